@@ -1,0 +1,90 @@
+"""The `control` topic: few, small, compacted facts that every service holds in memory.
+
+The record's key says what it is about (`active`, `model`, `collection:<name>`, `filled:<name>`,
+`job:<id>`), so that each subject has one writer and a later record replaces an earlier one.
+"""
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+from msgspec import Struct, field, json
+
+from libs.common.errors import Code, SluiceError
+from libs.common.events import now
+
+ACTIVE = "active"
+MODEL = "model"
+
+
+class ActiveCollection(Struct, frozen=True, kw_only=True, tag="active", tag_field="kind"):
+    """The collection that requests without one go to; None when there is none."""
+
+    name: str | None
+    at: datetime = field(default_factory=now)
+
+
+class CollectionState(Struct, frozen=True, kw_only=True, tag="collection", tag_field="kind"):
+    """A collection as its gateway last set it up.
+
+    `generation` differs each time a collection of this name is made, so that work meant for a deleted one
+    is recognised. `cache_cleared_at` is in seconds since the epoch.
+    """
+
+    name: str
+    generation: str
+    cache_cleared_at: float = 0.0
+
+
+class FilledBy(Struct, frozen=True, kw_only=True, tag="filled", tag_field="kind"):
+    """The model whose embeddings a generation of a collection holds; the upserter writes it."""
+
+    name: str
+    generation: str
+    model: str
+
+
+class JobCommand(Struct, frozen=True, kw_only=True, tag="job", tag_field="kind"):
+    """What a person asked of a running job."""
+
+    job_id: str
+    action: Literal["pause", "resume", "cancel"]
+    at: datetime = field(default_factory=now)
+
+
+class ModelInUse(Struct, frozen=True, kw_only=True, tag="model", tag_field="kind"):
+    """What the ML service reports, as the inferencer last saw it. `dimension` counts floats."""
+
+    model: str
+    dimension: int
+    has_text: bool = False
+    batch: int = 1
+    at: datetime = field(default_factory=now)
+
+
+Control = ActiveCollection | CollectionState | FilledBy | JobCommand | ModelInUse
+
+_decoder: json.Decoder[Control] = json.Decoder(Control)
+
+
+def key_of(body: Control) -> str:
+    """The record key under which `body` replaces what was said before on the same subject."""
+    match body:
+        case ActiveCollection():
+            return ACTIVE
+        case ModelInUse():
+            return MODEL
+        case CollectionState(name=name):
+            return f"collection:{name}"
+        case FilledBy(name=name):
+            return f"filled:{name}"
+        case JobCommand(job_id=job):
+            return f"job:{job}"
+
+
+def decode(body: bytes) -> Control:
+    """The fact in `body`; SluiceError undecodable_record if it is none."""
+    try:
+        return _decoder.decode(body)
+    except msgspec.DecodeError as error:
+        raise SluiceError(Code.UNDECODABLE_RECORD, f"not a control record: {error}") from error

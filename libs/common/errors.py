@@ -1,0 +1,95 @@
+"""The one list of error codes, and the one error type, that the whole system shares."""
+
+from enum import StrEnum
+
+
+class Code(StrEnum):
+    """What went wrong, in a word that scripts and screens can rely on."""
+
+    # A file that failed.
+    UNSUPPORTED_TYPE = "unsupported_type"
+    EMPTY_FILE = "empty_file"
+    TRUNCATED_IMAGE = "truncated_image"
+    DECODE_FAILED = "decode_failed"
+    DECODE_TIMEOUT = "decode_timeout"
+    DECODER_CRASHED = "decoder_crashed"
+    TOO_MANY_PIXELS = "too_many_pixels"
+    TOO_LARGE = "too_large"
+    PERMISSION_DENIED = "permission_denied"
+    FILE_VANISHED = "file_vanished"
+    FILE_CHANGING = "file_changing"
+    NOT_A_REGULAR_FILE = "not_a_regular_file"
+    OUTSIDE_ROOTS = "outside_roots"
+    ML_REJECTED = "ml_rejected"
+    ML_BAD_RESULT = "ml_bad_result"
+    STORE_REJECTED = "store_rejected"
+    UNDECODABLE_RECORD = "undecodable_record"
+    CRASHED_WORKER = "crashed_worker"
+    LOST_IN_PIPELINE = "lost_in_pipeline"
+    # A file that was skipped.
+    ARCHIVED = "archived"
+    CANCELLED = "cancelled"
+    # A job that failed.
+    DIRECTORY_NOT_FOUND = "directory_not_found"
+    NO_COLLECTION_SELECTED = "no_collection_selected"
+    COLLECTION_GONE = "collection_gone"
+    VECTOR_SIZE_MISMATCH = "vector_size_mismatch"
+    MODEL_MISMATCH = "model_mismatch"
+    NOTHING_TO_RETRY = "nothing_to_retry"
+    DUPLICATE_JOB_ID = "duplicate_job_id"
+    # A request that was refused.
+    INVALID_REQUEST = "invalid_request"
+    UNAUTHORIZED = "unauthorized"
+    FORBIDDEN_ORIGIN = "forbidden_origin"
+    FORBIDDEN_HOST = "forbidden_host"
+    NOT_FOUND = "not_found"
+    METHOD_NOT_ALLOWED = "method_not_allowed"
+    COLLECTION_NOT_FOUND = "collection_not_found"
+    COLLECTION_EXISTS = "collection_exists"
+    COLLECTION_BUSY = "collection_busy"
+    JOB_NOT_FOUND = "job_not_found"
+    IMAGE_NOT_FOUND = "image_not_found"
+    FILE_GONE = "file_gone"
+    NO_TEXT_MODEL = "no_text_model"
+    # Something the system stands on is away, or set up wrongly.
+    BROKER_UNAVAILABLE = "broker_unavailable"
+    STORE_UNAVAILABLE = "store_unavailable"
+    ML_UNAVAILABLE = "ml_unavailable"
+    PARTITION_MISMATCH = "partition_mismatch"
+    PORT_BUSY = "port_busy"
+    DATA_DIR_BUSY = "data_dir_busy"
+    DOWNLOAD_FAILED = "download_failed"
+    BAD_SETTING = "bad_setting"
+    INTERNAL = "internal"
+
+
+class SluiceError(Exception):
+    """An error with a code and one sentence that a person understands.
+
+    `retryable` says that the same call may succeed later without anybody changing it.
+    """
+
+    def __init__(self, code: Code, detail: str, *, retryable: bool = False) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+        self.retryable = retryable
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Keyword arguments are lost by Exception's own pickling, and errors cross process borders.
+        return (_rebuild, (type(self), self.code, self.detail, self.retryable))
+
+
+class FileError(SluiceError):
+    """One file's final failure; the batch around it goes on."""
+
+
+class UnavailableError(SluiceError):
+    """A dependency is away: wait and try again."""
+
+    def __init__(self, code: Code, detail: str, *, retryable: bool = True) -> None:
+        super().__init__(code, detail, retryable=retryable)
+
+
+def _rebuild(kind: type[SluiceError], code: Code, detail: str, retryable: bool) -> SluiceError:
+    return kind(code, detail, retryable=retryable)

@@ -1,0 +1,232 @@
+"""The public bodies, versioned JSON: scan requests, job events, snapshots, heartbeats, dead letters."""
+
+import re
+from datetime import UTC, datetime
+from typing import Literal, TypeVar
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct, field, json
+
+from libs.common.errors import Code, SluiceError
+
+VERSION = 1
+MAX_ITEMS = 500
+"""Outcomes in one event, at most."""
+
+FileOutcome = Literal["stored", "failed", "skipped"]
+Source = Literal["batch_ml", "cache"]
+FinalState = Literal["completed", "failed", "cancelled"]
+JobState = Literal["running", "paused", "cancelling", "completed", "failed", "cancelled"]
+TERMINAL: frozenset[str] = frozenset(("completed", "failed", "cancelled"))
+
+
+def now() -> datetime:
+    """The time that events carry: UTC."""
+    return datetime.now(UTC)
+
+
+class ScanRequest(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """On `ingest`: ingest a directory or one file, or the failed files of an earlier job."""
+
+    version: int = VERSION
+    job_id: UUID | None = None
+    directory_path: str | None = None
+    retry_of: UUID | None = None
+    retry_from: int | None = None
+    """Offset in job-status where the job to retry begins; the gateway adds it."""
+    codes: tuple[str, ...] | None = None
+    collection: str | None = None
+    force: bool = False
+    caption: bool = True
+    recursive: bool = True
+
+    def __post_init__(self) -> None:
+        if (self.directory_path is None) == (self.retry_of is None):
+            raise ValueError("exactly one of directory_path and retry_of must be given")
+
+
+class _Event(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="event"):
+    job_id: str
+    version: int = VERSION
+    at: datetime = field(default_factory=now)
+
+
+class Accepted(_Event, frozen=True, kw_only=True, tag="accepted"):
+    """The scanner took the request on. `partition` and `offset` are the ingest record's."""
+
+    collection: str | None
+    partition: int
+    offset: int
+    directory_path: str | None = None
+    retry_of: str | None = None
+
+
+class Listed(_Event, frozen=True, kw_only=True, tag="listed"):
+    """Cumulative counts of the listing; `bytes` is the size of the files found."""
+
+    found: int
+    ignored: int
+    bytes: int
+    complete: bool = False
+
+
+class Outcome(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The final word on one file of one job."""
+
+    file_id: str
+    file: str
+    outcome: FileOutcome
+    source: Source | None = None
+    code: Code | None = None
+    error: str | None = None
+    details: str | None = None
+    caption: str | None = None
+    existing_id: str | None = None
+
+
+def failure(file_id: str, file: str, error: SluiceError, details: str | None = None) -> Outcome:
+    """The outcome of a file that failed with `error`; every stage reports failures through this."""
+    return Outcome(
+        file_id=file_id, file=file, outcome="failed", code=error.code, error=error.detail, details=details
+    )
+
+
+class Outcomes(_Event, frozen=True, kw_only=True, tag="outcomes"):
+    """Final outcomes of at most MAX_ITEMS files."""
+
+    items: tuple[Outcome, ...]
+
+
+class StateChanged(_Event, frozen=True, kw_only=True, tag="state"):
+    """The job now runs, is paused, or is being cancelled."""
+
+    state: Literal["running", "paused", "cancelling"]
+
+
+class JobError(_Event, frozen=True, kw_only=True, tag="error"):
+    """Something that no file of the job can escape; the scanner ends the job on it."""
+
+    code: Code
+    error: str
+
+
+class Finished(_Event, frozen=True, kw_only=True, tag="finished"):
+    """The only terminal event of a job, written by its scanner. The first one wins."""
+
+    state: FinalState
+    total: int
+    stored: int
+    from_cache: int
+    failed: int
+    skipped: int
+    ignored: int
+    code: Code | None = None
+    error: str | None = None
+
+
+JobEvent = Accepted | Listed | Outcomes | StateChanged | JobError | Finished
+
+
+class Counts(Struct, frozen=True, kw_only=True):
+    """Files of a job by outcome. `total` = stored + failed + skipped; `stored` includes `from_cache`."""
+
+    total: int = 0
+    stored: int = 0
+    from_cache: int = 0
+    failed: int = 0
+    skipped: int = 0
+    ignored: int = 0
+    in_flight: int = 0
+
+
+class JobSnapshot(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """On `jobs`: a job as of offset `as_of` in its job-status partition."""
+
+    job_id: str
+    collection: str | None
+    state: JobState
+    counts: Counts
+    error_counts: dict[str, int]
+    created_at: datetime
+    updated_at: datetime
+    as_of: int
+    version: int = VERSION
+    finished_at: datetime | None = None
+    code: Code | None = None
+    error: str | None = None
+
+
+class Heartbeat(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """On `services`: an instance of a stage, ready or with the reason why it waits."""
+
+    instance: str
+    stage: str
+    release: str
+    state: Literal["starting", "ready", "waiting", "stopped"]
+    reason: str | None = None
+    at: datetime = field(default_factory=now)
+    version: int = VERSION
+
+
+class DeadLetter(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """On `dead-letters`: where a record lies that could not be handled; its body if it is small."""
+
+    topic: str
+    partition: int
+    offset: int
+    code: Code
+    error: str
+    at: datetime = field(default_factory=now)
+    key: bytes | None = None
+    job_id: str | None = None
+    file_id: str | None = None
+    body: bytes | None = None
+    version: int = VERSION
+
+
+PublicT = TypeVar("PublicT", ScanRequest, JobSnapshot, Heartbeat, DeadLetter)
+
+_encoder = json.Encoder()
+_event_decoder: json.Decoder[JobEvent] = json.Decoder(JobEvent)
+
+
+def encode(body: Struct) -> bytes:
+    """The body as JSON."""
+    return _encoder.encode(body)
+
+
+def decode_event(body: bytes) -> JobEvent:
+    """The event in `body`; SluiceError undecodable_record if it is not one of version 1."""
+    try:
+        return _checked(_event_decoder.decode(body))
+    except msgspec.DecodeError as error:
+        raise _undecodable("a job event", error) from error
+
+
+def decode(body: bytes, kind: type[PublicT]) -> PublicT:
+    """The body of that kind; SluiceError undecodable_record if it is not one of version 1."""
+    try:
+        return _checked(json.decode(body, type=kind))
+    except msgspec.DecodeError as error:
+        raise _undecodable(f"a {_words(kind.__name__)}", error) from error
+
+
+AnyT = TypeVar("AnyT", bound="JobEvent | ScanRequest | JobSnapshot | Heartbeat | DeadLetter")
+
+
+def _checked(body: AnyT) -> AnyT:
+    if body.version != VERSION:
+        raise SluiceError(
+            Code.UNDECODABLE_RECORD,
+            f"{type(body).__name__} of version {body.version}; this release reads version {VERSION}",
+        )
+    return body
+
+
+def _undecodable(what: str, error: Exception) -> SluiceError:
+    return SluiceError(Code.UNDECODABLE_RECORD, f"not {what}: {error}")
+
+
+def _words(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", " ", name).lower()

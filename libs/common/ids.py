@@ -1,0 +1,36 @@
+"""Identities: who a file, a job and a record are, so that doing a thing twice does it once."""
+
+import os
+from uuid import UUID, uuid5
+
+# Ours alone, made once at random: identities must not collide with anybody else's uuid5.
+_NAMESPACE = UUID("6f0d1c0e-5f0b-4c54-9f6e-0c1f5d1b7a52")
+
+
+def file_id(collection: str, path: bytes) -> str:
+    """The id of the file at `path` (absolute, as the operating system names it) in a collection.
+
+    It is the point's id too, so that storing a file again overwrites its point, and the same file in
+    two collections has two points.
+    """
+    return str(uuid5(_NAMESPACE, f"file\0{collection}\0{os.fsdecode(path)!a}"))
+
+
+def job_id_for_key(idempotency_key: str) -> str:
+    """The job id that an Idempotency-Key always names."""
+    return str(uuid5(_NAMESPACE, f"key\0{idempotency_key}"))
+
+
+def job_id_for_record(topic: str, partition: int, offset: int) -> str:
+    """The job id of an ingest record that names none: a redelivery names the same job."""
+    return str(uuid5(_NAMESPACE, f"{topic}/{partition}/{offset}"))
+
+
+def display_name(path: bytes) -> str:
+    """`path` for people and JSON: bytes that are not UTF-8 are shown as \\xNN, never used to open."""
+    return path.decode("utf-8", errors="backslashreplace")
+
+
+def file_partition(file: str, partitions: int) -> int:
+    """The partition of a file's records: by file id, so that one job spreads over all consumers."""
+    return UUID(file).int % partitions

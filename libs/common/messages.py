@@ -1,0 +1,110 @@
+"""The bodies that travel between stages: internal ones in msgpack.
+
+Unknown fields are ignored and every field added later has a default, so that two versions can run side
+by side. Public bodies (JSON) are in `events`.
+"""
+
+from typing import Literal, TypeVar
+
+import msgspec
+from msgspec import Struct, msgpack
+
+from libs.common.errors import Code, SluiceError
+
+VERSION = 1
+
+
+class File(Struct, frozen=True, kw_only=True):
+    """One file of one job, as every internal record carries it.
+
+    `path` is what the operating system calls it; `file` is what people are shown. Sizes in bytes, times
+    in nanoseconds since the epoch.
+    """
+
+    job_id: str
+    file_id: str
+    collection: str
+    generation: str
+    path: bytes
+    file: str
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    force: bool = False
+    caption: bool = True
+    cache_cleared_at: float = 0.0
+    """Seconds since the epoch: a cache entry older than this is a miss for this collection."""
+
+
+class Content(Struct, frozen=True, kw_only=True):
+    """What depends on a file's bytes alone, so that a copy of the file shares it.
+
+    `width` and `height` are in pixels after the EXIF orientation; `exif` maps "Image Make" style names
+    to text; `thumbnail` is a JPEG of at most 200 pixels a side.
+    """
+
+    sha256: str
+    width: int
+    height: int
+    format: str
+    mode: str
+    exif: dict[str, str]
+    thumbnail: bytes
+
+
+class Inference(Struct, frozen=True, kw_only=True):
+    """What a model said of an image. `embedding` is little-endian float32."""
+
+    embedding: bytes
+    model: str
+    caption: str | None = None
+    tags: tuple[str, ...] = ()
+
+
+class PathRecord(Struct, frozen=True, kw_only=True):
+    """On `paths`: one file to look at."""
+
+    file: File
+    version: int = VERSION
+
+
+class ImageRecord(Struct, frozen=True, kw_only=True):
+    """On `images`: a cache miss, as one small upright RGB JPEG."""
+
+    file: File
+    content: Content
+    jpeg: bytes
+    version: int = VERSION
+
+
+class PointRecord(Struct, frozen=True, kw_only=True):
+    """On `ml-results` (source batch_ml) and `points` (source cache): all that a point holds."""
+
+    file: File
+    content: Content
+    inference: Inference
+    source: Literal["batch_ml", "cache"]
+    version: int = VERSION
+
+
+InternalT = TypeVar("InternalT", PathRecord, ImageRecord, PointRecord)
+
+_encoder = msgpack.Encoder()
+
+
+def encode(record: Struct) -> bytes:
+    """The record in msgpack."""
+    return _encoder.encode(record)
+
+
+def decode(body: bytes, kind: type[InternalT]) -> InternalT:
+    """The record in `body`; SluiceError undecodable_record if it is not one of version 1."""
+    try:
+        record = msgpack.decode(body, type=kind)
+    except msgspec.DecodeError as error:
+        raise SluiceError(Code.UNDECODABLE_RECORD, f"not a {kind.__name__}: {error}") from error
+    if record.version != VERSION:
+        raise SluiceError(
+            Code.UNDECODABLE_RECORD, f"{kind.__name__} of version {record.version}, this reads {VERSION}"
+        )
+    return record

@@ -1,0 +1,103 @@
+"""Settings that several services share. Each service's own `settings.py` adds to these.
+
+Field names are the names in the environment, in lower case. Nothing is read on import: a class reads the
+environment when it is instantiated, which only `__main__` modules and lifespans do.
+"""
+
+import os
+import socket
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from libs.common.store.protocol import Distance
+
+
+class EnvSettings(BaseSettings):
+    """How every settings class reads the environment: an empty value counts as unset."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True)
+
+
+class StageSettings(EnvSettings):
+    """What every stage needs: the broker, a place for its own data, a name."""
+
+    kafka_bootstrap_servers: str = Field("localhost:9092", description="Kafka brokers, host:port,...")
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        "PLAINTEXT", description="How to talk to the brokers"
+    )
+    kafka_ssl_cafile: Path | None = Field(None, description="CA certificates (PEM) for TLS brokers")
+    kafka_ssl_certfile: Path | None = Field(None, description="Client certificate (PEM)")
+    kafka_ssl_keyfile: Path | None = Field(None, description="Client key (PEM)")
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+        "PLAIN", description="SASL mechanism"
+    )
+    kafka_sasl_username: str | None = Field(None, description="SASL user")
+    kafka_sasl_password: SecretStr | None = Field(None, description="SASL password")
+    topic_prefix: str = Field(
+        "", pattern=r"^[A-Za-z0-9._-]*$", description="Put before every topic and group name"
+    )
+    topic_partitions: int = Field(12, ge=1, le=1000, description="Partitions of each spread topic")
+    topic_replication: int = Field(1, ge=1, le=10, description="Replicas of each topic")
+    data_dir: Path = Field(Path("data"), description="Where this replica keeps its own data")
+    instance: str = Field(
+        default_factory=socket.gethostname, description="This replica's name, the same after a restart"
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Log level")
+    drain_seconds: float = Field(
+        15.0, gt=0, le=600, description="How long a stop may take before the process leaves regardless"
+    )
+
+
+class StoreSettings(EnvSettings):
+    """Where the vector store is, and the shape of new collections."""
+
+    qdrant_host: str = Field("localhost", description="Qdrant host")
+    qdrant_port: int = Field(6333, ge=1, le=65535, description="Qdrant HTTP port")
+    qdrant_api_key: SecretStr | None = Field(None, description="Qdrant API key")
+    qdrant_https: bool = Field(False, description="Use TLS towards Qdrant")
+    qdrant_vector_size: int = Field(512, ge=1, le=65536, description="Vector size of new collections")
+    qdrant_distance_metric: Distance = Field("Cosine", description="Metric of new collections")
+
+
+class MLSettings(EnvSettings):
+    """Where the ML inference service is."""
+
+    ml_inference_service_url: str = Field("http://localhost:8001", description="ML service, base URL")
+    ml_api_key: SecretStr | None = Field(None, description="Sent to the ML service as x-api-key")
+
+    @field_validator("ml_inference_service_url")
+    @classmethod
+    def _without_trailing_slash(cls, url: str) -> str:
+        return url.rstrip("/")
+
+
+class FilesSettings(EnvSettings):
+    """Which folders may be read, and how clients' paths become ours."""
+
+    scan_roots: Annotated[tuple[Path, ...], NoDecode] = Field(
+        (), description="Folders that may be ingested, separated as in PATH; unset: see HOST"
+    )
+    path_map: Annotated[tuple[tuple[str, str], ...], NoDecode] = Field(
+        (), description="Clients' path prefixes and ours: C:/=/mnt/c/;D:/=/mnt/d/"
+    )
+    upload_dir: Path = Field(Path("data/uploads"), description="Where uploads are kept; always a root")
+    host: str = Field("127.0.0.1", description="Address the gateway listens on")
+    port: int = Field(8002, ge=1, le=65535, description="Port the gateway listens on")
+
+    @field_validator("scan_roots", mode="before")
+    @classmethod
+    def _split_roots(cls, value: object) -> object:
+        return tuple(filter(None, value.split(os.pathsep))) if isinstance(value, str) else value
+
+    @field_validator("path_map", mode="before")
+    @classmethod
+    def _split_map(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        pairs = [pair.partition("=") for pair in value.split(";") if pair]
+        if any(not (theirs and equals and ours) for theirs, equals, ours in pairs):
+            raise ValueError("write it as theirs=ours;theirs=ours")
+        return tuple((theirs, ours) for theirs, _, ours in pairs)
