@@ -1,0 +1,147 @@
+"""How to reach the brokers: the one place that turns settings into Kafka clients."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError, NodeNotReadyError
+
+from libs.common.errors import Code, UnavailableError
+from libs.common.settings import StageSettings
+from libs.common.topics import MAX_MESSAGE_BYTES, Topic, TopicNames
+
+STOP_SECONDS = 5.0
+"""A client whose broker is gone retries for ever when it is stopped; it gets this long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A cluster, the names used on it, and the client id to show there."""
+
+    bootstrap_servers: str
+    client_id: str
+    names: TopicNames
+    partitions: int
+    replication: int
+    security: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, settings: StageSettings, stage: str) -> "Connection":
+        """The connection of one replica of a stage; its client id survives a restart."""
+        return cls(
+            bootstrap_servers=settings.kafka_bootstrap_servers,
+            client_id=f"{stage}-{settings.instance}",
+            names=TopicNames(settings.topic_prefix),
+            partitions=settings.topic_partitions,
+            replication=settings.topic_replication,
+            security=_security(settings),
+        )
+
+    @asynccontextmanager
+    async def consumer(
+        self, *topics: Topic, group: str | None = None, **options: Any
+    ) -> AsyncIterator[AIOKafkaConsumer]:
+        """A started consumer of raw records that commits nothing by itself; stopped at the end."""
+        consumer = self.new_consumer(*topics, group=group, **options)
+        async with _started(consumer):
+            yield consumer
+
+    def new_consumer(self, *topics: Topic, group: str | None = None, **options: Any) -> AIOKafkaConsumer:
+        """A consumer that the caller starts and stops; `options` override ours."""
+        defaults: dict[str, Any] = {
+            "bootstrap_servers": self.bootstrap_servers,
+            "client_id": self.client_id,
+            "group_id": None if group is None else self.names.group(group),
+            "enable_auto_commit": False,
+            "auto_offset_reset": "earliest",
+            "fetch_max_wait_ms": 50,
+            "session_timeout_ms": 30_000,
+            "heartbeat_interval_ms": 3_000,
+            "rebalance_timeout_ms": 60_000,
+            **self.security,
+        }
+        return AIOKafkaConsumer(*(self.names.of(topic) for topic in topics), **(defaults | options))
+
+    @asynccontextmanager
+    async def producer(self, **options: Any) -> AsyncIterator[AIOKafkaProducer]:
+        """A started idempotent producer; what is buffered is sent before it stops."""
+        defaults: dict[str, Any] = {
+            "bootstrap_servers": self.bootstrap_servers,
+            "client_id": self.client_id,
+            "enable_idempotence": True,
+            "max_request_size": MAX_MESSAGE_BYTES + 64 * 1024,
+            "max_batch_size": 512 * 1024,
+            **self.security,
+        }
+        producer = AIOKafkaProducer(**(defaults | options))
+        async with _started(producer):
+            yield producer
+
+    @asynccontextmanager
+    async def admin(self) -> AsyncIterator[AIOKafkaAdminClient]:
+        """A started admin client."""
+        admin = AIOKafkaAdminClient(
+            bootstrap_servers=self.bootstrap_servers, client_id=self.client_id, **self.security
+        )
+        with broker_errors(self.bootstrap_servers):
+            await admin.start()
+        try:
+            yield admin
+        finally:
+            await admin.close()
+
+
+@contextmanager
+def broker_errors(where: str) -> Iterator[None]:
+    """Turn what aiokafka raises when no broker answers into UnavailableError(broker_unavailable)."""
+    try:
+        yield
+    except (KafkaConnectionError, KafkaTimeoutError, NodeNotReadyError) as error:
+        raise UnavailableError(Code.BROKER_UNAVAILABLE, f"no Kafka broker answers at {where}") from error
+
+
+@asynccontextmanager
+async def _started(client: Any) -> AsyncIterator[None]:
+    try:
+        with broker_errors("the address in KAFKA_BOOTSTRAP_SERVERS"):
+            await client.start()
+        yield
+    finally:
+        await stop_client(client)
+
+
+async def stop_client(client: Any) -> None:
+    """Stop a consumer or producer, within STOP_SECONDS even if its broker is gone."""
+    try:
+        async with asyncio.timeout(STOP_SECONDS):
+            await client.stop()
+    except (TimeoutError, KafkaError):
+        # Nothing more can be done for it: what it had not sent was never acknowledged to anyone.
+        return
+
+
+def _security(settings: StageSettings) -> dict[str, Any]:
+    protocol = settings.kafka_security_protocol
+    options: dict[str, Any] = {"security_protocol": protocol}
+    if protocol.endswith("SSL"):
+        options["ssl_context"] = _ssl_context(settings)
+    if protocol.startswith("SASL"):
+        password = settings.kafka_sasl_password
+        options |= {
+            "sasl_mechanism": settings.kafka_sasl_mechanism,
+            "sasl_plain_username": settings.kafka_sasl_username,
+            "sasl_plain_password": password.get_secret_value() if password else None,
+        }
+    return options
+
+
+def _ssl_context(settings: StageSettings) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=settings.kafka_ssl_cafile)
+    if settings.kafka_ssl_certfile:
+        context.load_cert_chain(settings.kafka_ssl_certfile, settings.kafka_ssl_keyfile)
+    return context

