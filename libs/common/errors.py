@@ -19,6 +19,7 @@ class Code(StrEnum):
     FILE_VANISHED = "file_vanished"
     FILE_CHANGING = "file_changing"
     NOT_A_REGULAR_FILE = "not_a_regular_file"
+    READ_FAILED = "read_failed"
     OUTSIDE_ROOTS = "outside_roots"
     ML_REJECTED = "ml_rejected"
     ML_BAD_RESULT = "ml_bad_result"
@@ -50,6 +51,7 @@ class Code(StrEnum):
     JOB_NOT_FOUND = "job_not_found"
     IMAGE_NOT_FOUND = "image_not_found"
     FILE_GONE = "file_gone"
+    OUTCOMES_GONE = "outcomes_gone"
     NO_TEXT_MODEL = "no_text_model"
     # Something the system stands on is away, or set up wrongly.
     BROKER_UNAVAILABLE = "broker_unavailable"

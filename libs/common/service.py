@@ -1,8 +1,9 @@
 """What a service is to the process that runs it: something with a name, a health, and a run."""
 
 import asyncio
+from collections.abc import Coroutine
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 
 @dataclass(slots=True)
@@ -29,3 +30,33 @@ class Service(Protocol):
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set, then drain and return; raises SluiceError if it cannot go on."""
+
+
+async def supervise(main: Coroutine[Any, Any, None], *background: Coroutine[Any, Any, None]) -> None:
+    """Run `main` with `background` beside it, which ends when it ends; a failure of any ends all.
+
+    Raises the first failure.
+    """
+    first = asyncio.create_task(main)
+    beside = [asyncio.create_task(task) for task in background]
+    try:
+        done, _ = await asyncio.wait([first, *beside], return_when=asyncio.FIRST_COMPLETED)
+        while first not in done and all(task.exception() is None for task in done):
+            waiting = [task for task in [first, *beside] if not task.done()]
+            done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in [first, *beside]:
+            task.cancel()
+        await asyncio.gather(first, *beside, return_exceptions=True)
+
+
+async def pause(stop: asyncio.Event, seconds: float) -> bool:
+    """Sleep, but not past `stop`; whether it was set."""
+    try:
+        async with asyncio.timeout(seconds):
+            await stop.wait()
+    except TimeoutError:
+        return False
+    return True

@@ -39,8 +39,9 @@ class Tail:
     async def partitions(self) -> frozenset[int]:
         """All partitions of the topic, as the brokers have it now."""
         with broker_errors(self._where):
-            await self._consumer.topics()
-        return frozenset(self._consumer.partitions_for_topic(self._topic) or ())
+            # The consumer's own call answers only for topics that it reads already.
+            cluster = await self._consumer._client.fetch_all_metadata()  # noqa: SLF001
+        return frozenset(cluster.partitions_for_topic(self._topic) or ())
 
     def follow(self, offsets: dict[int, int]) -> None:
         """Also follow these partitions from these offsets.

@@ -1,0 +1,52 @@
+"""Telling everybody, on the `services` topic, that an instance is there and how it is."""
+
+import asyncio
+import logging
+from importlib.metadata import PackageNotFoundError, version
+
+from libs.common import events
+from libs.common.errors import UnavailableError
+from libs.common.kafka.outgoing import Outgoing
+from libs.common.kafka.publisher import Publisher
+from libs.common.service import Health
+from libs.common.topics import SERVICES
+
+log = logging.getLogger(__name__)
+
+BEAT_SECONDS = 5.0
+STALE_SECONDS = 3 * BEAT_SECONDS
+"""An instance that has not been heard of for this long is taken for gone."""
+_LOOK_SECONDS = 0.5
+
+
+def release() -> str:
+    """The installed release of Sluice."""
+    try:
+        return version("sluice")
+    except PackageNotFoundError:
+        return "source"
+
+
+async def beat(publisher: Publisher, stage: str, instance: str, health: Health) -> None:
+    """Report the health every BEAT_SECONDS, and at once when it changes, until cancelled; then `stopped`."""
+    told, next_at, clock = None, 0.0, asyncio.get_running_loop().time
+    try:
+        while True:
+            now = (health.state, health.reason)
+            if now != told or clock() >= next_at:
+                await _tell(publisher, stage, instance, health)
+                told, next_at = now, clock() + BEAT_SECONDS
+            await asyncio.sleep(_LOOK_SECONDS)
+    finally:
+        await _tell(publisher, stage, instance, Health("stopped"))
+
+
+async def _tell(publisher: Publisher, stage: str, instance: str, health: Health) -> None:
+    name = f"{stage}-{instance}"
+    body = events.Heartbeat(
+        instance=name, stage=stage, release=release(), state=health.state, reason=health.reason
+    )
+    try:
+        await publisher.publish([Outgoing(SERVICES, name, events.encode(body))])
+    except UnavailableError as error:
+        log.info("%s: nobody hears that it is %s: %s", stage, health.state, error.detail)

@@ -1,0 +1,110 @@
+"""Making the topics as they are declared."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import TopicAlreadyExistsError, for_code
+
+from libs.common.errors import Code, SluiceError, UnavailableError
+from libs.common.kafka.connection import Connection, broker_errors
+from libs.common.service import pause
+from libs.common.topics import ALL, MAX_MESSAGE_BYTES, Partitions, Topic
+
+
+SETTLE_SECONDS = 20.0
+
+
+async def ensure_topics(connection: Connection) -> None:
+    """Create the topics that are missing; refuse to start on a partition count that would lose jobs.
+
+    Raises SluiceError partition_mismatch, and UnavailableError when no broker answers.
+    """
+    async with connection.admin() as admin:
+        with broker_errors(connection.bootstrap_servers):
+            await _create_missing(admin, connection)
+            _check(connection, await _settled_counts(admin, connection))
+
+
+async def wait_for_topics(connection: Connection, stop: asyncio.Event, say: Callable[[str], None]) -> bool:
+    """ensure_topics, tried until a broker answers, saying why it waits; False if `stop` came first."""
+    pause_s = 0.5
+    while not stop.is_set():
+        try:
+            await ensure_topics(connection)
+        except UnavailableError as error:
+            say(f"waiting for Kafka: {error.detail}")
+            await pause(stop, pause_s)
+            pause_s = min(pause_s * 2, 10.0)
+        else:
+            return True
+    return False
+
+
+def partition_count(connection: Connection, topic: Topic) -> int:
+    """How many partitions a topic is made with."""
+    return 1 if topic.partitions is Partitions.ONE else connection.partitions
+
+
+async def _partition_counts(admin: AIOKafkaAdminClient, connection: Connection) -> dict[str, int]:
+    found = await admin.describe_topics([connection.names.of(topic) for topic in ALL])
+    return {topic["topic"]: len(topic["partitions"]) for topic in found}
+
+
+async def _settled_counts(admin: AIOKafkaAdminClient, connection: Connection) -> dict[str, int]:
+    """The counts once every topic has partitions: new ones take a moment to reach all brokers."""
+    try:
+        async with asyncio.timeout(SETTLE_SECONDS):
+            while True:
+                counts = await _partition_counts(admin, connection)
+                if all(counts.values()):
+                    return counts
+                await asyncio.sleep(0.05)
+    except TimeoutError as error:
+        raise UnavailableError(
+            Code.BROKER_UNAVAILABLE, f"new topics have no leader after {SETTLE_SECONDS:.0f} s"
+        ) from error
+
+
+async def _create_missing(admin: AIOKafkaAdminClient, connection: Connection) -> None:
+    """Ask for all of them: asking first which exist would make a cluster that may create them do so."""
+    response = await admin.create_topics([_declared(connection, topic) for topic in ALL])
+    for name, code, *rest in response.topic_errors:
+        if code and not issubclass(for_code(code), TopicAlreadyExistsError):
+            message = rest[0] if rest else for_code(code).__name__
+            raise SluiceError(Code.BAD_SETTING, f"Kafka refuses to create the topic {name}: {message}")
+
+
+def _declared(connection: Connection, topic: Topic) -> NewTopic:
+    return NewTopic(
+        connection.names.of(topic),
+        partition_count(connection, topic),
+        connection.replication,
+        topic_configs=_configs(topic),
+    )
+
+
+def _configs(topic: Topic) -> dict[str, str]:
+    configs = {
+        "cleanup.policy": "compact" if topic.compacted else "delete",
+        "segment.bytes": str(topic.segment_bytes),
+        "message.timestamp.type": "LogAppendTime",
+        "max.message.bytes": str(MAX_MESSAGE_BYTES + 64 * 1024),
+    }
+    if topic.retention_ms is not None:
+        configs["retention.ms"] = str(topic.retention_ms)
+    if topic.compression:
+        configs["compression.type"] = topic.compression
+    return configs
+
+
+def _check(connection: Connection, counts: Mapping[str, int]) -> None:
+    """A job's place depends on the counts of these topics, so they never change once jobs exist."""
+    for topic in ALL:
+        found, wanted = counts.get(connection.names.of(topic)), partition_count(connection, topic)
+        if topic.fixed_partitions and found != wanted:
+            raise SluiceError(
+                Code.PARTITION_MISMATCH,
+                f"the topic {connection.names.of(topic)} has {found} partitions and TOPIC_PARTITIONS asks "
+                f"for {wanted}: set TOPIC_PARTITIONS={found}, or a new TOPIC_PREFIX",
+            )

@@ -1,0 +1,27 @@
+"""What becomes of a record that nobody can read: a dead letter, and its file's outcome."""
+
+from aiokafka.structs import ConsumerRecord
+
+from libs.common import events
+from libs.common.errors import SluiceError
+from libs.common.kafka.outgoing import FILE_ID_HEADER, JOB_ID_HEADER, Outgoing, outcomes
+from libs.common.topics import DEAD_LETTERS
+
+_MAX_BODY_BYTES = 600 * 1024
+"""Base64 makes a third more of it; the letter as a whole stays under MAX_MESSAGE_BYTES."""
+
+
+def dead_letter(record: ConsumerRecord, error: SluiceError) -> list[Outgoing]:
+    """The dead letter of `record`, and the failed outcome of the file that its headers name."""
+    headers = {name: value.decode(errors="replace") for name, value in record.headers or ()}
+    job_id, file_id = headers.get(JOB_ID_HEADER), headers.get(FILE_ID_HEADER)
+    body = record.value if record.value is not None and len(record.value) <= _MAX_BODY_BYTES else None
+    letter = events.DeadLetter(
+        topic=record.topic, partition=record.partition, offset=record.offset, key=record.key,
+        code=error.code, error=error.detail, job_id=job_id, file_id=file_id, body=body,
+    )  # fmt: skip
+    key = (record.key or b"").decode(errors="backslashreplace")
+    letters = [Outgoing(DEAD_LETTERS, key, events.encode(letter))]
+    if job_id and file_id:
+        letters += outcomes([(job_id, events.failure(file_id, file_id, error))])
+    return letters

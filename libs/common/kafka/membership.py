@@ -1,0 +1,31 @@
+"""What every stage holds while it is up: its connection, a publisher, the control table, its heartbeat."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from libs.common.kafka.connection import Connection
+from libs.common.kafka.control_table import ControlTable
+from libs.common.kafka.publisher import Publisher
+from libs.common.settings import StageSettings
+from libs.common.topics import CONTROL, DEAD_LETTERS, JOB_STATUS, SERVICES, Topic
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A stage's place in the system."""
+
+    connection: Connection
+    publisher: Publisher
+    control: ControlTable
+
+
+@asynccontextmanager
+async def member(settings: StageSettings, stage: str, *outputs: Topic) -> AsyncIterator[Membership]:
+    """Join; `outputs` are warmed up so that the first record does not wait. The topics must be there."""
+    connection = Connection.of(settings, stage)
+    async with AsyncExitStack() as stack:
+        publisher = await stack.enter_async_context(Publisher.open(connection))
+        await publisher.warm(*outputs, JOB_STATUS, DEAD_LETTERS, CONTROL, SERVICES)
+        control = await stack.enter_async_context(ControlTable.open(connection))
+        yield Membership(connection, publisher, control)

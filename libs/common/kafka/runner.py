@@ -1,0 +1,243 @@
+"""The runner of processor, inferencer and upserter: poll, decode, work, publish, commit.
+
+1. Poll, also while every slot is busy, or the group expels the member.
+2. Decode; what cannot be decoded becomes a dead letter and its file's outcome.
+3. Await the worker on a batch; several batches may be in flight.
+4. Publish all that the batch gave and await the acknowledgements.
+5. Commit the contiguous prefix of what is done, with explicit offsets.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
+from aiokafka.errors import CommitFailedError, KafkaError
+from aiokafka.structs import ConsumerRecord, TopicPartition
+
+from libs.common import messages
+from libs.common.errors import SluiceError, UnavailableError
+from libs.common.kafka.connection import Connection, broker_errors, stop_client
+from libs.common.kafka.dead_letters import dead_letter
+from libs.common.kafka.outgoing import Outgoing
+from libs.common.kafka.progress import Progress
+from libs.common.kafka.publisher import Publisher
+from libs.common.kafka.worker import Worker
+from libs.common.messages import ImageRecord, PathRecord, PointRecord
+from libs.common.service import Health
+from libs.common.topics import Topic
+
+log = logging.getLogger(__name__)
+
+R = TypeVar("R", PathRecord, ImageRecord, PointRecord)
+
+REVOKE_SECONDS = 5.0
+"""How long a working batch may hold up the whole group when partitions move."""
+_NOBODY = TopicPartition("-", 0)
+"""A partition that no one has: polling it keeps the membership and takes nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Input(Generic[R]):
+    """What a stage reads: topics of one kind of record, under the stage's own group.
+
+    `batch` records at most go to the worker at once; `linger_s` is how long a smaller batch waits to be
+    filled; `in_flight` batches at most are worked on at the same time.
+    """
+
+    stage: str
+    topics: tuple[Topic, ...]
+    kind: type[R]
+    batch: int
+    linger_s: float = 0.0
+    in_flight: int = 2
+
+
+@dataclass(slots=True)
+class _Batch(Generic[R]):
+    """Records under way: their places, what could be decoded, and the letters for what could not."""
+
+    places: list[tuple[TopicPartition, int]] = field(default_factory=list)
+    records: list[R] = field(default_factory=list)
+    letters: list[Outgoing] = field(default_factory=list)
+
+
+class Runner(Generic[R]):
+    """Runs one worker over one input until it is told to stop."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        publisher: Publisher,
+        worker: Worker[R],
+        source: Input[R],
+        health: Health,
+    ) -> None:
+        self._connection = connection
+        self._publisher = publisher
+        self._worker: Worker[R] = worker
+        self._input: Input[R] = source
+        self._health = health
+        self._progress: Progress[TopicPartition] = Progress()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._epoch = 0
+        self._held = False
+        self._wake = asyncio.Event()
+        self._commit_lock = asyncio.Lock()
+        self._failure: BaseException | None = None
+
+    async def run(self, stop: asyncio.Event, drain_s: float = REVOKE_SECONDS) -> None:
+        """Work until `stop` is set; then what runs gets `drain_s`, what merely waits is let go.
+
+        Raises what the worker raised, uncommitted, and UnavailableError when the brokers refuse.
+        """
+        consumer = self._connection.new_consumer(
+            group=self._input.stage, max_partition_fetch_bytes=4 * 1024 * 1024
+        )
+        with broker_errors(self._connection.bootstrap_servers):
+            await consumer.start()
+        try:
+            names = [self._connection.names.of(topic) for topic in self._input.topics]
+            consumer.subscribe(names, listener=_Rebalance(self))
+            await self._loop(consumer, stop)
+            await self.let_go(drain_s)
+        finally:
+            await self._end_tasks(self._tasks)
+            await stop_client(consumer)
+
+    def hold(self) -> None:
+        """Partitions were given: what is fetched from now on is ours."""
+        self._epoch += 1
+        self._held = True
+        self._wake.set()
+
+    async def let_go(self, drain_s: float) -> None:
+        """Give up everything in flight: waiting batches at once, working ones after `drain_s`."""
+        self._epoch += 1
+        self._held = False
+        if self._worker.waiting is None and self._tasks:
+            await asyncio.wait(self._tasks, timeout=drain_s)
+        await self._end_tasks(self._tasks)
+        self._progress.forget()
+
+    async def _loop(self, consumer: AIOKafkaConsumer, stop: asyncio.Event) -> None:
+        batch, epoch, opened = _Batch[R](), self._epoch, 0.0
+        while not stop.is_set():
+            self._raise_failure()
+            self._show_health(consumer)
+            if epoch != self._epoch:
+                batch, epoch = _Batch[R](), self._epoch
+            if not self._held or len(self._tasks) >= self._input.in_flight:
+                await self._keep_polling(consumer)
+                continue
+            wait_s = 0.25 if not batch.places else max(0.0, opened + self._input.linger_s - time.monotonic())
+            found = await consumer.getmany(
+                timeout_ms=int(wait_s * 1000), max_records=self._input.batch - len(batch.places)
+            )
+            if epoch != self._epoch:
+                continue
+            if found and not batch.places:
+                opened = time.monotonic()
+            for partition, records in found.items():
+                self._take(batch, partition, records)
+            full = len(batch.places) >= self._input.batch
+            if batch.places and (full or time.monotonic() >= opened + self._input.linger_s):
+                self._start(consumer, batch)
+                batch = _Batch[R]()
+
+    def _take(self, batch: _Batch[R], partition: TopicPartition, records: Sequence[ConsumerRecord]) -> None:
+        self._progress.took(partition, (record.offset for record in records))
+        for record in records:
+            batch.places.append((partition, record.offset))
+            try:
+                batch.records.append(messages.decode(record.value or b"", self._input.kind))
+            except SluiceError as error:
+                log.warning(
+                    "%s/%s@%s goes to dead letters: %s",
+                    record.topic, record.partition, record.offset, error.detail,
+                )  # fmt: skip
+                batch.letters += dead_letter(record, error)
+
+    def _start(self, consumer: AIOKafkaConsumer, batch: _Batch[R]) -> None:
+        task = asyncio.create_task(self._process(consumer, batch), name=f"{self._input.stage} batch")
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    async def _process(self, consumer: AIOKafkaConsumer, batch: _Batch[R]) -> None:
+        outgoing = await self._worker(batch.records) if batch.records else []
+        await self._publish(batch.letters + outgoing)
+        await self._commit(consumer, batch)
+
+    async def _publish(self, outgoing: Sequence[Outgoing]) -> None:
+        """Publish until the brokers have it; a repeated record overwrites what it wrote before."""
+        pause_s = 0.2
+        while True:
+            try:
+                await self._publisher.publish(outgoing)
+            except UnavailableError as error:
+                self._health.waiting(error.detail)
+                await asyncio.sleep(pause_s)
+                pause_s = min(pause_s * 2, 10.0)
+            else:
+                return
+
+    async def _commit(self, consumer: AIOKafkaConsumer, batch: _Batch[R]) -> None:
+        async with self._commit_lock:
+            offsets = self._progress.finished(batch.places)
+            if not offsets:
+                return
+            try:
+                await consumer.commit(offsets)
+            except CommitFailedError:
+                # The group moved on without us; the records come again, to us or to another member.
+                log.info("%s: a commit came after its partitions had moved", self._input.stage)
+            except KafkaError as error:
+                log.warning("%s: a commit failed and is left to the next: %s", self._input.stage, error)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._wake.set()
+        if not task.cancelled() and task.exception() is not None:
+            self._failure = task.exception()
+
+    async def _keep_polling(self, consumer: AIOKafkaConsumer) -> None:
+        self._wake.clear()
+        await consumer.getmany(_NOBODY, timeout_ms=0)
+        try:
+            async with asyncio.timeout(1.0):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+
+    def _show_health(self, consumer: AIOKafkaConsumer) -> None:
+        if self._worker.waiting is not None:
+            self._health.waiting(self._worker.waiting)
+        elif consumer.assignment() or self._health.state != "starting":
+            self._health.ready()
+
+    def _raise_failure(self) -> None:
+        if self._failure is not None:
+            raise self._failure
+
+    async def _end_tasks(self, tasks: set[asyncio.Task[None]]) -> None:
+        ending = list(tasks)
+        for task in ending:
+            task.cancel()
+        await asyncio.gather(*ending, return_exceptions=True)
+
+
+class _Rebalance(ConsumerRebalanceListener):  # type: ignore[misc]
+    """Lets everything go before partitions move, so that no two members work on the same record for long."""
+
+    def __init__(self, runner: "Runner[PathRecord] | Runner[ImageRecord] | Runner[PointRecord]") -> None:
+        self._runner = runner
+
+    async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:  # noqa: ARG002
+        await self._runner.let_go(REVOKE_SECONDS)
+
+    async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
+        log.debug("assigned: %s", sorted(assigned))
+        self._runner.hold()

@@ -1,0 +1,65 @@
+"""A service that is a worker on a runner: processor, inferencer, upserter."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from libs.common.heartbeat import beat
+from libs.common.kafka.admin import wait_for_topics
+from libs.common.kafka.connection import Connection
+from libs.common.kafka.membership import Membership, member
+from libs.common.kafka.runner import Input, Runner
+from libs.common.kafka.trim import trim_forever
+from libs.common.kafka.worker import Worker
+from libs.common.messages import ImageRecord, PathRecord, PointRecord
+from libs.common.service import Health, supervise
+from libs.common.settings import StageSettings
+from libs.common.topics import Topic
+
+R = TypeVar("R", PathRecord, ImageRecord, PointRecord)
+
+
+@dataclass(frozen=True, slots=True)
+class Wired(Generic[R]):
+    """A worker with what must run beside it; if that fails, the stage does."""
+
+    worker: Worker[R]
+    background: tuple[Coroutine[Any, Any, None], ...] = ()
+
+
+Wire = Callable[[Membership, AsyncExitStack], Awaitable[Wired[R]]]
+"""Makes the worker once the stage has joined; what it opens it gives to the stack, which closes it."""
+
+
+@dataclass(slots=True)
+class WorkerStage(Generic[R]):
+    """The Service of one worker: waits for Kafka, joins, runs until stopped, drains, leaves."""
+
+    settings: StageSettings
+    source: Input[R]
+    outputs: tuple[Topic, ...]
+    wire: Wire[R]
+    health: Health = field(default_factory=Health)
+
+    @property
+    def stage(self) -> str:
+        """The stage's name."""
+        return self.source.stage
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """See Service."""
+        connection = Connection.of(self.settings, self.stage)
+        if not await wait_for_topics(connection, stop, self.health.waiting):
+            return
+        async with AsyncExitStack() as resources:
+            joined = await resources.enter_async_context(member(self.settings, self.stage, *self.outputs))
+            wired = await self.wire(joined, resources)
+            runner = Runner(joined.connection, joined.publisher, wired.worker, self.source, self.health)
+            await supervise(
+                runner.run(stop),
+                beat(joined.publisher, self.stage, self.settings.instance, self.health),
+                trim_forever(joined.connection, self.stage, self.source.topics),
+                *wired.background,
+            )

@@ -1,0 +1,93 @@
+"""Running services as an operating-system process: logging, signals, deadlines, one line per mistake."""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Coroutine
+from typing import Any, NoReturn, TypeVar
+
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings
+
+from libs.common.errors import SluiceError
+from libs.common.service import Service
+from libs.common.settings import StageSettings
+
+SettingsT = TypeVar("SettingsT", bound=BaseSettings)
+StageSettingsT = TypeVar("StageSettingsT", bound=StageSettings)
+
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+EXIT_INTERRUPTED = 130
+
+
+def run_stage(settings_type: type[StageSettingsT], build: Callable[[StageSettingsT], Service]) -> NoReturn:
+    """The whole life of a stage as a process of its own; what `__main__` modules call."""
+    settings = read_settings(settings_type)
+    configure_logging(settings.log_level)
+    service = build(settings)
+    sys.exit(run_until_stopped(service.run, settings.drain_seconds))
+
+
+def read_settings(settings_type: type[SettingsT]) -> SettingsT:
+    """The settings from the environment; a bad one ends the process with a line that names it."""
+    try:
+        return settings_type()
+    except ValidationError as error:
+        for problem in error.errors():
+            name = ".".join(str(part) for part in problem["loc"]).upper()
+            say(f"the setting {name} is wrong: {problem['msg']}")
+        sys.exit(EXIT_USAGE)
+
+
+def run_until_stopped(run: Callable[[asyncio.Event], Coroutine[Any, Any, None]], drain_s: float) -> int:
+    """Run until SIGINT or SIGTERM, then let it drain; the exit status.
+
+    A second signal leaves at once, and so does the end of `drain_s`: a stop must not hang on a broker that
+    is gone.
+    """
+    try:
+        asyncio.run(_run(run, drain_s))
+    except SluiceError as error:
+        say(error.detail)
+        return EXIT_FAILED
+    return 0
+
+
+async def _run(run: Callable[[asyncio.Event], Coroutine[Any, Any, None]], drain_s: float) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def on_signal() -> None:
+        if stop.is_set():
+            _leave("stopped at once, without draining", EXIT_INTERRUPTED)
+        stop.set()
+        deadline = threading.Timer(drain_s, _leave, (f"not drained in {drain_s:.0f} s: leaving", EXIT_FAILED))
+        deadline.daemon = True
+        deadline.start()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, on_signal)
+    await run(stop)
+
+
+def _leave(reason: str, status: int) -> None:
+    say(reason)
+    os._exit(status)
+
+
+def say(sentence: str) -> None:
+    """One line for the person at the terminal."""
+    print(f"sluice: {sentence}", file=sys.stderr, flush=True)
+
+
+def configure_logging(level: str) -> None:
+    """One line a record, on standard error; the Kafka client's own chatter only where it matters."""
+    logging.basicConfig(
+        level=level, stream=sys.stderr, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s"
+    )
+    logging.getLogger("aiokafka").setLevel(logging.ERROR)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
