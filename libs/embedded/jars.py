@@ -2,7 +2,6 @@
 
 import hashlib
 import logging
-import os
 import shutil
 import subprocess
 import sys
@@ -81,15 +80,13 @@ def _install(found: Path | None, destination: Path, digest: str) -> None:
     shutil.copyfile(found, copy)
     if _sha256(copy) != digest:
         raise _failed(f"{destination.name} does not have the SHA-256 that is pinned for it")
-    os.replace(copy, destination)
+    copy.replace(destination)
 
 
 def _resolve(work: Path, mirror: str | None) -> Iterable[Path]:
     command = [sys.executable, "-P", str(_HERE / "fetch.py"), str(work), mirror or "", *_COORDINATES]
     try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=_DOWNLOAD_SECONDS, check=False
-        )
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_DOWNLOAD_SECONDS, check=False)
     except subprocess.TimeoutExpired:
         raise _failed(f"no end after {_DOWNLOAD_SECONDS:.0f} s") from None
     if done.returncode:

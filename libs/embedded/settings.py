@@ -23,5 +23,5 @@ class EmbeddedSettings(EnvSettings):
         default_factory=user_cache_dir, description="Where downloaded jars and their start-up cache are kept"
     )
     maven_mirror: str | None = Field(
-        None, description="Base URL of a Maven repository to use instead of Maven Central"
+        default=None, description="Base URL of a Maven repository to use instead of Maven Central"
     )

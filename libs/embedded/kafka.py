@@ -1,0 +1,162 @@
+"""A real Apache Kafka broker, embedded: what runs when no KAFKA_BOOTSTRAP_SERVERS is set."""
+
+import asyncio
+import logging
+import socket
+import time
+import uuid
+from base64 import urlsafe_b64encode
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from libs.common.errors import Code, SluiceError
+from libs.embedded import config, jars, jvm, orphan, ready
+from libs.embedded.config import Ports
+from libs.embedded.lock import DirLock
+from libs.embedded.process import GuardedProcess
+from libs.embedded.settings import user_cache_dir
+
+_FORMAT_SECONDS = 60.0
+_TRIES = 3
+_WATCH_SECONDS = 0.5
+_log = logging.getLogger(__name__)
+
+
+class EmbeddedKafka:
+    """One broker for this process: on loopback, its data in `data_dir`/kafka, ended with the process.
+
+    It is quick to start and keeps what it acknowledged through a kill of any process. Only one process at
+    a time can use a data directory.
+    """
+
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        cache_dir: Path | None = None,
+        mirror: str | None = None,
+        start_timeout: float = 60.0,
+        grace: float = 15.0,
+        startup: Sequence[str] | None = None,
+    ) -> None:
+        """Nothing happens before `start`.
+
+        `cache_dir` keeps the downloaded jars (None: the user's cache), `mirror` is the Maven repository to
+        take them from. Times are in seconds. `startup` replaces the JVM options that use the start-up cache.
+        """
+        self._directory = data_dir.absolute() / "kafka"
+        self._cache_dir = cache_dir or user_cache_dir()
+        self._mirror = mirror
+        self._start_timeout = start_timeout
+        self._grace = grace
+        self._startup = startup
+        self._jars: Sequence[Path] = ()
+        self._lock = DirLock(self._directory)
+        self._process: GuardedProcess | None = None
+        self._ports: Ports | None = None
+
+    @property
+    def bootstrap_servers(self) -> str:
+        """Where clients connect, host:port. Only between `start` and `stop`."""
+        if self._ports is None:
+            raise RuntimeError("the broker has not been started")
+        return f"127.0.0.1:{self._ports.clients}"
+
+    async def start(self) -> None:
+        """Start the broker and return once it answers.
+
+        The first start on a machine downloads it, the first on a data directory formats that. Raises
+        SluiceError data_dir_busy, download_failed, or broker_unavailable with the broker's last words.
+        """
+        await asyncio.to_thread(self._lock.acquire)
+        try:
+            await self._start()
+        except BaseException:
+            await asyncio.shield(self.stop())
+            raise
+
+    async def stop(self) -> None:
+        """Stop the broker, within `grace` seconds, and free the data directory. May be called twice."""
+        process, self._process = self._process, None
+        if process is not None:
+            await asyncio.to_thread(process.stop)
+        self._ports = None
+        self._lock.release()
+
+    async def watch(self) -> None:
+        """Return never; raises SluiceError broker_unavailable if the broker ends without having been told."""
+        while self._process is None or self._process.ended is None:  # noqa: ASYNC110 (another process)
+            await asyncio.sleep(_WATCH_SECONDS)
+        raise self._failed("ended by itself")
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def _start(self) -> None:
+        began = time.monotonic()
+        if pid := await asyncio.to_thread(orphan.end, self._directory):
+            _log.warning("ended the broker that an earlier run left behind (pid %d)", pid)
+        self._jars = await asyncio.to_thread(jars.obtain, self._cache_dir, self._mirror)
+        if not config.is_formatted(self._directory):
+            await self._format()
+        for tries_left in reversed(range(_TRIES)):
+            if await self._answers(last=not tries_left):
+                break
+        _log.info("Apache Kafka %s ready after %.1f s", jars.KAFKA_VERSION, time.monotonic() - began)
+
+    async def _format(self) -> None:
+        config.write(self._directory, Ports(clients=9092, controller=9093))
+        cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=").replace("-", "_")
+        process = self._launch(
+            ["kafka.tools.StorageTool", "format", "-t", cluster, "-c", config.PROPERTIES],
+            jvm.fast_start(self._cache_dir, self._jars),
+        )
+        if await asyncio.to_thread(process.wait, _FORMAT_SECONDS) != 0:
+            raise self._failed("could not format its storage")
+        process.stop()
+
+    async def _answers(self, *, last: bool) -> bool:
+        """Start it on free ports; False if one of them was taken meanwhile and it may be tried again."""
+        self._ports = _free_ports()
+        config.write(self._directory, self._ports)
+        startup = jvm.fast_start(self._cache_dir, self._jars) if self._startup is None else self._startup
+        process = self._launch(["kafka.Kafka", config.PROPERTIES], startup)
+        try:
+            async with asyncio.timeout(self._start_timeout):
+                answers = await ready.wait(self._ports.clients, process)
+        except TimeoutError:
+            raise self._failed(f"did not answer within {self._start_timeout:.0f} s") from None
+        if answers:
+            return True
+        process.stop()
+        if last or not ready.port_was_taken(self._directory):
+            raise self._failed("ended while starting")
+        return False
+
+    def _launch(self, main: Sequence[str], startup: Sequence[str]) -> GuardedProcess:
+        # Known to `stop` before anything can be cancelled.
+        self._process = GuardedProcess(
+            self._directory, jvm.command(self._jars, self._directory, main, startup), self._grace
+        )
+        return self._process
+
+    def _failed(self, what: str) -> SluiceError:
+        words = ready.last_words(self._directory)
+        return SluiceError(
+            Code.BROKER_UNAVAILABLE, f"the embedded broker {what}: {words} (see {self._directory})"
+        )
+
+
+def _free_ports() -> Ports:
+    with socket.socket() as first, socket.socket() as second:
+        first.bind(("127.0.0.1", 0))
+        second.bind(("127.0.0.1", 0))
+        return Ports(clients=first.getsockname()[1], controller=second.getsockname()[1])
