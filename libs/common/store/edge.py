@@ -1,0 +1,139 @@
+"""The embedded store: Qdrant's own engine, in a process of its own beside this one."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from libs.common.errors import Code, UnavailableError
+from libs.common.store.engine import wire
+from libs.common.store.engine.client import EngineClient
+from libs.common.store.protocol import (
+    CollectionInfo,
+    Distance,
+    Filter,
+    PayloadFields,
+    Point,
+    Record,
+    Scored,
+)
+from libs.common.store.vectors import as_matrix
+
+SEARCHES_PER_CALL = 64
+"""Larger batches are split, so that other callers get their turn within some tens of milliseconds."""
+
+ResultT = TypeVar("ResultT")
+
+
+class EdgeStore:
+    """A Store in `root`: a folder a collection. One process at a time: others get data_dir_busy.
+
+    The engine starts with the first call (or `open`) and is started again should it ever die; what was
+    acknowledged is then still there. An acknowledged write survives a kill of this process and of the
+    engine's.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._client: EngineClient | None = None
+        self._starting = asyncio.Lock()
+        self._closed = False
+
+    async def open(self) -> None:
+        """Start the engine now; SluiceError data_dir_busy if another process uses the folder."""
+        await self._engine()
+
+    async def collections(self) -> list[str]:
+        """The names of all collections, sorted."""
+        return await self._ask(wire.Collections(), list[str])
+
+    async def create(self, name: str, vector_size: int, distance: Distance) -> None:
+        """Make an empty collection; collection_exists, or invalid_request for an impossible name."""
+        await self._ask(wire.Create(name, vector_size, distance), None)
+
+    async def delete(self, name: str) -> None:
+        """Remove the collection and all its points."""
+        await self._ask(wire.Delete(name), None)
+
+    async def info(self, name: str) -> CollectionInfo:
+        """The collection's shape and counts."""
+        return await self._ask(wire.Info(name), CollectionInfo)
+
+    async def upsert(self, name: str, points: Sequence[Point]) -> None:
+        """Write the points; they are in the engine's log when this returns."""
+        if points:
+            matrix = as_matrix([point.vector for point in points])
+            call = wire.Upsert(
+                name,
+                [point.id for point in points],
+                matrix.astype("<f4").tobytes(),
+                [point.payload for point in points],
+            )
+            await self._ask(call, None)
+
+    async def retrieve(
+        self, name: str, ids: Sequence[str], *, payload: PayloadFields = "all", vectors: bool = False
+    ) -> list[Record]:
+        """The points of these ids that exist, in no promised order."""
+        return await self._ask(wire.Retrieve(name, list(ids), payload, vectors), list[Record])
+
+    async def scroll(
+        self,
+        name: str,
+        *,
+        limit: int,
+        after: str | None = None,
+        where: Filter | None = None,
+        payload: PayloadFields = "all",
+        vectors: bool = False,
+    ) -> tuple[list[Record], str | None]:
+        """A page of points in id order, and the `after` of the next page (None at the end)."""
+        call = wire.Scroll(name, limit, after, where, payload, vectors)
+        return await self._ask(call, tuple[list[Record], str | None])
+
+    async def search(
+        self,
+        name: str,
+        vectors: Sequence[Sequence[float]],
+        *,
+        limit: int,
+        offset: int = 0,
+        where: Filter | None = None,
+        payload: PayloadFields = "all",
+    ) -> list[list[Scored]]:
+        """For each vector its nearest points, best first."""
+        found: list[list[Scored]] = []
+        for start in range(0, len(vectors), SEARCHES_PER_CALL):
+            part = as_matrix(vectors[start : start + SEARCHES_PER_CALL])
+            queries = part.astype("<f4").tobytes()
+            call = wire.Search(name, len(part), queries, limit, offset, where, payload)
+            found += await self._ask(call, list[list[Scored]])
+        return found
+
+    async def count(self, name: str, where: Filter | None = None) -> int:
+        """How many points fulfil the filter, exactly."""
+        return await self._ask(wire.Count(name, where), int)
+
+    async def delete_points(self, name: str, ids: Sequence[str]) -> None:
+        """Remove these points; those that do not exist are no error."""
+        if ids:
+            await self._ask(wire.DeletePoints(name, list(ids)), None)
+
+    async def close(self) -> None:
+        """End the engine, which flushes first."""
+        self._closed = True
+        async with self._starting:
+            if self._client is not None:
+                await self._client.close()
+
+    async def _ask(self, call: wire.Call, result: type[ResultT] | None) -> ResultT:
+        return await (await self._engine()).ask(call, result)
+
+    async def _engine(self) -> EngineClient:
+        if self._client is None or self._client.ended:
+            async with self._starting:
+                if self._closed:
+                    raise UnavailableError(Code.STORE_UNAVAILABLE, "the embedded store is closed")
+                if self._client is None or self._client.ended:
+                    self._client = await EngineClient.start(self._root)
+        return self._client

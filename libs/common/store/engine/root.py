@@ -1,0 +1,110 @@
+"""The folder that holds every collection, and which process owns it."""
+
+import fcntl
+import os
+import shutil
+import time
+from pathlib import Path
+from uuid import uuid4
+
+from libs.common.errors import Code, SluiceError
+from libs.common.store.engine.shape import Shape, read_shape, write_shape
+from libs.common.store.engine.shard import Shard
+from libs.common.store.names import check_new, exists, is_name, not_found
+
+LOCK_PATIENCE_SECONDS = 5.0
+"""How long a new owner waits for the last one, which ends a moment after its parent was killed."""
+
+_SHARD = "shard"
+_PASSING = "."
+"""Names of folders that are being made or removed begin with this; no collection's can."""
+
+
+class Root:
+    """All collections under one folder. One process at a time; not safe for several threads; blocks."""
+
+    def __init__(self, folder: Path) -> None:
+        """Take the folder; SluiceError data_dir_busy if another process keeps it."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self._lock = _locked(folder / ".lock")
+        self._open: dict[str, Shard] = {}
+        for left_over in folder.glob(f"{_PASSING}*/"):
+            shutil.rmtree(left_over)
+
+    def close(self) -> None:
+        """Close every collection and give the folder up."""
+        for shard in self._open.values():
+            shard.close()
+        self._open.clear()
+        os.close(self._lock)
+
+    def names(self) -> list[str]:
+        """The collections, sorted."""
+        return sorted(each.name for each in self._folder.glob("*/") if is_name(each.name))
+
+    def create(self, name: str, shape: Shape) -> None:
+        """Make an empty collection, which is there entirely or not at all."""
+        check_new(name)
+        if name in self.names():
+            raise exists(name)
+        building = self._passing()
+        building.mkdir()
+        write_shape(building, shape)
+        Shard.create(name, shape, building / _SHARD).close()
+        self._rename(building, self._folder / name)
+
+    def delete(self, name: str) -> None:
+        """Remove a collection; after a crash in the middle it is gone all the same."""
+        self.shard(name).close()
+        del self._open[name]
+        leaving = self._passing()
+        self._rename(self._folder / name, leaving)
+        shutil.rmtree(leaving)
+
+    def shard(self, name: str) -> Shard:
+        """The open shard of a collection; SluiceError collection_not_found."""
+        if name not in self._open:
+            self._open[name] = self._load(name)
+        return self._open[name]
+
+    def tidy(self) -> None:
+        """Flush and compact what was written since the last time."""
+        for shard in self._open.values():
+            shard.tidy()
+
+    def _load(self, name: str) -> Shard:
+        folder = self._folder / name
+        if not is_name(name) or not folder.is_dir():
+            raise not_found(name)
+        return Shard.load(name, read_shape(folder), folder / _SHARD)
+
+    def _passing(self) -> Path:
+        return self._folder / f"{_PASSING}{uuid4()}"
+
+    def _rename(self, source: Path, target: Path) -> None:
+        source.rename(target)
+        directory = os.open(self._folder, os.O_RDONLY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
+
+
+def _locked(file: Path) -> int:
+    """The descriptor of `file`, locked for as long as it stays open."""
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC)
+    deadline = time.monotonic() + LOCK_PATIENCE_SECONDS
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            if time.monotonic() > deadline:
+                os.close(descriptor)
+                raise SluiceError(
+                    Code.DATA_DIR_BUSY,
+                    f"another process uses the data in {file.parent}; stop it, or set another DATA_DIR",
+                ) from error
+            time.sleep(0.05)
+        else:
+            return descriptor

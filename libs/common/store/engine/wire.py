@@ -1,0 +1,139 @@
+"""What EdgeStore and its engine process say to each other: frames of msgpack over a socket pair.
+
+A frame is its length (4 bytes, big-endian) and a body. The engine answers in the order it was asked.
+"""
+
+from typing import Generic, TypeVar
+
+from msgspec import Struct, msgpack
+
+from libs.common.errors import Code, SluiceError, UnavailableError
+from libs.common.store.protocol import Distance, Filter, Payload, PayloadFields
+
+LENGTH_BYTES = 4
+
+Floats = bytes
+"""Vectors as little-endian float32, one after another."""
+
+
+class _Call(Struct, frozen=True, tag=True):
+    pass
+
+
+class Collections(_Call, frozen=True):
+    """Asks for the names of all collections: list[str]."""
+
+
+class Create(_Call, frozen=True):
+    """Makes a collection."""
+
+    name: str
+    vector_size: int
+    distance: Distance
+
+
+class Delete(_Call, frozen=True):
+    """Removes a collection."""
+
+    name: str
+
+
+class Info(_Call, frozen=True):
+    """Asks for a CollectionInfo."""
+
+    name: str
+
+
+class Upsert(_Call, frozen=True):
+    """Writes points: `vectors` holds those of all `ids`, in their order."""
+
+    name: str
+    ids: list[str]
+    vectors: Floats
+    payloads: list[Payload]
+
+
+class Retrieve(_Call, frozen=True):
+    """Asks for list[Record]."""
+
+    name: str
+    ids: list[str]
+    payload: PayloadFields
+    vectors: bool
+
+
+class Scroll(_Call, frozen=True):
+    """Asks for a page of records and the next `after`: tuple[list[Record], str | None]."""
+
+    name: str
+    limit: int
+    after: str | None
+    where: Filter | None
+    payload: PayloadFields
+    vectors: bool
+
+
+class Search(_Call, frozen=True):
+    """Asks for list[list[Scored]], one list a query."""
+
+    name: str
+    queries: int
+    vectors: Floats
+    limit: int
+    offset: int
+    where: Filter | None
+    payload: PayloadFields
+
+
+class Count(_Call, frozen=True):
+    """Asks for an int."""
+
+    name: str
+    where: Filter | None
+
+
+class DeletePoints(_Call, frozen=True):
+    """Removes points."""
+
+    name: str
+    ids: list[str]
+
+
+Call = Collections | Create | Delete | Info | Upsert | Retrieve | Scroll | Search | Count | DeletePoints
+
+
+class Failed(Struct, frozen=True):
+    """Why the engine did not do it."""
+
+    code: Code
+    detail: str
+    away: bool = False
+
+    def error(self) -> SluiceError:
+        """What the caller is to be raised."""
+        return (UnavailableError if self.away else SluiceError)(self.code, self.detail)
+
+
+ResultT = TypeVar("ResultT")
+
+
+class Reply(Struct, Generic[ResultT], frozen=True):
+    """The answer to one call, or why there is none. The engine sends the first one unasked: it is ready."""
+
+    result: ResultT | None = None
+    failed: Failed | None = None
+
+
+_encoder = msgpack.Encoder()
+_calls: msgpack.Decoder[Call] = msgpack.Decoder(Call)
+
+
+def frame(body: Struct) -> bytes:
+    """`body` as it travels; raises TypeError, ValueError or OverflowError for what msgpack cannot hold."""
+    encoded = _encoder.encode(body)
+    return len(encoded).to_bytes(LENGTH_BYTES, "big") + encoded
+
+
+def read_call(body: bytes) -> Call:
+    """The call in a frame's body."""
+    return _calls.decode(body)

@@ -1,0 +1,100 @@
+"""Starting a vector store for tests: `tests.support.qdrant_http` as a process, or the real server."""
+
+import asyncio
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+
+from tests.support.qdrant_faults import CONTROL, Fault
+
+START_SECONDS = 30.0
+STOP_SECONDS = 20.0
+HOST = "127.0.0.1"
+_IMAGE = "qdrant/qdrant:v1.18.0"
+
+
+class QdrantHttp:
+    """A running `qdrant_http` over the collections in `data`, and its faults."""
+
+    def __init__(self, process: asyncio.subprocess.Process, port: int) -> None:
+        self._process = process
+        self.port = port
+
+    @classmethod
+    async def start(cls, data: Path, port: int = 0) -> "QdrantHttp":
+        """Start it, on the given port or a free one; it serves when this returns."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "tests.support.qdrant_http", "--port", str(port), "--data", str(data)),
+            stdout=asyncio.subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        )
+        assert process.stdout is not None
+        line = await asyncio.wait_for(process.stdout.readline(), START_SECONDS)
+        assert line, "qdrant_http ended before it served"
+        return cls(process, int(line))
+
+    async def fault(self, fault: Fault) -> None:
+        """Have the next requests fail so."""
+        await self._control("POST", msgspec.json.encode(fault))
+
+    async def no_faults(self) -> None:
+        """Forget the faults that have not happened."""
+        await self._control("DELETE")
+
+    async def requests(self) -> int:
+        """How many requests came so far, control not counted."""
+        return int((await self._control("GET"))["requests"])
+
+    async def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """End it; its data stays."""
+        if self._process.returncode is None:
+            self._process.send_signal(how)
+        await asyncio.wait_for(self._process.wait(), STOP_SECONDS)
+
+    async def _control(self, method: str, body: bytes | None = None) -> dict[str, Any]:
+        async with httpx.AsyncClient() as client:
+            answer = await client.request(method, f"http://{HOST}:{self.port}{CONTROL}", content=body)
+        found: dict[str, Any] = answer.raise_for_status().json()
+        return found
+
+
+@asynccontextmanager
+async def qdrant_http(data: Path) -> AsyncIterator[QdrantHttp]:
+    """A `qdrant_http` process for as long as the block runs."""
+    server = await QdrantHttp.start(data)
+    try:
+        yield server
+    finally:
+        await server.stop()
+
+
+@asynccontextmanager
+async def qdrant_container() -> AsyncIterator[int]:
+    """The port of a real Qdrant server in a container."""
+    from testcontainers.community.qdrant import QdrantContainer  # noqa: PLC0415 - needs a Docker client
+
+    container = QdrantContainer(_IMAGE)
+    await asyncio.to_thread(container.start)
+    try:
+        yield int(container.exposed_rest_port)
+    finally:
+        await asyncio.to_thread(container.stop)
+
+
+def docker_problem() -> str | None:
+    """Why no container can be started here, or None if one can."""
+    docker = shutil.which("docker")
+    if docker is None:
+        return "Docker is not installed"
+    asked = subprocess.run([docker, "info"], capture_output=True, text=True, timeout=30, check=False)
+    return None if asked.returncode == 0 else f"Docker does not run: {asked.stderr.strip()}"

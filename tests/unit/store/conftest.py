@@ -1,0 +1,84 @@
+"""One store after another for the suite: embedded, over HTTP, and the real server where Docker runs."""
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from libs.common.store.edge import EdgeStore
+from libs.common.store.protocol import Distance, Store
+from libs.common.store.server import ServerStore
+from tests.support.qdrant import HOST, QdrantHttp, docker_problem, qdrant_container, qdrant_http
+
+_numbers = count()
+
+
+@pytest.fixture(scope="session")
+async def http_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[QdrantHttp]:
+    async with qdrant_http(tmp_path_factory.mktemp("qdrant")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+async def server_store(http_server: QdrantHttp) -> AsyncIterator[ServerStore]:
+    store = ServerStore(HOST, http_server.port)
+    yield store
+    await store.close()
+
+
+@pytest.fixture(scope="session")
+async def edge_store(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EdgeStore]:
+    store = EdgeStore(tmp_path_factory.mktemp("edge"))
+    yield store
+    await store.close()
+
+
+@pytest.fixture(scope="session")
+async def container_store() -> AsyncIterator[ServerStore]:
+    if problem := docker_problem():
+        pytest.skip(problem)
+    async with qdrant_container() as port:
+        store = ServerStore(HOST, port)
+        yield store
+        await store.close()
+
+
+@pytest.fixture(params=["edge_store", "server_store", "container_store"])
+def store(request: pytest.FixtureRequest) -> Store:
+    found: Store = request.getfixturevalue(request.param)
+    return found
+
+
+@dataclass(frozen=True)
+class Collection:
+    """A fresh collection of one of the stores."""
+
+    store: Store
+    name: str
+    size: int = 4
+
+
+def new_name() -> str:
+    return f"photos-{next(_numbers)}"
+
+
+@pytest.fixture
+async def collection(store: Store) -> AsyncIterator[Collection]:
+    name = new_name()
+    await store.create(name, 4, "Cosine")
+    yield Collection(store, name)
+    if name in await store.collections():
+        await store.delete(name)
+
+
+@pytest.fixture(params=["Cosine", "Euclid", "Dot", "Manhattan"])
+def distance(request: pytest.FixtureRequest) -> Distance:
+    found: Distance = request.param
+    return found
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Iterator[Path]:
+    yield tmp_path / "store"
