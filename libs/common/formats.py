@@ -1,0 +1,46 @@
+"""Which file names promise a picture, and which are never looked at.
+
+Names are bytes, as the operating system has them. This module imports nothing heavy: the scanner needs it,
+and decodes nothing.
+"""
+
+import os
+from pathlib import PurePosixPath
+
+IMAGE_SUFFIXES = frozenset(
+    (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".webp", ".tif", ".tiff", ".bmp", ".dib")
+)
+"""Suffixes of the formats that are decoded as they are."""
+
+RAW_SUFFIXES = frozenset((".dng", ".arw", ".cr2", ".cr3", ".nef", ".orf", ".rw2", ".raf", ".pef", ".srw"))
+"""Suffixes of camera RAW formats."""
+
+SUPPORTED_SUFFIXES = IMAGE_SUFFIXES | RAW_SUFFIXES
+
+SIDECAR_SUFFIXES = frozenset((".xmp", ".aae", ".thm"))
+"""Suffixes of files that describe the picture beside them; not pictures themselves."""
+
+ARCHIVE_FOLDERS = frozenset((b"_VibeDuplicates", b"_VibeArchive"))
+"""Folders that archived files are moved to; nothing in them is ingested."""
+
+SYSTEM_FILES = frozenset((b"thumbs.db", b"ehthumbs.db", b"desktop.ini", b"icon\r"))
+"""Files that operating systems leave in photo folders, in lower case."""
+
+SYSTEM_FOLDERS = frozenset((b"@eadir", b"__macosx", b"$recycle.bin", b"system volume information"))
+"""Folders that operating systems and storage boxes leave in photo folders, in lower case."""
+
+
+def suffix_of(name: bytes) -> str:
+    """The suffix of a file name or path in lower case, dot included; empty if it has none."""
+    return PurePosixPath(os.fsdecode(name)).suffix.lower()
+
+
+def is_ignored_file(name: bytes) -> bool:
+    """Whether a file of this name (no folders) is passed over in silence: hidden, sidecar, system's."""
+    hidden = name.startswith(b".")
+    return hidden or suffix_of(name) in SIDECAR_SUFFIXES or name.lower() in SYSTEM_FILES
+
+
+def is_ignored_folder(name: bytes) -> bool:
+    """Whether a folder of this name (no parents) is not descended into."""
+    return name.startswith(b".") or name in ARCHIVE_FOLDERS or name.lower() in SYSTEM_FOLDERS

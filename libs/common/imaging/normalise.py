@@ -1,0 +1,82 @@
+"""From a file's bytes to what travels: one small upright RGB JPEG, a thumbnail and the metadata."""
+
+from dataclasses import dataclass
+
+from PIL import Image
+
+from libs.common.errors import Code, FileError
+from libs.common.imaging.colour import srgb
+from libs.common.imaging.decode import decode
+from libs.common.imaging.exif import exif_of
+from libs.common.imaging.failures import decoding
+from libs.common.imaging.limits import Limits
+from libs.common.imaging.orient import upright
+from libs.common.imaging.picture import Picture
+from libs.common.imaging.raw import decode_raw
+from libs.common.imaging.shrink import Bounds, jpeg, jpeg_within, thumbnail
+from libs.common.imaging.sniff import RAW_FORMATS, Format, sniff
+
+DISPLAY_QUALITY = 90
+
+
+@dataclass(frozen=True, slots=True)
+class NormalisedImage:
+    """What the pipeline needs of a picture.
+
+    `jpeg` is upright sRGB within the limits it was made with, `thumbnail` a JPEG of at most 200 pixels a
+    side. `width` and `height` are the full picture's, upright; `format` and `mode` the original's.
+    """
+
+    jpeg: bytes
+    thumbnail: bytes
+    width: int
+    height: int
+    format: str
+    mode: str
+    exif: dict[str, str]
+
+
+def normalise(data: bytes, limits: Limits) -> NormalisedImage:
+    """Decode the whole file `data`, turn it upright, and shrink it to `limits`.
+
+    Raises FileError: empty_file, unsupported_type, too_many_pixels, truncated_image, decode_failed.
+    """
+    kind = format_of(data)
+    with decoding(data, kind):
+        bounds = Bounds(limits.short_side, limits.long_side)
+        picture = _decode(data, kind, bounds, limits.max_pixels)
+        image = _finished(picture)
+        small = thumbnail(image)
+        exif = exif_of(picture.exif)
+        room = limits.record_bytes - len(small) - sum(len(k) + 4 * len(v) + 16 for k, v in exif.items())
+        return NormalisedImage(
+            jpeg_within(image, room), small, picture.width, picture.height, kind, picture.mode, exif
+        )
+
+
+def displayable(data: bytes, limits: Limits, long_side: int = 4096) -> bytes:
+    """The picture as an upright sRGB JPEG for a browser, at most `long_side` pixels; FileError as above."""
+    kind = format_of(data)
+    with decoding(data, kind):
+        bounds = Bounds(long_side, long_side)
+        return jpeg(_finished(_decode(data, kind, bounds, limits.max_pixels)), DISPLAY_QUALITY)
+
+
+def format_of(data: bytes) -> Format:
+    """What the file is, by content; FileError empty_file or unsupported_type."""
+    if not data:
+        raise FileError(Code.EMPTY_FILE, "The file is empty")
+    kind = sniff(data)
+    if kind is None:
+        raise FileError(Code.UNSUPPORTED_TYPE, "Skipped non-image file")
+    return kind
+
+
+def _decode(data: bytes, kind: Format, bounds: Bounds, max_pixels: int) -> Picture:
+    if kind in RAW_FORMATS:
+        return decode_raw(data, bounds, max_pixels)
+    return decode(data, kind, bounds, max_pixels)
+
+
+def _finished(picture: Picture) -> Image.Image:
+    return upright(srgb(picture.image, picture.profile), picture.orientation)

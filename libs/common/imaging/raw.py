@@ -1,0 +1,78 @@
+"""Camera RAW through LibRaw: the preview inside where it is large enough, else half-size demosaic."""
+
+import io
+from dataclasses import replace
+from typing import Any
+
+from PIL import Image
+
+from libs.common.imaging import tiff
+from libs.common.imaging.decode import decode
+from libs.common.imaging.failures import check_pixels
+from libs.common.imaging.orient import upright_size
+from libs.common.imaging.picture import Picture
+from libs.common.imaging.shrink import Bounds, shrunk
+from libs.common.imaging.sniff import sniff
+
+# LibRaw's flip, as EXIF would say it.
+_ORIENTATIONS = {3: 3, 5: 8, 6: 6}
+
+
+def decode_raw(data: bytes, bounds: Bounds, max_pixels: int) -> Picture:
+    """The photo in `data`, shrunk to `bounds`. Raises whatever LibRaw does on damaged input."""
+    import rawpy  # noqa: PLC0415 - 30 MB that most photo libraries never need
+
+    if tiff.lacks_sensor_data(data):
+        raise ValueError("truncated: sensor data is missing")
+    own_exif = data if tiff.is_tiff(data) else b""
+    with rawpy.imread(io.BytesIO(data)) as raw:
+        check_pixels(raw.sizes.width, raw.sizes.height, max_pixels)
+        orientation = _ORIENTATIONS.get(raw.sizes.flip, 1)
+        width, height = upright_size((raw.sizes.width, raw.sizes.height), orientation)
+        preview = _preview(rawpy, raw)
+        if preview is not None:
+            picture = _from_preview(preview, orientation, (width, height), bounds, max_pixels)
+            if picture is not None:
+                return replace(picture, exif=own_exif or picture.exif)
+        small = _demosaiced(raw, bounds, (width, height))
+        return Picture(small, width, height, "RGB", exif=own_exif)
+
+
+def _preview(rawpy: Any, raw: Any) -> bytes | None:
+    """The embedded JPEG, if there is one."""
+    try:
+        thumb = raw.extract_thumb()
+    except (rawpy.LibRawNoThumbnailError, rawpy.LibRawUnsupportedThumbnailError):
+        return None
+    return thumb.data if thumb.format == rawpy.ThumbFormat.JPEG else None
+
+
+def _from_preview(
+    preview: bytes, orientation: int, full: tuple[int, int], bounds: Bounds, max_pixels: int
+) -> Picture | None:
+    """The preview as the picture; None if it has fewer pixels than are wanted, or cannot be decoded."""
+    if sniff(preview) != "JPEG":
+        return None
+    try:
+        picture = decode(preview, "JPEG", bounds, max_pixels)
+    except (OSError, SyntaxError, ValueError):
+        return None
+    if min(picture.image.size) < min(bounds.fit(full)):
+        return None
+    turned = picture.orientation if picture.orientation != 1 else _still_to_turn(picture, orientation, full)
+    return Picture(picture.image, *full, "RGB", turned, picture.profile, picture.exif)
+
+
+def _still_to_turn(picture: Picture, orientation: int, full: tuple[int, int]) -> int:
+    """Cameras store the preview as the sensor saw it or upright already: its shape tells which."""
+    sideways = orientation >= 5
+    is_upright = (picture.width > picture.height) == (full[0] > full[1])
+    return 1 if sideways and is_upright else orientation
+
+
+def _demosaiced(raw: Any, bounds: Bounds, full: tuple[int, int]) -> Image.Image:
+    """Upright RGB from the sensor data, at half size where that is enough."""
+    wanted = bounds.fit(full)
+    half = min(full) // 2 >= min(wanted)
+    pixels = raw.postprocess(half_size=half, use_camera_wb=True, output_bps=8)
+    return shrunk(Image.fromarray(pixels), wanted)

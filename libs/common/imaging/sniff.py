@@ -1,0 +1,68 @@
+"""What a file is, told by its content alone."""
+
+from typing import Literal
+
+from libs.common.imaging import tiff
+
+Format = Literal[
+    "JPEG", "PNG", "WEBP", "TIFF", "BMP", "DNG", "ARW", "CR2", "CR3", "NEF", "ORF", "RW2", "RAF", "PEF", "SRW"
+]
+
+RAW_FORMATS: frozenset[Format] = frozenset(
+    ("DNG", "ARW", "CR2", "CR3", "NEF", "ORF", "RW2", "RAF", "PEF", "SRW")
+)
+
+HEAD_BYTES = 64
+"""So much of a file decides whether it is a picture at all; which RAW format it is may take all of it."""
+
+_MAGIC: tuple[tuple[bytes, Format], ...] = (
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"\x89PNG\r\n\x1a\n", "PNG"),
+    (b"FUJIFILMCCD-RAW", "RAF"),
+    (b"IIRO", "ORF"),
+    (b"IIRS", "ORF"),
+    (b"MMOR", "ORF"),
+    (b"IIU\0", "RW2"),
+)
+_RAW_BY_MAKE: tuple[tuple[str, Format], ...] = (
+    ("NIKON", "NEF"),
+    ("SONY", "ARW"),
+    ("PENTAX", "PEF"),
+    ("RICOH", "PEF"),
+    ("SAMSUNG", "SRW"),
+)
+_BMP_HEADER_SIZES = frozenset((12, 16, 40, 52, 56, 64, 108, 124))
+
+
+def sniff(data: bytes) -> Format | None:
+    """The format of a file that begins with `data`, or None if it is no supported picture.
+
+    HEAD_BYTES tell a picture from anything else. A RAW format that is TIFF inside shows itself only in
+    its directories, so with less than the whole file it may be called "TIFF".
+    """
+    for magic, name in _MAGIC:
+        if data.startswith(magic):
+            return name
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "WEBP"
+    if data[4:12] == b"ftypcrx ":
+        return "CR3"
+    if data[:2] == b"BM" and int.from_bytes(data[14:18], "little") in _BMP_HEADER_SIZES:
+        return "BMP"
+    return _in_tiff(data) if tiff.is_tiff(data) else None
+
+
+def _in_tiff(data: bytes) -> Format:
+    """Which of the formats that are TIFF inside: RAW only where sensor data is declared."""
+    if data[8:10] == b"CR":
+        return "CR2"
+    directories = tiff.directories(data)
+    if any(tiff.DNG_VERSION in directory.tags for directory in directories):
+        return "DNG"
+    if not any(directory.is_sensor for directory in directories):
+        return "TIFF"
+    makes = {directory.text(tiff.MAKE).upper() for directory in directories}
+    return next(
+        (name for make, name in _RAW_BY_MAKE if any(m.startswith(make) for m in makes)),
+        "DNG",  # unknown maker: LibRaw decides by content anyway
+    )

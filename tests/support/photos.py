@@ -1,0 +1,205 @@
+"""Photos for tests: real ones from installed packages, and every kind of file made from them.
+
+Each function returns a whole file as bytes unless it says otherwise, the same bytes each time.
+"""
+
+import io
+import struct
+from functools import lru_cache
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+import skimage
+import sklearn
+from numpy.typing import NDArray
+from pidng.core import RAW2DNG
+from pidng.defs import CFAPattern, DNGVersion, PhotometricInterpretation
+from pidng.dng import DNGTags, Tag
+from PIL import Image
+from PIL.TiffImagePlugin import IFDRational
+
+_SKIMAGE = (
+    "astronaut.png",
+    "brick.png",
+    "camera.png",
+    "chelsea.png",
+    "coffee.png",
+    "coins.png",
+    "grass.png",
+    "gravel.png",
+    "hubble_deep_field.jpg",
+    "ihc.png",
+    "moon.png",
+    "motorcycle_left.png",
+    "retina.jpg",
+    "rocket.jpg",
+)
+
+MAKE, MODEL, ORIENTATION, EXIF_IFD, GPS_IFD = 0x010F, 0x0110, 0x0112, 0x8769, 0x8825
+
+
+def real_photos() -> list[Path]:
+    """At least 15 real photos that installed packages bring along, JPEG and PNG."""
+    images = Path(sklearn.__file__).parent / "datasets/images"
+    samples = Path(mpl.__file__).parent / "mpl-data/sample_data"
+    found = [Path(skimage.__file__).parent / "data" / name for name in _SKIMAGE]
+    found += [images / "china.jpg", images / "flower.jpg", samples / "grace_hopper.jpg"]
+    return [path for path in found if path.is_file()]
+
+
+@lru_cache
+def scene(width: int = 640, height: int = 480) -> Image.Image:
+    """A real photo resized to these pixels, RGB; it looks different from every side. Do not change it."""
+    with Image.open(next(path for path in real_photos() if path.name == "china.jpg")) as photo:
+        return photo.convert("RGB").resize((width, height), Image.Resampling.LANCZOS)
+
+
+@lru_cache
+def adobe_rgb_profile() -> bytes:
+    """The ICC profile of a real photo that is not in sRGB."""
+    with Image.open(next(path for path in real_photos() if path.name == "rocket.jpg")) as photo:
+        profile = photo.info["icc_profile"]
+    assert isinstance(profile, bytes)
+    return profile
+
+
+def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
+    """The picture in a format that Pillow writes."""
+    out = io.BytesIO()
+    image.save(out, kind, **options)
+    return out.getvalue()
+
+
+def jpeg(width: int = 640, height: int = 480, *, orientation: int | None = None, quality: int = 90) -> bytes:
+    """A JPEG of a camera: with an EXIF orientation, pixels of this size as stored, make, lens and place."""
+    exif = camera_exif()
+    if orientation is not None:
+        exif[ORIENTATION] = orientation
+    return encoded(scene(width, height), "JPEG", quality=quality, exif=exif)
+
+
+def camera_exif() -> Image.Exif:
+    """EXIF as cameras write it."""
+    exif = Image.Exif()
+    exif[MAKE], exif[MODEL] = "Sluice", "Pinhole 1"
+    shot = exif.get_ifd(EXIF_IFD)
+    shot[0x829A], shot[0x829D] = IFDRational(1, 250), IFDRational(28, 10)
+    shot[0x8827], shot[0x9003] = 200, "2024:05:17 10:11:12"
+    place = exif.get_ifd(GPS_IFD)
+    place[1], place[2] = "N", (48.0, 8.0, 15.0)
+    return exif
+
+
+def upside(orientation: int, width: int = 640, height: int = 480) -> bytes:
+    """A JPEG stored as a camera held that way stores it: shown upright, all eight look like `scene`."""
+    stored = {
+        1: lambda image: image,
+        2: lambda image: image.transpose(Image.Transpose.FLIP_LEFT_RIGHT),
+        3: lambda image: image.transpose(Image.Transpose.ROTATE_180),
+        4: lambda image: image.transpose(Image.Transpose.FLIP_TOP_BOTTOM),
+        5: lambda image: image.transpose(Image.Transpose.TRANSPOSE),
+        6: lambda image: image.transpose(Image.Transpose.ROTATE_90),
+        7: lambda image: image.transpose(Image.Transpose.TRANSVERSE),
+        8: lambda image: image.transpose(Image.Transpose.ROTATE_270),
+    }[orientation](scene(width, height))
+    exif = camera_exif()
+    exif[ORIENTATION] = orientation
+    return encoded(stored, "JPEG", quality=95, exif=exif)
+
+
+def png(width: int = 640, height: int = 480) -> bytes:
+    """A PNG with EXIF."""
+    return encoded(scene(width, height), "PNG", exif=camera_exif(), compress_level=1)
+
+
+def webp(width: int = 640, height: int = 480) -> bytes:
+    """A lossy WebP with EXIF."""
+    return encoded(scene(width, height), "WEBP", quality=90, exif=camera_exif(), method=0)
+
+
+def tiff(width: int = 640, height: int = 480, compression: str | None = None) -> bytes:
+    """A TIFF with EXIF."""
+    return encoded(scene(width, height), "TIFF", exif=camera_exif(), compression=compression)
+
+
+def bmp(width: int = 640, height: int = 480) -> bytes:
+    """A BMP of 24 bits."""
+    return encoded(scene(width, height), "BMP")
+
+
+def gif() -> bytes:
+    """A GIF, which is not ingested."""
+    return encoded(scene(64, 48), "GIF")
+
+
+def truncated(data: bytes, share: float = 0.6) -> bytes:
+    """The first part of a file."""
+    return data[: int(len(data) * share)]
+
+
+def dng(width: int = 1024, height: int = 768, orientation: int = 1) -> bytes:
+    """An uncompressed 16-bit Bayer DNG without a preview; 6000 x 4000 makes one of 24 MP and 48 MB."""
+    tags = DNGTags()
+    tags.set(Tag.ImageWidth, width)
+    tags.set(Tag.ImageLength, height)
+    tags.set(Tag.TileWidth, width)
+    tags.set(Tag.TileLength, height)
+    tags.set(Tag.Orientation, orientation)
+    tags.set(Tag.PhotometricInterpretation, PhotometricInterpretation.Color_Filter_Array)
+    tags.set(Tag.SamplesPerPixel, 1)
+    tags.set(Tag.BitsPerSample, 16)
+    tags.set(Tag.CFARepeatPatternDim, [2, 2])
+    tags.set(Tag.CFAPattern, CFAPattern.RGGB)
+    tags.set(Tag.BlackLevel, 0)
+    tags.set(Tag.WhiteLevel, 65535)
+    # XYZ to linear sRGB, so that what was drawn is what is shown.
+    matrix = (3.2406, -1.5372, -0.4986, -0.9689, 1.8758, 0.0415, 0.0557, -0.2040, 1.0570)
+    tags.set(Tag.ColorMatrix1, [[round(value * 10000), 10000] for value in matrix])
+    tags.set(Tag.CalibrationIlluminant1, 21)
+    tags.set(Tag.AsShotNeutral, [[9505, 10000], [1, 1], [10891, 10000]])
+    tags.set(Tag.Make, "Sluice")
+    tags.set(Tag.Model, "Pinhole 1")
+    tags.set(Tag.DNGVersion, DNGVersion.V1_4)
+    tags.set(Tag.DNGBackwardVersion, DNGVersion.V1_2)
+    writer = RAW2DNG()
+    writer.options(tags, path="", compress=False)
+    return bytes(writer.convert(_bayer(width, height)))
+
+
+def dng_with_preview(preview: Image.Image, width: int = 1024, height: int = 768) -> bytes:
+    """The same with a JPEG preview in a second directory, as converters write it."""
+    data, inside = bytearray(dng(width, height)), encoded(preview, "JPEG", quality=90)
+    tags = (
+        (254, 4, 1, 1),
+        (256, 4, 1, preview.width),
+        (257, 4, 1, preview.height),
+        (258, 3, 1, 8),
+        (259, 3, 1, 7),
+        (262, 3, 1, 6),
+        (273, 4, 1, len(data)),
+        (277, 3, 1, 3),
+        (278, 4, 1, preview.height),
+        (279, 4, 1, len(inside)),
+    )
+    directory = struct.pack("<H", len(tags)) + b"".join(struct.pack("<HHII", *tag) for tag in tags) + bytes(4)
+    (first,) = struct.unpack_from("<I", data, 4)
+    (count,) = struct.unpack_from("<H", data, first)
+    struct.pack_into("<I", data, first + 2 + 12 * count, len(data) + len(inside))
+    return bytes(data) + inside + directory
+
+
+def _bayer(width: int, height: int) -> NDArray[np.uint16]:
+    """The scene as an RGGB sensor sees it: linear light, one colour a pixel."""
+    light = (np.asarray(scene(width, height), dtype=np.float32) / 255.0) ** 2.2
+    sensor = np.empty((height, width), dtype=np.float32)
+    for row, column, band in ((0, 0, 0), (0, 1, 1), (1, 0, 1), (1, 1, 2)):
+        sensor[row::2, column::2] = light[row::2, column::2, band]
+    return (sensor * 65535).astype(np.uint16)
+
+
+def resized(data: bytes, share: float = 0.5) -> bytes:
+    """A near-duplicate: the same picture with fewer pixels, as JPEG."""
+    with Image.open(io.BytesIO(data)) as image:
+        size = max(1, round(image.width * share)), max(1, round(image.height * share))
+        return encoded(image.convert("RGB").resize(size, Image.Resampling.LANCZOS), "JPEG", quality=85)

@@ -1,0 +1,29 @@
+import pytest
+
+from libs.common.formats import is_ignored_file, is_ignored_folder, suffix_of
+
+
+@pytest.mark.parametrize(
+    ("name", "suffix"),
+    [(b"A.JPG", ".jpg"), (b"a.tar.gz", ".gz"), (b"none", ""), (b".hidden", ""), (b"\xff\xfe.Dng", ".dng")],
+)
+def test_suffixes_are_told_from_any_bytes(name: bytes, suffix: str) -> None:
+    assert suffix_of(name) == suffix
+
+
+@pytest.mark.parametrize("name", [b".DS_Store", b"._a.jpg", b"a.XMP", b"b.aae", b"c.thm", b"Thumbs.db"])
+def test_files_that_are_passed_over(name: bytes) -> None:
+    assert is_ignored_file(name)
+
+
+@pytest.mark.parametrize("name", [b"a.jpg", b"notes.txt", b"xmp", b"\xff.png"])
+def test_files_that_are_not(name: bytes) -> None:
+    assert not is_ignored_file(name)
+
+
+def test_folders() -> None:
+    assert is_ignored_folder(b"_VibeDuplicates")
+    assert is_ignored_folder(b"_VibeArchive")
+    assert is_ignored_folder(b".git")
+    assert is_ignored_folder(b"@eaDir")
+    assert not is_ignored_folder(b"2024")
