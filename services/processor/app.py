@@ -1,0 +1,55 @@
+"""Wiring of the processor: paths in; images, points and outcomes out; ml-results into its cache."""
+
+import os
+from contextlib import AsyncExitStack
+
+from libs.common.kafka.control_table import ControlTable
+from libs.common.kafka.membership import Membership
+from libs.common.kafka.runner import Input
+from libs.common.kafka.stage import Wired, WorkerStage
+from libs.common.messages import PathRecord
+from libs.common.service import Service
+from libs.common.topics import IMAGES, ML_RESULTS, PATHS, POINTS
+from services.processor.following import Following
+from services.processor.inspect import Inspector
+from services.processor.pool import DecodePool
+from services.processor.settings import ProcessorSettings
+from services.processor.worker import ProcessorWorker
+
+STAGE = "processor"
+
+_FILES_PER_DECODER = 8
+
+
+def build(settings: ProcessorSettings) -> Service:
+    """The processor."""
+
+    async def wire(joined: Membership, resources: AsyncExitStack) -> Wired[PathRecord]:
+        source = joined.connection.names.of(ML_RESULTS)
+        following = await resources.enter_async_context(
+            Following.open(settings.cache_dir, settings.cache_size_bytes, source)
+        )
+        pool = await resources.enter_async_context(
+            DecodePool(inspector_of(settings), settings.decode_workers, settings.decode_timeout_seconds)
+        )
+        worker = ProcessorWorker(pool, lambda: _model(joined.control))
+        return Wired(worker, (following.run(joined.connection),))
+
+    batch = settings.decode_workers * _FILES_PER_DECODER
+    return WorkerStage(settings, Input(STAGE, (PATHS,), PathRecord, batch=batch), (IMAGES, POINTS), wire)
+
+
+def inspector_of(settings: ProcessorSettings) -> Inspector:
+    """What the decoder processes are told. Without SCAN_ROOTS the scanner alone decides what is read."""
+    roots = (*settings.scan_roots, settings.upload_dir) if settings.scan_roots else ()
+    return Inspector(
+        cache_dir=settings.cache_dir.absolute(),
+        limits=settings.limits,
+        max_file_bytes=settings.max_file_bytes,
+        roots=tuple(os.fsencode(root.resolve()) for root in roots),
+    )
+
+
+def _model(control: ControlTable) -> str | None:
+    in_use = control.model()
+    return None if in_use is None else in_use.model

@@ -1,0 +1,74 @@
+"""A decoder process: takes requests one after another from the process that started it.
+
+Started by `decoder.Decoder` as `python -m services.processor.child DESCRIPTOR`; never by hand.
+"""
+
+import ctypes
+import logging
+import os
+import pickle
+import signal
+import sys
+import warnings
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from libs.common.errors import Code
+from services.processor import inspection
+from services.processor.inspection import Failed, Reply, Request
+
+log = logging.getLogger(__name__)
+
+READY = b"ready"
+_PR_SET_PDEATHSIG = 1
+
+
+def serve(descriptor: int) -> None:
+    """Answer until the other end is closed. The first message is what to run, from our own parent."""
+    _live_and_die_with_parent()
+    # Pillow warns of damage that it reads past; the file's outcome says what there is to say.
+    warnings.filterwarnings("ignore", module="PIL")
+    with Connection(descriptor) as connection:
+        inspect = pickle.loads(connection.recv_bytes())()  # noqa: S301
+        connection.send_bytes(READY)
+        while True:
+            try:
+                request = inspection.decode_request(connection.recv_bytes())
+            except EOFError:
+                return
+            connection.send_bytes(inspection.encode(_answer(inspect, request)))
+
+
+def _answer(inspect: Callable[[Request], Reply], request: Request) -> Reply:
+    """A mistake of ours, too, costs one file only; the log has where it happened."""
+    try:
+        return inspect(request)
+    except Exception as error:
+        log.exception("a file could not be inspected: %r", request.path)
+        return Failed(code=Code.DECODE_FAILED, error=f"The file cannot be decoded: {error!r}")
+
+
+def _live_and_die_with_parent() -> None:
+    """A drain needs the decoders, so signals are left to the parent; its death ends even a stuck decoder.
+
+    Elsewhere than on Linux a decoder ends when it has finished its file and finds nobody listening.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _speak_for_ourselves() -> None:
+    """Log to standard error, and silence it for the decoders' C libraries, which print every damage."""
+    ours = os.fdopen(os.dup(2), "w", buffering=1)
+    with Path(os.devnull).open("wb") as nothing:
+        os.dup2(nothing.fileno(), 2)
+    sys.stderr = ours
+    logging.basicConfig(stream=ours, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s")
+
+
+if __name__ == "__main__":
+    _speak_for_ourselves()
+    serve(int(sys.argv[1]))

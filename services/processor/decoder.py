@@ -1,0 +1,101 @@
+"""One decoder process as its owner sees it: ask it, time it, replace it."""
+
+import os
+import pickle
+import subprocess
+import sys
+from collections.abc import Callable
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+
+from libs.common.errors import Code, FileError, SluiceError
+from services.processor import inspection
+from services.processor.child import READY
+from services.processor.inspection import Reply, Request
+
+Inspection = Callable[[], Callable[[Request], Reply]]
+"""Picklable. Called in each decoder process, it gives the function that process runs."""
+
+_START_SECONDS = 60.0
+# As many processes run as there are cores: threads within them would only get in each other's way.
+_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+
+class Decoder:
+    """A process that is started when first needed and again after it died. One thread may ask at a time.
+
+    A plain subprocess and not multiprocessing's: that would import the main module again in each, a whole
+    service for nothing.
+    """
+
+    def __init__(self, inspection: Inspection, timeout_s: float) -> None:
+        self._inspection = inspection
+        self._timeout_s = timeout_s
+        self._process: subprocess.Popen[bytes] | None = None
+        self._connection: Connection | None = None
+        self._closed = False
+
+    def ask(self, request: Request) -> Reply:
+        """The process's reply. FileError decode_timeout or decoder_crashed; then it has been ended."""
+        connection = self.start()
+        try:
+            connection.send_bytes(inspection.encode(request))
+            if not connection.poll(self._timeout_s):
+                self.end()
+                raise FileError(Code.DECODE_TIMEOUT, f"Decoding took longer than {self._timeout_s:g} s")
+            return inspection.decode_reply(connection.recv_bytes())
+        except (EOFError, OSError, ValueError) as error:
+            status = self.end()
+            raise FileError(Code.DECODER_CRASHED, f"The decoder crashed on this file ({status})") from error
+
+    def start(self) -> Connection:
+        """The connection to a process that is up; SluiceError internal if none comes up."""
+        if self._connection is not None and self._process is not None and self._process.poll() is None:
+            return self._connection
+        self.end()
+        ours, theirs = Pipe()
+        with theirs:
+            self._process = _launched(theirs.fileno())
+        self._connection = ours
+        if self._closed:
+            self.end()
+            raise SluiceError(Code.INTERNAL, "the decoder was closed")
+        try:
+            ours.send_bytes(pickle.dumps(self._inspection))
+            if ours.poll(_START_SECONDS) and ours.recv_bytes() == READY:
+                return ours
+        except (EOFError, OSError):
+            # It died on the way up; its own words are on standard error.
+            pass
+        raise SluiceError(Code.INTERNAL, f"a decoder process does not start ({self.end()})")
+
+    def end(self) -> str:
+        """Kill the process, if there is one, and wait for it; how it ended, in words."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        if self._process is None:
+            return "not running"
+        self._process.kill()
+        status = self._process.wait()
+        self._process = None
+        return f"signal {-status}" if status < 0 else f"exit status {status}"
+
+    def close(self) -> None:
+        """Kill the process for good, from any thread; who asks it meanwhile gets an error."""
+        self._closed = True
+        process = self._process
+        if process is not None:
+            process.kill()
+
+
+def _launched(descriptor: int) -> subprocess.Popen[bytes]:
+    """The process, in a group of its own: Ctrl-C in a terminal is for us to handle."""
+    search_path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)  # noqa: PTH109
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", "services.processor.child", str(descriptor)],
+        pass_fds=(descriptor,),
+        stdin=subprocess.DEVNULL,
+        env={**os.environ, **_ONE_THREAD, "PYTHONPATH": search_path},
+        process_group=0,
+    )

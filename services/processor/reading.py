@@ -1,0 +1,106 @@
+"""Reading a file whole, once, without being fooled by what it turns out to be."""
+
+import errno
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from libs.common.errors import Code, FileError
+from libs.common.formats import SUPPORTED_SUFFIXES, suffix_of
+from libs.common.imaging.sniff import HEAD_BYTES, sniff
+
+_OPEN_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_CHUNK_BYTES = 4 * 1024 * 1024
+
+_CODES = {
+    errno.ENOENT: (Code.FILE_VANISHED, "The file is no longer there"),
+    errno.ENOTDIR: (Code.FILE_VANISHED, "The file is no longer there"),
+    errno.ESTALE: (Code.FILE_VANISHED, "The file is no longer there"),
+    errno.EACCES: (Code.PERMISSION_DENIED, "No permission to read the file"),
+    errno.EPERM: (Code.PERMISSION_DENIED, "No permission to read the file"),
+    errno.ELOOP: (Code.NOT_A_REGULAR_FILE, "The symbolic link leads nowhere or elsewhere"),
+    errno.ENXIO: (Code.NOT_A_REGULAR_FILE, "Not a regular file"),
+    errno.EISDIR: (Code.NOT_A_REGULAR_FILE, "Not a regular file"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFile:
+    """A file's bytes, and its stat just before and just after they were read."""
+
+    data: bytes
+    before: os.stat_result
+    after: os.stat_result
+
+    @property
+    def held_still(self) -> bool:
+        """Whether nobody wrote to it meanwhile."""
+        moved = self.before.st_mtime_ns != self.after.st_mtime_ns or self.before.st_size != self.after.st_size
+        return not moved and len(self.data) == self.after.st_size
+
+
+def read_picture(path: bytes, roots: Sequence[bytes], max_bytes: int) -> ReadFile:
+    """Read the whole file at `path`, if it begins like a picture and lies in one of `roots` (none: any).
+
+    Symbolic links are followed, then the roots are checked. Raises FileError: file_vanished,
+    permission_denied, not_a_regular_file, outside_roots, empty_file, unsupported_type, decode_failed,
+    too_large, read_failed.
+    """
+    with _os_errors(), _opened(_resolved(path, roots)) as descriptor:
+        before = os.fstat(descriptor)
+        if not stat.S_ISREG(before.st_mode):
+            raise FileError(Code.NOT_A_REGULAR_FILE, "Not a regular file")
+        head = os.read(descriptor, HEAD_BYTES)
+        _check(path, head, before.st_size, max_bytes)
+        data = b"".join((head, *_rest(descriptor, max_bytes)))
+        return ReadFile(data, before, os.fstat(descriptor))
+
+
+def _resolved(path: bytes, roots: Sequence[bytes]) -> bytes:
+    """The path without symbolic links, so that none of them leads out of the roots."""
+    real = os.path.realpath(path)
+    if roots and not any(real.startswith(root.rstrip(b"/") + b"/") for root in roots):
+        raise FileError(Code.OUTSIDE_ROOTS, "The file lies outside the folders that may be ingested")
+    return real
+
+
+@contextmanager
+def _opened(path: bytes) -> Iterator[int]:
+    """The file's descriptor. Opening must neither wait for the writer of a FIFO nor follow a new link."""
+    descriptor = os.open(path, _OPEN_FLAGS)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _check(path: bytes, head: bytes, size: int, max_bytes: int) -> None:
+    """Refuse what is not worth reading to its end."""
+    if not head:
+        raise FileError(Code.EMPTY_FILE, "The file is empty")
+    if sniff(head) is None:
+        suffix = suffix_of(path)
+        if suffix in SUPPORTED_SUFFIXES:
+            raise FileError(Code.DECODE_FAILED, f"Named {suffix}, but its content is no supported picture")
+        raise FileError(Code.UNSUPPORTED_TYPE, "Skipped non-image file")
+    if size > max_bytes:
+        raise FileError(Code.TOO_LARGE, f"The file has {size:,} bytes; at most {max_bytes:,} are read")
+
+
+def _rest(descriptor: int, max_bytes: int) -> Iterator[bytes]:
+    left = max_bytes
+    while left > 0 and (chunk := os.read(descriptor, min(left, _CHUNK_BYTES))):
+        yield chunk
+        left -= len(chunk)
+
+
+@contextmanager
+def _os_errors() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        code, text = _CODES.get(error.errno or 0, (Code.READ_FAILED, f"The file cannot be read: {reason}"))
+        raise FileError(code, text) from error
