@@ -1,0 +1,14 @@
+"""Runs the ML service as a process of its own."""
+
+import sys
+
+from libs.common.process import configure_logging, read_settings, run_until_stopped
+from services.ml.app import build
+from services.ml.settings import MLServiceSettings
+
+DRAIN_SECONDS = 10.0
+
+if __name__ == "__main__":
+    settings = read_settings(MLServiceSettings)
+    configure_logging(settings.log_level)
+    sys.exit(run_until_stopped(build(settings).run, DRAIN_SECONDS))

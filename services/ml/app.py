@@ -1,0 +1,65 @@
+"""Wires the ML service: a backend, its engine, the endpoints, a listening socket."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from libs.common.service import Health, Service
+from libs.common.serving import listen, serve
+from services.ml import probes, problems, routes
+from services.ml.backend import Backend
+from services.ml.body_limit import BodyLimit
+from services.ml.engine import Engine
+from services.ml.lite import LiteBackend
+from services.ml.settings import MLServiceSettings
+
+
+def create_app(settings: MLServiceSettings | None = None, backend: Backend | None = None) -> FastAPI:
+    """The ASGI app. Its lifespan reads the environment where `settings` is None, and loads the models."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.settings = settings or MLServiceSettings()
+        app.state.engine = engine = Engine(backend or _lite(app.state.settings))
+        try:
+            await engine.warm_up()
+            yield
+        finally:
+            await engine.close()
+
+    app = FastAPI(title="Sluice ML service", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app.include_router(routes.router)
+    app.include_router(probes.router)
+    problems.install(app)
+    app.add_middleware(BodyLimit)
+    return app
+
+
+def build(settings: MLServiceSettings, backend: Backend | None = None) -> Service:
+    """The service, not yet started; `lite` where no backend is given."""
+    return MLService(settings, backend)
+
+
+class MLService:
+    """The ML service as one stage of a process."""
+
+    stage = "ml"
+
+    def __init__(self, settings: MLServiceSettings, backend: Backend | None = None) -> None:
+        self.health = Health()
+        self._settings = settings
+        self._backend = backend
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Serve until `stop`. SluiceError port_busy if the port is taken."""
+        listener = await asyncio.to_thread(listen, self._settings.host, self._settings.port)
+        app = create_app(self._settings, self._backend)
+        async with app.router.lifespan_context(app):
+            await serve(app, listener, stop, self.health.ready)
+        self.health.state = "stopped"
+
+
+def _lite(settings: MLServiceSettings) -> LiteBackend:
+    return LiteBackend(safe_batch=settings.ml_safe_batch, parallel=settings.ml_threads)

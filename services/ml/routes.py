@@ -1,0 +1,105 @@
+"""The inference endpoints under /api/v1."""
+
+import asyncio
+from typing import Any
+
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import BaseModel
+
+from services.ml.access import require_key
+from services.ml.engine import Engine
+from services.ml.inference import infer
+from services.ml.uploads import Upload, from_json, from_multipart, read_json
+from services.ml.wire import BatchRequest, BatchResponse, Capabilities, Message, TextRequest, TextResponse
+
+router = APIRouter(prefix="/api/v1", dependencies=[Depends(require_key)])
+
+
+def _body(media_type: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """Documents a body that the endpoint reads itself, off the event loop."""
+    return {"requestBody": {"required": True, "content": {media_type: {"schema": schema}}}}
+
+
+_FILES = {
+    "type": "object",
+    "properties": {"files": {"type": "array", "items": {"type": "string", "format": "binary"}}},
+}
+
+
+@router.get("/capabilities")
+async def capabilities(request: Request) -> Capabilities:
+    """What the service is, whether its models are loaded, and how many images a request should hold."""
+    engine = _engine(request)
+    backend = engine.backend
+    return Capabilities(
+        safe_clip_batch=backend.safe_batch,
+        safe_blip_batch=backend.safe_batch,
+        clip_model_loaded=engine.loaded,
+        blip_model_loaded=engine.loaded and backend.caption_model is not None,
+        device_type=backend.device,
+        cuda_available=backend.device == "cuda",
+        model_name_clip=backend.model,
+        model_name_blip=backend.caption_model,
+        embedding_dimension=backend.dimension,
+        has_text_model=backend.has_text_model,
+    )
+
+
+@router.post(
+    "/batch_embed_and_caption",
+    response_model=BatchResponse,
+    openapi_extra=_body("application/json", BatchRequest.model_json_schema()),
+)
+async def batch(request: Request, caption: bool = True) -> Response:
+    """Embed and caption images sent as base64."""
+    return await _answer(request, await from_json(request), caption)
+
+
+@router.post(
+    "/batch_embed_and_caption_multipart",
+    response_model=BatchResponse,
+    openapi_extra=_body("multipart/form-data", _FILES),
+)
+async def batch_multipart(request: Request, caption: bool = True) -> Response:
+    """Embed and caption images sent as files named `<unique id>__<original name>.png`."""
+    return await _answer(request, await from_multipart(request), caption)
+
+
+@router.post(
+    "/embed_text",
+    response_model=TextResponse,
+    openapi_extra=_body("application/json", TextRequest.model_json_schema()),
+)
+async def embed_text(request: Request) -> Response:
+    """Embed a text among the images; 422 no_text_model where the model has no words."""
+    text = (await read_json(request, TextRequest)).text
+    vector = await _engine(request).embed_text(text)
+    return await _json(TextResponse(embedding=vector.tolist(), embedding_shape=list(vector.shape)))
+
+
+@router.post("/warmup")
+async def warmup(request: Request) -> Message:
+    """Load the models; answers once they are."""
+    await _engine(request).warm_up()
+    return Message(message="models loaded")
+
+
+@router.post("/cooldown")
+async def cooldown(request: Request) -> Message:
+    """Unload the models; requests then get a 503 until a warmup."""
+    await _engine(request).cool_down()
+    return Message(message="models unloaded")
+
+
+def _engine(request: Request) -> Engine:
+    engine: Engine = request.app.state.engine
+    return engine
+
+
+async def _answer(request: Request, uploads: list[Upload], caption: bool) -> Response:
+    return await _json(await infer(_engine(request), uploads, caption=caption))
+
+
+async def _json(body: BaseModel) -> Response:
+    """`body` encoded in a thread: a large batch takes longer than the event loop may stand still."""
+    return Response(await asyncio.to_thread(body.model_dump_json), media_type="application/json")

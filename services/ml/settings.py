@@ -1,0 +1,27 @@
+"""What the ML service reads from the environment."""
+
+from typing import Literal
+
+from pydantic import Field, SecretStr
+
+from libs.common.settings import EnvSettings
+
+
+class MLServiceSettings(EnvSettings):
+    """Where the ML service listens and what it takes. It needs neither broker nor store."""
+
+    host: str = Field(default="127.0.0.1", description="Address the ML service listens on")
+    port: int = Field(
+        default=8001, ge=0, le=65535, description="Port the ML service listens on; 0: any free one"
+    )
+    ml_api_key: SecretStr | None = Field(
+        default=None, description="Required as x-api-key from clients, if set"
+    )
+    ml_safe_batch: int = Field(
+        default=32, ge=1, le=4096, description="Images a request that clients are told"
+    )
+    ml_threads: int | None = Field(
+        default=None, ge=1, le=1024, description="Threads that embed; unset: one a core"
+    )
+    ml_max_body_mb: int = Field(default=256, ge=1, le=65536, description="Largest request body in MB")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="Log level")
