@@ -1,0 +1,50 @@
+"""Wiring of the inferencer: images in, the ML service asked, ml-results and failures out."""
+
+from contextlib import AsyncExitStack
+
+from libs.common.kafka.membership import Membership
+from libs.common.kafka.runner import Input
+from libs.common.kafka.stage import Wired, WorkerStage
+from libs.common.messages import ImageRecord
+from libs.common.service import Service
+from libs.common.topics import IMAGES, ML_RESULTS
+from services.inferencer.batching import Batching
+from services.inferencer.capabilities import Watch
+from services.inferencer.client import HttpInferenceClient
+from services.inferencer.inference import InferenceClient
+from services.inferencer.model_report import ModelReport
+from services.inferencer.settings import InferencerSettings
+from services.inferencer.worker import InferencerWorker
+
+STAGE = "inferencer"
+
+
+def build(settings: InferencerSettings, client: InferenceClient | None = None) -> Service:
+    """The inferencer, asking `client`; None: the ML service of the settings, over HTTP."""
+
+    async def wire(joined: Membership, resources: AsyncExitStack) -> Wired[ImageRecord]:
+        used = client
+        if used is None:
+            used = await resources.enter_async_context(HttpInferenceClient.open(settings))
+        watch = Watch(
+            used,
+            ModelReport(joined.publisher.publish),
+            settings.ml_inference_service_url,
+            poll_s=settings.ml_poll_seconds,
+        )
+        batching = Batching(
+            used,
+            watch,
+            batch_size=settings.ml_inference_batch_size,
+            concurrency=settings.ml_concurrency,
+        )
+        return Wired(InferencerWorker(batching), (watch.run(),))
+
+    source = Input(
+        STAGE,
+        (IMAGES,),
+        ImageRecord,
+        batch=settings.ml_inference_batch_size,
+        linger_s=settings.ml_linger_ms / 1000,
+    )
+    return WorkerStage(settings, source, (ML_RESULTS,), wire)

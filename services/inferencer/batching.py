@@ -1,0 +1,131 @@
+"""Embedding any number of images: in requests that the service takes, down to the image it cannot take.
+
+A request that is too much is halved. One that is refused is bisected, until the image that is to blame
+stands alone; it is blamed only if the service takes a plain image in its place. Where it takes none, the
+service is ill, and everything that has no verdict yet waits until it works again.
+"""
+
+import asyncio
+from collections.abc import Sequence
+
+from libs.common.errors import Code, FileError
+from services.inferencer.batch_size import BatchSize, halves, pieces
+from services.inferencer.capabilities import Watch
+from services.inferencer.inference import (
+    Answer,
+    Away,
+    Dropped,
+    Image,
+    InferenceClient,
+    Refused,
+    Reply,
+    Result,
+    TimedOut,
+    TooMuch,
+)
+from services.inferencer.probe import probe_image
+from services.inferencer.results import Embedded, Verdict, model_of, no_result, verdicts
+
+Failed = TooMuch | Refused | TimedOut | Dropped
+Parts = list[Sequence[Image]]
+
+
+class Batching:
+    """Asks one service, with at most `concurrency` requests in flight over all callers.
+
+    `batch_size` is the most images in a request; the service may ask for fewer.
+    """
+
+    def __init__(
+        self, client: InferenceClient, watch: Watch, *, batch_size: int, concurrency: int = 2
+    ) -> None:
+        self._client = client
+        self._watch = watch
+        self._size = BatchSize(batch_size)
+        self._slots = asyncio.Semaphore(concurrency)
+        self._probe = probe_image()
+        self._successes = 0
+
+    @property
+    def waiting(self) -> str | None:
+        """Why the images wait for the service, or None while they do not."""
+        return self._watch.waiting
+
+    async def embed(self, images: Sequence[Image], *, caption: bool) -> dict[str, Verdict]:
+        """The verdict on each image, by its id (ids must differ). Waits as long as the service is away."""
+        found = await self._watch.there()
+        settled: dict[str, Verdict] = {}
+        async with asyncio.TaskGroup() as requests:
+            for piece in pieces(images, self._size.limit(found.safe_batch)):
+                requests.create_task(self._settle(piece, caption, settled))
+        return settled
+
+    async def _settle(self, images: Sequence[Image], caption: bool, settled: dict[str, Verdict]) -> None:
+        """Put a verdict on every one of `images` into `settled`."""
+        successes, suspects = self._successes, set[str]()
+        parts: Parts = [images]
+        while parts:
+            part = parts.pop()
+            reply = await self._ask(part, caption)
+            if isinstance(reply, Answer):
+                settled |= await self._check(part, reply.results)
+                parts += _to_ask_again(part, settled)
+            elif len(part) > 1 and (isinstance(reply, TooMuch | Refused) or await self._works(caption)):
+                self._learn_size(part, reply)
+                parts += reversed(halves(part))
+            elif len(part) == 1 and part[0].id in suspects:
+                settled[part[0].id] = _blamed(reply)
+            elif len(part) == 1 and (self._successes > successes or await self._works(caption)):
+                # Once more: what struck it may have passed, and a verdict is final.
+                suspects.add(part[0].id)
+                parts.append(part)
+            else:
+                self._watch.failed(f"it takes not even a plain image ({reply.detail})")
+                parts.append(part)
+
+    async def _ask(self, images: Sequence[Image], caption: bool) -> Answer | Failed:
+        """The reply about these images; while the service is away there is none."""
+        while isinstance(reply := await self._ask_once(images, caption), Away):
+            self._watch.failed(reply.detail)
+        return reply
+
+    async def _ask_once(self, images: Sequence[Image], caption: bool) -> Reply:
+        async with self._slots:
+            await self._watch.there()
+            with self._watch.asking():
+                reply = await self._client.embed(images, caption=caption)
+        if isinstance(reply, Answer):
+            self._watch.worked()
+        return reply
+
+    async def _works(self, caption: bool) -> bool:
+        """Whether the service takes a plain image; then what it does not take is at fault itself."""
+        return isinstance(await self._ask_once([self._probe], caption), Answer)
+
+    async def _check(self, images: Sequence[Image], results: Sequence[Result]) -> dict[str, Verdict]:
+        known = self._watch.known
+        checked = verdicts(images, results, model_of(results, known.model), known.dimension)
+        embedded = next((verdict for verdict in checked.values() if isinstance(verdict, Embedded)), None)
+        if embedded is not None:
+            self._successes += 1
+            self._size.passed(len(images), known.safe_batch)
+            await self._watch.report.learned(embedded.model, embedded.dimension)
+        return checked
+
+    def _learn_size(self, images: Sequence[Image], reply: Failed) -> None:
+        if isinstance(reply, TooMuch | TimedOut):
+            self._size.too_much(len(images))
+
+
+def _to_ask_again(images: Sequence[Image], settled: dict[str, Verdict]) -> Parts:
+    """The parts of an answered request that have no verdict yet; one that stood alone gets its own here."""
+    missing = [image for image in images if image.id not in settled]
+    if len(images) == 1:
+        settled |= {image.id: no_result() for image in missing}
+        return []
+    return halves(missing) if len(missing) == len(images) else [missing] if missing else []
+
+
+def _blamed(reply: Failed) -> FileError:
+    code = reply.code if isinstance(reply, Refused) else Code.ML_REJECTED
+    return FileError(code, f"the ML service cannot take this image: {reply.detail}")

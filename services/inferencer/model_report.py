@@ -1,0 +1,62 @@
+"""Telling the whole system which model is in use, as soon as it is known or changes."""
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+
+from libs.common.control import ModelInUse
+from libs.common.errors import UnavailableError
+from libs.common.kafka import outgoing
+from libs.common.kafka.outgoing import Outgoing
+from services.inferencer.inference import Capabilities
+
+log = logging.getLogger(__name__)
+
+Publish = Callable[[Sequence[Outgoing]], Awaitable[object]]
+
+
+class ModelReport:
+    """Publishes ModelInUse on `control` when it differs from what was published last.
+
+    What results name counts for more than what capabilities name, since it is what gets stored; it is
+    forgotten when capabilities change.
+    """
+
+    def __init__(self, publish: Publish) -> None:
+        self._publish = publish
+        self._capabilities: Capabilities | None = None
+        self._learned: tuple[str, int] | None = None
+        self._told: tuple[str, int, bool, int] | None = None
+
+    async def saw(self, capabilities: Capabilities) -> None:
+        """The service reports this now."""
+        if self._capabilities is None or capabilities.model != self._capabilities.model:
+            self._learned = None
+        self._capabilities = capabilities
+        await self._tell()
+
+    async def learned(self, model: str, dimension: int) -> None:
+        """Results came from this model, with this many values each."""
+        self._learned = (model, dimension)
+        await self._tell()
+
+    async def _tell(self) -> None:
+        current = self._current()
+        if current is None or current == self._told:
+            return
+        model, dimension, has_text, batch = current
+        body = ModelInUse(model=model, dimension=dimension, has_text=has_text, batch=batch)
+        try:
+            await self._publish([outgoing.fact(body)])
+        except UnavailableError as error:
+            log.info("nobody hears yet that the model is %s: %s", model, error.detail)
+        else:
+            self._told = current
+
+    def _current(self) -> tuple[str, int, bool, int] | None:
+        seen = self._capabilities
+        if seen is None:
+            return None
+        model, dimension = self._learned or (seen.model, seen.dimension)
+        if model is None or dimension is None:
+            return None
+        return (model, dimension, seen.has_text, seen.safe_batch)

@@ -1,0 +1,73 @@
+"""Checking what the ML service said, image by image: count, identity, size, finiteness."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from libs.common.errors import Code, FileError
+from services.inferencer.inference import Image, Result
+
+UNKNOWN_MODEL = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """A checked result: little-endian float32 of `dimension` values, all finite."""
+
+    embedding: bytes
+    dimension: int
+    caption: str | None
+    model: str
+
+
+Verdict = Embedded | FileError
+
+
+def model_of(results: Iterable[Result], reported: str | None) -> str:
+    """The model that made the results: the first that is named, else what capabilities reported."""
+    return next((result.model for result in results if result.model), reported or UNKNOWN_MODEL)
+
+
+def verdicts(
+    images: Sequence[Image], results: Sequence[Result], model: str, dimension: int | None
+) -> dict[str, Verdict]:
+    """What became of each image that has exactly one result, by image id.
+
+    An id tells whose result it is, so a service that answers out of order mixes nothing up; images that
+    are missing here have no result, or several, and must be asked again.
+    """
+    counts = Counter(result.id for result in results)
+    asked = {image.id for image in images}
+    return {
+        result.id: _verdict(result, model, dimension)
+        for result in results
+        if result.id in asked and counts[result.id] == 1
+    }
+
+
+def no_result() -> FileError:
+    """The verdict on an image that, asked alone, still has no result of its own."""
+    return FileError(Code.ML_BAD_RESULT, "the ML service gave no result, or several, for this image")
+
+
+def _verdict(result: Result, model: str, dimension: int | None) -> Verdict:
+    if result.error is not None:
+        return FileError(Code.ML_REJECTED, f"the ML service refused the image: {result.error[:300]}")
+    try:
+        with np.errstate(over="ignore"):
+            vector = np.asarray(result.embedding, dtype="<f4")
+    except (TypeError, ValueError):
+        return _bad("is no list of numbers")
+    if vector.ndim != 1 or vector.size == 0:
+        return _bad("is no list of numbers")
+    if dimension is not None and vector.size != dimension:
+        return _bad(f"has {vector.size} values instead of {dimension}")
+    if not np.isfinite(vector).all():
+        return _bad("has values that are not finite")
+    return Embedded(vector.tobytes(), vector.size, result.caption, model)
+
+
+def _bad(what: str) -> FileError:
+    return FileError(Code.ML_BAD_RESULT, f"the ML service's embedding of this image {what}")

@@ -1,0 +1,100 @@
+"""The JSON of the ML service, as it is sent and read. Its format: capabilities, requests, results."""
+
+import base64
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from services.inferencer.inference import Answer, Capabilities, Image, Result
+
+
+class _Capabilities(Struct):
+    """Old services give safe_clip_batch alone, and serve a CLIP model, which has text."""
+
+    safe_clip_batch: int
+    safe_blip_batch: int | None = None
+    clip_model_loaded: bool = True
+    model_name_clip: str | None = None
+    embedding_dimension: int | None = None
+    has_text_model: bool = True
+
+
+class _Result(Struct):
+    unique_id: str
+    embedding: Any = None
+    caption: str | None = None
+    error: str | None = None
+    model_name_clip: str | None = None
+
+
+class _Response(Struct):
+    results: list[_Result]
+
+
+class _EncodedImage(Struct):
+    unique_id: str
+    image_base64: str
+    filename: str
+
+
+class _Request(Struct):
+    images: list[_EncodedImage]
+
+
+def read_capabilities(body: bytes) -> Capabilities:
+    """The capabilities in `body`, old shape or new; ValueError if it is neither."""
+    found = msgspec.json.decode(body, type=_Capabilities)
+    batches = [size for size in (found.safe_clip_batch, found.safe_blip_batch) if size is not None]
+    return Capabilities(
+        safe_batch=max(1, min(batches)),
+        loaded=found.clip_model_loaded,
+        model=found.model_name_clip,
+        dimension=found.embedding_dimension,
+        has_text=found.has_text_model,
+    )
+
+
+def read_answer(body: bytes) -> Answer:
+    """The results in `body`; ValueError if there are none to read."""
+    return Answer(
+        [
+            Result(result.unique_id, result.embedding, result.caption, result.error, result.model_name_clip)
+            for result in _response(body).results
+        ]
+    )
+
+
+def _response(body: bytes) -> _Response:
+    try:
+        return msgspec.json.decode(body, type=_Response)
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError:
+        # Python services write NaN, which is no JSON; one such number must not cost the whole batch.
+        return msgspec.convert(json.loads(body), type=_Response)
+
+
+def write_request(images: Sequence[Image]) -> bytes:
+    """The JSON request for `images`, their bytes in base64."""
+    encoded = [_EncodedImage(image.id, base64.b64encode(image.data).decode(), image.name) for image in images]
+    return msgspec.json.encode(_Request(encoded))
+
+
+def file_name(image: Image) -> str:
+    """The name of an image's part in a multipart request, from which the service takes the id."""
+    safe = "".join(char if char.isprintable() and char not in '/\\"' else "_" for char in image.name)
+    return f"{image.id}__{safe[-100:]}.png"
+
+
+def read_detail(body: bytes) -> str:
+    """The reason in an error's body: a problem's or FastAPI's `detail`, or the start of the text."""
+    try:
+        problem = msgspec.json.decode(body)
+    except msgspec.DecodeError:
+        problem = None
+    detail = problem.get("detail") if isinstance(problem, dict) else None
+    text = detail if isinstance(detail, str) else body.decode("utf-8", errors="replace")
+    return " ".join(text.split())[:300]
