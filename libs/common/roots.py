@@ -1,0 +1,68 @@
+"""Which paths may be read: a client's path becomes ours, symlinks resolved, inside the allowed roots."""
+
+import ipaddress
+from collections.abc import Iterable
+from pathlib import Path
+
+from libs.common.errors import Code, SluiceError
+from libs.common.settings import FilesSettings
+
+
+def resolve_source(directory_path: str, settings: FilesSettings) -> Path:
+    """The existing directory or file that a request means, absolute and without symlinks.
+
+    Blocks on the file system: call it in a thread. Raises SluiceError directory_not_found (also for a
+    relative path), or outside_roots.
+    """
+    path = _resolved(translate(directory_path, settings.path_map), shown=directory_path)
+    if not is_allowed(path, settings):
+        raise SluiceError(Code.OUTSIDE_ROOTS, f"{directory_path} is outside the folders that may be ingested")
+    return path
+
+
+def translate(path: str, path_map: Iterable[tuple[str, str]]) -> str:
+    """`path` with the longest matching prefix of `path_map` replaced.
+
+    Prefixes match without regard to case and to the direction of slashes, as Windows clients write them.
+    """
+    slashed = path.replace("\\", "/")
+    for theirs, ours in sorted(path_map, key=lambda pair: -len(pair[0])):
+        prefix = theirs.replace("\\", "/")
+        rest = slashed[len(prefix) :]
+        whole = prefix.endswith("/") or rest[:1] in ("", "/")
+        if slashed[: len(prefix)].casefold() == prefix.casefold() and whole:
+            return ours + rest
+    return path
+
+
+def is_allowed(path: Path, settings: FilesSettings) -> bool:
+    """Whether `path`, absolute and resolved, lies in an allowed root.
+
+    UPLOAD_DIR is always one. Without SCAN_ROOTS any path is allowed while HOST is a loopback address, and
+    none otherwise.
+    """
+    if not settings.scan_roots and is_loopback(settings.host):
+        return True
+    return any(path.is_relative_to(root.resolve()) for root in (*settings.scan_roots, settings.upload_dir))
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` (a name or an address) is reached from this machine only."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _resolved(path: str, shown: str) -> Path:
+    if not Path(path).is_absolute():
+        raise SluiceError(Code.DIRECTORY_NOT_FOUND, f"{shown!r} is not a full, absolute path")
+    try:
+        return Path(path).resolve(strict=True)
+    except FileNotFoundError as error:
+        raise SluiceError(Code.DIRECTORY_NOT_FOUND, f"there is no file or folder {shown}") from error
+    except (OSError, RuntimeError, ValueError) as error:
+        # A symlink loop, a folder that may not be entered, a NUL in the name.
+        raise SluiceError(Code.DIRECTORY_NOT_FOUND, f"{shown!r} cannot be opened: {error}") from error

@@ -1,0 +1,6 @@
+from libs.common.process import run_stage
+from services.scanner.app import build
+from services.scanner.settings import ScannerSettings
+
+if __name__ == "__main__":
+    run_stage(ScannerSettings, build)

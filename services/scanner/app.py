@@ -1,0 +1,87 @@
+"""Wires the scanner: its place in the group, the tail of job-status, the jobs that it runs."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
+from libs.common.heartbeat import beat
+from libs.common.kafka.admin import wait_for_topics
+from libs.common.kafka.connection import Connection
+from libs.common.kafka.control_table import ControlTable
+from libs.common.kafka.membership import Membership, member
+from libs.common.service import Health, Service, supervise
+from libs.common.store.open import open_server_store
+from libs.common.store.protocol import Store
+from libs.common.topics import JOB_STATUS, PATHS, SCANS
+from services.scanner.intake import Intake
+from services.scanner.job import Job
+from services.scanner.jobs import Jobs
+from services.scanner.outbox import Outbox
+from services.scanner.settings import ScannerSettings
+from services.scanner.status import JobStatus
+from services.scanner.wiring import Wiring
+
+STAGE = "scanner"
+LISTERS = 4
+LOOK_SECONDS = 5.0
+
+
+def build(settings: ScannerSettings, store: Store | None = None) -> Service:
+    """The scanner, not yet started. A `store` that is given stays its giver's to close."""
+    return Scanner(settings, store)
+
+
+class Scanner:
+    """Lists what requests name, and sees every file to its outcome."""
+
+    stage = STAGE
+
+    def __init__(self, settings: ScannerSettings, store: Store | None) -> None:
+        self.health = Health()
+        self._settings = settings
+        self._store = store
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Take requests and run jobs until `stop`; unfinished jobs go on where a scanner owns them next."""
+        connection = Connection.of(self._settings, STAGE)
+        if not await wait_for_topics(connection, stop, self.health.waiting):
+            return
+        store = self._store or open_server_store(self._settings)
+        try:
+            async with member(self._settings, STAGE, PATHS, SCANS) as joined:
+                await self._serve(joined, store, stop)
+        finally:
+            if self._store is None:
+                await store.close()
+
+    async def _serve(self, joined: Membership, store: Store, stop: asyncio.Event) -> None:
+        listers = ThreadPoolExecutor(LISTERS, thread_name_prefix="listing")
+        try:
+            async with JobStatus.open(joined.connection) as status:
+                jobs = Jobs(lambda record: Job(record, wiring))
+                wiring = Wiring(
+                    settings=self._settings,
+                    connection=joined.connection,
+                    outbox=Outbox(joined.publisher, self.health),
+                    status=status,
+                    control=joined.control,
+                    store=store,
+                    health=self.health,
+                    listers=listers,
+                    active_jobs=jobs.active,
+                )
+                intake = Intake(wiring, jobs, await joined.publisher.partitions(JOB_STATUS))
+                await supervise(
+                    intake.run(stop),
+                    status.run(),
+                    _pass_on(joined.control, jobs),
+                    beat(joined.publisher, STAGE, self._settings.instance, self.health),
+                )
+        finally:
+            listers.shutdown(wait=False, cancel_futures=True)
+
+
+async def _pass_on(control: ControlTable, jobs: Jobs) -> None:
+    """Wake the jobs at every change of `control`: one may be a pause or a cancel."""
+    while True:
+        if await control.changed(LOOK_SECONDS):
+            jobs.wake()

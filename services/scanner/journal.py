@@ -1,0 +1,81 @@
+"""The scanner's changelog: every accepted request and how far it got, on the compacted topic `scans`."""
+
+import hashlib
+
+import msgspec
+from msgspec import Struct, msgpack
+
+from libs.common import events
+from libs.common.errors import Code, SluiceError
+from libs.common.events import JobState, ScanRequest
+from libs.common.kafka.outgoing import Outgoing
+from libs.common.topics import SCANS
+
+VERSION = 1
+
+
+class Refusal(Struct, frozen=True, kw_only=True):
+    """Why an accepted job can only fail."""
+
+    code: Code
+    error: str
+
+
+class JobRecord(Struct, frozen=True, kw_only=True):
+    """One job. Written at the partition number of its ingest record, so that both have one owner.
+
+    `root` is the folder or file as the operating system names it; None where the job was refused before it
+    was known. `status_offset` is where the job's events begin in `status_partition` of job-status.
+    `cache_cleared_at` and `finished_at` are in seconds since the epoch.
+    """
+
+    job_id: str
+    request: ScanRequest
+    fingerprint: str
+    partition: int
+    offset: int
+    status_partition: int
+    status_offset: int
+    collection: str | None = None
+    generation: str = ""
+    cache_cleared_at: float = 0.0
+    root: bytes | None = None
+    refusal: Refusal | None = None
+    state: JobState = "running"
+    finished_at: float | None = None
+    version: int = VERSION
+
+    @property
+    def over(self) -> bool:
+        """Whether the job's terminal event has been written."""
+        return self.state in events.TERMINAL
+
+
+def fingerprint(request: ScanRequest) -> str:
+    """Equal for two requests that ask for the same; hexadecimal.
+
+    Leaves out the job id, which is compared apart, and the offset hint that the gateway adds.
+    """
+    asked = msgspec.structs.replace(request, job_id=None, retry_from=None)
+    return hashlib.sha256(msgpack.encode(asked)).hexdigest()
+
+
+def entry(record: JobRecord) -> Outgoing:
+    """The record as it goes to `scans`."""
+    return Outgoing(SCANS, record.job_id, msgpack.encode(record), partition=record.partition)
+
+
+def tombstone(record: JobRecord) -> Outgoing:
+    """What makes compaction forget the job."""
+    return Outgoing(SCANS, record.job_id, None, partition=record.partition)
+
+
+def decode(body: bytes) -> JobRecord:
+    """The record in `body`; SluiceError undecodable_record if it is not one of version 1."""
+    try:
+        record = msgpack.decode(body, type=JobRecord)
+    except msgspec.DecodeError as error:
+        raise SluiceError(Code.UNDECODABLE_RECORD, f"not a job record: {error}") from error
+    if record.version != VERSION:
+        raise SluiceError(Code.UNDECODABLE_RECORD, f"a job record of version {record.version}")
+    return record

@@ -1,0 +1,16 @@
+"""What the scanner reads from the environment."""
+
+from pydantic import Field
+
+from libs.common.settings import FilesSettings, StageSettings, StoreSettings
+
+
+class ScannerSettings(StageSettings, StoreSettings, FilesSettings):
+    """The scanner's settings: the shared ones, and how much it keeps in flight."""
+
+    scanner_window: int = Field(
+        4096, ge=1, le=1_000_000, description="Files in flight at most, over all jobs of this scanner"
+    )
+    scanner_end_seconds: float = Field(
+        60.0, gt=0, le=3600, description="How long a job that is ended early waits for its files in flight"
+    )

@@ -1,0 +1,43 @@
+"""What every job of one scanner shares."""
+
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from pathlib import Path
+
+from libs.common.kafka.connection import Connection
+from libs.common.kafka.control_table import ControlTable
+from libs.common.roots import is_allowed
+from libs.common.service import Health
+from libs.common.store.protocol import Store
+from services.scanner.outbox import Outbox
+from services.scanner.settings import ScannerSettings
+from services.scanner.status import JobStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """The world as jobs meet it.
+
+    `listers` runs the listings: a disk that hangs holds up only those. `active_jobs` counts the jobs that
+    share the total window now.
+    """
+
+    settings: ScannerSettings
+    connection: Connection
+    outbox: Outbox
+    status: JobStatus
+    control: ControlTable
+    store: Store
+    health: Health
+    listers: Executor
+    active_jobs: Callable[[], int]
+
+    @property
+    def spool_dir(self) -> Path:
+        """Where the spools of running jobs lie."""
+        return self.settings.data_dir / "spool"
+
+    def allowed(self, path: bytes) -> bool:
+        """Whether a resolved path lies in a root that may be read."""
+        return is_allowed(Path(path.decode("utf-8", "surrogateescape")), self.settings)

@@ -1,0 +1,225 @@
+"""What the scanner decides, without doing any of it: requests in, jobs and files out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol
+from uuid import UUID
+
+import msgspec
+
+from libs.common import events, ids
+from libs.common.control import CollectionState
+from libs.common.errors import Code, SluiceError
+from libs.common.events import Outcome, ScanRequest
+from libs.common.kafka.outgoing import Outgoing, work
+from libs.common.messages import File, PathRecord
+from libs.common.store.protocol import Payload
+from libs.common.topics import PATHS
+from services.scanner.entries import Entry, Found, Ignored, Rejected, Spooled
+from services.scanner.journal import JobRecord, Refusal, fingerprint
+
+RACY_S = 2.0
+"""The coarsest clock of a file system: two writes this close may leave the same time behind."""
+
+
+class Facts(Protocol):
+    """What is known of collections; the control table is one."""
+
+    def active(self) -> str | None:
+        """The collection that requests without one go to."""
+
+    def collection(self, name: str) -> CollectionState | None:
+        """The collection's present generation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a request lies on ingest, and where its job's events will lie on job-status."""
+
+    topic: str
+    partition: int
+    offset: int
+    status_partition: int
+    status_offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a job ends. Files without an outcome get `outcome` and `code` when it ends before its time."""
+
+    state: events.FinalState
+    code: Code | None = None
+    error: str | None = None
+
+    @property
+    def outcome(self) -> Literal["failed", "skipped"]:
+        """What becomes of the files that are left: failed ones can be retried, cancelled ones were meant."""
+        return "skipped" if self.state == "cancelled" else "failed"
+
+
+CANCELLED = Ending("cancelled", Code.CANCELLED, "the job was cancelled")
+
+
+def job_id_of(request: ScanRequest, topic: str, partition: int, offset: int) -> str:
+    """The id that the request carries, or that its place on ingest gives it."""
+    return str(request.job_id or ids.job_id_for_record(topic, partition, offset))
+
+
+def is_repeat(job_id: str, request: ScanRequest, known: Mapping[str, str]) -> bool:
+    """Whether `known` (job id to fingerprint) has this request; duplicate_job_id if it has another."""
+    if job_id not in known:
+        return False
+    if known[job_id] != fingerprint(request):
+        raise SluiceError(Code.DUPLICATE_JOB_ID, f"the job id {job_id} was used before, for another request")
+    return True
+
+
+def accept(
+    job_id: str, request: ScanRequest, origin: Origin, facts: Facts, source: bytes | Refusal | JobRecord
+) -> JobRecord:
+    """The job that the request makes; where it can only fail, with the refusal that says why.
+
+    `source` is the root to list, or why there is none, or the job to retry. A retry goes where the first
+    attempt went: its files are known by the ids that they had there.
+    """
+    record = JobRecord(
+        job_id=job_id,
+        request=request,
+        fingerprint=fingerprint(request),
+        partition=origin.partition,
+        offset=origin.offset,
+        status_partition=origin.status_partition,
+        status_offset=origin.status_offset,
+        collection=request.collection or facts.active(),
+    )
+    if isinstance(source, JobRecord):
+        record = msgspec.structs.replace(record, collection=source.collection)
+        source = source.root or Refusal(
+            code=Code.NOTHING_TO_RETRY, error="that job ended before it found any file"
+        )
+    return _located(record, facts, source)
+
+
+def _located(record: JobRecord, facts: Facts, source: bytes | Refusal) -> JobRecord:
+    if record.collection is None:
+        refusal = Refusal(code=Code.NO_COLLECTION_SELECTED, error="no collection is selected")
+        return msgspec.structs.replace(record, refusal=refusal)
+    state = facts.collection(record.collection)
+    if state is None:
+        return msgspec.structs.replace(record, refusal=_gone(record.collection))
+    if isinstance(source, Refusal):
+        return msgspec.structs.replace(record, refusal=source)
+    return msgspec.structs.replace(
+        record, root=source, generation=state.generation, cache_cleared_at=state.cache_cleared_at
+    )
+
+
+def _gone(collection: str) -> Refusal:
+    return Refusal(code=Code.COLLECTION_GONE, error=f"the collection {collection} does not exist any more")
+
+
+def accepted(record: JobRecord) -> events.Accepted:
+    """The event that opens the job."""
+    return events.Accepted(
+        job_id=record.job_id,
+        collection=record.collection,
+        partition=record.partition,
+        offset=record.offset,
+        directory_path=record.request.directory_path,
+        retry_of=_text(record.request.retry_of),
+    )
+
+
+def ending_of(record: JobRecord, facts: Facts) -> Ending | None:
+    """How the job ends whatever its files do: it was refused, or its collection is not there any more."""
+    if record.refusal is not None:
+        return Ending("failed", record.refusal.code, record.refusal.error)
+    state = facts.collection(record.collection or "")
+    if state is None or state.generation != record.generation:
+        gone = _gone(record.collection or "")
+        return Ending("failed", gone.code, gone.error)
+    return None
+
+
+def spooled(record: JobRecord, entry: Entry) -> Spooled | None:
+    """The file as the spool keeps it; None for what is ignored."""
+    match entry:
+        case Ignored():
+            return None
+        case Found(path, size, mtime_ns, ctime_ns):
+            return Spooled(
+                file_id=ids.file_id(record.collection or "", path),
+                path=path,
+                size=size,
+                mtime_ns=mtime_ns,
+                ctime_ns=ctime_ns,
+            )
+        case Rejected(path, error, details):
+            return Spooled(
+                file_id=ids.file_id(record.collection or "", path),
+                path=path,
+                code=error.code,
+                error=error.detail,
+                details=details,
+            )
+
+
+def path_record(record: JobRecord, file: Spooled) -> Outgoing:
+    """The file as work for the processor."""
+    body = File(
+        job_id=record.job_id,
+        file_id=file.file_id,
+        collection=record.collection or "",
+        generation=record.generation,
+        path=file.path,
+        file=ids.display_name(file.path),
+        size=file.size,
+        mtime_ns=file.mtime_ns,
+        ctime_ns=file.ctime_ns,
+        force=record.request.force,
+        caption=record.request.caption,
+        cache_cleared_at=record.cache_cleared_at,
+    )
+    return work(PATHS, PathRecord(file=body))
+
+
+def rejected(file: Spooled) -> Outcome:
+    """The outcome of a file that the listing refused."""
+    error = SluiceError(file.code or Code.INTERNAL, file.error or "")
+    return events.failure(file.file_id, ids.display_name(file.path), error, file.details)
+
+
+def from_cache(file: Spooled) -> Outcome:
+    """The outcome of a file whose stored point is still true."""
+    return Outcome(file_id=file.file_id, file=ids.display_name(file.path), outcome="stored", source="cache")
+
+
+def left_over(file: Spooled, ending: Ending) -> Outcome:
+    """The outcome of a file that the job's end came before."""
+    return Outcome(
+        file_id=file.file_id,
+        file=ids.display_name(file.path),
+        outcome=ending.outcome,
+        code=ending.code,
+        error=ending.error,
+    )
+
+
+def is_unchanged(record: JobRecord, file: Spooled, point: Payload, model: str) -> bool:
+    """Whether the stored point (RESCAN_FIELDS of its payload) is what processing the file would give.
+
+    A file written within RACY_S of being stored may have been written again without its times showing it.
+    """
+    stored_at = point.get("stored_at") or 0.0
+    return (
+        (point.get("size"), point.get("mtime_ns"), point.get("ctime_ns"))
+        == (file.size, file.mtime_ns, file.ctime_ns)
+        and (point.get("generation"), point.get("model")) == (record.generation, model)
+        and stored_at > record.cache_cleared_at
+        and max(file.mtime_ns, file.ctime_ns) / 1e9 < stored_at - RACY_S
+        and (bool(point.get("has_caption")) or not record.request.caption)
+    )
+
+
+def _text(job_id: UUID | None) -> str | None:
+    return None if job_id is None else str(job_id)

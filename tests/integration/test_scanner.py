@@ -1,0 +1,246 @@
+"""The scanner on a real broker: one job from its request to its terminal event."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from libs.common import events
+from libs.common.control import CollectionState
+from libs.common.errors import Code
+from libs.common.events import Accepted, DeadLetter, JobError, Listed, Outcome, StateChanged
+from libs.common.messages import File
+from libs.common.store.edge import EdgeStore
+from libs.common.topics import DEAD_LETTERS, SCANS
+from services.scanner import journal
+from tests.support.broker import Broker
+from tests.support.kafka import records_of, until
+from tests.support.scanning import COLLECTION, Bench, Reporter, bench, photos
+
+
+@pytest.fixture(scope="module")
+async def store(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EdgeStore]:
+    store = EdgeStore(tmp_path_factory.mktemp("store"))
+    await store.open()
+    await store.create(COLLECTION, 4, "Cosine")
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+async def world(kafka: Broker, prefix: str, store: EdgeStore) -> AsyncIterator[Bench]:
+    async with bench(kafka, prefix, store) as made:
+        yield made
+
+
+def open_reporter() -> Reporter:
+    reporter = Reporter()
+    reporter.gate.set()
+    return reporter
+
+
+async def test_a_job_completes_with_the_right_counts(world: Bench, tmp_path: Path) -> None:
+    folder = photos(tmp_path / "photos", 30)
+    (folder / "notes.txt").write_text("not a photo")
+    (folder / ".hidden.jpg").write_bytes(b"x")
+    photos(folder / "sub", 20, start=100)
+    async with world.scanner(tmp_path / "data"), world.stage(open_reporter()) as stage:
+        job = await world.request(folder)
+        end = await world.finished(job)
+    assert (end.state, end.total, end.stored, end.failed, end.skipped, end.ignored) == (
+        "completed", 51, 50, 1, 0, 1,
+    )  # fmt: skip
+    assert len(stage.seen) == 50
+    assert world.kinds(job) == {"stored": 50, "failed": 1}
+    (refused,) = [o for o in world.outcomes(job).values() if o.outcome == "failed"]
+    assert (refused.code, refused.error, refused.details) == (
+        Code.UNSUPPORTED_TYPE, "Skipped non-image file", "File type not supported",
+    )  # fmt: skip
+    assert isinstance(world.of(job)[0], Accepted)
+    assert world.has(job, Listed, found=51, ignored=1, bytes=50, complete=True)
+
+
+async def test_the_changelog_ends_terminal_beside_its_ingest_record(world: Bench, tmp_path: Path) -> None:
+    async with world.scanner(tmp_path / "data"), world.stage(open_reporter()):
+        job = await world.request(photos(tmp_path / "photos", 3), partition=2)
+        await world.finished(job)
+        await until(lambda: not list((tmp_path / "data" / "spool").iterdir()))
+    records = await records_of(world.connection, SCANS)
+    assert {record.partition for record in records} == {2}
+    last = journal.decode(records[-1].value)
+    assert (last.job_id, last.state, last.collection) == (job, "completed", COLLECTION)
+
+
+async def test_no_more_than_the_window_is_in_flight(world: Bench, tmp_path: Path) -> None:
+    async with world.scanner(tmp_path / "data"), world.stage(Reporter()) as stage:
+        job = await world.request(photos(tmp_path / "photos", 300))
+        await until(lambda: world.has(job, Listed, complete=True) and len(stage.seen) >= 64)
+        assert len(stage.seen) == 64
+        stage.gate.set()
+        assert (await world.finished(job)).stored == 300
+
+
+async def test_the_same_request_again_does_nothing_and_another_is_a_dead_letter(
+    world: Bench, tmp_path: Path
+) -> None:
+    folder, job_id = photos(tmp_path / "photos", 5), uuid4()
+    async with world.scanner(tmp_path / "data"), world.stage(open_reporter()) as stage:
+        job = await world.request(folder, job_id=job_id)
+        await world.finished(job)
+        await world.request(folder, job_id=job_id)
+        await world.request(folder, job_id=job_id, force=True)
+        other = await world.request(folder, partition=0)
+        await world.finished(other)
+        letters = await _letters(world, 1)
+    assert [letter.code for letter in letters] == [Code.DUPLICATE_JOB_ID]
+    assert len([file for file in stage.seen if file.job_id == job]) == 5
+    assert len([event for event in world.of(job) if isinstance(event, Accepted)]) == 1
+    assert (await world.finished(job)).stored == 5
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"not json", b"{}", b'{"directory_path": "/x", "job_id": "7"}', b'{"directory_path":"/x","version":9}'],
+)
+async def test_a_bad_request_is_a_dead_letter_and_the_next_one_goes_on(
+    world: Bench, tmp_path: Path, body: bytes
+) -> None:
+    async with world.scanner(tmp_path / "data"), world.stage(open_reporter()):
+        await world.send(body, partition=1)
+        job = await world.request(photos(tmp_path / "photos", 2), partition=1)
+        assert (await world.finished(job)).state == "completed"
+    (letter,) = await _letters(world, 1)
+    assert (letter.code, letter.partition, letter.offset, letter.body) == (
+        Code.UNDECODABLE_RECORD, 1, 0, body,
+    )  # fmt: skip
+
+
+async def _letters(world: Bench, count: int) -> list[DeadLetter]:
+    records = await records_of(world.connection, DEAD_LETTERS)
+    assert len(records) == count
+    return [events.decode(record.value, DeadLetter) for record in records]
+
+
+async def test_jobs_that_can_only_fail_are_accepted_and_say_why(world: Bench, tmp_path: Path) -> None:
+    photos(tmp_path / "roots", 1)
+    roots = {"scan_roots": (tmp_path / "roots",), "upload_dir": tmp_path / "uploads"}
+    async with world.scanner(tmp_path / "data", **roots):
+        gone = await world.request(tmp_path / "roots", collection="unheard-of")
+        missing = await world.request(tmp_path / "roots" / "nothing")
+        outside = await world.request(tmp_path)
+        unknown = await world.request(retry_of=uuid4())
+        codes = [(await world.finished(job)).code for job in (gone, missing, outside, unknown)]
+    assert codes == [
+        Code.COLLECTION_GONE, Code.DIRECTORY_NOT_FOUND, Code.OUTSIDE_ROOTS, Code.NOTHING_TO_RETRY,
+    ]  # fmt: skip
+    assert all(isinstance(world.of(job)[0], Accepted) for job in (gone, missing, outside, unknown))
+
+
+async def test_a_request_without_collection_or_id_goes_to_the_active_one(
+    world: Bench, tmp_path: Path
+) -> None:
+    async with world.scanner(tmp_path / "data"), world.stage(open_reporter()) as stage:
+        await world.request(photos(tmp_path / "photos", 2), job_id=None, collection=None)
+        await until(lambda: len(stage.seen) == 2)
+        (job,) = {file.job_id for file in stage.seen}
+        await world.finished(job)
+    assert {(file.collection, file.generation) for file in stage.seen} == {(COLLECTION, "g1")}
+
+
+async def test_pause_stops_emission_and_resume_goes_on(world: Bench, tmp_path: Path) -> None:
+    async with world.scanner(tmp_path / "data"), world.stage(Reporter()) as stage:
+        job = await world.request(photos(tmp_path / "photos", 200))
+        await until(lambda: len(stage.seen) == 64)
+        await world.command(job, "pause")
+        await until(lambda: world.has(job, StateChanged, state="paused"))
+        stage.gate.set()
+        await until(lambda: world.kinds(job)["stored"] == 64)
+        other = await world.request(tmp_path / "photos" / "00000.jpg")
+        assert (await world.finished(other)).total == 1
+        assert len([file for file in stage.seen if file.job_id == job]) == 64
+        await world.command(job, "resume")
+        assert (await world.finished(job)).stored == 200
+    assert world.has(job, StateChanged, state="running")
+
+
+async def test_cancel_skips_what_was_not_emitted_and_waits_for_what_was(world: Bench, tmp_path: Path) -> None:
+    async with world.scanner(tmp_path / "data"), world.stage(Reporter()) as stage:
+        job = await world.request(photos(tmp_path / "photos", 200))
+        await until(lambda: len(stage.seen) == 64 and world.has(job, Listed, complete=True))
+        await world.command(job, "cancel")
+        await until(lambda: world.kinds(job)["skipped"] == 136)
+        stage.gate.set()
+        end = await world.finished(job)
+    assert (end.state, end.total, end.stored, end.skipped) == ("cancelled", 200, 64, 136)
+    assert world.has(job, StateChanged, state="cancelling")
+
+
+async def test_a_cancel_waits_only_so_long(world: Bench, tmp_path: Path) -> None:
+    async with (
+        world.scanner(tmp_path / "data", scanner_end_seconds=0.5),
+        world.stage(Reporter()) as stage,
+    ):
+        job = await world.request(photos(tmp_path / "photos", 10))
+        await until(lambda: len(stage.seen) == 10)
+        await world.command(job, "cancel")
+        end = await world.finished(job)
+    assert (end.state, end.total, end.skipped) == ("cancelled", 10, 10)
+
+
+async def test_what_no_file_can_escape_ends_the_job(world: Bench, tmp_path: Path) -> None:
+    async with world.scanner(tmp_path / "data"), world.stage(Reporter()) as stage:
+        job = await world.request(photos(tmp_path / "photos", 100))
+        await until(lambda: len(stage.seen) == 64 and world.has(job, Listed, complete=True))
+        error = JobError(job_id=job, code=Code.MODEL_MISMATCH, error="filled by another model")
+        await _tell(world, error)
+        await until(lambda: world.kinds(job)["failed"] == 36)
+        stage.gate.set()
+        end = await world.finished(job)
+    assert (end.state, end.code, end.error) == ("failed", Code.MODEL_MISMATCH, "filled by another model")
+    assert (end.total, end.stored, end.failed) == (100, 64, 36)
+
+
+async def test_a_collection_that_is_deleted_ends_its_jobs(world: Bench, tmp_path: Path) -> None:
+    async with world.scanner(tmp_path / "data"), world.stage(Reporter()) as stage:
+        job = await world.request(photos(tmp_path / "photos", 70))
+        await until(lambda: len(stage.seen) == 64)
+        await world.state(CollectionState(name=COLLECTION, generation="g2"))
+        stage.gate.set()
+        end = await world.finished(job)
+    assert (end.state, end.code) == ("failed", Code.COLLECTION_GONE)
+    assert end.total == end.stored + end.failed
+
+
+async def test_a_retry_takes_the_failed_files_of_the_codes_and_misses_those_that_are_gone(
+    world: Bench, tmp_path: Path
+) -> None:
+    folder = photos(tmp_path / "photos", 6)
+    wrong = {"00001.jpg": Code.DECODE_FAILED, "00002.jpg": Code.DECODE_FAILED, "00003.jpg": Code.TOO_LARGE}
+
+    def outcome_of(file: File) -> Outcome:
+        code = wrong.get(Path(file.file).name)
+        kind = "stored" if code is None else "failed"
+        return Outcome(file_id=file.file_id, file=file.file, outcome=kind, code=code)
+
+    stage = open_reporter()
+    stage.outcome_of = outcome_of
+    async with world.scanner(tmp_path / "data"), world.stage(stage):
+        job = await world.request(folder)
+        assert (await world.finished(job)).failed == 3
+        wrong.clear()
+        stage.seen.clear()
+        (folder / "00002.jpg").unlink()
+        retry = await world.request(retry_of=job, codes=(Code.DECODE_FAILED,))
+        end = await world.finished(retry)
+        assert stage.names == {"00001.jpg"}
+        again = await world.finished(await world.request(retry_of=retry, codes=(Code.TOO_LARGE,)))
+    assert (end.state, end.total, end.stored, end.failed) == ("completed", 2, 1, 1)
+    assert {o.code for o in world.outcomes(retry).values()} == {None, Code.FILE_VANISHED}
+    assert (again.state, again.code) == ("failed", Code.NOTHING_TO_RETRY)
+
+
+async def _tell(world: Bench, event: JobError) -> None:
+    from libs.common.kafka.outgoing import event as outgoing  # noqa: PLC0415
+
+    await world.publisher.publish([outgoing(event)])

@@ -1,0 +1,175 @@
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from libs.common.errors import Code
+from libs.common.formats import ARCHIVE_FOLDERS
+from services.scanner.entries import Entry, Found, Ignored, Rejected
+from services.scanner.listing import walk
+
+
+def entries_of(root: Path, *, recursive: bool = True, inside: Path | None = None) -> list[Entry]:
+    limit = os.fsencode(inside or root)
+    return list(walk(os.fsencode(root), recursive=recursive, allowed=lambda path: path.startswith(limit)))
+
+
+def found_in(root: Path, *, recursive: bool = True) -> list[str]:
+    paths = [entry.path for entry in entries_of(root, recursive=recursive) if isinstance(entry, Found)]
+    return [os.fsdecode(os.path.relpath(path, os.fsencode(root))) for path in paths]
+
+
+def codes_in(root: Path, inside: Path | None = None) -> dict[str, Code]:
+    rejected = [entry for entry in entries_of(root, inside=inside) if isinstance(entry, Rejected)]
+    return {Path(os.fsdecode(entry.path)).name: entry.error.code for entry in rejected}
+
+
+def write(path: Path, content: bytes = b"x") -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return path
+
+
+def test_finds_pictures_in_all_folders_those_of_a_folder_before_those_below(tmp_path: Path) -> None:
+    for name in ("b/2.jpg", "b/c/3.PNG", "1.jpeg", "a/0.dng"):
+        write(tmp_path / name)
+    assert found_in(tmp_path) == ["1.jpeg", "a/0.dng", "b/2.jpg", "b/c/3.PNG"]
+
+
+def test_found_has_the_size_and_times_of_the_file(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jpg", b"12345")
+    stat = path.stat()
+    assert entries_of(tmp_path) == [Found(os.fsencode(path), 5, stat.st_mtime_ns, stat.st_ctime_ns)]
+
+
+def test_not_recursive_lists_the_top_folder_only(tmp_path: Path) -> None:
+    write(tmp_path / "a.jpg")
+    write(tmp_path / "sub" / "b.jpg")
+    assert found_in(tmp_path, recursive=False) == ["a.jpg"]
+
+
+def test_one_file_is_a_listing_of_one(tmp_path: Path) -> None:
+    assert [type(entry) for entry in entries_of(write(tmp_path / "a.jpg"))] == [Found]
+
+
+def test_other_files_fail_in_the_words_that_clients_know(tmp_path: Path) -> None:
+    write(tmp_path / "notes.txt")
+    (entry,) = entries_of(tmp_path)
+    assert isinstance(entry, Rejected)
+    assert (entry.error.code, entry.error.detail, entry.details) == (
+        Code.UNSUPPORTED_TYPE,
+        "Skipped non-image file",
+        "File type not supported",
+    )
+
+
+def test_hidden_files_sidecars_and_archive_folders_are_ignored_and_counted(tmp_path: Path) -> None:
+    write(tmp_path / ".hidden.jpg")
+    write(tmp_path / ".folder" / "a.jpg")
+    write(tmp_path / "a.xmp")
+    for folder in ARCHIVE_FOLDERS:
+        write(tmp_path / os.fsdecode(folder) / "a.jpg")
+    entries = entries_of(tmp_path)
+    assert len(entries) == 3 + len(ARCHIVE_FOLDERS)
+    assert all(isinstance(entry, Ignored) for entry in entries)
+
+
+def test_a_pipe_named_like_a_picture_is_not_a_regular_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.jpg")
+    assert codes_in(tmp_path) == {"pipe.jpg": Code.NOT_A_REGULAR_FILE}
+
+
+def test_a_link_back_to_its_own_folder_ends(tmp_path: Path) -> None:
+    write(tmp_path / "a.jpg")
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "up").symlink_to(tmp_path)
+    assert found_in(tmp_path) == ["a.jpg"]
+
+
+def test_links_that_point_at_each_other_are_failed_files(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").symlink_to(tmp_path / "b.jpg")
+    (tmp_path / "b.jpg").symlink_to(tmp_path / "a.jpg")
+    assert set(codes_in(tmp_path)) == {"a.jpg", "b.jpg"}
+
+
+def test_a_folder_linked_from_beside_it_is_listed_once_by_its_real_path(tmp_path: Path) -> None:
+    write(tmp_path / "real" / "x.jpg")
+    (tmp_path / "a-link").symlink_to(tmp_path / "real")
+    assert found_in(tmp_path) == ["real/x.jpg"]
+
+
+def test_a_linked_folder_elsewhere_inside_the_roots_is_listed_under_the_link(tmp_path: Path) -> None:
+    write(tmp_path / "other" / "x.jpg")
+    (tmp_path / "root").mkdir()
+    (tmp_path / "root" / "link").symlink_to(tmp_path / "other")
+    entries = entries_of(tmp_path / "root", inside=tmp_path)
+    assert [entry.path for entry in entries] == [os.fsencode(tmp_path / "root" / "link" / "x.jpg")]
+
+
+def test_links_that_leave_the_roots_are_refused(tmp_path: Path) -> None:
+    write(tmp_path / "outside" / "x.jpg")
+    (tmp_path / "root").mkdir()
+    (tmp_path / "root" / "file.jpg").symlink_to(tmp_path / "outside" / "x.jpg")
+    (tmp_path / "root" / "folder").symlink_to(tmp_path / "outside")
+    assert codes_in(tmp_path / "root") == {"file.jpg": Code.OUTSIDE_ROOTS, "folder": Code.OUTSIDE_ROOTS}
+
+
+def test_an_archive_folder_is_not_entered_through_a_link_either(tmp_path: Path) -> None:
+    archive = tmp_path / os.fsdecode(min(ARCHIVE_FOLDERS))
+    write(archive / "x.jpg")
+    (tmp_path / "innocent").symlink_to(archive)
+    assert [type(entry) for entry in entries_of(tmp_path)] == [Ignored, Ignored]
+
+
+def test_a_dangling_link_is_a_file_that_vanished(tmp_path: Path) -> None:
+    (tmp_path / "gone.jpg").symlink_to(tmp_path / "nowhere.jpg")
+    assert codes_in(tmp_path) == {"gone.jpg": Code.FILE_VANISHED}
+
+
+def test_a_root_that_vanished_is_one_failed_entry(tmp_path: Path) -> None:
+    (entry,) = entries_of(tmp_path / "gone")
+    assert isinstance(entry, Rejected)
+    assert entry.error.code is Code.FILE_VANISHED
+
+
+def test_a_file_that_vanishes_after_its_folder_was_read_is_a_failed_file(tmp_path: Path) -> None:
+    for name in ("a.jpg", "b.jpg"):
+        write(tmp_path / name)
+    listing = walk(os.fsencode(tmp_path), recursive=True, allowed=lambda _: True)
+    assert isinstance(next(listing), Found)
+    (tmp_path / "b.jpg").unlink()
+    (gone,) = list(listing)
+    assert isinstance(gone, Rejected)
+    assert gone.error.code is Code.FILE_VANISHED
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every folder")
+def test_an_unreadable_folder_is_one_failed_entry_and_the_rest_goes_on(tmp_path: Path) -> None:
+    write(tmp_path / "closed" / "a.jpg")
+    write(tmp_path / "open" / "b.jpg")
+    (tmp_path / "closed").chmod(0)
+    try:
+        assert codes_in(tmp_path) == {"closed": Code.PERMISSION_DENIED}
+        assert found_in(tmp_path) == ["open/b.jpg"]
+    finally:
+        (tmp_path / "closed").chmod(0o700)
+
+
+file_names = st.binary(min_size=1, max_size=40).filter(
+    lambda name: b"/" not in name and b"\0" not in name and name not in (b".", b"..")
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(names=st.sets(file_names, max_size=8), suffix=st.sampled_from([b"", b".jpg", b".txt"]))
+def test_every_file_has_one_entry_whatever_its_name(names: set[bytes], suffix: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        root = os.fsencode(folder)
+        paths = {root + b"/" + name + suffix for name in names}
+        for path in paths:
+            Path(os.fsdecode(path)).touch()
+        listed = [entry.path for entry in walk(root, recursive=True, allowed=lambda _: True)]
+        assert sorted(listed) == sorted(paths)

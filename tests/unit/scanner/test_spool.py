@@ -1,0 +1,147 @@
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from libs.common.errors import Code
+from libs.common.events import Outcome
+from services.scanner.entries import Spooled
+from services.scanner.spool import Spool, Tally
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> Iterator[Spool]:
+    spool = Spool(tmp_path / "spool" / "job.sqlite")
+    yield spool
+    spool.close()
+
+
+def file(number: int) -> Spooled:
+    return Spooled(file_id=str(UUID(int=number)), path=b"/photos/%d.jpg" % number, size=number)
+
+
+def outcome(number: int, kind: Literal["stored", "failed", "skipped"] = "stored") -> Outcome:
+    return Outcome(file_id=str(UUID(int=number)), file=f"/photos/{number}.jpg", outcome=kind)
+
+
+def test_files_are_taken_once_in_the_order_of_the_listing(spool: Spool) -> None:
+    spool.add([file(3), file(1), file(2)])
+    assert [taken.path for taken in spool.take(2, 0.0)] == [b"/photos/3.jpg", b"/photos/1.jpg"]
+    assert spool.take(2, 0.0) == [file(2)]
+    assert spool.take(2, 0.0) == []
+
+
+def test_a_refused_file_comes_back_with_its_reason(spool: Spool) -> None:
+    refused = Spooled(
+        file_id="a", path=b"\xff.txt", code=Code.UNSUPPORTED_TYPE, error="Skipped", details="Not supported"
+    )
+    spool.add([refused])
+    assert spool.take(1, 0.0) == [refused]
+
+
+def test_counts_follow_a_file_from_listing_to_outcome(spool: Spool) -> None:
+    spool.add([file(1), file(2)])
+    spool.take(1, 0.0)
+    assert (spool.total, spool.in_flight, spool.ended) == (2, 1, 0)
+    assert spool.fold([outcome(1)]) == 1
+    assert (spool.total, spool.in_flight, spool.ended, spool.done) == (2, 0, 1, False)
+
+
+def test_the_first_outcome_of_a_file_wins(spool: Spool) -> None:
+    spool.add([file(1)])
+    assert spool.fold([outcome(1, "failed"), outcome(1, "stored")]) == 1
+    assert spool.fold([outcome(1, "skipped")]) == 0
+    assert spool.tally() == Tally(stored=0, from_cache=0, failed=1, skipped=0)
+
+
+def test_a_file_with_an_outcome_is_not_emitted_when_it_is_listed_afterwards(spool: Spool) -> None:
+    spool.fold([outcome(1)])
+    spool.add([file(1), file(2)])
+    assert spool.take(10, 0.0) == [file(2)]
+    assert spool.total == 2
+
+
+def test_an_outcome_that_comes_before_emission_is_enough(spool: Spool) -> None:
+    spool.add([file(1)])
+    spool.fold([outcome(1)])
+    assert spool.take(10, 0.0) == []
+    assert spool.done
+
+
+def test_cached_files_count_as_stored_too(spool: Spool) -> None:
+    spool.fold([Outcome(file_id="a", file="a", outcome="stored", source="cache"), outcome(1)])
+    assert spool.tally() == Tally(stored=2, from_cache=1, failed=0, skipped=0)
+
+
+def test_what_is_under_way_is_paged(spool: Spool) -> None:
+    spool.add(file(number) for number in range(5))
+    spool.take(4, 0.0)
+    spool.fold([outcome(0)])
+    first = spool.under_way(2)
+    assert first == [file(1), file(2)]
+    assert spool.under_way(2, after=first[-1].file_id) == [file(3)]
+
+
+def test_a_new_spool_knows_nothing_of_what_an_earlier_run_left(tmp_path: Path) -> None:
+    path = tmp_path / "job.sqlite"
+    path.write_bytes(b"not a database")
+    spool = Spool(path)
+    assert (spool.total, spool.take(1, 0.0)) == (0, [])
+    spool.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_retry_wants_the_failed_files_and_misses_those_that_are_gone(spool: Spool) -> None:
+    failed = Outcome(file_id="b", file="/b.jpg", outcome="failed", code=Code.DECODE_FAILED)
+    other = Outcome(file_id="c", file="/c.jpg", outcome="failed", code=Code.TOO_LARGE)
+    spool.remember([outcome(1), failed, other], [Code.DECODE_FAILED])
+    assert spool.wanted(["b", "c", outcome(1).file_id]) == {"b"}
+    assert spool.wanted() == {"b"}
+    spool.add_gone()
+    (gone,) = spool.take(5, 0.0)
+    assert (gone.file_id, gone.path, gone.code) == ("b", b"/b.jpg", Code.FILE_VANISHED)
+
+
+def test_a_file_that_was_stored_before_a_late_failure_is_not_wanted_again(spool: Spool) -> None:
+    spool.remember([outcome(1)], None)
+    spool.remember([outcome(1, "failed")], None)
+    assert spool.wanted() == set()
+
+
+numbers = st.integers(0, 12)
+steps = st.lists(
+    st.one_of(
+        st.tuples(st.just("add"), st.lists(numbers, max_size=6)),
+        st.tuples(st.just("fold"), st.lists(numbers, max_size=6)),
+        st.tuples(st.just("take"), st.lists(numbers, max_size=4)),
+    ),
+    max_size=25,
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=steps)
+def test_counts_are_those_of_sets(tmp_path: Path, steps: list[tuple[str, list[int]]]) -> None:
+    spool = Spool(tmp_path / "model.sqlite")
+    files: set[int] = set()
+    ended: set[int] = set()
+    taken: set[int] = set()
+    for step, given_numbers in steps:
+        if step == "add":
+            spool.add(file(number) for number in given_numbers)
+            files |= set(given_numbers)
+        elif step == "fold":
+            fresh = set(given_numbers) - ended
+            assert spool.fold([outcome(number) for number in given_numbers]) == len(fresh)
+            ended |= fresh
+        else:
+            got = {UUID(one.file_id).int for one in spool.take(len(given_numbers), 0.0)}
+            assert got <= files - ended - taken
+            taken |= got
+        assert (spool.total, spool.ended) == (len(files | ended), len(ended))
+        assert spool.in_flight == len(taken - ended)
+    spool.close()
