@@ -1,0 +1,6 @@
+from libs.common.process import run_stage
+from services.upserter.app import build
+from services.upserter.settings import UpserterSettings
+
+if __name__ == "__main__":
+    run_stage(UpserterSettings, build)

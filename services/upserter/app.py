@@ -1,0 +1,35 @@
+"""Wiring of the upserter: points and ml-results in, points in the store, outcomes out."""
+
+from contextlib import AsyncExitStack
+
+from libs.common.kafka.membership import Membership
+from libs.common.kafka.runner import Input
+from libs.common.kafka.stage import Wired, WorkerStage
+from libs.common.messages import PointRecord
+from libs.common.service import Service
+from libs.common.store.open import open_server_store
+from libs.common.store.protocol import Store
+from libs.common.topics import ML_RESULTS, POINTS
+from services.upserter.admission import Admission
+from services.upserter.copies import Copies
+from services.upserter.settings import UpserterSettings
+from services.upserter.worker import UpserterWorker
+from services.upserter.writing import Writer
+
+STAGE = "upserter"
+
+
+def build(settings: UpserterSettings, store: Store | None = None) -> Service:
+    """The upserter over `store`; None: the Qdrant server of the settings, closed at the end."""
+
+    async def wire(joined: Membership, resources: AsyncExitStack) -> Wired[PointRecord]:
+        used = store or open_server_store(settings)
+        if store is None:
+            resources.push_async_callback(used.close)
+        admission = Admission(used, joined.control, joined.publisher.publish)
+        writer = Writer(used, settings.qdrant_upsert_batch_size, settings.qdrant_concurrency)
+        return Wired(UpserterWorker(admission, writer, Copies(used)))
+
+    batch = settings.qdrant_upsert_batch_size * settings.qdrant_concurrency
+    source = Input(STAGE, (POINTS, ML_RESULTS), PointRecord, batch=batch)
+    return WorkerStage(settings, source, (), wire)

@@ -1,0 +1,119 @@
+"""The upserter's logic: points into their collections, and an outcome for each once it is stored."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import TypeVar
+
+import numpy as np
+
+from libs.common import events
+from libs.common.errors import Code, SluiceError, UnavailableError
+from libs.common.kafka.outgoing import Outgoing, event, outcomes
+from libs.common.messages import PointRecord
+from libs.common.store.payload import payload_of
+from libs.common.store.protocol import Point
+from services.upserter.admission import Admission, Shape, gone
+from services.upserter.copies import Copies
+from services.upserter.writing import Writer
+
+FIRST_PAUSE_S = 0.2
+LONGEST_PAUSE_S = 10.0
+
+Told = list[tuple[str, events.Outcome]]
+T = TypeVar("T")
+
+
+class UpserterWorker:
+    """A Worker over point records. `stored` is told only after the store has acknowledged."""
+
+    def __init__(self, admission: Admission, writer: Writer, copies: Copies) -> None:
+        self._admission = admission
+        self._writer = writer
+        self._copies = copies
+        self._away: dict[object, str] = {}
+
+    @property
+    def waiting(self) -> str | None:
+        """Why it waits for the store, if it does."""
+        return next(iter(self._away.values()), None)
+
+    async def __call__(self, batch: Sequence[PointRecord]) -> list[Outgoing]:
+        """Store the batch; every record of it has an outcome in what is returned."""
+        groups = _by_shape(batch)
+        found = await asyncio.gather(*(self._store(shape, group) for shape, group in groups.items()))
+        return [outgoing for group in found for outgoing in group]
+
+    async def _store(self, shape: Shape, records: list[PointRecord]) -> list[Outgoing]:
+        try:
+            await self._patiently(lambda: self._admission.check(shape))
+            return outcomes(await self._patiently(lambda: self._write(shape, records)))
+        except SluiceError as error:
+            return _refused(records, _of_collection(shape, error))
+
+    async def _write(self, shape: Shape, records: list[PointRecord]) -> Told:
+        existing = await self._copies.of(shape.collection, records)
+        latest = {record.file.file_id: record for record in records}
+        rejected = await self._writer.write(shape.collection, [_point(each) for each in latest.values()])
+        return [
+            (record.file.job_id, _outcome(record, rejected, existing))
+            for record in {(r.file.job_id, r.file.file_id): r for r in records}.values()
+        ]
+
+    async def _patiently(self, call: Callable[[], Awaitable[T]]) -> T:
+        """The call's result, tried again for as long as the store is away."""
+        token, pause_s = object(), FIRST_PAUSE_S
+        try:
+            while True:
+                try:
+                    return await call()
+                except UnavailableError as error:
+                    self._away[token] = error.detail
+                await asyncio.sleep(pause_s)
+                pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
+        finally:
+            self._away.pop(token, None)
+
+
+def _by_shape(batch: Iterable[PointRecord]) -> dict[Shape, list[PointRecord]]:
+    groups: dict[Shape, list[PointRecord]] = defaultdict(list)
+    for record in batch:
+        dimension = len(record.inference.embedding) // 4
+        file = record.file
+        groups[Shape(file.collection, file.generation, record.inference.model, dimension)].append(record)
+    return groups
+
+
+def _point(record: PointRecord) -> Point:
+    vector = np.frombuffer(record.inference.embedding, dtype="<f4")
+    return Point(record.file.file_id, vector.tolist(), payload_of(record))
+
+
+def _outcome(
+    record: PointRecord, rejected: dict[str, SluiceError], existing: dict[str, str]
+) -> events.Outcome:
+    file = record.file
+    if file.file_id in rejected:
+        return events.failure(file.file_id, file.file, rejected[file.file_id])
+    return events.Outcome(
+        file_id=file.file_id,
+        file=file.file,
+        outcome="stored",
+        source=record.source,
+        caption=record.inference.caption,
+        existing_id=existing.get(file.file_id),
+    )
+
+
+def _of_collection(shape: Shape, error: SluiceError) -> SluiceError:
+    """A collection that vanished under a write is gone, like one that was found missing before it."""
+    return gone(shape.collection) if error.code is Code.COLLECTION_NOT_FOUND else error
+
+
+def _refused(records: Sequence[PointRecord], error: SluiceError) -> list[Outgoing]:
+    """No file of these jobs can be stored: say so for each, and once a job, so that its scanner ends it."""
+    told = [(r.file.job_id, events.failure(r.file.file_id, r.file.file, error)) for r in records]
+    jobs = dict.fromkeys(record.file.job_id for record in records)
+    return outcomes(told) + [
+        event(events.JobError(job_id=job, code=error.code, error=error.detail)) for job in jobs
+    ]
