@@ -1,0 +1,83 @@
+"""Wires the gateway: the app with its routes, and the service that serves it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from libs.common.heartbeat import release
+from libs.common.service import Health, Service, supervise
+from libs.common.serving import listen, serve
+from libs.common.store.protocol import Store
+from services.gateway import docs, errors
+from services.gateway.door import Door
+from services.gateway.front import Front
+from services.gateway.gateway import STAGE
+from services.gateway.routes import collections, images, ingest, root, search, services
+from services.gateway.settings import GatewaySettings
+
+API = "/api/v1"
+_ABOUT = (
+    "Streams photo libraries into a searchable vector index. Errors are application/problem+json (RFC 9457), "
+    "with a `code` for programs and one sentence in `detail`. The topics behind it: [/asyncapi](/asyncapi)."
+)
+
+
+def create_app(
+    settings: GatewaySettings | None = None, store: Store | None = None, health: Health | None = None
+) -> FastAPI:
+    """The ASGI app. Its lifespan reads the environment where `settings` is None, and opens the gateway.
+
+    A `store` that is given stays its giver's to close; without one it is the Qdrant server's.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.settings = settings or GatewaySettings()
+        app.state.door = door = Door(app.state.settings, store, health or Health())
+        async with door.kept_open():
+            yield
+
+    app = FastAPI(
+        title="Sluice",
+        version=release(),
+        description=_ABOUT,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+    )
+    # Both forms of /ingest have a route of their own; a redirect would lose the body with some clients.
+    app.router.redirect_slashes = False
+    app.include_router(root.router)
+    app.include_router(docs.router)
+    app.mount(docs.STATIC, docs.static_files())
+    for routes in (services, collections, ingest, images, search):
+        app.include_router(routes.router, prefix=API)
+    errors.install(app)
+    app.add_middleware(Front)
+    return app
+
+
+def build(settings: GatewaySettings, store: Store | None = None) -> Service:
+    """The gateway, not yet started; it listens on HOST and PORT."""
+    return GatewayService(settings, store)
+
+
+class GatewayService:
+    """The gateway as one stage of a process."""
+
+    stage = STAGE
+
+    def __init__(self, settings: GatewaySettings, store: Store | None = None) -> None:
+        self.health = Health()
+        self._settings = settings
+        self._store = store
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Serve until `stop`; raises SluiceError port_busy, and what the gateway cannot go on from."""
+        listener = await asyncio.to_thread(listen, self._settings.host, self._settings.port)
+        app = create_app(self._settings, self._store, self.health)
+        async with app.router.lifespan_context(app):
+            door: Door = app.state.door
+            await supervise(serve(app, listener, stop), door.watch())

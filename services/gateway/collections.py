@@ -1,0 +1,108 @@
+"""Collections: in the store they hold points, on `control` they have a generation and one is active."""
+
+from dataclasses import dataclass
+
+from libs.common.control import CollectionState
+from libs.common.errors import Code, SluiceError
+from libs.common.events import now
+from libs.common.kafka.control_table import ControlTable
+from libs.common.kafka.outgoing import fact
+from libs.common.kafka.publisher import Publisher
+from libs.common.store.protocol import CollectionInfo, Distance, Record, Store
+from services.gateway import worker
+from services.gateway.errors import BadRequestError
+from services.gateway.jobs import Jobs
+
+SAMPLES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A collection as people are told of it. `state` is None until somebody has used it."""
+
+    info: CollectionInfo
+    samples: list[Record]
+    state: CollectionState | None
+    model: str | None
+    is_active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Collections:
+    """Making, choosing and removing collections; each call sees all that any replica wrote before it."""
+
+    store: Store
+    control: ControlTable
+    publisher: Publisher
+    jobs: Jobs
+
+    async def names(self) -> list[str]:
+        """The names of all collections."""
+        return await self.store.collections()
+
+    async def create(self, name: str, vector_size: int, distance: Distance) -> None:
+        """Make an empty collection; SluiceError collection_exists."""
+        await self.store.create(name, vector_size, distance)
+        await self._say(worker.new_generation(name))
+
+    async def active(self) -> str:
+        """The name of the active collection; SluiceError no_collection_selected."""
+        await self.control.refresh()
+        name = self.control.active()
+        if name is None:
+            raise SluiceError(
+                Code.NO_COLLECTION_SELECTED, "no collection is selected: POST /api/v1/collections/select"
+            )
+        return name
+
+    async def select(self, name: str) -> None:
+        """Make it the active one; BadRequestError collection_not_found."""
+        await self.adopted(name)
+        await self.publisher.publish(worker.selected(name))
+        await self.control.refresh()
+
+    async def adopted(self, name: str) -> CollectionState:
+        """The collection's state; one that the store has and nobody has used here gets its generation now.
+
+        Raises BadRequestError collection_not_found.
+        """
+        await self.control.refresh()
+        if name not in await self.store.collections():
+            raise BadRequestError(Code.COLLECTION_NOT_FOUND, f"there is no collection {name}")
+        return self.control.collection(name) or await self._say(worker.new_generation(name))
+
+    async def delete(self, name: str) -> None:
+        """Remove the collection and its points; collection_not_found, or collection_busy."""
+        await self.store.info(name)
+        if job := await self.jobs.writing_to(name):
+            raise SluiceError(Code.COLLECTION_BUSY, f"job {job.job_id} still writes into collection {name}")
+        await self.control.refresh()
+        # Forgotten first: whatever still travels is then refused and does not fill a new namesake.
+        await self.publisher.publish(worker.deleted(name, was_active=self.control.active() == name))
+        await self.store.delete(name)
+        await self.control.refresh()
+
+    async def describe(self, name: str) -> Described:
+        """The collection's shape, counts and a few points; SluiceError collection_not_found."""
+        info = await self.store.info(name)
+        fields = ("filename", "caption", "thumbnail_base64")
+        samples, _ = await self.store.scroll(name, limit=SAMPLES, payload=fields)
+        await self.control.refresh()
+        filled = self.control.filled(name)
+        return Described(
+            info=info,
+            samples=samples,
+            state=self.control.collection(name),
+            model=filled.model if filled else None,
+            is_active=self.control.active() == name,
+        )
+
+    async def clear_cache(self) -> CollectionState:
+        """Make every cache entry of before now a miss for the active collection."""
+        state = await self.adopted(await self.active())
+        return await self._say(worker.cleared(state, now().timestamp()))
+
+    async def _say(self, state: CollectionState) -> CollectionState:
+        await self.publisher.publish([fact(state)])
+        await self.control.refresh()
+        return state

@@ -1,0 +1,112 @@
+"""The open gateway, for endpoints; while it is not open, the reason."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from libs.common.errors import Code, SluiceError, UnavailableError
+from libs.common.heartbeat import beat
+from libs.common.kafka.admin import wait_for_topics
+from libs.common.kafka.connection import Connection
+from libs.common.service import Health, pause, supervise
+from libs.common.store.protocol import Store
+from services.gateway.gateway import STAGE, Gateway, opened
+from services.gateway.settings import GatewaySettings
+
+log = logging.getLogger(__name__)
+
+RETRY_SECONDS = 1.0
+
+
+class Door:
+    """Opens the gateway as soon as Kafka is there, and keeps it open.
+
+    So the order in which things start does not matter, and a probe is answered all the time.
+    """
+
+    def __init__(self, settings: GatewaySettings, store: Store | None, health: Health) -> None:
+        self._settings = settings
+        self._store = store
+        self._gateway: Gateway | None = None
+        self._task: asyncio.Task[None] | None = None
+        self.health = health
+
+    def gateway(self) -> Gateway:
+        """The open gateway; UnavailableError broker_unavailable with the reason while it is not."""
+        if self._gateway is None:
+            reason = self.health.reason or "the gateway is starting"
+            raise UnavailableError(Code.BROKER_UNAVAILABLE, f"{reason}: try again")
+        return self._gateway
+
+    @asynccontextmanager
+    async def kept_open(self) -> AsyncIterator[None]:
+        """Open beside the block, as soon as it can be, and closed after it."""
+        stop = asyncio.Event()
+        self._task = asyncio.create_task(self._keep_open(stop), name="gateway")
+        try:
+            yield
+        finally:
+            stop.set()
+            # What it failed with, `watch` has told.
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def watch(self) -> None:
+        """Return when the door was closed for good; raises what the gateway cannot go on from."""
+        if self._task is not None:
+            await asyncio.shield(self._task)
+
+    async def _keep_open(self, stop: asyncio.Event) -> None:
+        try:
+            await self._open_again_and_again(stop)
+        except SluiceError as error:
+            log.error("the gateway cannot go on: %s", error.detail)  # noqa: TRY400 (for people)
+            self.health.waiting(error.detail)
+            raise
+        except Exception:
+            log.exception("the gateway cannot go on")
+            self.health.waiting("the gateway has failed; its log says why")
+            raise
+        self.health.state = "stopped"
+
+    async def _open_again_and_again(self, stop: asyncio.Event) -> None:
+        connection = Connection.of(self._settings, STAGE)
+        while await wait_for_topics(connection, stop, self.health.waiting) and not stop.is_set():
+            try:
+                await self._open(stop)
+            except UnavailableError as error:
+                self.health.waiting(error.detail)
+                await pause(stop, RETRY_SECONDS)
+
+    async def _open(self, stop: asyncio.Event) -> None:
+        async with opened(self._settings, self._store) as gateway:
+            self._gateway = gateway
+            self.health.ready()
+            try:
+                await supervise(
+                    gateway.snapshots.run(stop),
+                    gateway.jobs.ingest.watch(),
+                    gateway.jobs.status.watch(),
+                    beat(gateway.publisher, STAGE, self._settings.instance, self.health),
+                )
+            finally:
+                self._gateway = None
+
+
+def door_of(request: Request) -> Door:
+    """The app's door."""
+    door: Door = request.app.state.door
+    return door
+
+
+def gateway_of(request: Request) -> Gateway:
+    """The open gateway; see Door.gateway."""
+    return door_of(request).gateway()
+
+
+AnyDoor = Annotated[Door, Depends(door_of)]
+Open = Annotated[Gateway, Depends(gateway_of)]
+"""What an endpoint takes that needs the gateway."""

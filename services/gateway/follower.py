@@ -1,0 +1,151 @@
+"""Following ingest and job-status into the view, and knowing how far that is."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Collection, Iterable
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+from aiokafka.structs import ConsumerRecord
+
+from libs.common.errors import Code, SluiceError, UnavailableError
+from libs.common.events import ScanRequest, decode, decode_event
+from libs.common.ids import job_id_for_record
+from libs.common.kafka.connection import Connection
+from libs.common.kafka.tail import Records, Tail
+from libs.common.topics import Topic
+from services.gateway import reading
+from services.gateway.view import View
+from services.gateway.writing import Change, Happened, Requested
+
+log = logging.getLogger(__name__)
+
+CATCH_UP_SECONDS = 5.0
+READ_SECONDS = 0.25
+"""A wait for an offset that holds no record (a transaction's marker) ends with a read that finds nothing."""
+BATCH = 2000
+
+Changes = Callable[[ConsumerRecord], Change | None]
+
+
+class Follower:
+    """Folds one topic into the view, from where the view stands, in a task of its own."""
+
+    def __init__(self, tail: Tail, topic: Topic, view: View, change: Changes) -> None:
+        self._tail = tail
+        self._topic = topic
+        self._view = view
+        self._change = change
+        self._folding = False
+        self._moved = asyncio.Condition()
+        self._failure: BaseException | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls, connection: Connection, topic: Topic, view: View, change: Changes
+    ) -> AsyncIterator["Follower"]:
+        """A follower that has started, not yet caught up."""
+        async with Tail.open(connection, topic) as tail:
+            follower = cls(tail, topic, view, change)
+            known = await view.ask(reading.offsets, topic.name)
+            tail.follow(dict.fromkeys(await tail.partitions(), 0) | known)
+            stop = asyncio.Event()
+            follower._task = asyncio.create_task(follower._run(stop), name=f"follow {topic.name}")
+            try:
+                yield follower
+            finally:
+                # Not cancelled: a read that is cancelled loses what it had fetched.
+                stop.set()
+                await asyncio.gather(follower._task, return_exceptions=True)
+
+    @property
+    def partitions(self) -> frozenset[int]:
+        """The topic's partitions."""
+        return self._tail.followed
+
+    async def watch(self) -> None:
+        """Return when following has ended; raises what ended it too soon."""
+        if self._task is not None:
+            await asyncio.shield(self._task)
+
+    async def catch_up(
+        self, partitions: Collection[int] | None = None, timeout_s: float | None = CATCH_UP_SECONDS
+    ) -> dict[int, int]:
+        """Return once everything written before this call is in the view, with the end offsets it had.
+
+        Raises UnavailableError broker_unavailable if that takes longer than `timeout_s`. A first catch-up,
+        which folds all there is, takes as long as it takes: None.
+        """
+        try:
+            async with asyncio.timeout(timeout_s):
+                ends = await self._tail.end_offsets(self.partitions if partitions is None else partitions)
+                await self.reach(ends)
+                return ends
+        except TimeoutError as error:
+            raise UnavailableError(
+                Code.BROKER_UNAVAILABLE,
+                f"the end of {self._topic.name} was not reached in {timeout_s} s: try again",
+            ) from error
+
+    async def reach(self, ends: dict[int, int]) -> None:
+        """Return once everything before these offsets is in the view."""
+        async with self._moved:
+            # The tail's position is ahead of the view only while a batch is being folded.
+            while not await self._tail.has_reached(ends) or self._folding:
+                if self._failure is not None:
+                    raise SluiceError(Code.INTERNAL, f"{self._topic.name} is followed no more")
+                await self._moved.wait()
+
+    async def _run(self, stop: asyncio.Event) -> None:
+        try:
+            while not stop.is_set():
+                records = await self._tail.read(READ_SECONDS, BATCH)
+                await self._fold(records)
+        except Exception as error:
+            log.exception("%s is followed no more", self._topic.name)
+            self._failure = error
+            raise
+        finally:
+            async with self._moved:
+                self._moved.notify_all()
+
+    async def _fold(self, records: Records) -> None:
+        if records:
+            self._folding = True
+            offsets = {partition: batch[-1].offset + 1 for partition, batch in records.items()}
+            await self._view.write(self._changes(records.values()), self._topic.name, offsets)
+            self._folding = False
+        async with self._moved:
+            self._moved.notify_all()
+
+    def _changes(self, batches: Iterable[list[ConsumerRecord]]) -> Iterable[Change]:
+        """Decoded one by one in the view's thread, which iterates over them."""
+        return (change for batch in batches for record in batch if (change := self._change(record)))
+
+
+def requested(record: ConsumerRecord) -> Requested | None:
+    """The job that an ingest record asks for; None for one that the scanner will refuse."""
+    if record.value is None:
+        return None
+    try:
+        request = decode(record.value, ScanRequest)
+    except SluiceError:
+        # The scanner, whose topic this is, puts it among the dead letters.
+        return None
+    job_id = request.job_id or job_id_for_record(record.topic, record.partition, record.offset)
+    return Requested(str(job_id), request, record.timestamp / 1000)
+
+
+def happened(record: ConsumerRecord) -> Happened | None:
+    """The event in a job-status record; None, said so, if it is none that this release knows."""
+    if record.value is None:
+        return None
+    try:
+        event = decode_event(record.value)
+        UUID(event.job_id)
+    except (SluiceError, ValueError) as error:
+        log.warning("%s/%s@%s is skipped: %s", record.topic, record.partition, record.offset, error)
+        return None
+    return Happened(event, record.offset, record.timestamp / 1000)

@@ -1,0 +1,116 @@
+"""Everything that the endpoints use, opened and closed together."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from libs.common.events import Heartbeat, decode
+from libs.common.imaging.limits import Limits
+from libs.common.kafka.connection import Connection
+from libs.common.kafka.control_table import ControlTable
+from libs.common.kafka.membership import member
+from libs.common.kafka.publisher import Publisher
+from libs.common.kafka.table import Table
+from libs.common.kafka.tail import Tail
+from libs.common.store.open import open_server_store
+from libs.common.store.protocol import Store
+from libs.common.topics import INGEST, JOB_STATUS, JOBS, SERVICES
+from services.gateway import reading
+from services.gateway.collections import Collections
+from services.gateway.decoding import Decoding
+from services.gateway.follower import Follower, happened, requested
+from services.gateway.images import Images
+from services.gateway.jobs import Jobs
+from services.gateway.ml_client import MLClient
+from services.gateway.requests import Requests
+from services.gateway.schema import delete_view
+from services.gateway.search import Search
+from services.gateway.settings import GatewaySettings
+from services.gateway.snapshots import Snapshots, restore_finished
+from services.gateway.view import View
+
+STAGE = "gateway"
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """The open gateway."""
+
+    settings: GatewaySettings
+    connection: Connection
+    store: Store
+    control: ControlTable
+    services: Table[Heartbeat]
+    requests: Requests
+    jobs: Jobs
+    collections: Collections
+    images: Images
+    search: Search
+    snapshots: Snapshots
+    publisher: Publisher
+
+
+@asynccontextmanager
+async def opened(settings: GatewaySettings, store: Store | None = None) -> AsyncIterator[Gateway]:
+    """The gateway with its view caught up; the topics must be there. A `store` given stays its giver's."""
+    async with AsyncExitStack() as stack:
+        enter = stack.enter_async_context
+        used = store or open_server_store(settings)
+        if store is None:
+            stack.push_async_callback(used.close)
+        joined = await enter(member(settings, STAGE, JOBS))
+        connection, control = joined.connection, joined.control
+        view = await enter(_view(settings.data_dir / "view.sqlite", connection))
+        ingest = await enter(Follower.open(connection, INGEST, view, requested))
+        status = await enter(Follower.open(connection, JOB_STATUS, view, happened))
+        await ingest.catch_up(timeout_s=None)
+        await restore_finished(connection, view, status)
+        jobs = Jobs(view, ingest, status)
+        collections = Collections(used, control, joined.publisher, jobs)
+        decoding, limits = await enter(Decoding.open()), Limits()
+        ml = await enter(MLClient.open(settings))
+        yield Gateway(
+            settings=settings,
+            connection=connection,
+            store=used,
+            control=control,
+            services=await enter(Table.open(connection, SERVICES, _heartbeat)),
+            requests=await enter(Requests.open(connection)),
+            jobs=jobs,
+            collections=collections,
+            images=Images(used, control, settings, limits, decoding),
+            search=Search(used, control, collections, ml, limits, decoding),
+            snapshots=Snapshots(connection, joined.publisher, view, status),
+            publisher=joined.publisher,
+        )
+
+
+@asynccontextmanager
+async def _view(path: Path, connection: Connection) -> AsyncIterator[View]:
+    """The view of this cluster's topics; begun anew where it is of topics that were since made anew."""
+    async with connection.admin() as admin:
+        cluster = (await admin.describe_cluster())["cluster_id"]
+    source = f"{cluster}/{connection.names.prefix}"
+    async with View.open(path, source) as view:
+        if await _is_of(view, connection):
+            yield view
+            return
+    delete_view(path)
+    async with View.open(path, source) as view:
+        yield view
+
+
+async def _is_of(view: View, connection: Connection) -> bool:
+    """Whether the offsets that the view stands at exist."""
+    for topic in (INGEST, JOB_STATUS):
+        known = await view.ask(reading.offsets, topic.name)
+        async with Tail.open(connection, topic) as tail:
+            ends = await tail.end_offsets(await tail.partitions())
+        if any(offset > ends.get(partition, 0) for partition, offset in known.items()):
+            return False
+    return True
+
+
+def _heartbeat(body: bytes) -> Heartbeat:
+    return decode(body, Heartbeat)

@@ -1,0 +1,112 @@
+"""Reading the view: jobs, their outcomes and their logs, page by page."""
+
+import sqlite3
+from dataclasses import dataclass
+
+from msgspec import msgpack
+
+from libs.common.errors import Code, SluiceError
+from libs.common.events import Outcome
+from services.gateway.fold import Job
+from services.gateway.log_lines import LogLine
+
+
+@dataclass(frozen=True, slots=True)
+class JobFilter:
+    """Which jobs to list; None means any. `state` is the exact one."""
+
+    collection: str | None = None
+    state: str | None = None
+
+
+def offsets(connection: sqlite3.Connection, topic: str) -> dict[int, int]:
+    """The next offset to read of each partition that was read before."""
+    rows = connection.execute("SELECT partition, next FROM offsets WHERE topic = ?", (topic,))
+    return {int(partition): int(offset) for partition, offset in rows}
+
+
+def job_row(connection: sqlite3.Connection, job_id: str) -> tuple[int, Job] | None:
+    """The job's number in this view, and the job."""
+    row = connection.execute("SELECT n, body FROM jobs WHERE job_id = ?", (job_id,)).fetchone()
+    return None if row is None else (int(row[0]), msgpack.decode(row[1], type=Job))
+
+
+def job(connection: sqlite3.Connection, job_id: str) -> Job | None:
+    """The job, or None if it is not known."""
+    row = job_row(connection, job_id)
+    return None if row is None else row[1]
+
+
+def jobs(
+    connection: sqlite3.Connection, where: JobFilter, cursor: str | None, limit: int
+) -> tuple[list[Job], str | None]:
+    """A page of jobs, the newest first, and the cursor of the next page; None at the end."""
+    created_at, _, after_id = (cursor or "inf/~").partition("/")
+    rows = connection.execute(
+        "SELECT body FROM jobs WHERE (created_at, job_id) < (?, ?) "
+        "AND (?3 IS NULL OR collection = ?3) AND (?4 IS NULL OR state = ?4) "
+        "ORDER BY created_at DESC, job_id DESC LIMIT ?5",
+        (_number(created_at), after_id, where.collection, where.state, limit + 1),
+    )
+    found = [msgpack.decode(body, type=Job) for (body,) in rows]
+    page = found[:limit]
+    more = len(found) > limit
+    return page, f"{page[-1].created_at!r}/{page[-1].job_id}" if more else None
+
+
+def unfinished(connection: sqlite3.Connection) -> list[Job]:
+    """All jobs without their terminal event."""
+    rows = connection.execute(
+        "SELECT body FROM jobs WHERE state IN ('running', 'paused', 'cancelling') ORDER BY created_at"
+    )
+    return [msgpack.decode(body, type=Job) for (body,) in rows]
+
+
+def outcomes(
+    connection: sqlite3.Connection,
+    job_id: str,
+    *,
+    outcome: str | None = None,
+    code: str | None = None,
+    cursor: str | None = None,
+    limit: int,
+) -> tuple[list[Outcome], str | None]:
+    """A page of the job's outcomes (failed, skipped, stored; each as they came), and the next cursor."""
+    after, _, place = (cursor or "/-1").partition("/")
+    rows = connection.execute(
+        "SELECT outcome, place, body FROM outcomes "
+        "WHERE job = (SELECT n FROM jobs WHERE job_id = ?1) AND (outcome, place) > (?2, ?3) "
+        "AND (?4 IS NULL OR outcome = ?4) AND (?5 IS NULL OR code = ?5) "
+        "ORDER BY outcome, place LIMIT ?6",
+        (job_id, after, _number(place), outcome, code, limit + 1),
+    ).fetchall()
+    page = rows[:limit]
+    more = f"{page[-1][0]}/{page[-1][1]}" if len(rows) > limit else None
+    return [msgpack.decode(body, type=Outcome) for _, _, body in page], more
+
+
+def copies(connection: sqlite3.Connection, job_id: str, limit: int) -> list[Outcome]:
+    """The first outcomes of files whose content was stored already under another path."""
+    rows = connection.execute(
+        "SELECT body FROM outcomes WHERE job = (SELECT n FROM jobs WHERE job_id = ?) AND is_copy "
+        "ORDER BY place LIMIT ?",
+        (job_id, limit),
+    )
+    return [msgpack.decode(body, type=Outcome) for (body,) in rows]
+
+
+def log_lines(connection: sqlite3.Connection, job_id: str, limit: int) -> list[LogLine]:
+    """The job's last log lines, oldest first."""
+    rows = connection.execute(
+        "SELECT at, level, message FROM log_lines WHERE job = (SELECT n FROM jobs WHERE job_id = ?) "
+        "ORDER BY place DESC LIMIT ?",
+        (job_id, limit),
+    ).fetchall()
+    return [LogLine(*row) for row in reversed(rows)]
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError as error:
+        raise SluiceError(Code.INVALID_REQUEST, "the cursor is not one that this service gave") from error

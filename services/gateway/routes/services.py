@@ -1,0 +1,37 @@
+"""What runs, and what the system can do."""
+
+from fastapi import APIRouter
+
+from libs.common.events import now
+from services.gateway import presence
+from services.gateway.door import Open
+from services.gateway.lag import lags
+from services.gateway.models.common import problems
+from services.gateway.models.services import CapabilitiesOut, ServiceOut
+
+router = APIRouter(tags=["system"], responses=problems())
+
+
+@router.get("/services", summary="Every running instance, and why it waits if it does")
+async def services(gateway: Open) -> list[ServiceOut]:
+    """By stage. An instance that went silent is `gone`; after an hour it is left out."""
+    await gateway.services.refresh()
+    behind = await lags(gateway.connection)
+    found = presence.instances(gateway.services.rows.values(), now())
+    return [instance.model_copy(update={"lag": behind.get(instance.stage)}) for instance in found]
+
+
+@router.get("/capabilities", summary="Batch sizes, model and readiness")
+async def capabilities(gateway: Open) -> CapabilitiesOut:
+    """`is_ready_for_ingestion`: every stage that a job needs works now, the ML service included."""
+    await gateway.control.refresh()
+    await gateway.services.refresh()
+    model, settings = gateway.control.model(), gateway.settings
+    batch = settings.ml_inference_batch_size
+    return CapabilitiesOut(
+        ml_batch_size=min(batch, model.batch) if model else batch,
+        qdrant_batch_size=settings.qdrant_upsert_batch_size,
+        is_ready_for_ingestion=presence.is_ready(presence.instances(gateway.services.rows.values(), now())),
+        active_collection=gateway.control.active(),
+        model=model.model if model else None,
+    )

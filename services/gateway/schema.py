@@ -1,0 +1,85 @@
+"""The view's file: its tables, and opening it. It can always be rebuilt from the topics."""
+
+import logging
+import sqlite3
+from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+VERSION = 1
+"""Raised with every change of the tables; a file of another version is rebuilt."""
+
+_TABLES = """
+CREATE TABLE source (name TEXT NOT NULL);
+CREATE TABLE offsets (
+    topic TEXT NOT NULL, partition INTEGER NOT NULL, next INTEGER NOT NULL,
+    PRIMARY KEY (topic, partition)
+) WITHOUT ROWID;
+CREATE TABLE jobs (
+    n INTEGER PRIMARY KEY, job_id TEXT NOT NULL UNIQUE,
+    created_at REAL NOT NULL, collection TEXT, state TEXT NOT NULL, body BLOB NOT NULL
+);
+CREATE INDEX jobs_newest ON jobs (created_at DESC, job_id DESC);
+CREATE INDEX jobs_state ON jobs (state);
+CREATE TABLE outcomes (
+    job INTEGER NOT NULL, place INTEGER NOT NULL, file_id TEXT NOT NULL,
+    outcome TEXT NOT NULL, code TEXT, is_copy INTEGER NOT NULL, body BLOB NOT NULL
+);
+CREATE UNIQUE INDEX outcomes_file ON outcomes (job, file_id);
+CREATE INDEX outcomes_place ON outcomes (job, outcome, place);
+CREATE INDEX outcomes_copy ON outcomes (job, place) WHERE is_copy;
+CREATE TABLE log_lines (
+    job INTEGER NOT NULL, place INTEGER NOT NULL, at REAL NOT NULL, level TEXT NOT NULL, message TEXT NOT NULL
+);
+CREATE INDEX log_lines_job ON log_lines (job, place);
+"""
+
+
+def open_view(path: Path, source: str) -> sqlite3.Connection:
+    """A connection that writes the view of `source` (a cluster and its prefix).
+
+    A file that is damaged, of another version or of another source is deleted and begun anew, said so.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists() and (flaw := _flaw(path, source)):
+        log.warning("%s is built anew from the topics: %s", path.name, flaw)
+        delete_view(path)
+    connection = connect(path)
+    if connection.execute("PRAGMA user_version").fetchone() == (0,):
+        connection.executescript(f"BEGIN;{_TABLES}PRAGMA user_version = {VERSION};COMMIT;")
+        connection.execute("INSERT INTO source VALUES (?)", (source,))
+    return connection
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """A connection in autocommit mode; transactions are begun where they are needed."""
+    connection = sqlite3.connect(path, isolation_level=None, timeout=5.0)
+    connection.execute("PRAGMA journal_mode = WAL")
+    # A power cut may cost the last transactions, offsets included: they are folded again.
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA cache_size = -65536")
+    return connection
+
+
+def delete_view(path: Path) -> None:
+    """Remove the file and what SQLite keeps beside it."""
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+def _flaw(path: Path, source: str) -> str | None:
+    """Why the file cannot be used, or None."""
+    try:
+        connection = connect(path)
+        try:
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            if version != VERSION:
+                return f"it is of version {version}, this release keeps version {VERSION}"
+            if connection.execute("SELECT name FROM source").fetchone() != (source,):
+                return "it is of another Kafka cluster or topic prefix"
+            damage = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+            return None if damage == "ok" else damage
+        finally:
+            connection.close()
+    except sqlite3.DatabaseError as error:
+        return str(error)

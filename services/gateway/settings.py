@@ -1,0 +1,44 @@
+"""What the gateway reads from the environment."""
+
+from typing import Annotated
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import NoDecode
+
+from libs.common.roots import is_loopback
+from libs.common.settings import FilesSettings, MLSettings, StageSettings, StoreSettings
+
+
+class GatewaySettings(StageSettings, StoreSettings, MLSettings, FilesSettings):
+    """The gateway's settings: the shared ones, and who may call it."""
+
+    api_key: SecretStr | None = Field(None, description="Asked of every request as x-api-key; unset: none")
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("http://localhost:3000",), description="Origins whose pages may call the gateway, comma-separated"
+    )
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Names this service answers to, comma-separated; unset: see HOST"
+    )
+    ml_inference_batch_size: int = Field(
+        128, ge=1, le=4096, description="Images in a request to the ML service"
+    )
+    qdrant_upsert_batch_size: int = Field(32, ge=1, le=4096, description="Points in an upsert")
+    search_image_mb: int = Field(100, ge=1, le=2000, description="Largest image to search by, in MB")
+
+    @field_validator("cors_origins", "allowed_hosts", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
+
+    @property
+    def hosts(self) -> tuple[str, ...] | None:
+        """The names in a Host header that are ours; None means that any will do.
+
+        On loopback only this machine's own names are, unless ALLOWED_HOSTS says otherwise: else a page
+        could have its own name resolve to this machine.
+        """
+        if self.allowed_hosts:
+            return self.allowed_hosts
+        return ("localhost", "127.0.0.1", "::1", self.host) if is_loopback(self.host) else None

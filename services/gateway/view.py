@@ -1,0 +1,83 @@
+"""What this replica knows of all jobs, folded from the topics into SQLite.
+
+One thread writes and one reads, so that a status read does not wait behind a batch being folded.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+
+from libs.common.events import JobSnapshot
+from services.gateway import writing
+from services.gateway.schema import connect, open_view
+from services.gateway.writing import Change
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Bound:
+    """A SQLite connection and the one thread that uses it."""
+
+    def __init__(self, name: str) -> None:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
+        self._connection: sqlite3.Connection | None = None
+
+    async def open(self, opened: Callable[[], sqlite3.Connection]) -> None:
+        """Make the connection, in its thread."""
+        self._connection = await asyncio.get_running_loop().run_in_executor(self._thread, opened)
+
+    async def run(
+        self, call: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """`call(connection, ...)` in the thread."""
+        if self._connection is None:
+            raise RuntimeError("the view is not open")
+        connection = self._connection
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, lambda: call(connection, *args, **kwargs))
+
+    async def close(self) -> None:
+        """Close the connection and end the thread, once what was asked before is done."""
+        if self._connection is not None:
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._connection.close)
+        self._thread.shutdown(wait=False)
+
+
+class View:
+    """The folded jobs; the questions it answers are the functions of `reading`."""
+
+    def __init__(self, writer: Bound, reader: Bound) -> None:
+        self._writer = writer
+        self._reader = reader
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, path: Path, source: str) -> AsyncIterator["View"]:
+        """The view kept in `path`; begun anew where that file is of no use (see `open_view`)."""
+        writer, reader = Bound("view-writer"), Bound("view-reader")
+        try:
+            await writer.open(lambda: open_view(path, source))
+            await reader.open(lambda: connect(path))
+            yield cls(writer, reader)
+        finally:
+            await reader.close()
+            await writer.close()
+
+    async def ask(
+        self, question: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """The answer of a function of `reading`, about everything written before this call."""
+        return await self._reader.run(question, *args, **kwargs)
+
+    async def write(self, changes: Iterable[Change], topic: str, offsets: Mapping[int, int]) -> None:
+        """Fold changes and remember the offsets after them, all or nothing."""
+        await self._writer.run(writing.write, changes, topic, offsets)
+
+    async def restore(self, snapshots: Iterable[tuple[JobSnapshot, int]]) -> None:
+        """Take in terminal snapshots of jobs whose events are gone; see `writing.restore`."""
+        await self._writer.run(writing.restore, snapshots)
