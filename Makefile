@@ -1,0 +1,50 @@
+# Every target makes the environment it needs first; with .venv up to date that costs nothing.
+PYTHON ?= python3
+DIR ?=
+BIN := .venv/bin
+EXTRAS := all demo gateway scanner processor inferencer upserter ml
+COMPILE := build/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-header
+
+.PHONY: help setup demo run test test-all check format requirements clean
+
+help:  ## Show this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup:  ## Make .venv with everything, and get the embedded broker
+	@$(PYTHON) scripts/bootstrap.py dev
+
+demo:  ## Ingest sample photos and show the result; DIR=folder for your own
+	@$(PYTHON) scripts/bootstrap.py demo
+	@exec $(BIN)/python -m cli demo $(if $(DIR),"$(DIR)")
+
+run:  ## Run everything until Ctrl-C; PORT, HOST and DATA_DIR as wanted
+	@$(PYTHON) scripts/bootstrap.py all
+	@exec $(BIN)/python -m cli run
+
+test: setup  ## Run the tests
+	$(BIN)/pytest -m "not slow"
+
+test-all: setup  ## Run the slow tests too
+	$(BIN)/pytest
+
+check: setup  ## Lint, check the types and the layering
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup  ## Format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+requirements:  ## Pin the requirements anew, from pyproject.toml
+	$(PYTHON) -m venv build/uv
+	build/uv/bin/pip --disable-pip-version-check install --quiet uv
+	sed -n '/^requires = /s/.*"\(.*\)".*/\1/p' pyproject.toml | $(COMPILE) - -o requirements/build.txt
+	$(COMPILE) --extra dev pyproject.toml -o requirements/dev.txt
+	for extra in $(EXTRAS); do \
+		$(COMPILE) --extra $$extra -c requirements/dev.txt pyproject.toml -o requirements/$$extra.txt || exit 1; \
+	done
+
+clean:  ## Remove .venv, what was built and the demo's data
+	rm -rf .venv build data/demo

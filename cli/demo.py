@@ -1,0 +1,172 @@
+"""`sluice demo`: the whole system over a folder of photos, from nothing to a search, in numbered steps."""
+
+import asyncio
+import shutil
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from rich.console import Console
+
+from cli import report, samples
+from cli.client import Client, JobStatus
+from cli.progress import ProgressView
+from libs.common.errors import Code, SluiceError
+from libs.embedded.lock import DirLock
+
+_COLLECTION = "demo"
+_LOOK_SECONDS = 0.15
+_FOUND = 3
+
+
+class System(Protocol):
+    """Everything, running."""
+
+    @property
+    def base_url(self) -> str:
+        """Where the gateway answers."""
+
+    async def until(self, stop: asyncio.Event) -> None:
+        """Return when `stop` is set; raises what ended a part of the system before that."""
+
+
+Start = Callable[[Path], AbstractAsyncContextManager[System]]
+"""Runs the whole system with its data in that directory, and drains it at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Photos:
+    """What the demo ingests. `expected` is None for a folder of which nothing is known."""
+
+    folder: Path
+    expected: samples.Expected | None
+    look_for: Path | None
+
+
+class Demo:
+    """One demo, with all it leaves behind in `home`: emptied at the start, kept at the end."""
+
+    def __init__(self, home: Path, start: Start, console: Console) -> None:
+        self._home = home
+        self._start = start
+        self._console = console
+        self._step = 0
+
+    async def run(self, folder: Path | None, stop: asyncio.Event) -> bool:
+        """Ingest `folder`, or the samples, show what came of it, and stop; False if `stop` came before.
+
+        Raises SluiceError for whatever went wrong, a count that is not what the samples give included.
+        """
+        with _emptied(self._home) as home:
+            photos = await asyncio.to_thread(self._photos, folder, home / "photos")
+            self._say("Starting Kafka, the vector store, the ML service and the five services")
+            began = time.monotonic()
+            async with self._start(home / "data") as system:
+                self._detail(f"ready after {time.monotonic() - began:.1f} s at {system.base_url}")
+                status = await _unless_stopped(self._show(system.base_url, photos), system, stop)
+                self._say("Stopping: what is in flight is finished first")
+        if status is None:
+            return False
+        _check(status, photos.expected)
+        self._how_to_go_on()
+        return True
+
+    async def _show(self, base_url: str, photos: Photos) -> JobStatus:
+        async with Client(base_url) as client:
+            status = await self._ingest(client, photos.folder)
+            self._report(status, photos.folder)
+            if photos.look_for is not None:
+                await self._search(client, photos.look_for)
+            return status
+
+    def _photos(self, folder: Path | None, for_samples: Path) -> Photos:
+        if folder is not None:
+            self._say(f"Your photos in {folder}")
+            return Photos(_existing(folder), None, None)
+        expected = samples.make(for_samples)
+        self._say(f"Sample photos in {for_samples}")
+        return Photos(for_samples, expected, for_samples / "photos" / samples.LOOK_FOR)
+
+    async def _ingest(self, client: Client, folder: Path) -> JobStatus:
+        self._say(f"Making the collection {_COLLECTION!r} and ingesting")
+        await client.create_collection(_COLLECTION)
+        await client.select_collection(_COLLECTION)
+        job_id = await client.ingest(folder)
+        with ProgressView(self._console) as view:
+            while True:
+                status = await client.job(job_id)
+                view.show(status)
+                if status.is_over:
+                    return status
+                await asyncio.sleep(_LOOK_SECONDS)
+
+    def _report(self, status: JobStatus, folder: Path) -> None:
+        if status.state != "completed":
+            raise SluiceError(Code.INTERNAL, f"the job {status.state}: {status.message or 'no reason given'}")
+        self._say("The result")
+        for line in report.lines(status, folder):
+            self._detail(line)
+
+    async def _search(self, client: Client, photo: Path) -> None:
+        found = await client.search_image(photo.name, await asyncio.to_thread(photo.read_bytes), _FOUND)
+        self._say(f"Searching for what looks like {photo.name}")
+        for line in report.found_lines(found):
+            self._detail(line)
+
+    def _how_to_go_on(self) -> None:
+        self._print("")
+        self._print(f"To look around in this result:  make run DATA_DIR={self._home / 'data'}")
+        self._print("To ingest your own photos:      make demo DIR=/path/to/photos")
+        self._print("To keep everything running:     make run")
+
+    def _say(self, sentence: str) -> None:
+        self._step += 1
+        self._print(f"[{self._step}] {sentence}")
+
+    def _detail(self, sentence: str) -> None:
+        self._print(f"      {sentence}")
+
+    def _print(self, line: str) -> None:
+        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+async def _unless_stopped(
+    show: Coroutine[Any, Any, JobStatus], system: System, stop: asyncio.Event
+) -> JobStatus | None:
+    """What `show` gives, or None if `stop` is set before; raises what ended either."""
+    showing, ending = asyncio.create_task(show), asyncio.create_task(system.until(stop))
+    try:
+        await asyncio.wait((showing, ending), return_when=asyncio.FIRST_COMPLETED)
+        if ending.done():
+            ending.result()
+            return None
+        return showing.result()
+    finally:
+        showing.cancel()
+        ending.cancel()
+        await asyncio.gather(showing, ending, return_exceptions=True)
+
+
+def _existing(folder: Path) -> Path:
+    if not folder.is_dir():
+        raise SluiceError(Code.DIRECTORY_NOT_FOUND, f"there is no folder {folder}")
+    return folder.absolute()
+
+
+def _check(status: JobStatus, expected: samples.Expected | None) -> None:
+    if expected is not None and (differences := report.differences(status, expected)):
+        raise SluiceError(
+            Code.INTERNAL, f"the samples must give other counts than these; {'; '.join(differences)}"
+        )
+
+
+@contextmanager
+def _emptied(home: Path) -> Iterator[Path]:
+    """The demo's own directory, for this process alone, without what the last demo left."""
+    with DirLock(home):
+        for name in ("photos", "data"):
+            shutil.rmtree(home / name, ignore_errors=True)
+        yield home.absolute()

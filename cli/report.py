@@ -1,0 +1,68 @@
+"""What a finished job is told as, and whether it counted what it must."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from cli.client import Found, JobStatus
+from cli.samples import Expected
+
+_SHOWN = 10
+
+
+def lines(status: JobStatus, folder: Path) -> Iterator[str]:
+    """The counts of a job over `folder`, with the reason of each failure."""
+    counts = status.counts
+    copies = status.exact_duplicates_count
+    yield f"stored   {counts.stored:>6}   {_of_which(counts.from_cache, copies)}".rstrip()
+    yield f"failed   {counts.failed:>6}"
+    failed = status.result.failed_files if status.result else []
+    for file in failed[:_SHOWN]:
+        yield f"           {_inside(folder, file.file)}: {file.error} ({file.code or 'no code'})"
+    if counts.failed > _SHOWN:
+        yield f"           and {counts.failed - _SHOWN} more"
+    if counts.skipped:
+        yield f"skipped  {counts.skipped:>6}"
+    yield f"ignored  {counts.ignored:>6}   hidden files, sidecars and archive folders"
+
+
+def _inside(folder: Path, file: str) -> Path:
+    path = Path(file)
+    return path.relative_to(folder) if path.is_relative_to(folder) else path
+
+
+def _of_which(from_cache: int, copies: int) -> str:
+    parts = []
+    if from_cache:
+        parts.append(f"{from_cache} from the cache")
+    if copies:
+        parts.append(f"{copies} with content that another file has too")
+    return f"of which {', '.join(parts)}" if parts else ""
+
+
+def found_lines(found: Sequence[Found]) -> Iterator[str]:
+    """The photos that a search found, with their similarity."""
+    for photo in found:
+        yield f"{photo.score:.3f}  {photo.payload.filename}   {photo.payload.caption or ''}".rstrip()
+
+
+def differences(status: JobStatus, expected: Expected) -> list[str]:
+    """How the job's counts differ from what the samples must give; empty if they do not."""
+    files = status.result.failed_files if status.result else []
+    actual = {
+        "stored": status.counts.stored,
+        "duplicates": status.exact_duplicates_count,
+        "ignored": status.counts.ignored,
+        "skipped": status.counts.skipped,
+        "failures by code": dict(Counter(file.code for file in files)),
+    }
+    wanted = {
+        "stored": expected.stored,
+        "duplicates": expected.duplicates,
+        "ignored": expected.ignored,
+        "skipped": 0,
+        "failures by code": {str(code): count for code, count in expected.failed.items()},
+    }
+    return [
+        f"{name}: {actual[name]} instead of {wanted[name]}" for name in wanted if actual[name] != wanted[name]
+    ]

@@ -1,0 +1,83 @@
+"""Writes docs/settings.md from the settings classes: `python scripts/settings_table.py [--check]`."""
+
+import sys
+from pathlib import Path
+
+from pydantic_settings import BaseSettings
+
+from libs.embedded.settings import EmbeddedSettings
+from services.gateway.settings import GatewaySettings
+from services.inferencer.settings import InferencerSettings
+from services.ml.settings import MLServiceSettings
+from services.processor.settings import ProcessorSettings
+from services.scanner.settings import ScannerSettings
+from services.settings import RunSettings
+from services.upserter.settings import UpserterSettings
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "settings.md"
+
+READERS: dict[str, tuple[type[BaseSettings], ...]] = {
+    "run": (RunSettings, EmbeddedSettings),
+    "scanner": (ScannerSettings,),
+    "processor": (ProcessorSettings,),
+    "inferencer": (InferencerSettings,),
+    "upserter": (UpserterSettings,),
+    "gateway": (GatewaySettings,),
+    "ml": (MLServiceSettings,),
+}
+
+HEAD = """# Settings
+
+Everything is read from the environment when a process starts. An empty value counts as unset. A value that
+cannot be right ends the process with a line that names it. `run` is `make run` (everything in one process):
+there what is unset runs embedded, and a few defaults differ.
+
+This page is made from the settings classes: `python scripts/settings_table.py`.
+
+| Name | Default | Read by | What it sets |
+|---|---|---|---|
+"""
+
+
+def page() -> str:
+    """The whole page."""
+    rows: dict[tuple[str, str, str], list[str]] = {}
+    for reader, classes in READERS.items():
+        for settings in classes:
+            for name, field in settings.model_fields.items():
+                row = (name.upper(), _default(settings, name), field.description or "")
+                rows.setdefault(row, []).append(reader)
+    lines = [
+        f"| `{name}` | {default} | {_readers(readers)} | {text} |"
+        for (name, default, text), readers in sorted(rows.items())
+    ]
+    return HEAD + "\n".join(lines) + "\n"
+
+
+def _default(settings: type[BaseSettings], name: str) -> str:
+    field = settings.model_fields[name]
+    if field.default_factory is not None:
+        return "(this machine's)"
+    value = field.default
+    if isinstance(value, tuple):
+        value = ",".join(str(part) for part in value)
+    return "" if value in (None, "") else f"`{value}`"
+
+
+def _readers(readers: list[str]) -> str:
+    stages = [reader for reader in READERS if reader not in ("run", "ml")]
+    if all(stage in readers for stage in stages):
+        return ", ".join(["every stage", *(r for r in readers if r not in stages)])
+    return ", ".join(readers)
+
+
+def main() -> int:
+    """Write the page, or with --check say whether it is as the code has it."""
+    if "--check" not in sys.argv:
+        PAGE.write_text(page())
+        return 0
+    return 0 if PAGE.read_text() == page() else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,202 @@
+"""Every stage, the gateway and the ML service in one process, over an embedded Kafka and store if need be."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from libs.common.errors import Code, SluiceError
+from libs.common.service import Service
+from libs.common.store.edge import EdgeStore
+from libs.common.store.protocol import Store
+from libs.embedded.kafka import EmbeddedKafka
+from libs.embedded.lock import DirLock
+from libs.embedded.settings import EmbeddedSettings
+from services.gateway.app import build as build_gateway
+from services.gateway.settings import GatewaySettings
+from services.inferencer.app import build as build_inferencer
+from services.inferencer.settings import InferencerSettings
+from services.ml.app import build as build_ml
+from services.ml.settings import MLServiceSettings
+from services.processor.app import build as build_processor
+from services.processor.settings import ProcessorSettings
+from services.scanner.app import build as build_scanner
+from services.scanner.settings import ScannerSettings
+from services.settings import RunSettings
+from services.upserter.app import build as build_upserter
+from services.upserter.settings import UpserterSettings
+
+START_SECONDS = 90.0
+_STOP_ORDER = ("gateway", "scanner", "processor", "inferencer", "upserter", "ml")
+
+
+@dataclass(slots=True)
+class _Running:
+    service: Service
+    stop: asyncio.Event
+    task: asyncio.Task[None]
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """The whole, up and ready. `embedded` and `outside` say, in words, what runs where."""
+
+    base_url: str
+    embedded: tuple[str, ...]
+    outside: tuple[str, ...]
+    _services: tuple[_Running, ...]
+    _watch: asyncio.Task[None] | None
+
+    async def until(self, stop: asyncio.Event) -> None:
+        """Return when `stop` is set; raises what ended a service, or the broker, before that."""
+        stopped = asyncio.create_task(stop.wait())
+        parts = [running.task for running in self._services]
+        if self._watch is not None:
+            parts.append(self._watch)
+        done, _ = await asyncio.wait([stopped, *parts], return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        for task in done:
+            task.result()
+
+
+@asynccontextmanager
+async def running(
+    settings: RunSettings, say: Callable[[str], None] = lambda _: None
+) -> AsyncIterator[System]:
+    """Start everything, give the system once it is ready, and stop it in the order in which work flows.
+
+    `say` hears what starts. Raises SluiceError for whatever keeps it from starting.
+    """
+    async with AsyncExitStack() as resources:
+        resources.enter_context(DirLock(settings.data_dir))
+        broker = await _broker(settings, resources, say)
+        store = await _store(settings, resources)
+        shared, ml_url = _overrides(settings, broker)
+        services = _services(settings, shared, store, ml_url)
+        started = [_start(service) for service in services]
+        resources.push_async_callback(_stop_all, started)
+        say("starting the services")
+        await _all_ready(started)
+        yield System(
+            base_url=f"http://{settings.host}:{settings.port}",
+            embedded=_embedded(settings),
+            outside=_outside(settings),
+            _services=tuple(started),
+            _watch=_watch(broker, resources),
+        )
+
+
+async def _broker(
+    settings: RunSettings, resources: AsyncExitStack, say: Callable[[str], None]
+) -> EmbeddedKafka | None:
+    if settings.kafka_bootstrap_servers:
+        return None
+    embedded = EmbeddedSettings()
+    say("starting Apache Kafka (the first time downloads it)")
+    return await resources.enter_async_context(
+        EmbeddedKafka(settings.data_dir, cache_dir=embedded.sluice_cache_dir, mirror=embedded.maven_mirror)
+    )
+
+
+async def _store(settings: RunSettings, resources: AsyncExitStack) -> Store | None:
+    """The embedded store, shared by all who need one; None: each connects to the server by itself."""
+    if settings.qdrant_host:
+        return None
+    store = await asyncio.to_thread(EdgeStore, settings.data_dir / "store")
+    resources.push_async_callback(store.close)
+    return store
+
+
+def _overrides(settings: RunSettings, broker: EmbeddedKafka | None) -> tuple[dict[str, Any], str | None]:
+    """What every stage's settings are given instead of the environment's; and the embedded ML's URL."""
+    shared: dict[str, Any] = {"topic_partitions": settings.topic_partitions, "data_dir": settings.data_dir}
+    if broker is not None:
+        shared |= {
+            "kafka_bootstrap_servers": broker.bootstrap_servers,
+            "kafka_security_protocol": "PLAINTEXT",
+        }
+    if settings.ml_inference_service_url:
+        return shared, None
+    url = f"http://127.0.0.1:{_free_port()}"
+    return shared | {"ml_inference_service_url": url}, url
+
+
+def _services(
+    settings: RunSettings, shared: dict[str, Any], store: Store | None, ml_url: str | None
+) -> list[Service]:
+    files: dict[str, Any] = {
+        "host": settings.host,
+        "port": settings.port,
+        "upload_dir": settings.upload_dir or settings.data_dir.absolute() / "uploads",
+    }
+    services = [
+        build_upserter(UpserterSettings(**shared), store),
+        build_inferencer(InferencerSettings(**shared)),
+        build_processor(ProcessorSettings(**shared)),
+        build_scanner(ScannerSettings(**shared, **files), store),
+        build_gateway(GatewaySettings(**shared, **files), store),
+    ]
+    if ml_url is not None:
+        port = int(ml_url.rpartition(":")[2])
+        services.insert(0, build_ml(MLServiceSettings(host="127.0.0.1", port=port)))
+    return services
+
+
+def _start(service: Service) -> _Running:
+    stop = asyncio.Event()
+    return _Running(service, stop, asyncio.create_task(service.run(stop), name=service.stage))
+
+
+async def _all_ready(started: list[_Running]) -> None:
+    """Wait until each service is up (waiting for something outside counts); raises what ended one."""
+    try:
+        async with asyncio.timeout(START_SECONDS):
+            while any(running.service.health.state == "starting" for running in started):
+                for running in started:
+                    if running.task.done():
+                        running.task.result()
+                await asyncio.sleep(0.02)
+    except TimeoutError as error:
+        slow = ", ".join(r.service.stage for r in started if r.service.health.state == "starting")
+        raise SluiceError(Code.INTERNAL, f"not ready after {START_SECONDS:.0f} s: {slow}") from error
+
+
+async def _stop_all(started: list[_Running]) -> None:
+    """Stop the stages one after the other, so that what a stage still puts out finds the next one there."""
+    for running in sorted(started, key=lambda each: _STOP_ORDER.index(each.service.stage)):
+        running.stop.set()
+        await asyncio.gather(running.task, return_exceptions=True)
+
+
+def _watch(broker: EmbeddedKafka | None, resources: AsyncExitStack) -> asyncio.Task[None] | None:
+    if broker is None:
+        return None
+    task = asyncio.create_task(broker.watch())
+    resources.callback(task.cancel)
+    return task
+
+
+def _embedded(settings: RunSettings) -> tuple[str, ...]:
+    parts = (
+        ("Apache Kafka (set KAFKA_BOOTSTRAP_SERVERS for yours)", settings.kafka_bootstrap_servers),
+        ("Qdrant's engine (set QDRANT_HOST for a server)", settings.qdrant_host),
+        ("the lite ML service (set ML_INFERENCE_SERVICE_URL for a model)", settings.ml_inference_service_url),
+    )
+    return tuple(name for name, outside in parts if not outside)
+
+
+def _outside(settings: RunSettings) -> tuple[str, ...]:
+    parts = (
+        ("Kafka", settings.kafka_bootstrap_servers),
+        ("Qdrant", settings.qdrant_host),
+        ("ML service", settings.ml_inference_service_url),
+    )
+    return tuple(f"{name} at {where}" for name, where in parts if where)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

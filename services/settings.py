@@ -1,0 +1,24 @@
+"""What `sluice run` reads from the environment itself; every stage reads its own settings beside it."""
+
+from pathlib import Path
+
+from pydantic import Field
+
+from libs.common.settings import EnvSettings
+
+
+class RunSettings(EnvSettings):
+    """Everything in one process: what is unset here runs embedded."""
+
+    kafka_bootstrap_servers: str | None = Field(None, description="Kafka brokers; unset: one is started")
+    qdrant_host: str | None = Field(None, description="Qdrant host; unset: its engine runs in this process")
+    ml_inference_service_url: str | None = Field(
+        None, description="ML service; unset: the lite one runs in this process"
+    )
+    topic_partitions: int = Field(4, ge=1, le=1000, description="Partitions of each spread topic")
+    data_dir: Path = Field(Path("data"), description="Where everything is kept")
+    upload_dir: Path | None = Field(None, description="Where uploads are kept; unset: in DATA_DIR")
+    host: str = Field("127.0.0.1", description="Address the gateway listens on")
+    port: int = Field(8002, ge=1, le=65535, description="Port the gateway listens on")
+    drain_seconds: float = Field(15.0, gt=0, le=600, description="How long a stop may take")
+    log_level: str = Field("WARNING", description="Log level")
