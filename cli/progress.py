@@ -20,7 +20,7 @@ def words(status: JobStatus) -> str:
     if status.eta_seconds is not None and not status.is_over:
         parts.append(f"{duration(status.eta_seconds)} left")
     if status.waiting_reason and not status.is_over:
-        parts.append(f"waiting: {status.waiting_reason}")
+        parts.append(status.waiting_reason)
     return ", ".join(parts)
 
 

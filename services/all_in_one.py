@@ -29,6 +29,7 @@ from services.upserter.app import build as build_upserter
 from services.upserter.settings import UpserterSettings
 
 START_SECONDS = 90.0
+EMBEDDED_SESSION_SECONDS = 10.0
 _STOP_ORDER = ("gateway", "scanner", "processor", "inferencer", "upserter", "ml")
 
 
@@ -104,8 +105,9 @@ async def _store(settings: RunSettings, resources: AsyncExitStack) -> Store | No
     """The embedded store, shared by all who need one; None: each connects to the server by itself."""
     if settings.qdrant_host:
         return None
-    store = await asyncio.to_thread(EdgeStore, settings.data_dir / "store")
+    store = EdgeStore(settings.data_dir / "store")
     resources.push_async_callback(store.close)
+    await store.open()
     return store
 
 
@@ -116,6 +118,8 @@ def _overrides(settings: RunSettings, broker: EmbeddedKafka | None) -> tuple[dic
         shared |= {
             "kafka_bootstrap_servers": broker.bootstrap_servers,
             "kafka_security_protocol": "PLAINTEXT",
+            # After a kill the groups wait this long for the dead members, and here nobody else is alive.
+            "kafka_session_seconds": EMBEDDED_SESSION_SECONDS,
         }
     if settings.ml_inference_service_url:
         return shared, None

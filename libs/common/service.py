@@ -25,8 +25,13 @@ class Health:
 class Service(Protocol):
     """One stage, wired. Its `app.build` makes it; nothing has been opened before `run`."""
 
-    stage: str
-    health: Health
+    @property
+    def stage(self) -> str:
+        """Its name among the stages."""
+
+    @property
+    def health(self) -> Health:
+        """How it is now."""
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set, then drain and return; raises SluiceError if it cannot go on."""

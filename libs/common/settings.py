@@ -36,6 +36,9 @@ class StageSettings(EnvSettings):
     )
     kafka_sasl_username: str | None = Field(None, description="SASL user")
     kafka_sasl_password: SecretStr | None = Field(None, description="SASL password")
+    kafka_session_seconds: float = Field(
+        30.0, ge=6, le=300, description="After how long without a sign of life a killed replica is replaced"
+    )
     topic_prefix: str = Field(
         "", pattern=r"^[A-Za-z0-9._-]*$", description="Put before every topic and group name"
     )

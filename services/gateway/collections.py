@@ -1,17 +1,19 @@
 """Collections: in the store they hold points, on `control` they have a generation and one is active."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from libs.common.control import CollectionState
 from libs.common.errors import Code, SluiceError
 from libs.common.events import now
 from libs.common.kafka.control_table import ControlTable
-from libs.common.kafka.outgoing import fact
+from libs.common.kafka.outgoing import Outgoing, fact
 from libs.common.kafka.publisher import Publisher
 from libs.common.store.protocol import CollectionInfo, Distance, Record, Store
 from services.gateway import worker
 from services.gateway.errors import BadRequestError
 from services.gateway.jobs import Jobs
+from services.gateway.patience import patience, refreshed
 
 SAMPLES = 5
 
@@ -47,7 +49,7 @@ class Collections:
 
     async def active(self) -> str:
         """The name of the active collection; SluiceError no_collection_selected."""
-        await self.control.refresh()
+        await refreshed(self.control)
         name = self.control.active()
         if name is None:
             raise SluiceError(
@@ -58,15 +60,14 @@ class Collections:
     async def select(self, name: str) -> None:
         """Make it the active one; BadRequestError collection_not_found."""
         await self.adopted(name)
-        await self.publisher.publish(worker.selected(name))
-        await self.control.refresh()
+        await self._publish(worker.selected(name))
 
     async def adopted(self, name: str) -> CollectionState:
         """The collection's state; one that the store has and nobody has used here gets its generation now.
 
         Raises BadRequestError collection_not_found.
         """
-        await self.control.refresh()
+        await refreshed(self.control)
         if name not in await self.store.collections():
             raise BadRequestError(Code.COLLECTION_NOT_FOUND, f"there is no collection {name}")
         return self.control.collection(name) or await self._say(worker.new_generation(name))
@@ -76,18 +77,17 @@ class Collections:
         await self.store.info(name)
         if job := await self.jobs.writing_to(name):
             raise SluiceError(Code.COLLECTION_BUSY, f"job {job.job_id} still writes into collection {name}")
-        await self.control.refresh()
+        await refreshed(self.control)
         # Forgotten first: whatever still travels is then refused and does not fill a new namesake.
-        await self.publisher.publish(worker.deleted(name, was_active=self.control.active() == name))
+        await self._publish(worker.deleted(name, was_active=self.control.active() == name))
         await self.store.delete(name)
-        await self.control.refresh()
 
     async def describe(self, name: str) -> Described:
         """The collection's shape, counts and a few points; SluiceError collection_not_found."""
         info = await self.store.info(name)
         fields = ("filename", "caption", "thumbnail_base64")
         samples, _ = await self.store.scroll(name, limit=SAMPLES, payload=fields)
-        await self.control.refresh()
+        await refreshed(self.control)
         filled = self.control.filled(name)
         return Described(
             info=info,
@@ -103,6 +103,11 @@ class Collections:
         return await self._say(worker.cleared(state, now().timestamp()))
 
     async def _say(self, state: CollectionState) -> CollectionState:
-        await self.publisher.publish([fact(state)])
-        await self.control.refresh()
+        await self._publish([fact(state)])
         return state
+
+    async def _publish(self, records: Sequence[Outgoing]) -> None:
+        """Return once the records are written and this replica has read them."""
+        async with patience("writing it down"):
+            await self.publisher.publish(records)
+        await refreshed(self.control)

@@ -8,19 +8,19 @@ from uuid import UUID
 
 from aiokafka.structs import ConsumerRecord
 
-from libs.common.errors import Code, SluiceError, UnavailableError
+from libs.common.errors import Code, SluiceError
 from libs.common.events import ScanRequest, decode, decode_event
 from libs.common.ids import job_id_for_record
 from libs.common.kafka.connection import Connection
 from libs.common.kafka.tail import Records, Tail
 from libs.common.topics import Topic
 from services.gateway import reading
+from services.gateway.patience import SECONDS, patience
 from services.gateway.view import View
 from services.gateway.writing import Change, Happened, Requested
 
 log = logging.getLogger(__name__)
 
-CATCH_UP_SECONDS = 5.0
 READ_SECONDS = 0.25
 """A wait for an offset that holds no record (a transaction's marker) ends with a read that finds nothing."""
 BATCH = 2000
@@ -31,8 +31,9 @@ Changes = Callable[[ConsumerRecord], Change | None]
 class Follower:
     """Folds one topic into the view, from where the view stands, in a task of its own."""
 
-    def __init__(self, tail: Tail, topic: Topic, view: View, change: Changes) -> None:
+    def __init__(self, tail: Tail, ends: Tail, topic: Topic, view: View, change: Changes) -> None:
         self._tail = tail
+        self._ends = ends
         self._topic = topic
         self._view = view
         self._change = change
@@ -47,8 +48,10 @@ class Follower:
         cls, connection: Connection, topic: Topic, view: View, change: Changes
     ) -> AsyncIterator["Follower"]:
         """A follower that has started, not yet caught up."""
-        async with Tail.open(connection, topic) as tail:
-            follower = cls(tail, topic, view, change)
+        # A broker answers one connection in order: asked on the tail's own, it would answer only after the
+        # fetch that waits there.
+        async with Tail.open(connection, topic) as tail, Tail.open(connection, topic) as ends:
+            follower = cls(tail, ends, topic, view, change)
             known = await view.ask(reading.offsets, topic.name)
             tail.follow(dict.fromkeys(await tail.partitions(), 0) | known)
             stop = asyncio.Event()
@@ -71,23 +74,17 @@ class Follower:
             await asyncio.shield(self._task)
 
     async def catch_up(
-        self, partitions: Collection[int] | None = None, timeout_s: float | None = CATCH_UP_SECONDS
+        self, partitions: Collection[int] | None = None, timeout_s: float | None = SECONDS
     ) -> dict[int, int]:
         """Return once everything written before this call is in the view, with the end offsets it had.
 
         Raises UnavailableError broker_unavailable if that takes longer than `timeout_s`. A first catch-up,
         which folds all there is, takes as long as it takes: None.
         """
-        try:
-            async with asyncio.timeout(timeout_s):
-                ends = await self._tail.end_offsets(self.partitions if partitions is None else partitions)
-                await self.reach(ends)
-                return ends
-        except TimeoutError as error:
-            raise UnavailableError(
-                Code.BROKER_UNAVAILABLE,
-                f"the end of {self._topic.name} was not reached in {timeout_s} s: try again",
-            ) from error
+        async with patience(f"reading {self._topic.name} to its end", timeout_s):
+            ends = await self._ends.end_offsets(self.partitions if partitions is None else partitions)
+            await self.reach(ends)
+            return ends
 
     async def reach(self, ends: dict[int, int]) -> None:
         """Return once everything before these offsets is in the view."""

@@ -18,6 +18,7 @@ from libs.common.roots import is_allowed
 from libs.common.settings import FilesSettings
 from libs.common.store.protocol import Payload, PayloadFields, Store
 from services.gateway.decoding import Decoding
+from services.gateway.patience import refreshed
 
 SHOWN_AS_IS = {
     "JPEG": "image/jpeg",
@@ -103,7 +104,7 @@ class Images:
         return await self.decoding.run(lambda: displayable(path.read_bytes(), self.limits))
 
     async def _places(self) -> list[str]:
-        await self.control.refresh()
+        await refreshed(self.control)
         names = await self.store.collections()
         active = self.control.active()
         return sorted(names, key=lambda name: (name != active, name))

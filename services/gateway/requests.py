@@ -9,13 +9,10 @@ from aiokafka.errors import KafkaError
 from faststream.kafka import KafkaBroker
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
-from libs.common.errors import Code, UnavailableError
 from libs.common.events import ScanRequest, encode
 from libs.common.kafka.connection import STOP_SECONDS, Connection, broker_errors
 from libs.common.topics import INGEST
-
-ACK_SECONDS = 8.0
-"""Clients wait 10 s for an answer."""
+from services.gateway.patience import patience
 
 _SASL = {"PLAIN": SASLPlaintext, "SCRAM-SHA-256": SASLScram256, "SCRAM-SHA-512": SASLScram512}
 
@@ -41,16 +38,11 @@ class Requests:
 
     async def publish(self, request: ScanRequest) -> None:
         """Return once the brokers have the request; UnavailableError if that takes too long."""
-        try:
-            async with asyncio.timeout(ACK_SECONDS):
-                with broker_errors("the address in KAFKA_BOOTSTRAP_SERVERS"):
-                    await self._broker.publish(
-                        encode(request), topic=self._topic, key=str(request.job_id).encode()
-                    )
-        except TimeoutError as error:
-            raise UnavailableError(
-                Code.BROKER_UNAVAILABLE, f"Kafka has not taken the request in {ACK_SECONDS:.0f} s: try again"
-            ) from error
+        async with patience("taking the request"):
+            with broker_errors("the address in KAFKA_BOOTSTRAP_SERVERS"):
+                await self._broker.publish(
+                    encode(request), topic=self._topic, key=str(request.job_id).encode()
+                )
 
 
 def faststream_broker(connection: Connection) -> KafkaBroker:

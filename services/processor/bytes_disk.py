@@ -13,7 +13,7 @@ OPTIONS: dict[str, Any] = {
     "disk_min_file_size": INLINE_BYTES,
     "sqlite_cache_size": 1024,  # pages; each decoder process has its own
     "sqlite_mmap_size": 0,
-    "cull_limit": 16,
+    "cull_limit": 0,  # within a transaction it would throw out far too much: freed pages count until the end
 }
 
 

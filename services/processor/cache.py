@@ -54,6 +54,7 @@ class Cache:
                 for key, value in values.items():
                     self._cache.set(key, value)
                 self._cache.set(_offsets_key(source), msgspec.msgpack.encode(known))
+            self._cache.cull()
 
         self._or_rebuild(write)
 

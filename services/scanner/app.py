@@ -2,6 +2,7 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from libs.common.heartbeat import beat
 from libs.common.kafka.admin import wait_for_topics
@@ -18,7 +19,7 @@ from services.scanner.jobs import Jobs
 from services.scanner.outbox import Outbox
 from services.scanner.settings import ScannerSettings
 from services.scanner.status import JobStatus
-from services.scanner.wiring import Wiring
+from services.scanner.wiring import Wiring, spool_dir
 
 STAGE = "scanner"
 LISTERS = 4
@@ -54,6 +55,7 @@ class Scanner:
                 await store.close()
 
     async def _serve(self, joined: Membership, store: Store, stop: asyncio.Event) -> None:
+        await asyncio.to_thread(_clear, self._settings.data_dir)
         listers = ThreadPoolExecutor(LISTERS, thread_name_prefix="listing")
         try:
             async with JobStatus.open(joined.connection) as status:
@@ -78,6 +80,12 @@ class Scanner:
                 )
         finally:
             listers.shutdown(wait=False, cancel_futures=True)
+
+
+def _clear(data_dir: Path) -> None:
+    """Delete what a killed scanner left: the jobs of those spools may be another's by now."""
+    for left in spool_dir(data_dir).glob("*.sqlite*"):
+        left.unlink(missing_ok=True)
 
 
 async def _pass_on(control: ControlTable, jobs: Jobs) -> None:

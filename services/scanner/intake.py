@@ -13,7 +13,6 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 from libs.common import events
 from libs.common.errors import Code, SluiceError
 from libs.common.events import ScanRequest
-from libs.common.kafka.connection import broker_errors, stop_client
 from libs.common.kafka.dead_letters import dead_letter
 from libs.common.kafka.table import read_partition
 from libs.common.roots import resolve_source
@@ -51,21 +50,13 @@ class Intake:
     async def run(self, stop: asyncio.Event) -> None:
         """Take requests until `stop`; then leave every job where it is."""
         connection = self._wiring.connection
-        consumer = connection.new_consumer(group=GROUP)
-        try:
-            with broker_errors(connection.bootstrap_servers):
-                await consumer.start()
+        async with connection.consumer(group=GROUP) as consumer:
             consumer.subscribe([connection.names.of(INGEST)], listener=_Rebalance(self))
-            while not stop.is_set():
-                self._jobs.raise_failure()
-                await self._take_up()
-                found = await consumer.getmany(timeout_ms=POLL_MS, max_records=100)
-                for partition, records in found.items():
-                    for record in records:
-                        await self._take(consumer, partition, record)
-        finally:
-            await self._jobs.stop()
-            await stop_client(consumer)
+            try:
+                while not stop.is_set():
+                    await self._poll(consumer)
+            finally:
+                await self._jobs.stop()
 
     def assigned(self, partitions: set[int]) -> None:
         """These are ours; their jobs are taken up by `run`, where a failure is heard."""
@@ -83,6 +74,14 @@ class Intake:
         except TimeoutError:
             log.warning("a request is still being taken while its partition moves")
             await self._jobs.stop(partitions)
+
+    async def _poll(self, consumer: AIOKafkaConsumer) -> None:
+        self._jobs.raise_failure()
+        await self._take_up()
+        found = await consumer.getmany(timeout_ms=POLL_MS, max_records=100)
+        for partition, records in found.items():
+            for record in records:
+                await self._take(consumer, partition, record)
 
     async def _take_up(self) -> None:
         for partition in sorted(self._assigned - self._known.keys()):

@@ -6,11 +6,10 @@ The spool is never the truth: it is made anew, from job-status and the listing, 
 import sqlite3
 import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from libs.common.errors import Code
-from libs.common.events import Outcome
+from libs.common.events import Counts, Outcome
 from services.scanner.entries import Spooled
 
 LISTED, EMITTED, STORED, CACHED, FAILED, SKIPPED = range(6)
@@ -40,21 +39,6 @@ _ADD_GONE = """
 INSERT OR IGNORE INTO files (file_id, state, path, size, mtime_ns, ctime_ns, code, error)
 SELECT file_id, 0, CAST(file AS BLOB), 0, 0, 0, ?, ? FROM earlier WHERE wanted
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """A job's final outcomes; `stored` includes `from_cache`."""
-
-    stored: int
-    from_cache: int
-    failed: int
-    skipped: int
-
-    @property
-    def total(self) -> int:
-        """All files that have an outcome."""
-        return self.stored + self.failed + self.skipped
 
 
 class Spool:
@@ -154,13 +138,19 @@ class Spool:
         with self._turn, self._db:
             self.total += self._db.execute(_ADD_GONE, (Code.FILE_VANISHED, "it is no longer there")).rowcount
 
-    def tally(self) -> Tally:
+    def tally(self) -> Counts:
         """The outcomes so far."""
         with self._turn:
-            by_state = dict(self._db.execute("SELECT state, count(*) FROM files GROUP BY state").fetchall())
-        cached = by_state.get(CACHED, 0)
-        return Tally(
-            by_state.get(STORED, 0) + cached, cached, by_state.get(FAILED, 0), by_state.get(SKIPPED, 0)
+            found = dict(self._db.execute("SELECT state, count(*) FROM files GROUP BY state").fetchall())
+        stored = found.get(STORED, 0) + found.get(CACHED, 0)
+        failed, skipped = found.get(FAILED, 0), found.get(SKIPPED, 0)
+        return Counts(
+            total=stored + failed + skipped,
+            stored=stored,
+            from_cache=found.get(CACHED, 0),
+            failed=failed,
+            skipped=skipped,
+            in_flight=found.get(EMITTED, 0),
         )
 
     def close(self) -> None:

@@ -36,8 +36,13 @@ class Wiring:
     @property
     def spool_dir(self) -> Path:
         """Where the spools of running jobs lie."""
-        return self.settings.data_dir / "spool"
+        return spool_dir(self.settings.data_dir)
 
     def allowed(self, path: bytes) -> bool:
         """Whether a resolved path lies in a root that may be read."""
         return is_allowed(Path(path.decode("utf-8", "surrogateescape")), self.settings)
+
+
+def spool_dir(data_dir: Path) -> Path:
+    """Where a scanner keeps the spools of its running jobs."""
+    return data_dir / "spool"

@@ -130,6 +130,23 @@ def accepted(record: JobRecord) -> events.Accepted:
     )
 
 
+def finished(job_id: str, ending: Ending, counts: events.Counts) -> events.Finished:
+    """The job's terminal event; a code belongs to a job that failed."""
+    failed = ending.state == "failed"
+    return events.Finished(
+        job_id=job_id,
+        state=ending.state,
+        total=counts.total,
+        stored=counts.stored,
+        from_cache=counts.from_cache,
+        failed=counts.failed,
+        skipped=counts.skipped,
+        ignored=counts.ignored,
+        code=ending.code if failed else None,
+        error=ending.error if failed else None,
+    )
+
+
 def ending_of(record: JobRecord, facts: Facts) -> Ending | None:
     """How the job ends whatever its files do: it was refused, or its collection is not there any more."""
     if record.refusal is not None:

@@ -1,5 +1,6 @@
 """Whether points may go into a collection: it must be the one they were made for, of one model and size."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -43,6 +44,7 @@ class Admission:
         self._collections = collections
         self._publish = publish
         self._sizes: dict[tuple[str, str], int] = {}
+        self._recording = asyncio.Lock()
 
     async def check(self, shape: Shape) -> None:
         """Return if points of this shape may be written.
@@ -73,12 +75,10 @@ class Admission:
             )
 
     async def _check_model(self, shape: Shape) -> None:
-        if self._collections.filled(shape.collection) is None:
-            await self._collections.refresh()
-        filled = self._collections.filled(shape.collection)
+        filled = self._collections.filled(shape.collection) or await self._first_model(shape)
         if filled is None:
-            await self._record_model(shape)
-        elif filled.model != shape.model:
+            raise gone(shape.collection)
+        if filled.model != shape.model:
             raise SluiceError(
                 Code.MODEL_MISMATCH,
                 f"the collection '{shape.collection}' was filled by the model '{filled.model}', these "
@@ -93,10 +93,21 @@ class Admission:
                 raise gone(collection) from error
             raise
 
-    async def _record_model(self, shape: Shape) -> None:
-        body = FilledBy(name=shape.collection, generation=shape.generation, model=shape.model)
-        await self._publish([fact(body)])
-        await self._collections.refresh()
+    async def _first_model(self, shape: Shape) -> FilledBy | None:
+        """What fills the collection once this one, or another that was quicker, has been recorded.
+
+        One at a time, and read back, so that of two models in one batch only one is let in. None: the
+        collection was deleted meanwhile.
+        """
+        async with self._recording:
+            await self._collections.refresh()
+            filled = self._collections.filled(shape.collection)
+            if filled is None:
+                body = FilledBy(name=shape.collection, generation=shape.generation, model=shape.model)
+                await self._publish([fact(body)])
+                await self._collections.refresh()
+                filled = self._collections.filled(shape.collection)
+            return filled
 
     def _is_present(self, shape: Shape) -> bool:
         state = self._collections.collection(shape.collection)

@@ -1,12 +1,12 @@
 """Which files' content is stored already under another path."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence, Set
 
 from libs.common.messages import PointRecord
 from libs.common.store.protocol import Filter, Store
 
 _PER_FILE = 4
-"""How many stored points a file are looked at: one that is not the file itself is enough."""
+"""Stored points looked at for each content in one question; more than those of the batch itself."""
 
 
 class Copies:
@@ -16,26 +16,39 @@ class Copies:
         self._store = store
 
     async def of(self, collection: str, records: Sequence[PointRecord]) -> dict[str, str]:
-        """File id to the id of another file of the same content, for those files that have one.
+        """File id to the smallest id of another stored file of the same content, for those that have one.
 
-        Within the batch the first file is the original of the later ones.
+        Within the batch the first file is the original of the later ones, also when the batch comes again
+        after a crash and all of it is stored already.
         """
         first: dict[str, str] = {}
         for record in records:
             first.setdefault(record.content.sha256, record.file.file_id)
-        stored = await self._stored(collection, list(first), limit=_PER_FILE * len(records))
+        stored = await self._stored(collection, first, {record.file.file_id for record in records})
         found: dict[str, str] = {}
         for record in records:
             mine, sha256 = record.file.file_id, record.content.sha256
-            others = [point for point in (*stored.get(sha256, ()), first[sha256]) if point != mine]
-            if others:
-                found[mine] = others[0]
+            original = stored.get(sha256, first[sha256])
+            if original != mine:
+                found[mine] = original
         return found
 
-    async def _stored(self, collection: str, hashes: list[str], limit: int) -> dict[str, list[str]]:
-        where = Filter(any_of={"file_hash": hashes})
-        points, _ = await self._store.scroll(collection, limit=limit, where=where, payload=("file_hash",))
-        found: dict[str, list[str]] = {}
-        for point in points:
-            found.setdefault(point.payload["file_hash"], []).append(point.id)
+    async def _stored(self, collection: str, hashes: Collection[str], batch: Set[str]) -> dict[str, str]:
+        """Content to its smallest stored id outside the batch.
+
+        A content with thousands of copies can fill the answer alone; the others are then asked for again.
+        Each answer that is cut off settles at least one content, as the batch cannot fill it.
+        """
+        found: dict[str, str] = {}
+        more: str | None = "more"
+        while more and (missing := [sha256 for sha256 in hashes if sha256 not in found]):
+            points, more = await self._store.scroll(
+                collection,
+                limit=_PER_FILE * len(batch),
+                where=Filter(any_of={"file_hash": missing}),
+                payload=("file_hash",),
+            )
+            for point in points:
+                if point.id not in batch:
+                    found.setdefault(point.payload["file_hash"], point.id)
         return found

@@ -8,7 +8,7 @@ from typing import TypeVar
 import numpy as np
 
 from libs.common import events
-from libs.common.errors import Code, SluiceError, UnavailableError
+from libs.common.errors import Code, FileError, SluiceError, UnavailableError
 from libs.common.kafka.outgoing import Outgoing, event, outcomes
 from libs.common.messages import PointRecord
 from libs.common.store.payload import payload_of
@@ -17,6 +17,7 @@ from services.upserter.admission import Admission, Shape, gone
 from services.upserter.copies import Copies
 from services.upserter.writing import Writer
 
+FLOAT_BYTES = 4
 FIRST_PAUSE_S = 0.2
 LONGEST_PAUSE_S = 10.0
 
@@ -40,19 +41,21 @@ class UpserterWorker:
 
     async def __call__(self, batch: Sequence[PointRecord]) -> list[Outgoing]:
         """Store the batch; every record of it has an outcome in what is returned."""
-        groups = _by_shape(batch)
+        groups = _by_shape(record for record in batch if _is_whole(record))
         found = await asyncio.gather(*(self._store(shape, group) for shape, group in groups.items()))
-        return [outgoing for group in found for outgoing in group]
+        broken = outcomes(_broken(record) for record in batch if not _is_whole(record))
+        return broken + [outgoing for group in found for outgoing in group]
 
     async def _store(self, shape: Shape, records: list[PointRecord]) -> list[Outgoing]:
         try:
             await self._patiently(lambda: self._admission.check(shape))
-            return outcomes(await self._patiently(lambda: self._write(shape, records)))
+            # Asked before anything is written, and not again: a second try would find this batch itself.
+            existing = await self._patiently(lambda: self._copies.of(shape.collection, records))
+            return outcomes(await self._patiently(lambda: self._write(shape, records, existing)))
         except SluiceError as error:
             return _refused(records, _of_collection(shape, error))
 
-    async def _write(self, shape: Shape, records: list[PointRecord]) -> Told:
-        existing = await self._copies.of(shape.collection, records)
+    async def _write(self, shape: Shape, records: list[PointRecord], existing: dict[str, str]) -> Told:
         latest = {record.file.file_id: record for record in records}
         rejected = await self._writer.write(shape.collection, [_point(each) for each in latest.values()])
         return [
@@ -78,10 +81,22 @@ class UpserterWorker:
 def _by_shape(batch: Iterable[PointRecord]) -> dict[Shape, list[PointRecord]]:
     groups: dict[Shape, list[PointRecord]] = defaultdict(list)
     for record in batch:
-        dimension = len(record.inference.embedding) // 4
+        dimension = len(record.inference.embedding) // FLOAT_BYTES
         file = record.file
         groups[Shape(file.collection, file.generation, record.inference.model, dimension)].append(record)
     return groups
+
+
+def _is_whole(record: PointRecord) -> bool:
+    length = len(record.inference.embedding)
+    return length > 0 and length % FLOAT_BYTES == 0
+
+
+def _broken(record: PointRecord) -> tuple[str, events.Outcome]:
+    error = FileError(
+        Code.ML_BAD_RESULT, f"its embedding of {len(record.inference.embedding)} bytes is no list of float32"
+    )
+    return record.file.job_id, events.failure(record.file.file_id, record.file.file, error)
 
 
 def _point(record: PointRecord) -> Point:

@@ -24,8 +24,15 @@ class Writer:
         Raises UnavailableError if the store is away: then write them all again, which overwrites.
         """
         chunks = [points[start : start + self._size] for start in range(0, len(points), self._size)]
-        found = await asyncio.gather(*(self._upsert(collection, chunk) for chunk in chunks))
-        return {point: error for rejected in found for point, error in rejected.items()}
+        writes = (self._upsert(collection, chunk) for chunk in chunks)
+        # All have ended before an error is raised: a second try must not run beside the rest of the first.
+        found = await asyncio.gather(*writes, return_exceptions=True)
+        rejected: Rejected = {}
+        for result in sorted(found, key=_unavailable_last):
+            if isinstance(result, BaseException):
+                raise result
+            rejected |= result
+        return rejected
 
     async def _upsert(self, collection: str, points: Sequence[Point]) -> Rejected:
         try:
@@ -46,3 +53,8 @@ class Writer:
         middle = len(points) // 2
         first = await self._upsert(collection, points[:middle])
         return first | await self._upsert(collection, points[middle:])
+
+
+def _unavailable_last(result: Rejected | BaseException) -> bool:
+    """A refusal stays one however often the write is tried again, so it is what must be told first."""
+    return isinstance(result, UnavailableError)

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -10,13 +11,14 @@ from libs.common import events
 from libs.common.control import CollectionState
 from libs.common.errors import Code
 from libs.common.events import Accepted, DeadLetter, JobError, Listed, Outcome, StateChanged
+from libs.common.kafka import outgoing
 from libs.common.messages import File
 from libs.common.store.edge import EdgeStore
 from libs.common.topics import DEAD_LETTERS, SCANS
 from services.scanner import journal
 from tests.support.broker import Broker
 from tests.support.kafka import records_of, until
-from tests.support.scanning import COLLECTION, Bench, Reporter, bench, photos
+from tests.support.scanning import COLLECTION, Bench, Reporter, bench, photos, stored
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +126,7 @@ async def _letters(world: Bench, count: int) -> list[DeadLetter]:
 
 async def test_jobs_that_can_only_fail_are_accepted_and_say_why(world: Bench, tmp_path: Path) -> None:
     photos(tmp_path / "roots", 1)
-    roots = {"scan_roots": (tmp_path / "roots",), "upload_dir": tmp_path / "uploads"}
+    roots: dict[str, Any] = {"scan_roots": (tmp_path / "roots",), "upload_dir": tmp_path / "uploads"}
     async with world.scanner(tmp_path / "data", **roots):
         gone = await world.request(tmp_path / "roots", collection="unheard-of")
         missing = await world.request(tmp_path / "roots" / "nothing")
@@ -220,8 +222,9 @@ async def test_a_retry_takes_the_failed_files_of_the_codes_and_misses_those_that
 
     def outcome_of(file: File) -> Outcome:
         code = wrong.get(Path(file.file).name)
-        kind = "stored" if code is None else "failed"
-        return Outcome(file_id=file.file_id, file=file.file, outcome=kind, code=code)
+        if code is None:
+            return stored(file)
+        return Outcome(file_id=file.file_id, file=file.file, outcome="failed", code=code)
 
     stage = open_reporter()
     stage.outcome_of = outcome_of
@@ -241,6 +244,4 @@ async def test_a_retry_takes_the_failed_files_of_the_codes_and_misses_those_that
 
 
 async def _tell(world: Bench, event: JobError) -> None:
-    from libs.common.kafka.outgoing import event as outgoing  # noqa: PLC0415
-
-    await world.publisher.publish([outgoing(event)])
+    await world.publisher.publish([outgoing.event(event)])

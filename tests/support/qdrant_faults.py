@@ -15,7 +15,7 @@ CONTROL = "/_faults"
 
 
 class Fault(Struct):
-    """What to do to the next `times` requests whose path contains `path`.
+    """What to do to the next `times` requests whose path ends with `path`.
 
     `status`: answer so, as Qdrant reports errors (`body` replaces the answer's text). `delay`: answer after
     `seconds`. `drop`: close the connection without an answer. `drop_after`: do it, then close the connection
@@ -90,7 +90,7 @@ class Faults:
 
     def _take(self, path: str) -> Fault | None:
         for fault in self._faults:
-            if fault.path in path:
+            if path.endswith(fault.path):
                 fault.times -= 1
                 if fault.times == 0:
                     self._faults.remove(fault)

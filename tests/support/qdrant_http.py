@@ -34,7 +34,7 @@ BodyT = TypeVar("BodyT")
 Handler = Callable[[Store, str, Request], Awaitable[Any]]
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """An answer of Qdrant's that is an error."""
 
     def __init__(self, status: int, text: str) -> None:
@@ -46,7 +46,7 @@ async def _body(request: Request, kind: type[BodyT]) -> BodyT:
     try:
         return msgspec.json.decode(await request.body(), type=kind)
     except msgspec.DecodeError as error:
-        raise Refused(400, f"Format error in JSON body: {error}") from error
+        raise RefusedError(400, f"Format error in JSON body: {error}") from error
 
 
 async def list_collections(store: Store, _: str, __: Request) -> Any:
@@ -97,7 +97,7 @@ async def create_index(store: Store, name: str, request: Request) -> Any:
     await store.info(name)
     # The engine below makes this index by itself with every collection.
     if (asked.field_name, asked.field_schema) != ("file_hash", "keyword"):
-        raise Refused(400, "Wrong input: only the keyword index of file_hash is served here")
+        raise RefusedError(400, "Wrong input: only the keyword index of file_hash is served here")
     return _acknowledged(request)
 
 
@@ -165,7 +165,9 @@ async def _query(store: Store, name: str, asked: bodies.Query) -> list[dict[str,
         {
             "id": hit.id,
             "version": 0,
-            "score": hit.score if distance == "Cosine" else _score(distance, asked.query.nearest, vectors[hit.id]),
+            "score": hit.score
+            if distance == "Cosine"
+            else _score(distance, asked.query.nearest, vectors[hit.id]),
             "payload": hit.payload,
             "vector": vectors[hit.id] if asked.with_vector else None,
         }
@@ -220,15 +222,15 @@ async def _enveloped(store: Store, handler: Handler, request: Request) -> Respon
     status, body = 200, {"status": "ok"}
     try:
         body["result"] = await handler(store, name, request)
-    except (SluiceError, Refused) as error:
+    except (SluiceError, RefusedError) as error:
         status, text = _refusal(error, name)
         body = {"status": {"error": text}}  # type: ignore[dict-item]
     body["time"] = time.perf_counter() - started  # type: ignore[assignment]
     return Response(msgspec.json.encode(body), status, media_type="application/json")
 
 
-def _refusal(error: SluiceError | Refused, name: str) -> tuple[int, str]:
-    if isinstance(error, Refused):
+def _refusal(error: SluiceError | RefusedError, name: str) -> tuple[int, str]:
+    if isinstance(error, RefusedError):
         return error.status, str(error)
     match error.code:
         case Code.COLLECTION_NOT_FOUND:
@@ -241,10 +243,10 @@ def _refusal(error: SluiceError | Refused, name: str) -> tuple[int, str]:
             return 400, f"Wrong input: {error.detail}"
 
 
-async def _wrong_size(store: Store, name: str, vectors: Sequence[Sequence[float]]) -> Refused:
+async def _wrong_size(store: Store, name: str, vectors: Sequence[Sequence[float]]) -> RefusedError:
     expected = (await store.info(name)).vector_size
     found = next(len(vector) for vector in vectors if len(vector) != expected)
-    return Refused(400, f"Wrong input: Vector dimension error: expected dim: {expected}, got {found}")
+    return RefusedError(400, f"Wrong input: Vector dimension error: expected dim: {expected}, got {found}")
 
 
 def _acknowledged(request: Request) -> dict[str, Any]:
@@ -284,7 +286,7 @@ class _Announced(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        print(self.servers[0].sockets[0].getsockname()[1], flush=True)  # noqa: T201 - the starter reads it
+        print(self.servers[0].sockets[0].getsockname()[1], flush=True)
 
 
 async def serve(host: str, port: int, data: Path) -> None:

@@ -11,7 +11,6 @@ from libs.common.kafka.connection import Connection, broker_errors
 from libs.common.service import pause
 from libs.common.topics import ALL, MAX_MESSAGE_BYTES, Partitions, Topic
 
-
 SETTLE_SECONDS = 20.0
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +28,7 @@ class Connection:
     names: TopicNames
     partitions: int
     replication: int
+    session_s: float
     security: Mapping[str, Any]
 
     @classmethod
@@ -39,6 +40,7 @@ class Connection:
             names=TopicNames(settings.topic_prefix),
             partitions=settings.topic_partitions,
             replication=settings.topic_replication,
+            session_s=settings.kafka_session_seconds,
             security=_security(settings),
         )
 
@@ -60,8 +62,8 @@ class Connection:
             "enable_auto_commit": False,
             "auto_offset_reset": "earliest",
             "fetch_max_wait_ms": 50,
-            "session_timeout_ms": 30_000,
-            "heartbeat_interval_ms": 3_000,
+            "session_timeout_ms": int(self.session_s * 1000),
+            "heartbeat_interval_ms": int(min(self.session_s * 1000 / 4, 3_000)),
             "rebalance_timeout_ms": 60_000,
             **self.security,
         }
@@ -109,7 +111,7 @@ def broker_errors(where: str) -> Iterator[None]:
 async def _started(client: Any) -> AsyncIterator[None]:
     try:
         with broker_errors("the address in KAFKA_BOOTSTRAP_SERVERS"):
-            await client.start()
+            await _undivided(client.start())
         yield
     finally:
         await stop_client(client)
@@ -118,11 +120,32 @@ async def _started(client: Any) -> AsyncIterator[None]:
 async def stop_client(client: Any) -> None:
     """Stop a consumer or producer, within STOP_SECONDS even if its broker is gone."""
     try:
-        async with asyncio.timeout(STOP_SECONDS):
-            await client.stop()
+        await _undivided(client.stop(), STOP_SECONDS)
     except (TimeoutError, KafkaError):
         # Nothing more can be done for it: what it had not sent was never acknowledged to anyone.
         return
+
+
+async def _undivided(call: Coroutine[Any, Any, None], timeout_s: float | None = None) -> None:
+    """Await a client's start or stop in a task of its own, whole even if the caller is cancelled meanwhile.
+
+    Cancelled halfway, aiokafka leaves a connection open (in a start) or swallows the cancel (in a stop).
+    """
+    task = asyncio.create_task(call)
+    try:
+        await asyncio.wait([task], timeout=timeout_s)
+    except asyncio.CancelledError:
+        await asyncio.wait([task], timeout=STOP_SECONDS)
+        raise
+    finally:
+        if not task.done():
+            task.cancel()
+        elif not task.cancelled():
+            # Asked for here, so that a failure nobody waits for any more is not complained about later.
+            task.exception()
+    if not task.done():
+        raise TimeoutError
+    task.result()
 
 
 def _security(settings: StageSettings) -> dict[str, Any]:

@@ -108,6 +108,11 @@ class Runner(Generic[R]):
             await self._end_tasks(self._tasks)
             await stop_client(consumer)
 
+    @property
+    def stage(self) -> str:
+        """Whose input it runs."""
+        return self._input.stage
+
     def hold(self) -> None:
         """Partitions were given: what is fetched from now on is ours."""
         self._epoch += 1
@@ -239,5 +244,5 @@ class _Rebalance(ConsumerRebalanceListener):  # type: ignore[misc]
         await self._runner.let_go(REVOKE_SECONDS)
 
     async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
-        log.debug("assigned: %s", sorted(assigned))
+        log.info("%s: %d partitions assigned", self._runner.stage, len(assigned))
         self._runner.hold()

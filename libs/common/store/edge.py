@@ -19,6 +19,9 @@ from libs.common.store.protocol import (
 )
 from libs.common.store.vectors import as_matrix
 
+LOCK_PATIENCE_SECONDS = 5.0
+"""How long a new owner waits for the last one, whose engine ends a moment after it was killed."""
+
 SEARCHES_PER_CALL = 64
 """Larger batches are split, so that other callers get their turn within some tens of milliseconds."""
 
@@ -33,8 +36,9 @@ class EdgeStore:
     engine's.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, lock_patience_seconds: float = LOCK_PATIENCE_SECONDS) -> None:
         self._root = root
+        self._lock_patience_seconds = lock_patience_seconds
         self._client: EngineClient | None = None
         self._starting = asyncio.Lock()
         self._closed = False
@@ -135,5 +139,5 @@ class EdgeStore:
                 if self._closed:
                     raise UnavailableError(Code.STORE_UNAVAILABLE, "the embedded store is closed")
                 if self._client is None or self._client.ended:
-                    self._client = await EngineClient.start(self._root)
+                    self._client = await EngineClient.start(self._root, self._lock_patience_seconds)
         return self._client

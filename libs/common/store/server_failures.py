@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import socket
 from collections.abc import Iterator
 from http import HTTPStatus
 
@@ -43,7 +44,7 @@ def translated(place: str, collection: str = "") -> Iterator[None]:
         raise _away(place, _reason(error.source)) from error
     except PydanticSerializationError as error:
         raise SluiceError(Code.STORE_REJECTED, f"the store cannot hold this: {error}") from error
-    except ValueError as error:
+    except (ValueError, AssertionError) as error:  # what the client raises on an answer that is not Qdrant's
         raise _away(place, "what answers there is no Qdrant server") from error
 
 
@@ -87,8 +88,10 @@ def _reason(source: BaseException) -> str:
     if isinstance(source, httpx.TimeoutException):
         return "it took too long"
     for cause in _causes(source):
+        if isinstance(cause, socket.gaierror):
+            return f"its host name is not known ({cause.strerror})"
         if isinstance(cause, OSError) and cause.errno is not None:
-            return (cause.strerror or os.strerror(cause.errno)).lower()
+            return os.strerror(cause.errno).lower()
     if isinstance(source, httpx.TransportError):
         return str(source) or type(source).__name__
     return "what answers there is no Qdrant server"

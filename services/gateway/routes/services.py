@@ -8,6 +8,7 @@ from services.gateway.door import Open
 from services.gateway.lag import lags
 from services.gateway.models.common import problems
 from services.gateway.models.services import CapabilitiesOut, ServiceOut
+from services.gateway.patience import refreshed
 
 router = APIRouter(tags=["system"], responses=problems())
 
@@ -15,7 +16,7 @@ router = APIRouter(tags=["system"], responses=problems())
 @router.get("/services", summary="Every running instance, and why it waits if it does")
 async def services(gateway: Open) -> list[ServiceOut]:
     """By stage. An instance that went silent is `gone`; after an hour it is left out."""
-    await gateway.services.refresh()
+    await refreshed(gateway.services)
     behind = await lags(gateway.connection)
     found = presence.instances(gateway.services.rows.values(), now())
     return [instance.model_copy(update={"lag": behind.get(instance.stage)}) for instance in found]
@@ -24,8 +25,8 @@ async def services(gateway: Open) -> list[ServiceOut]:
 @router.get("/capabilities", summary="Batch sizes, model and readiness")
 async def capabilities(gateway: Open) -> CapabilitiesOut:
     """`is_ready_for_ingestion`: every stage that a job needs works now, the ML service included."""
-    await gateway.control.refresh()
-    await gateway.services.refresh()
+    await refreshed(gateway.control)
+    await refreshed(gateway.services)
     model, settings = gateway.control.model(), gateway.settings
     batch = settings.ml_inference_batch_size
     return CapabilitiesOut(

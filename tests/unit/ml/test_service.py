@@ -26,7 +26,7 @@ def free_port() -> int:
 
 
 async def until_ready(health: Health) -> None:
-    while health.state != "ready":  # noqa: ASYNC110 - a health is looked at, it tells nobody
+    while health.state != "ready":
         await asyncio.sleep(0.01)
 
 

@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from libs.common.errors import Code
-from libs.common.events import Outcome
+from libs.common.events import Counts, Outcome
 from services.scanner.entries import Spooled
-from services.scanner.spool import Spool, Tally
+from services.scanner.spool import Spool
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_the_first_outcome_of_a_file_wins(spool: Spool) -> None:
     spool.add([file(1)])
     assert spool.fold([outcome(1, "failed"), outcome(1, "stored")]) == 1
     assert spool.fold([outcome(1, "skipped")]) == 0
-    assert spool.tally() == Tally(stored=0, from_cache=0, failed=1, skipped=0)
+    assert spool.tally() == Counts(total=1, failed=1)
 
 
 def test_a_file_with_an_outcome_is_not_emitted_when_it_is_listed_afterwards(spool: Spool) -> None:
@@ -74,7 +74,7 @@ def test_an_outcome_that_comes_before_emission_is_enough(spool: Spool) -> None:
 
 def test_cached_files_count_as_stored_too(spool: Spool) -> None:
     spool.fold([Outcome(file_id="a", file="a", outcome="stored", source="cache"), outcome(1)])
-    assert spool.tally() == Tally(stored=2, from_cache=1, failed=0, skipped=0)
+    assert spool.tally() == Counts(total=2, stored=2, from_cache=1)
 
 
 def test_what_is_under_way_is_paged(spool: Spool) -> None:

@@ -1,6 +1,6 @@
 """One store after another for the suite: embedded, over HTTP, and the real server where Docker runs."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -57,20 +57,18 @@ class Collection:
 
     store: Store
     name: str
-    size: int = 4
+
+    async def clear(self) -> None:
+        """Empty it, which is quicker than a new one for each example of a property."""
+        page, _ = await self.store.scroll(self.name, limit=1000, payload="none")
+        await self.store.delete_points(self.name, [record.id for record in page])
+
+
+Shared = dict[tuple[int, Distance], Collection]
 
 
 def new_name() -> str:
     return f"photos-{next(_numbers)}"
-
-
-@pytest.fixture
-async def collection(store: Store) -> AsyncIterator[Collection]:
-    name = new_name()
-    await store.create(name, 4, "Cosine")
-    yield Collection(store, name)
-    if name in await store.collections():
-        await store.delete(name)
 
 
 @pytest.fixture(params=["Cosine", "Euclid", "Dot", "Manhattan"])
@@ -79,6 +77,32 @@ def distance(request: pytest.FixtureRequest) -> Distance:
     return found
 
 
+@pytest.fixture(scope="session")
+def shared() -> Shared:
+    """One collection a store and metric: most tests need an empty one, few a new one."""
+    return {}
+
+
 @pytest.fixture
-def data(tmp_path: Path) -> Iterator[Path]:
-    yield tmp_path / "store"
+async def collection(store: Store, shared: Shared) -> Collection:
+    return await _empty(store, "Cosine", shared)
+
+
+@pytest.fixture
+async def any_metric(store: Store, distance: Distance, shared: Shared) -> Collection:
+    return await _empty(store, distance, shared)
+
+
+async def _empty(store: Store, distance: Distance, shared: Shared) -> Collection:
+    found = shared.get((id(store), distance))
+    if found and found.name in await store.collections():
+        await found.clear()
+        return found
+    made = shared[id(store), distance] = Collection(store, new_name())
+    await store.create(made.name, 4, distance)
+    return made
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return tmp_path / "store"

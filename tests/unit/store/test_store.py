@@ -13,9 +13,7 @@ from libs.common.errors import Code, SluiceError
 from libs.common.store.protocol import Distance, Filter, Payload, Point, Range, Store
 from tests.unit.store.conftest import Collection, new_name
 
-MANY = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+MANY = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def uid(number: int) -> str:
@@ -66,6 +64,7 @@ async def test_a_deleted_collection_leaves_nothing_to_its_successor(collection: 
     await store.create(name, 3, "Dot")
     assert (await store.info(name)).vector_size == 3
     assert await store.count(name) == 0
+    await store.delete(name)
 
 
 async def test_every_call_on_a_collection_that_is_not_there_says_so(store: Store) -> None:
@@ -159,11 +158,11 @@ async def test_what_no_store_can_take_is_rejected_and_not_retried(collection: Co
     gone=st.integers(0, 12),
 )
 async def test_pages_give_every_point_once_in_id_order(
-    store: Store, numbers: set[int], limit: int, gone: int
+    collection: Collection, numbers: set[int], limit: int, gone: int
 ) -> None:
     """Even when the point that the last page ended with is deleted before the next page."""
-    name = new_name()
-    await store.create(name, 4, "Cosine")
+    store, name = collection.store, collection.name
+    await collection.clear()
     await store.upsert(name, [point(number) for number in numbers])
     seen: list[str] = []
     after: str | None = None
@@ -177,7 +176,6 @@ async def test_pages_give_every_point_once_in_id_order(
             await store.delete_points(name, [after])
     assert after is None
     assert seen == [uid(number) for number in sorted(numbers)]
-    await store.delete(name)
 
 
 VECTORS = st.lists(st.floats(-100, 100, width=32), min_size=4, max_size=4).filter(
@@ -188,32 +186,30 @@ VECTORS = st.lists(st.floats(-100, 100, width=32), min_size=4, max_size=4).filte
 @MANY
 @given(query=VECTORS, vectors=st.lists(VECTORS, min_size=1, max_size=6))
 async def test_a_score_is_the_cosine_whatever_the_metric(
-    store: Store, distance: Distance, query: list[float], vectors: list[list[float]]
+    any_metric: Collection, query: list[float], vectors: list[list[float]]
 ) -> None:
-    name = new_name()
-    await store.create(name, 4, distance)
+    store, name = any_metric.store, any_metric.name
+    await any_metric.clear()
     await store.upsert(name, [point(number, vector) for number, vector in enumerate(vectors)])
     [hits] = await store.search(name, [query], limit=10)
     assert {UUID(hit.id).int for hit in hits} == set(range(len(vectors)))
     for hit in hits:
         vector = vectors[UUID(hit.id).int]
-        expected = math.sumprod(query, vector) if hasattr(math, "sumprod") else _dot(query, vector)
-        assert hit.score == pytest.approx(expected / math.hypot(*query) / math.hypot(*vector), abs=1e-4)
+        assert hit.score == pytest.approx(
+            _dot(query, vector) / math.hypot(*query) / math.hypot(*vector), abs=1e-4
+        )
     assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
-    await store.delete(name)
 
 
 def _dot(one: Sequence[float], other: Sequence[float]) -> float:
     return math.fsum(a * b for a, b in zip(one, other, strict=True))
 
 
-async def test_a_vector_without_length_scores_zero(store: Store, distance: Distance) -> None:
-    name = new_name()
-    await store.create(name, 4, distance)
+async def test_a_vector_without_length_scores_zero(any_metric: Collection) -> None:
+    store, name = any_metric.store, any_metric.name
     await store.upsert(name, [point(1, (0, 0, 0, 0))])
     [by_length, by_zero] = await store.search(name, [[1, 0, 0, 0], [0, 0, 0, 0]], limit=1)
     assert (by_length[0].score, by_zero[0].score) == (0, 0)
-    await store.delete(name)
 
 
 async def test_searches_of_one_batch_are_answered_in_order_and_paged(collection: Collection) -> None:
@@ -276,7 +272,10 @@ async def test_a_filter_means_all_fields_and_any_value(
 async def test_a_field_with_a_dot_is_one_field(collection: Collection) -> None:
     await collection.store.upsert(
         collection.name,
-        [point(1, **{"exif_GPS.Alt": "high"}), point(2, **{"exif_GPS": {"Alt": "high"}})],
+        [
+            Point(uid(1), [1, 0, 0, 0], {"exif_GPS.Alt": "high"}),
+            Point(uid(2), [1, 0, 0, 0], {"exif_GPS": {"Alt": "high"}}),
+        ],
     )
     assert await matching(collection, Filter(any_of={"exif_GPS.Alt": ["high"]})) == {1}
 

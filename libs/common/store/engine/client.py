@@ -41,7 +41,7 @@ class EngineClient:
         self._receiving = asyncio.create_task(self._receive())
 
     @classmethod
-    async def start(cls, root: Path) -> "EngineClient":
+    async def start(cls, root: Path, lock_patience_seconds: float) -> "EngineClient":
         """An engine over the collections in `root`; SluiceError data_dir_busy if another process has it."""
         if importlib.util.find_spec("qdrant_edge") is None:
             raise SluiceError(
@@ -51,7 +51,7 @@ class EngineClient:
             )
         ours, theirs = socket.socketpair()
         with theirs:
-            process = await asyncio.to_thread(_spawn, root, theirs)
+            process = await asyncio.to_thread(_spawn, root, theirs, lock_patience_seconds)
         client = cls(process, *await asyncio.open_connection(sock=ours))
         try:
             await _answered(client._ready, None, START_SECONDS)
@@ -114,10 +114,17 @@ class EngineClient:
                     answer.set_exception(_gone())
 
 
-def _spawn(root: Path, theirs: socket.socket) -> subprocess.Popen[bytes]:
+def _spawn(root: Path, theirs: socket.socket, patience: float) -> subprocess.Popen[bytes]:
     descriptor = theirs.fileno()
     return subprocess.Popen(
-        [sys.executable, "-m", "libs.common.store.engine.process", os.fspath(root), str(descriptor)],
+        [
+            sys.executable,
+            "-m",
+            "libs.common.store.engine.process",
+            os.fspath(root),
+            str(descriptor),
+            str(patience),
+        ],
         pass_fds=[descriptor],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

@@ -64,7 +64,7 @@ def _exactly(parent: socket.socket, count: int) -> bytes | None:
     return bytes(received)
 
 
-def main(folder: str, descriptor: str) -> None:
+def main(folder: str, descriptor: str, lock_patience_seconds: str) -> None:
     """Serve the collections in `folder` to the parent at the other end of the socket `descriptor`."""
     # The parent decides when to end: a Ctrl-C in the terminal reaches this process too, while the parent
     # still has writes to drain.
@@ -72,7 +72,7 @@ def main(folder: str, descriptor: str) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     with socket.socket(fileno=int(descriptor)) as parent:
         try:
-            root = Root(Path(os.fsdecode(folder)))
+            root = Root(Path(folder), float(lock_patience_seconds))
         except SluiceError as error:
             parent.sendall(wire.frame(wire.Reply(failed=wire.Failed(error.code, error.detail))))
             return

@@ -12,9 +12,6 @@ from libs.common.store.engine.shape import Shape, read_shape, write_shape
 from libs.common.store.engine.shard import Shard
 from libs.common.store.names import check_new, exists, is_name, not_found
 
-LOCK_PATIENCE_SECONDS = 5.0
-"""How long a new owner waits for the last one, which ends a moment after its parent was killed."""
-
 _SHARD = "shard"
 _PASSING = "."
 """Names of folders that are being made or removed begin with this; no collection's can."""
@@ -23,11 +20,11 @@ _PASSING = "."
 class Root:
     """All collections under one folder. One process at a time; not safe for several threads; blocks."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, lock_patience_seconds: float) -> None:
         """Take the folder; SluiceError data_dir_busy if another process keeps it."""
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
-        self._lock = _locked(folder / ".lock")
+        self._lock = _locked(folder / ".lock", lock_patience_seconds)
         self._open: dict[str, Shard] = {}
         for left_over in folder.glob(f"{_PASSING}*/"):
             shutil.rmtree(left_over)
@@ -91,10 +88,10 @@ class Root:
             os.close(directory)
 
 
-def _locked(file: Path) -> int:
+def _locked(file: Path, patience: float) -> int:
     """The descriptor of `file`, locked for as long as it stays open."""
     descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC)
-    deadline = time.monotonic() + LOCK_PATIENCE_SECONDS
+    deadline = time.monotonic() + patience
     while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

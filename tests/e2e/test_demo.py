@@ -1,0 +1,57 @@
+"""The demo runs from nothing to a search, again and again, and every mistake is one line."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def sluice(data_dir: Path, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    ours = {name: value for name, value in os.environ.items() if name not in ("PORT", "HOST", "SCAN_ROOTS")}
+    return subprocess.run(
+        [sys.executable, "-m", "cli", *arguments],
+        env=ours | {"DATA_DIR": str(data_dir)} | environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+
+
+def test_the_demo_counts_what_its_samples_give_each_time_it_runs(tmp_path: Path) -> None:
+    for _ in range(2):
+        done = sluice(tmp_path, "demo")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "of which 1 with content that another file has too" in done.stdout.replace(
+            "1 from the cache, ", ""
+        )
+        assert "broken/truncated.jpg" in done.stdout
+        assert "china small.jpg" in done.stdout
+        assert "Traceback" not in done.stdout
+
+
+def test_a_folder_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+    done = sluice(tmp_path, "demo", str(tmp_path / "nowhere"))
+    assert done.returncode == 1
+    assert done.stderr == f"sluice: there is no folder {tmp_path / 'nowhere'}\n"
+
+
+def test_a_port_that_is_taken_is_one_line_with_the_way_out(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        done = sluice(tmp_path, "run", PORT=str(taken.getsockname()[1]))
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "set PORT to another one" in done.stderr.splitlines()[-1]
+
+
+def test_a_setting_that_makes_no_sense_is_one_line(tmp_path: Path) -> None:
+    done = sluice(tmp_path, "run", PORT="eighty")
+    assert done.returncode == 2
+    assert done.stderr.startswith("sluice: the setting PORT is wrong")
+    assert len(done.stderr.splitlines()) == 1

@@ -1,0 +1,110 @@
+"""Stopping and starting the whole system: drained by a signal, or killed in the middle of a job."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+from PIL import Image
+
+from tests.support.system import Process, finished, free_port, new_collection, status, submit, system
+
+FILES = 300
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """Small pictures, each of another content."""
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for number in range(FILES):
+        noise = Image.effect_noise((480, 480), 8 + number)
+        noise.convert("RGB").save(folder / f"{number:04}.jpg", quality=70)
+    return folder
+
+
+def client_of(running: Process) -> httpx.AsyncClient:
+    return httpx.AsyncClient(base_url=running.base_url, timeout=30)
+
+
+async def part_done(client: httpx.AsyncClient, job_id: str, count: int) -> None:
+    """Wait until some of the job is stored, but not all of it."""
+    async with asyncio.timeout(60):
+        while (await status(client, job_id))["counts"]["stored"] < count:
+            await asyncio.sleep(0.02)
+
+
+async def checked(client: httpx.AsyncClient, done: dict[str, Any]) -> None:
+    """Nothing lost, nothing counted twice: one outcome and one point for each file."""
+    assert (done["state"], done["counts"]["total"], done["counts"]["stored"]) == ("completed", FILES, FILES)
+    files = (await client.get(f"/api/v1/ingest/jobs/{done['job_id']}/files", params={"limit": 1000})).json()
+    assert len({item["id"] for item in files["items"]}) == len(files["items"]) == FILES
+    info = (await client.get("/api/v1/collections/photos/info")).json()
+    assert info["points_count"] == FILES
+
+
+def family(pid: int) -> list[psutil.Process]:
+    return psutil.Process(pid).children(recursive=True)
+
+
+async def test_killed_in_the_middle_of_a_job_it_goes_on_by_itself(tmp_path: Path, photos: Path) -> None:
+    data = tmp_path / "data"
+    async with system(data) as first, client_of(first) as client:
+        await new_collection(client, "photos")
+        job_id = await submit(client, photos)
+        await part_done(client, job_id, 20)
+        children = family(first.process.pid)
+        assert any("java" in child.name() for child in children)
+        first.kill()
+        await first.process.wait()
+        await asyncio.to_thread(psutil.wait_procs, children, 20)
+        assert not [child for child in children if child.is_running()], "an orphan is left"
+    async with system(data) as second, client_of(second) as client:
+        assert (await status(client, job_id))["counts"]["stored"] >= 20
+        await checked(client, await finished(client, job_id))
+
+
+async def test_a_signal_drains_and_says_so_and_the_next_start_has_everything(
+    tmp_path: Path, photos: Path
+) -> None:
+    data = tmp_path / "data"
+    async with system(data) as first, client_of(first) as client:
+        await new_collection(client, "photos")
+        job_id = await submit(client, photos)
+        await part_done(client, job_id, 20)
+        children = family(first.process.pid)
+        assert await first.stop() == 0
+        assert "draining" in first.text()
+        assert first.text().rstrip().endswith("stopped")
+        assert "Traceback" not in first.text()
+        assert not [child for child in children if child.is_running()], "an orphan is left"
+    async with system(data) as second, client_of(second) as client:
+        assert (await client.get("/api/v1/collections")).json() == ["photos"]
+        await checked(client, await finished(client, job_id))
+
+
+async def test_a_second_signal_leaves_at_once(tmp_path: Path) -> None:
+    async with system(tmp_path / "data") as running:
+        running.process.send_signal(2)
+        await asyncio.sleep(0)
+        running.process.send_signal(2)
+        assert await asyncio.wait_for(running.process.wait(), 20) in (0, 130)
+        assert "Traceback" not in running.text()
+
+
+async def test_a_data_directory_in_use_is_refused_in_one_line(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    async with system(data) as running:
+        second = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "services"),
+            env={**os.environ, "DATA_DIR": str(data), "PORT": str(free_port())},
+            stderr=asyncio.subprocess.PIPE,
+        )
+        _, said = await asyncio.wait_for(second.communicate(), 30)
+        assert second.returncode != 0
+        assert said.decode().count("\n") == 1
+        assert running.process.returncode is None

@@ -1,0 +1,457 @@
+import asyncio
+import base64
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from libs.common.control import CollectionState, FilledBy, ModelInUse
+from libs.common.errors import Code, SluiceError
+from libs.common.events import Accepted
+from libs.common.imaging.limits import Limits
+from libs.common.imaging.normalise import normalise
+from libs.common.kafka.connection import Connection
+from libs.common.kafka.control_table import ControlTable
+from libs.common.kafka.outgoing import event, fact
+from libs.common.kafka.publisher import Publisher
+from libs.common.service import Service
+from libs.common.store.edge import EdgeStore
+from libs.common.store.protocol import Point, Store
+from services.gateway.app import build
+from services.gateway.ml_client import MLClient
+from services.gateway.settings import GatewaySettings
+from services.ml.app import build as build_ml
+from services.ml.settings import MLServiceSettings
+from tests.support import photos
+from tests.support.broker import Broker
+from tests.support.gateway import gateway_settings, running_gateway
+from tests.support.system import free_port
+
+API = "/api/v1"
+
+
+@asynccontextmanager
+async def running(service: Service) -> AsyncIterator[None]:
+    """The service, ready; stopped at the end."""
+    stop = asyncio.Event()
+    task = asyncio.create_task(service.run(stop))
+    try:
+        async with asyncio.timeout(30):
+            while service.health.state != "ready" and not task.done():
+                await asyncio.sleep(0.02)
+        yield
+    finally:
+        stop.set()
+        await task
+
+
+@pytest.fixture(scope="module")
+def prefix() -> str:
+    return f"t{uuid4().hex[:10]}-"
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("collections")
+
+
+@pytest.fixture(scope="module")
+async def store(data: Path) -> AsyncIterator[Store]:
+    edge = EdgeStore(data / "store")
+    yield edge
+    await edge.close()
+
+
+@pytest.fixture(scope="module")
+async def ml_url() -> AsyncIterator[str]:
+    port = free_port()
+    async with running(build_ml(MLServiceSettings(port=port))):
+        yield f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture(scope="module")
+def settings(kafka: Broker, prefix: str, data: Path, ml_url: str) -> GatewaySettings:
+    return gateway_settings(kafka.bootstrap_servers, prefix, data / "one", ml_inference_service_url=ml_url)
+
+
+@pytest.fixture(scope="module")
+async def replicas(
+    settings: GatewaySettings, kafka: Broker, prefix: str, data: Path, store: Store
+) -> AsyncIterator[tuple[httpx.AsyncClient, httpx.AsyncClient]]:
+    other = gateway_settings(kafka.bootstrap_servers, prefix, data / "two")
+    async with running_gateway(settings, store) as first, running_gateway(other, store) as second:
+        yield first, second
+
+
+@pytest.fixture
+def gateway(replicas: tuple[httpx.AsyncClient, httpx.AsyncClient]) -> httpx.AsyncClient:
+    return replicas[0]
+
+
+@pytest.fixture
+def second(replicas: tuple[httpx.AsyncClient, httpx.AsyncClient]) -> httpx.AsyncClient:
+    return replicas[1]
+
+
+@pytest.fixture
+async def publisher(settings: GatewaySettings) -> AsyncIterator[Publisher]:
+    async with Publisher.open(Connection.of(settings, "test")) as publisher:
+        yield publisher
+
+
+@pytest.fixture
+async def collection(gateway: httpx.AsyncClient) -> str:
+    """A new collection that is the active one."""
+    name = f"c{uuid4().hex[:8]}"
+    assert (await gateway.post(f"{API}/collections", json={"collection_name": name})).status_code == 201
+    assert (
+        await gateway.post(f"{API}/collections/select", json={"collection_name": name})
+    ).status_code == 200
+    return name
+
+
+async def state_of(settings: GatewaySettings, name: str) -> CollectionState | None:
+    async with ControlTable.open(Connection.of(settings, "test")) as control:
+        return control.collection(name)
+
+
+async def info_of(client: httpx.AsyncClient, name: str) -> dict[str, object]:
+    return dict((await client.get(f"{API}/collections/{name}/info")).json())
+
+
+def code_of(response: httpx.Response) -> tuple[int, str]:
+    return response.status_code, response.json()["code"]
+
+
+async def stored(store: Store, name: str, path: Path, vector: list[float] | None = None) -> str:
+    """The point of a photo, as the upserter writes it, without a model where no vector is given."""
+    picture = await asyncio.to_thread(lambda: normalise(path.read_bytes(), Limits()))
+    point = str(uuid4())
+    payload = {
+        "filename": path.name, "full_path": str(path), "file_hash": "0" * 64, "caption": "a temple in China",
+        "tags": [], "width": picture.width, "height": picture.height, "format": picture.format,
+        "mode": picture.mode, "thumbnail_base64": base64.b64encode(picture.thumbnail).decode(),
+        "exif_Image_Make": "Sony", "exif_EXIF_FNumber": "14/5", "model": "m",
+    }  # fmt: skip
+    await store.upsert(name, [Point(point, vector or [1.0] + [0.0] * 511, payload)])
+    return point
+
+
+async def test_a_collection_is_made_chosen_and_described(
+    gateway: httpx.AsyncClient, second: httpx.AsyncClient, collection: str, settings: GatewaySettings
+) -> None:
+    assert collection in (await second.get(f"{API}/collections")).json()
+    assert await info_of(second, collection) == {
+        "name": collection,
+        "status": "green",
+        "points_count": 0,
+        "vectors_count": 0,
+        "indexed_vectors_count": 0,
+        "config": {"vector_size": 512, "distance": "Cosine"},
+        "sample_points": [],
+        "is_active": True,
+        "model": None,
+        "cache_cleared_at": None,
+    }
+    state = await state_of(settings, collection)
+    assert state is not None
+    assert (await gateway.get(f"{API}/capabilities")).json()["active_collection"] == collection
+
+
+async def test_a_collection_exists_once(gateway: httpx.AsyncClient, collection: str) -> None:
+    again = await gateway.post(f"{API}/collections", json={"collection_name": collection})
+
+    assert code_of(again) == (409, "collection_exists")
+
+
+@pytest.mark.parametrize("name", ["", "a b", "../up", "x" * 129])
+async def test_names_are_plain(gateway: httpx.AsyncClient, name: str) -> None:
+    response = await gateway.post(f"{API}/collections", json={"collection_name": name})
+
+    assert code_of(response) == (422, "invalid_request")
+    assert isinstance(response.json()["detail"], str)
+
+
+async def test_what_is_not_there_cannot_be_chosen_or_removed(gateway: httpx.AsyncClient) -> None:
+    chosen = await gateway.post(f"{API}/collections/select", json={"collection_name": "nobody"})
+
+    assert code_of(chosen) == (400, "collection_not_found")
+    assert code_of(await gateway.get(f"{API}/collections/nobody/info")) == (404, "collection_not_found")
+    assert code_of(await gateway.delete(f"{API}/collections/nobody")) == (404, "collection_not_found")
+
+
+async def test_a_collection_of_somebody_else_gets_its_generation_when_chosen(
+    gateway: httpx.AsyncClient, store: Store, settings: GatewaySettings
+) -> None:
+    await store.create("found-here", 512, "Cosine")
+    assert await state_of(settings, "found-here") is None
+
+    await gateway.post(f"{API}/collections/select", json={"collection_name": "found-here"})
+
+    assert await state_of(settings, "found-here") is not None
+
+
+async def test_a_removed_collection_is_forgotten_everywhere(
+    gateway: httpx.AsyncClient,
+    second: httpx.AsyncClient,
+    collection: str,
+    settings: GatewaySettings,
+    tmp_path: Path,
+) -> None:
+    assert (await gateway.delete(f"{API}/collections/{collection}")).status_code == 200
+
+    assert collection not in (await second.get(f"{API}/collections")).json()
+    assert await state_of(settings, collection) is None
+    nothing = await second.post(f"{API}/ingest/", json={"directory_path": str(tmp_path)})
+    assert code_of(nothing) == (400, "no_collection_selected")
+
+
+async def test_a_namesake_has_another_generation(
+    gateway: httpx.AsyncClient, collection: str, settings: GatewaySettings
+) -> None:
+    first = await state_of(settings, collection)
+    await gateway.delete(f"{API}/collections/{collection}")
+    await gateway.post(f"{API}/collections", json={"collection_name": collection})
+    second = await state_of(settings, collection)
+
+    assert first is not None
+    assert second is not None
+    assert first.generation != second.generation
+
+
+async def test_a_collection_that_a_job_writes_stays(
+    gateway: httpx.AsyncClient, publisher: Publisher, collection: str
+) -> None:
+    job = Accepted(
+        job_id=str(uuid4()), collection=collection, partition=0, offset=0, directory_path="/photos"
+    )
+    await publisher.publish([event(job)])
+
+    assert code_of(await gateway.delete(f"{API}/collections/{collection}")) == (409, "collection_busy")
+
+
+async def test_clearing_the_cache_is_remembered(
+    gateway: httpx.AsyncClient, second: httpx.AsyncClient, collection: str, settings: GatewaySettings
+) -> None:
+    before = await state_of(settings, collection)
+    response = (await gateway.post(f"{API}/collections/cache/clear")).json()
+    after = await state_of(settings, collection)
+
+    assert response["collection"] == collection
+    assert (await info_of(second, collection))["cache_cleared_at"] == response["cleared_at"]
+    assert before is not None
+    assert after is not None
+    assert after.generation == before.generation
+    assert after.cache_cleared_at > 0
+
+
+async def test_an_image_is_found_whatever_collection_is_active(
+    gateway: httpx.AsyncClient, collection: str, store: Store, tmp_path: Path
+) -> None:
+    path = tmp_path / "temple.jpg"
+    path.write_bytes(photos.jpeg())
+    point = await stored(store, collection, path)
+    await gateway.post(f"{API}/collections", json={"collection_name": f"{collection}-2"})
+    await gateway.post(f"{API}/collections/select", json={"collection_name": f"{collection}-2"})
+
+    info = (await gateway.get(f"{API}/images/{point}/info")).json()
+
+    assert info == {
+        "id": point, "filename": "temple.jpg", "full_path": str(path), "caption": "a temple in China",
+        "tags": [], "file_hash": "0" * 64, "width": 640, "height": 480, "format": "JPEG", "mode": "RGB",
+        "has_thumbnail": True, "exif": {"Make": "Sony", "FNumber": "14/5"}, "collection": collection,
+        "model": "m",
+    }  # fmt: skip
+    assert (await info_of(gateway, collection))["sample_points"] == [
+        {"id": point, "filename": "temple.jpg", "has_thumbnail": True, "has_caption": True}
+    ]
+
+
+async def test_a_thumbnail_comes_as_bytes_and_only_once(
+    gateway: httpx.AsyncClient, collection: str, store: Store, tmp_path: Path
+) -> None:
+    path = tmp_path / "temple.jpg"
+    path.write_bytes(photos.jpeg())
+    url = f"{API}/images/{await stored(store, collection, path)}/thumbnail"
+
+    first = await gateway.get(url)
+    again = await gateway.get(url, headers={"if-none-match": first.headers["etag"]})
+
+    assert (first.status_code, first.headers["content-type"]) == (200, "image/jpeg")
+    assert first.content == normalise(path.read_bytes(), Limits()).thumbnail
+    assert (again.status_code, again.content) == (304, b"")
+
+
+async def test_an_image_comes_whole_in_parts_or_not_again(
+    gateway: httpx.AsyncClient, collection: str, store: Store, tmp_path: Path
+) -> None:
+    path = tmp_path / "temple.jpg"
+    path.write_bytes(photos.jpeg())
+    url = f"{API}/images/{await stored(store, collection, path)}/image"
+
+    whole = await gateway.get(url)
+    part = await gateway.get(url, headers={"range": "bytes=10-19"})
+    again = await gateway.get(url, headers={"if-none-match": whole.headers["etag"]})
+
+    assert whole.content == path.read_bytes()
+    assert (part.status_code, part.content) == (206, path.read_bytes()[10:20])
+    assert again.status_code == 304
+
+
+async def test_what_browsers_do_not_show_comes_as_a_jpeg_unless_the_original_is_asked_for(
+    gateway: httpx.AsyncClient, collection: str, store: Store, tmp_path: Path
+) -> None:
+    path = tmp_path / "scan.tif"
+    path.write_bytes(photos.tiff())
+    url = f"{API}/images/{await stored(store, collection, path)}/image"
+
+    shown = await gateway.get(url)
+    original = await gateway.get(url, params={"original": "1"})
+
+    assert (shown.headers["content-type"], shown.content[:2]) == ("image/jpeg", b"\xff\xd8")
+    assert original.content == path.read_bytes()
+    assert original.headers["content-type"] == "application/octet-stream"
+
+
+async def test_a_file_that_is_gone_is_a_410_and_an_unknown_id_a_404(
+    gateway: httpx.AsyncClient, collection: str, store: Store, tmp_path: Path
+) -> None:
+    path = tmp_path / "temple.jpg"
+    path.write_bytes(photos.jpeg())
+    point = await stored(store, collection, path)
+    path.unlink()
+
+    assert code_of(await gateway.get(f"{API}/images/{point}/image")) == (410, "file_gone")
+    for what in ("info", "thumbnail", "image"):
+        assert code_of(await gateway.get(f"{API}/images/{uuid4()}/{what}")) == (404, "image_not_found")
+
+
+async def test_a_search_by_words_reads_captions_names_and_exif(
+    gateway: httpx.AsyncClient, collection: str, store: Store, tmp_path: Path
+) -> None:
+    path = tmp_path / "DSC_1234.jpg"
+    path.write_bytes(photos.jpeg())
+    point = await stored(store, collection, path)
+
+    for query in ("temple", "dsc_1234", "SONY"):
+        found = (await gateway.post(f"{API}/search", json={"query": query})).json()
+        assert found["mode"] == "lexical"
+        assert [hit["id"] for hit in found["results"]] == [point]
+        assert found["results"][0]["payload"]["filename"] == "DSC_1234.jpg"
+        assert 0 < found["results"][0]["score"] <= 1
+    filtered = {"query": "temple", "filters": {"width": {"gte": 5000}}}
+    assert (await gateway.post(f"{API}/search", json=filtered)).json()["results"] == []
+    unknown = await gateway.post(f"{API}/search", json={"query": "x", "filters": {"colour": "red"}})
+    assert code_of(unknown) == (422, "invalid_request")
+
+
+async def test_a_search_by_a_picture_finds_that_picture_first(
+    gateway: httpx.AsyncClient, collection: str, store: Store, settings: GatewaySettings, tmp_path: Path
+) -> None:
+    points = {}
+    async with MLClient.open(settings) as ml:
+        for number, photo in enumerate(photos.real_photos()[-3:]):
+            path = tmp_path / f"{number}-{photo.name}"
+            path.write_bytes(photo.read_bytes())
+            vector = await ml.embed_image(normalise(path.read_bytes(), Limits()).jpeg)
+            points[path] = await stored(store, collection, path, vector)
+
+    for path, point in points.items():
+        response = await gateway.post(
+            f"{API}/search/image", params={"limit": 2}, files={"file": (path.name, path.read_bytes())}
+        )
+        found = response.json()
+        assert (response.status_code, found["mode"]) == (200, "vector")
+        assert found["results"][0]["id"] == point
+        assert found["results"][0]["score"] == pytest.approx(1.0, abs=1e-3)
+        assert len(found["results"]) == 2
+
+
+async def test_a_search_by_what_is_no_picture_is_a_400(gateway: httpx.AsyncClient, collection: str) -> None:
+    response = await gateway.post(f"{API}/search/image", files={"file": ("a.txt", b"only words")})
+
+    assert collection
+    assert code_of(response) == (400, "unsupported_type")
+
+
+async def test_a_search_with_another_model_than_filled_the_collection_is_a_400(
+    gateway: httpx.AsyncClient, collection: str, publisher: Publisher, settings: GatewaySettings
+) -> None:
+    state = await state_of(settings, collection)
+    assert state is not None
+    old = FilledBy(name=collection, generation=state.generation, model="older")
+    await publisher.publish([fact(old), fact(ModelInUse(model="newer", dimension=512))])
+
+    response = await gateway.post(f"{API}/search/image", files={"file": ("a.jpg", photos.jpeg())})
+
+    assert code_of(response) == (400, "model_mismatch")
+
+
+async def test_a_search_by_a_picture_says_that_the_ml_service_is_away(
+    second: httpx.AsyncClient, collection: str
+) -> None:
+    """The second replica's ML service is one that is not there."""
+    response = await second.post(f"{API}/search/image", files={"file": ("a.jpg", photos.jpeg())})
+
+    assert collection
+    assert code_of(response) == (503, "ml_unavailable")
+
+
+async def test_the_api_documents_itself_without_help_from_outside(gateway: httpx.AsyncClient) -> None:
+    root = await gateway.get("/")
+    docs = (await gateway.get("/docs")).text
+    document = (await gateway.get("/openapi.json")).json()
+
+    assert (root.status_code, root.headers["location"]) == (307, "/docs")
+    assert not re.search(r"""(src|href)=["'](https?:)?//""", docs)
+    for asset in re.findall(r"""(?:src|href)=["'](/docs/[^"']+)""", docs):
+        assert (await gateway.get(asset)).status_code == 200
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            assert operation["summary"], path
+            assert operation["description"], path
+    assert (await gateway.get("/asyncapi.json")).json()["asyncapi"].startswith("3.")
+    assert (await gateway.get("/asyncapi")).status_code == 200
+
+
+async def test_probes_tell_how_things_are(gateway: httpx.AsyncClient) -> None:
+    for path, status in (("/health", "healthy"), ("/livez", "alive"), ("/readyz", "ready")):
+        response = await gateway.get(path)
+        assert (response.status_code, response.json()["status"]) == (200, status)
+    assert (await gateway.get("/health")).json()["services"]["gateway"] == "ready"
+
+
+async def test_without_kafka_the_gateway_lives_waits_and_says_so(tmp_path: Path, store: Store) -> None:
+    port = free_port()
+    settings = gateway_settings("127.0.0.1:1", "x-", tmp_path, port=port)
+    service, stop = build(settings, store), asyncio.Event()
+    task = asyncio.create_task(service.run(stop))
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+        async with asyncio.timeout(20):
+            while service.health.state != "waiting":
+                await asyncio.sleep(0.02)
+        live, ready = await client.get("/livez"), await client.get("/readyz")
+        jobs = await client.get(f"{API}/ingest/jobs")
+    stop.set()
+    await asyncio.wait_for(task, 15)
+
+    assert (live.status_code, ready.status_code) == (200, 503)
+    assert "Kafka" in ready.json()["reason"]
+    assert code_of(jobs) == (503, "broker_unavailable")
+
+
+async def test_the_service_serves_on_its_port_and_a_second_one_is_told_the_way_out(
+    kafka: Broker, prefix: str, tmp_path: Path, store: Store
+) -> None:
+    settings = gateway_settings(kafka.bootstrap_servers, prefix, tmp_path, port=free_port())
+    async with running(build(settings, store)):
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{settings.port}") as client:
+            assert (await client.get("/readyz")).status_code == 200
+        with pytest.raises(SluiceError, match="set PORT") as refusal:
+            await build(settings, store).run(asyncio.Event())
+
+    assert refusal.value.code is Code.PORT_BUSY

@@ -1,0 +1,449 @@
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from libs.common.errors import Code
+from libs.common.events import (
+    Accepted,
+    Counts,
+    Finished,
+    Heartbeat,
+    JobEvent,
+    JobSnapshot,
+    Listed,
+    Outcome,
+    Outcomes,
+    ScanRequest,
+    decode,
+    encode,
+)
+from libs.common.kafka.connection import Connection
+from libs.common.kafka.outgoing import Outgoing, event
+from libs.common.kafka.publisher import Publisher
+from libs.common.kafka.table import Table, read_partition
+from libs.common.store.edge import EdgeStore
+from libs.common.store.protocol import Point, Store
+from libs.common.topics import INGEST, JOBS, SERVICES, key_partition
+from services.gateway.settings import GatewaySettings
+from tests.support.broker import Broker
+from tests.support.gateway import gateway_settings, running_gateway
+
+API = "/api/v1"
+PIXEL = "/9j/4AAQ"
+
+
+# One pair of replicas for the whole file: each test has jobs and collections of its own.
+@pytest.fixture(scope="module")
+def prefix() -> str:
+    return f"t{uuid4().hex[:10]}-"
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("gateways")
+
+
+@pytest.fixture(scope="module")
+async def store(data: Path) -> AsyncIterator[Store]:
+    edge = EdgeStore(data / "store")
+    yield edge
+    await edge.close()
+
+
+@pytest.fixture(scope="module")
+def settings(kafka: Broker, prefix: str, data: Path) -> GatewaySettings:
+    return gateway_settings(kafka.bootstrap_servers, prefix, data / "one")
+
+
+@pytest.fixture(scope="module")
+async def replicas(
+    settings: GatewaySettings, kafka: Broker, prefix: str, data: Path, store: Store
+) -> AsyncIterator[tuple[httpx.AsyncClient, httpx.AsyncClient]]:
+    """Two gateways side by side."""
+    other = gateway_settings(kafka.bootstrap_servers, prefix, data / "two")
+    async with running_gateway(settings, store) as first, running_gateway(other, store) as second:
+        yield first, second
+
+
+@pytest.fixture
+def gateway(replicas: tuple[httpx.AsyncClient, httpx.AsyncClient]) -> httpx.AsyncClient:
+    return replicas[0]
+
+
+@pytest.fixture
+def second(replicas: tuple[httpx.AsyncClient, httpx.AsyncClient]) -> httpx.AsyncClient:
+    return replicas[1]
+
+
+@pytest.fixture
+async def publisher(settings: GatewaySettings) -> AsyncIterator[Publisher]:
+    """What the stages would write."""
+    async with Publisher.open(Connection.of(settings, "test")) as publisher:
+        yield publisher
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    return folder
+
+
+async def selected(client: httpx.AsyncClient, name: str) -> None:
+    body = {"collection_name": name}
+    assert (await client.post(f"{API}/collections", json=body)).status_code in (201, 409)
+    assert (await client.post(f"{API}/collections/select", json=body)).status_code == 200
+
+
+async def submitted(client: httpx.AsyncClient, folder: Path) -> str:
+    response = await client.post(f"{API}/ingest/", json={"directory_path": str(folder)})
+    assert response.status_code == 202, response.text
+    return str(response.json()["job_id"])
+
+
+async def status_of(client: httpx.AsyncClient, job_id: str) -> dict[str, object]:
+    response = await client.get(f"{API}/ingest/status/{job_id}")
+    assert response.status_code == 200, response.text
+    return dict(response.json())
+
+
+async def say(publisher: Publisher, *events: JobEvent) -> None:
+    for one in events:
+        await publisher.publish([event(one)])
+
+
+def accepted(job_id: str, collection: str = "holiday") -> Accepted:
+    return Accepted(job_id=job_id, collection=collection, partition=0, offset=0, directory_path="/photos")
+
+
+def finished(job_id: str, **totals: int) -> Finished:
+    counts = Counts(**totals)
+    return Finished(
+        job_id=job_id,
+        state="completed",
+        total=counts.total,
+        stored=counts.stored,
+        from_cache=counts.from_cache,
+        failed=counts.failed,
+        skipped=counts.skipped,
+        ignored=counts.ignored,
+    )
+
+
+STORED = Outcome(
+    file_id=str(uuid4()), file="/photos/a.jpg", outcome="stored", source="batch_ml", caption="a beach"
+)
+CACHED = Outcome(file_id=str(uuid4()), file="/photos/b.jpg", outcome="stored", source="cache")
+BROKEN = Outcome(
+    file_id=str(uuid4()),
+    file="/photos/c.gif",
+    outcome="failed",
+    code=Code.UNSUPPORTED_TYPE,
+    error="Skipped non-image file",
+    details="File type not supported",
+)
+
+
+async def test_a_job_is_readable_at_once_from_any_replica(
+    gateway: httpx.AsyncClient, second: httpx.AsyncClient, photos: Path
+) -> None:
+    await selected(gateway, "holiday")
+
+    job_id = await submitted(gateway, photos)
+    status = await status_of(second, job_id)
+
+    assert (status["status"], status["state"], status["progress"]) == ("running", "running", 0)
+    assert "waiting for a scanner" in str(status["message"])
+    assert (status["collection"], status["directory_path"]) == ("holiday", str(photos))
+
+
+async def test_the_request_is_on_ingest_under_its_job(
+    gateway: httpx.AsyncClient, settings: GatewaySettings, photos: Path
+) -> None:
+    await selected(gateway, "holiday")
+
+    job_id = await submitted(gateway, photos)
+
+    rows = await read_partition(
+        Connection.of(settings, "test"), INGEST, key_partition(job_id, 4), lambda b: decode(b, ScanRequest)
+    )
+    request = rows[job_id]
+    assert (str(request.job_id), request.directory_path) == (job_id, str(photos))
+    assert (request.collection, request.force, request.caption) == ("holiday", False, True)
+
+
+async def test_a_status_follows_the_events(
+    gateway: httpx.AsyncClient, second: httpx.AsyncClient, publisher: Publisher
+) -> None:
+    job_id = str(uuid4())
+
+    await say(
+        publisher,
+        accepted(job_id),
+        Listed(job_id=job_id, found=4, ignored=2, bytes=1, complete=True),
+        Outcomes(job_id=job_id, items=(STORED, CACHED)),
+        Outcomes(job_id=job_id, items=(CACHED, BROKEN)),
+    )
+
+    for client in (gateway, second):
+        status = await status_of(client, job_id)
+        assert status["status"] == "running"
+        assert status["progress"] == 75.0
+        assert (status["processed_files"], status["cached_files"], status["total_files"]) == (2, 1, 4)
+        assert status["error_counts"] == {"unsupported_type": 1}
+        assert status["counts"] == {
+            "total": 3, "stored": 2, "from_cache": 1, "failed": 1, "skipped": 0, "ignored": 2, "in_flight": 1,
+        }  # fmt: skip
+        assert status["errors"] == ["/photos/c.gif: Skipped non-image file"]
+        assert status["exact_duplicates"] == []
+        assert status["result"] is None
+
+
+async def test_the_report_is_as_the_seed_has_it(gateway: httpx.AsyncClient, publisher: Publisher) -> None:
+    job_id = str(uuid4())
+    await say(
+        publisher,
+        accepted(job_id),
+        Listed(job_id=job_id, found=3, ignored=0, bytes=1, complete=True),
+        Outcomes(job_id=job_id, items=(STORED, CACHED, BROKEN)),
+        finished(job_id, total=3, stored=2, from_cache=1, failed=1),
+        finished(job_id, total=9, stored=9),
+    )
+
+    status = await status_of(gateway, job_id)
+
+    assert (status["status"], status["state"], status["progress"]) == ("completed", "completed", 100.0)
+    assert status["eta_seconds"] == 0
+    assert status["result"] == {
+        "total_processed": 2,
+        "total_failed": 1,
+        "total_from_cache": 1,
+        "processed_files": [
+            {
+                "file": "/photos/a.jpg",
+                "source": "batch_ml",
+                "details": {"caption": "a beach", "full_path": "/photos/a.jpg"},
+            },
+            {
+                "file": "/photos/b.jpg",
+                "source": "cache",
+                "details": {"caption": None, "full_path": "/photos/b.jpg"},
+            },
+        ],
+        "failed_files": [
+            {
+                "file": "/photos/c.gif",
+                "error": "Skipped non-image file",
+                "details": "File type not supported",
+                "code": "unsupported_type",
+            }
+        ],
+        "truncated": False,
+        "next": {},
+    }
+    logs = status["logs"]
+    assert isinstance(logs, list)
+    assert [line["level"] for line in logs] == ["INFO"] * 3
+    assert logs[-1]["message"].startswith("Completed: 2 stored, of which 1 from the cache")
+
+
+async def test_a_cancelled_job_reads_as_failed(gateway: httpx.AsyncClient, publisher: Publisher) -> None:
+    job_id = str(uuid4())
+    end = Finished(
+        job_id=job_id, state="cancelled", total=0, stored=0, from_cache=0, failed=0, skipped=0, ignored=0
+    )
+
+    await say(publisher, accepted(job_id), end)
+
+    status = await status_of(gateway, job_id)
+    assert (status["status"], status["state"]) == ("failed", "cancelled")
+
+
+async def test_exact_duplicates_bring_the_other_ones_thumbnail(
+    gateway: httpx.AsyncClient, publisher: Publisher, store: Store
+) -> None:
+    job_id, other = str(uuid4()), str(uuid4())
+    await selected(gateway, "holiday")
+    payload = {"filename": "first.jpg", "thumbnail_base64": PIXEL}
+    await store.upsert("holiday", [Point(other, [1.0] + [0.0] * 511, payload)])
+    copy = Outcome(file_id="f", file="/photos/copy.jpg", outcome="stored", source="cache", existing_id=other)
+
+    await say(publisher, accepted(job_id), Outcomes(job_id=job_id, items=(copy,)))
+
+    status = await status_of(gateway, job_id)
+    assert status["exact_duplicates"] == [
+        {"file_path": "/photos/copy.jpg", "existing_id": other, "existing_payload": payload}
+    ]
+
+
+async def test_a_waiting_stage_says_why(gateway: httpx.AsyncClient, publisher: Publisher) -> None:
+    job_id, reason = str(uuid4()), "the ML service does not answer"
+    beats = [
+        Heartbeat(instance=f"{stage}-1", stage=stage, release="1", state="ready")
+        for stage in ("scanner", "processor", "upserter")
+    ]
+    beats.append(
+        Heartbeat(instance="inferencer-1", stage="inferencer", release="1", state="waiting", reason=reason)
+    )
+    await publisher.publish([Outgoing(SERVICES, beat.instance, encode(beat)) for beat in beats])
+    await say(publisher, accepted(job_id))
+
+    listed = (await gateway.get(f"{API}/services")).json()
+    status = await status_of(gateway, job_id)
+
+    waiting = next(instance for instance in listed if instance["stage"] == "inferencer")
+    assert (waiting["state"], waiting["reason"]) == ("waiting", reason)
+    assert status["waiting_reason"] == f"inferencer: {reason}"
+    assert reason in str(status["message"])
+
+
+async def test_jobs_are_listed_page_by_page(gateway: httpx.AsyncClient, publisher: Publisher) -> None:
+    jobs = [str(uuid4()) for _ in range(5)]
+    for job_id in jobs:
+        await say(publisher, accepted(job_id, "paged"))
+    await say(publisher, finished(jobs[0]), accepted(str(uuid4()), "other"))
+
+    seen: list[str] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        params = {"limit": "2", "collection": "paged"} | ({"cursor": cursor} if cursor else {})
+        page = (await gateway.get(f"{API}/ingest/jobs", params=params)).json()
+        seen += [item["job_id"] for item in page["items"]]
+        cursor = page["next"]
+    both = {"state": "completed", "collection": "paged"}
+    completed = (await gateway.get(f"{API}/ingest/jobs", params=both)).json()
+
+    assert sorted(seen) == sorted(jobs)
+    assert [item["job_id"] for item in completed["items"]] == [jobs[0]]
+
+
+async def test_files_are_listed_with_a_cursor_good_on_any_replica(
+    gateway: httpx.AsyncClient, second: httpx.AsyncClient, publisher: Publisher
+) -> None:
+    job_id = str(uuid4())
+    await say(
+        publisher, accepted(job_id), Outcomes(job_id=job_id, items=(STORED, BROKEN, CACHED)), finished(job_id)
+    )
+    url = f"{API}/ingest/jobs/{job_id}/files"
+
+    first = (await gateway.get(url, params={"limit": 2})).json()
+    rest = (await second.get(url, params={"limit": 2, "cursor": first["next"]})).json()
+    failed = (await second.get(url, params={"outcome": "failed", "code": "unsupported_type"})).json()
+    wrong = await second.get(url, params={"cursor": "x/y"})
+
+    assert [item["id"] for item in first["items"] + rest["items"]] == [
+        BROKEN.file_id, STORED.file_id, CACHED.file_id,
+    ]  # fmt: skip
+    assert rest["next"] is None
+    assert [item["file"] for item in failed["items"]] == ["/photos/c.gif"]
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "invalid_request")
+
+
+@pytest.mark.usefixtures("replicas")
+async def test_the_last_snapshot_tells_the_whole_job(publisher: Publisher, settings: GatewaySettings) -> None:
+    job_id = str(uuid4())
+    await say(
+        publisher,
+        accepted(job_id),
+        Outcomes(job_id=job_id, items=(STORED, BROKEN)),
+        finished(job_id, total=2, stored=1, failed=1),
+    )
+
+    async with Table.open(
+        Connection.of(settings, "test"), JOBS, lambda body: decode(body, JobSnapshot)
+    ) as jobs:
+        async with asyncio.timeout(20):
+            while job_id not in jobs.rows or jobs.rows[job_id].state != "completed":
+                await jobs.changed(1.0)
+        snapshot = jobs.rows[job_id]
+
+    assert (snapshot.counts.total, snapshot.counts.stored, snapshot.counts.failed) == (2, 1, 1)
+    assert snapshot.error_counts == {"unsupported_type": 1}
+
+
+async def test_a_finished_job_outlives_its_events(kafka: Broker, tmp_path: Path, store: Store) -> None:
+    """A snapshot stays on `jobs` when job-status has forgotten the job: a new replica shows it."""
+    prefix = f"t{uuid4().hex[:10]}-"
+    settings = gateway_settings(kafka.bootstrap_servers, prefix, tmp_path / "old")
+    job_id = str(uuid4())
+    async with running_gateway(settings, store):
+        pass
+    connection = Connection.of(settings, "test")
+    old = finished(job_id, total=2, stored=2)
+    snapshot = JobSnapshot(
+        job_id=job_id, collection="holiday", state="completed", as_of=0, error_counts={},
+        counts=Counts(total=2, stored=2), created_at=old.at, updated_at=old.at, finished_at=old.at,
+    )  # fmt: skip
+    same_partition = next(
+        name
+        for name in (str(uuid4()) for _ in range(1000))
+        if key_partition(name, 4) == key_partition(job_id, 4)
+    )
+    async with Publisher.open(connection) as publisher:
+        await say(publisher, accepted(same_partition))
+        await publisher.publish([Outgoing(JOBS, job_id, encode(snapshot))])
+
+    fresh = gateway_settings(kafka.bootstrap_servers, prefix, tmp_path / "new")
+    async with running_gateway(fresh, store) as client:
+        status = await status_of(client, job_id)
+        files = await client.get(f"{API}/ingest/jobs/{job_id}/files")
+
+    assert (status["status"], status["progress"]) == ("completed", 100.0)
+    assert status["result"] == {
+        "total_processed": 2, "total_failed": 0, "total_from_cache": 0,
+        "processed_files": [], "failed_files": [], "truncated": True, "next": {},
+    }  # fmt: skip
+    assert (files.status_code, files.json()["code"]) == (410, "outcomes_gone")
+
+
+async def test_a_replica_that_starts_again_goes_on_from_its_view(
+    kafka: Broker, prefix: str, tmp_path: Path, store: Store, photos: Path
+) -> None:
+    settings = gateway_settings(kafka.bootstrap_servers, prefix, tmp_path / "three")
+    async with running_gateway(settings, store) as client:
+        await selected(client, "holiday")
+        job_id = await submitted(client, photos)
+        async with Publisher.open(Connection.of(settings, "test")) as publisher:
+            await say(publisher, accepted(job_id), Outcomes(job_id=job_id, items=(STORED,)))
+        before = await status_of(client, job_id)
+
+    async with running_gateway(settings, store) as client:
+        async with Publisher.open(Connection.of(settings, "test")) as publisher:
+            await say(publisher, Outcomes(job_id=job_id, items=(STORED, CACHED)))
+        after = await status_of(client, job_id)
+
+    assert (before["processed_files"], after["processed_files"]) == (1, 2)
+
+
+async def test_an_idempotency_key_names_one_job(gateway: httpx.AsyncClient, photos: Path) -> None:
+    await selected(gateway, "holiday")
+    headers = {"Idempotency-Key": "once"}
+
+    async def submit(folder: Path) -> httpx.Response:
+        return await gateway.post(f"{API}/ingest/scan", json={"directory_path": str(folder)}, headers=headers)
+
+    first, again, other = [await submit(folder) for folder in (photos, photos, photos.parent)]
+
+    assert first.json()["job_id"] == again.json()["job_id"]
+    assert (other.status_code, other.json()["code"]) == (409, "duplicate_job_id")
+
+
+async def test_what_cannot_be_ingested_is_a_400(gateway: httpx.AsyncClient, photos: Path) -> None:
+    async def code_of(path: object, **more: object) -> tuple[int, str]:
+        response = await gateway.post(f"{API}/ingest", json={"directory_path": str(path), **more})
+        return response.status_code, response.json()["code"]
+
+    await selected(gateway, "holiday")
+
+    assert await code_of(photos / "missing") == (400, "directory_not_found")
+    assert await code_of(photos, collection="unknown") == (400, "collection_not_found")
+
+
+async def test_an_unknown_job_is_a_404(gateway: httpx.AsyncClient) -> None:
+    response = await gateway.get(f"{API}/ingest/status/{uuid4()}")
+
+    assert (response.status_code, response.json()["code"]) == (404, "job_not_found")

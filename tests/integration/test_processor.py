@@ -1,0 +1,146 @@
+"""The processor as it is wired: paths on a real broker, real files, real decoder processes."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from libs.common import control, events
+from libs.common.errors import Code
+from libs.common.kafka.connection import Connection
+from libs.common.kafka.outgoing import Outgoing, fact, work
+from libs.common.kafka.publisher import Publisher
+from libs.common.messages import ImageRecord, Inference, PathRecord, PointRecord, decode
+from libs.common.topics import IMAGES, JOB_STATUS, ML_RESULTS, PATHS, POINTS, Topic
+from services.processor.app import build
+from services.processor.cache_reader import CacheReader
+from services.processor.settings import ProcessorSettings
+from tests.support import photos
+from tests.support.broker import Broker
+from tests.support.kafka import connect, job_events, records_of
+from tests.unit.processor.samples import file_for
+
+MODEL = "lite-1"
+
+
+@asynccontextmanager
+async def processor(kafka: Broker, prefix: str, data_dir: Path) -> AsyncIterator[ProcessorSettings]:
+    """A running processor, drained at the end."""
+    settings = ProcessorSettings(
+        kafka_bootstrap_servers=kafka.bootstrap_servers,
+        topic_prefix=prefix,
+        topic_partitions=4,
+        instance="p0",
+        data_dir=data_dir,
+        decode_workers=2,
+    )
+    stop = asyncio.Event()
+    task = asyncio.create_task(build(settings).run(stop))
+    try:
+        yield settings
+    finally:
+        stop.set()
+        await asyncio.wait_for(task, 30)
+
+
+async def publish(connection: Connection, *outgoing: Outgoing) -> None:
+    async with Publisher.open(connection) as publisher:
+        await publisher.publish(outgoing)
+
+
+async def values_of(connection: Connection, topic: Topic, count: int) -> list[bytes]:
+    """The bodies on a topic, once there are so many."""
+    async with asyncio.timeout(30):
+        while len(found := await records_of(connection, topic)) < count:
+            await asyncio.sleep(0.05)
+    return [record.value for record in found]
+
+
+def path_of(path: Path, **fields: object) -> Outgoing:
+    return work(PATHS, PathRecord(file=file_for(path, **fields)))
+
+
+def result_of(image: ImageRecord) -> Outgoing:
+    """What the inferencer would say of an image."""
+    embedding = np.ones(512, dtype="<f4").tobytes()
+    inference = Inference(embedding=embedding, model=MODEL, caption="a tower")
+    return work(
+        ML_RESULTS,
+        PointRecord(file=image.file, content=image.content, inference=inference, source="batch_ml"),
+    )
+
+
+async def cached(settings: ProcessorSettings, sha256: str) -> None:
+    """Wait until the cache knows this content."""
+    reader = CacheReader(settings.cache_dir)
+    try:
+        async with asyncio.timeout(30):
+            while reader.find(sha256, MODEL, captioned=True, cleared_at=0.0) is None:
+                await asyncio.sleep(0.05)
+    finally:
+        reader.close()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    (folder / "a.jpg").write_bytes(photos.upside(6))
+    (folder / "b.png").write_bytes(photos.png())
+    (folder / "cut.jpg").write_bytes(photos.truncated(photos.jpeg()))
+    return folder
+
+
+async def test_files_become_images_or_outcomes(
+    kafka: Broker, prefix: str, folder: Path, tmp_path: Path
+) -> None:
+    connection = await connect(kafka, prefix)
+    await publish(connection, *(path_of(folder / name) for name in ("a.jpg", "b.png", "cut.jpg")))
+    async with processor(kafka, prefix, tmp_path / "data"):
+        images = [decode(value, ImageRecord) for value in await values_of(connection, IMAGES, 2)]
+        await values_of(connection, JOB_STATUS, 1)
+    assert {Path(image.file.file).name for image in images} == {"a.jpg", "b.png"}
+    (event,) = await job_events(connection)
+    assert isinstance(event, events.Outcomes)
+    assert [(Path(item.file).name, item.code) for item in event.items] == [("cut.jpg", Code.TRUNCATED_IMAGE)]
+
+
+async def test_a_known_content_becomes_a_point_also_after_a_restart(
+    kafka: Broker, prefix: str, folder: Path, tmp_path: Path
+) -> None:
+    connection = await connect(kafka, prefix)
+    model = fact(control.ModelInUse(model=MODEL, dimension=512))
+    await publish(connection, model, path_of(folder / "a.jpg"))
+    async with processor(kafka, prefix, tmp_path / "data") as settings:
+        image = decode((await values_of(connection, IMAGES, 1))[0], ImageRecord)
+        await publish(connection, result_of(image))
+        await cached(settings, image.content.sha256)
+        copy = folder / "copy.jpg"
+        copy.write_bytes((folder / "a.jpg").read_bytes())
+        await publish(connection, path_of(copy))
+        point = decode((await values_of(connection, POINTS, 1))[0], PointRecord)
+    assert (point.source, point.file.path, point.content) == ("cache", bytes(copy), image.content)
+
+    async with processor(kafka, prefix, tmp_path / "data"):
+        await publish(connection, path_of(copy, job_id="job-2"))
+        points = await values_of(connection, POINTS, 2)
+        cleared = point.file.cache_cleared_at + 4e9
+        await publish(connection, path_of(copy, job_id="job-3", cache_cleared_at=cleared))
+        await values_of(connection, IMAGES, 2)
+    assert decode(points[-1], PointRecord).inference == point.inference
+    assert len(await records_of(connection, POINTS)) == 2
+
+
+async def test_another_replica_learns_what_this_one_sent_out(
+    kafka: Broker, prefix: str, folder: Path, tmp_path: Path
+) -> None:
+    connection = await connect(kafka, prefix)
+    await publish(connection, path_of(folder / "b.png"))
+    async with processor(kafka, prefix, tmp_path / "one"):
+        image = decode((await values_of(connection, IMAGES, 1))[0], ImageRecord)
+    await publish(connection, result_of(image))
+    async with processor(kafka, prefix, tmp_path / "two") as other:
+        await cached(other, image.content.sha256)

@@ -1,0 +1,85 @@
+"""What the demo tells a person: progress, the report, and counts that are not what they must be."""
+
+import io
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from cli import report
+from cli.client import FailedFile, JobStatus, Result
+from cli.progress import ProgressView, duration, words
+from cli.samples import Expected
+from libs.common.errors import Code
+from libs.common.events import Counts
+
+
+def finished() -> JobStatus:
+    return JobStatus(
+        state="completed",
+        total_files=23,
+        counts=Counts(total=23, stored=21, from_cache=1, failed=2, ignored=1),
+        exact_duplicates_count=1,
+        result=Result(
+            [
+                FailedFile("/photos/a.txt", "Skipped non-image file", "unsupported_type"),
+                FailedFile("/photos/b.jpg", "The file ends too early", "truncated_image"),
+            ]
+        ),
+    )
+
+
+EXPECTED = Expected(
+    stored=21, duplicates=1, failed={Code.TRUNCATED_IMAGE: 1, Code.UNSUPPORTED_TYPE: 1}, ignored=1
+)
+
+
+def test_progress_tells_counts_rate_and_time_left() -> None:
+    status = JobStatus(
+        state="running",
+        total_files=40,
+        counts=Counts(total=10, stored=8, failed=2),
+        rate=5.04,
+        eta_seconds=6.2,
+    )
+    assert words(status) == "40 listed, 10 done, 2 failed, 5.0/s, 6 s left"
+
+
+def test_progress_tells_what_is_waited_for() -> None:
+    status = JobStatus(state="running", total_files=4, waiting_reason="the ML service does not answer")
+    assert words(status).endswith(", the ML service does not answer")
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0.4, "0 s"), (59.6, "1 min 0 s"), (3725, "1 h 2 min")])
+def test_durations_read_as_people_write_them(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
+
+
+def test_the_report_tells_copies_and_the_reason_of_each_failure() -> None:
+    text = "\n".join(report.lines(finished(), Path("/photos")))
+    assert "1 from the cache, 1 with content that another file has too" in text
+    assert " b.jpg: The file ends too early (truncated_image)" in text
+    assert "ignored       1" in text
+
+
+def test_counts_as_expected_give_no_difference() -> None:
+    assert report.differences(finished(), EXPECTED) == []
+
+
+def test_every_count_that_differs_is_named() -> None:
+    wanted = Expected(stored=22, duplicates=0, failed={Code.TRUNCATED_IMAGE: 2}, ignored=1)
+    named = [difference.partition(":")[0] for difference in report.differences(finished(), wanted)]
+    assert named == ["stored", "duplicates", "failures by code"]
+
+
+def test_without_a_terminal_progress_is_plain_lines_and_the_last_state_is_among_them() -> None:
+    out = io.StringIO()
+    with ProgressView(Console(file=out, width=200)) as view:
+        for stored in range(22):
+            view.show(JobStatus(state="running", total_files=21, counts=Counts(stored=stored)))
+        view.show(finished())
+    lines = out.getvalue().splitlines()
+    assert lines[0].strip() == "21 listed, 0 done, 0 failed"
+    assert lines[-1].strip() == "23 listed, 23 done, 2 failed"
+    assert "\x1b" not in out.getvalue()
+    assert len(lines) < 10

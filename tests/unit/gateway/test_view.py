@@ -1,0 +1,202 @@
+import asyncio
+import logging
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from libs.common.events import Accepted, Finished, JobEvent, Outcome, Outcomes, ScanRequest
+from services.gateway import reading, writing
+from services.gateway.schema import open_view
+from services.gateway.view import View
+from services.gateway.writing import Happened, Requested
+
+TOPIC = "job-status"
+JOB = str(uuid4())
+
+
+def stored(*names: int) -> Outcomes:
+    items = tuple(
+        Outcome(file_id=f"file-{n}", file=f"/photos/{n}.jpg", outcome="stored", source="batch_ml")
+        for n in names
+    )
+    return Outcomes(job_id=JOB, items=items)
+
+
+ACCEPTED = Accepted(job_id=JOB, collection="c", partition=0, offset=0, directory_path="/photos")
+FINISHED = Finished(
+    job_id=JOB, state="completed", total=3, stored=3, from_cache=0, failed=0, skipped=0, ignored=0
+)
+
+
+def happened(*events: JobEvent, first: int = 0) -> list[Happened]:
+    return [Happened(event, first + index, 1000.0 + index) for index, event in enumerate(events)]
+
+
+@asynccontextmanager
+async def view_in(folder: Path, source: str = "cluster/") -> AsyncIterator[View]:
+    async with View.open(folder / "view.sqlite", source) as view:
+        yield view
+
+
+async def test_outcomes_are_counted_by_distinct_files(tmp_path: Path) -> None:
+    async with view_in(tmp_path) as view:
+        await view.write(happened(ACCEPTED, stored(1, 2, 2), stored(2, 3)), TOPIC, {0: 3})
+        job = await view.ask(reading.job, JOB)
+        outcomes, _ = await view.ask(reading.outcomes, JOB, limit=10)
+
+    assert job is not None
+    assert job.stored == 3
+    assert [outcome.file_id for outcome in outcomes] == ["file-1", "file-2", "file-3"]
+
+
+async def test_a_batch_folded_again_changes_nothing(tmp_path: Path) -> None:
+    batch = happened(ACCEPTED, stored(1, 2), stored(2, 3))
+    async with view_in(tmp_path) as view:
+        await view.write(batch, TOPIC, {0: 3})
+        once = await view.ask(reading.job, JOB)
+        await view.write(batch, TOPIC, {0: 3})
+
+        assert await view.ask(reading.job, JOB) == once
+
+
+async def test_events_and_offsets_are_kept_together(tmp_path: Path) -> None:
+    """A batch that cannot be folded to its end leaves neither its events nor its offsets."""
+
+    def broken() -> Iterator[Happened]:
+        yield from happened(ACCEPTED)
+        raise ValueError("a record that nobody foresaw")
+
+    async with view_in(tmp_path) as view:
+        with pytest.raises(ValueError, match="nobody foresaw"):
+            await view.write(broken(), TOPIC, {0: 1})
+
+        assert await view.ask(reading.job, JOB) is None
+        assert await view.ask(reading.offsets, TOPIC) == {}
+
+
+async def test_everything_is_there_after_a_restart(tmp_path: Path) -> None:
+    async with view_in(tmp_path) as view:
+        await view.write(happened(ACCEPTED, stored(1)), TOPIC, {0: 2, 3: 7})
+    async with view_in(tmp_path) as view:
+        job = await view.ask(reading.job, JOB)
+
+        assert job is not None
+        assert job.stored == 1
+        assert await view.ask(reading.offsets, TOPIC) == {0: 2, 3: 7}
+
+
+async def test_offsets_never_go_back(tmp_path: Path) -> None:
+    async with view_in(tmp_path) as view:
+        await view.write([], TOPIC, {0: 5})
+        await view.write([], TOPIC, {0: 3})
+
+        assert await view.ask(reading.offsets, TOPIC) == {0: 5}
+
+
+async def test_nothing_is_added_to_a_job_that_is_over(tmp_path: Path) -> None:
+    async with view_in(tmp_path) as view:
+        await view.write(happened(ACCEPTED, stored(1, 2, 3), FINISHED, stored(4)), TOPIC, {0: 4})
+        outcomes, _ = await view.ask(reading.outcomes, JOB, limit=10)
+        lines = await view.ask(reading.log_lines, JOB, 10)
+
+    assert len(outcomes) == 3
+    assert [line.message.split()[0] for line in lines] == ["Accepted:", "Completed:"]
+
+
+async def test_a_request_alone_makes_a_job(tmp_path: Path) -> None:
+    request = ScanRequest(directory_path="/photos", collection="c")
+    async with view_in(tmp_path) as view:
+        await view.write([Requested(JOB, request, 5.0)], "ingest", {0: 1})
+        job = await view.ask(reading.job, JOB)
+
+    assert job is not None
+    assert (job.accepted, job.directory_path, job.created_at) == (False, "/photos", 5.0)
+
+
+@pytest.mark.parametrize("content", [b"this is no database", b"SQLite format 3\0" + bytes(5000)])
+async def test_a_damaged_file_is_built_anew(
+    tmp_path: Path, content: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "view.sqlite").write_bytes(content)
+
+    with caplog.at_level(logging.WARNING):
+        async with view_in(tmp_path) as view:
+            assert await view.ask(reading.offsets, TOPIC) == {}
+
+    assert "built anew" in caplog.text
+
+
+async def test_a_file_whose_pages_are_damaged_is_built_anew(tmp_path: Path) -> None:
+    async with view_in(tmp_path) as view:
+        await view.write(happened(ACCEPTED, stored(*range(500))), TOPIC, {0: 2})
+    path = tmp_path / "view.sqlite"
+    data = bytearray(path.read_bytes())
+    data[8192:40960] = b"\xff" * (40960 - 8192)
+    path.write_bytes(data)
+
+    async with view_in(tmp_path) as view:
+        assert await view.ask(reading.offsets, TOPIC) == {}
+
+
+async def test_a_file_of_another_version_or_cluster_is_built_anew(tmp_path: Path) -> None:
+    async with view_in(tmp_path) as view:
+        await view.write([], TOPIC, {0: 5})
+    async with view_in(tmp_path, source="other/") as view:
+        assert await view.ask(reading.offsets, TOPIC) == {}
+        await view.write([], TOPIC, {0: 6})
+    with sqlite3.connect(tmp_path / "view.sqlite") as connection:
+        connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    async with view_in(tmp_path, source="other/") as view:
+        assert await view.ask(reading.offsets, TOPIC) == {}
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(st.lists(st.integers(0, 15), max_size=8), min_size=1, max_size=10),
+    st.lists(st.integers(1, 4), max_size=10),
+)
+def test_the_cut_into_batches_makes_no_difference(
+    tmp_path_factory: pytest.TempPathFactory, files: list[list[int]], cuts: list[int]
+) -> None:
+    batch = happened(ACCEPTED, *(stored(*names) for names in files))
+    whole = open_view(tmp_path_factory.mktemp("whole") / "view.sqlite", "s")
+    parts = open_view(tmp_path_factory.mktemp("parts") / "view.sqlite", "s")
+    try:
+        writing.write(whole, batch, TOPIC, {0: len(batch)})
+        start = 0
+        for cut in [*cuts, len(batch)]:
+            # Each part begins one record back: replays are part of life.
+            writing.write(parts, batch[max(0, start - 1) : start + cut], TOPIC, {0: start + cut})
+            start += cut
+
+        assert reading.job(whole, JOB) == reading.job(parts, JOB)
+        assert reading.outcomes(whole, JOB, limit=99) == reading.outcomes(parts, JOB, limit=99)
+    finally:
+        whole.close()
+        parts.close()
+
+
+async def test_reading_does_not_wait_for_a_batch_being_folded(tmp_path: Path) -> None:
+    events = [stored(*range(start, start + 500)) for start in range(0, 20_000, 500)]
+    async with view_in(tmp_path) as view:
+        writing_all = asyncio.create_task(view.write(happened(ACCEPTED, *events), TOPIC, {0: 41}))
+        started = time.perf_counter()
+        while not writing_all.done():
+            await view.ask(reading.job, JOB)
+            longest = time.perf_counter() - started
+            started = time.perf_counter()
+            assert longest < 0.5
+            await asyncio.sleep(0.01)
+        await writing_all
+        job = await view.ask(reading.job, JOB)
+
+    assert job is not None
+    assert job.stored == 20_000

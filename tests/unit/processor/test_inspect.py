@@ -1,0 +1,216 @@
+import errno
+import hashlib
+import os
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from libs.common.errors import Code
+from libs.common.imaging.limits import Limits
+from services.processor import reading
+from services.processor.cache import Cache
+from services.processor.inspect import Inspector
+from services.processor.inspection import Changing, Failed, Inspected, Reply, Request
+from tests.support import photos
+from tests.unit.processor.samples import MODEL, entry, request_for
+
+
+@pytest.fixture
+def inspect(tmp_path: Path) -> Callable[[Request], Reply]:
+    return Inspector(cache_dir=tmp_path / "cache")()
+
+
+def failure_of(reply: Reply) -> Code:
+    assert isinstance(reply, Failed)
+    assert reply.error
+    return reply.code
+
+
+def test_a_photo_is_read_hashed_and_normalised(tmp_path: Path, inspect: Callable[[Request], Reply]) -> None:
+    path = tmp_path / "a.jpg"
+    path.write_bytes(photos.jpeg(1200, 900))
+    found = inspect(request_for(path))
+    assert isinstance(found, Inspected)
+    assert found.content.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert (found.content.width, found.content.height, found.content.format) == (1200, 900, "JPEG")
+    assert found.jpeg is not None
+    assert found.inference is None
+    stat = path.stat()
+    assert (found.size, found.mtime_ns, found.ctime_ns) == (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+
+
+@pytest.mark.parametrize(
+    "name", [b"\xff\xfe\x80.jpg", "\u00fcml\u00e4ut \U0001f4f7.jpg".encode(), b"line\nbreak.jpg", b"-rf.jpg"]
+)
+def test_any_file_name_can_be_opened(
+    tmp_path: Path, inspect: Callable[[Request], Reply], name: bytes
+) -> None:
+    path = tmp_path / os.fsdecode(name)
+    path.write_bytes(photos.jpeg(64, 48))
+    assert isinstance(inspect(request_for(path)), Inspected)
+
+
+def test_content_decides_and_not_the_name(tmp_path: Path, inspect: Callable[[Request], Reply]) -> None:
+    path = tmp_path / "photo.txt"
+    path.write_bytes(photos.png(64, 48))
+    found = inspect(request_for(path))
+    assert isinstance(found, Inspected)
+    assert found.content.format == "PNG"
+
+
+def test_a_file_that_is_gone(tmp_path: Path, inspect: Callable[[Request], Reply]) -> None:
+    assert (
+        failure_of(inspect(Request(path=bytes(tmp_path / "x.jpg"), size=1, mtime_ns=1))) is Code.FILE_VANISHED
+    )
+    (tmp_path / "file").touch()
+    inside = bytes(tmp_path / "file" / "x.jpg")
+    assert failure_of(inspect(Request(path=inside, size=1, mtime_ns=1))) is Code.FILE_VANISHED
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [
+        (errno.EACCES, Code.PERMISSION_DENIED),
+        (errno.EPERM, Code.PERMISSION_DENIED),
+        (errno.ESTALE, Code.FILE_VANISHED),
+        (errno.EIO, Code.READ_FAILED),
+    ],
+)
+def test_what_the_operating_system_refuses(
+    tmp_path: Path,
+    inspect: Callable[[Request], Reply],
+    monkeypatch: pytest.MonkeyPatch,
+    number: int,
+    code: Code,
+) -> None:
+    path = tmp_path / "a.jpg"
+    path.write_bytes(photos.jpeg(64, 48))
+    request = request_for(path)
+
+    def refuse(*_: object) -> int:
+        raise OSError(number, os.strerror(number))
+
+    # Tests run as root, whom nothing is denied.
+    monkeypatch.setattr(os, "open", refuse)
+    assert failure_of(inspect(request)) is code
+
+
+def test_what_is_no_regular_file_does_not_hang(tmp_path: Path, inspect: Callable[[Request], Reply]) -> None:
+    fifo, folder, listener = tmp_path / "fifo.jpg", tmp_path / "folder.jpg", tmp_path / "socket.jpg"
+    os.mkfifo(fifo)
+    folder.mkdir()
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(listener))
+        for path in (fifo, folder, listener, Path("/dev/zero")):
+            assert failure_of(inspect(request_for(path))) is Code.NOT_A_REGULAR_FILE
+
+
+def test_a_symlink_to_a_photo_is_that_photo(tmp_path: Path, inspect: Callable[[Request], Reply]) -> None:
+    (tmp_path / "a.jpg").write_bytes(photos.jpeg(64, 48))
+    (tmp_path / "link.jpg").symlink_to("a.jpg")
+    assert isinstance(inspect(request_for(tmp_path / "link.jpg")), Inspected)
+
+
+def test_a_symlink_to_itself(tmp_path: Path, inspect: Callable[[Request], Reply]) -> None:
+    (tmp_path / "loop.jpg").symlink_to("loop.jpg")
+    request = Request(path=bytes(tmp_path / "loop.jpg"), size=1, mtime_ns=1)
+    assert failure_of(inspect(request)) is Code.NOT_A_REGULAR_FILE
+
+
+def test_a_symlink_out_of_the_roots_is_refused(tmp_path: Path) -> None:
+    inside, outside = tmp_path / "in", tmp_path / "in-but-not"
+    inside.mkdir()
+    outside.mkdir()
+    (outside / "a.jpg").write_bytes(photos.jpeg(64, 48))
+    (inside / "a.jpg").write_bytes(photos.jpeg(64, 48))
+    (inside / "link.jpg").symlink_to(outside / "a.jpg")
+    guarded = Inspector(cache_dir=tmp_path / "cache", roots=(bytes(inside),))()
+    assert failure_of(guarded(request_for(inside / "link.jpg"))) is Code.OUTSIDE_ROOTS
+    assert isinstance(guarded(request_for(inside / "a.jpg")), Inspected)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "code"),
+    [
+        ("a.jpg", b"", Code.EMPTY_FILE),
+        ("a.txt", b"hello\n", Code.UNSUPPORTED_TYPE),
+        ("a.gif", photos.gif(), Code.UNSUPPORTED_TYPE),
+        ("a.jpg", b"hello\n", Code.DECODE_FAILED),
+        ("a.jpg", photos.truncated(photos.jpeg()), Code.TRUNCATED_IMAGE),
+        ("a.dng", photos.truncated(photos.dng()), Code.TRUNCATED_IMAGE),
+    ],
+)
+def test_files_that_fail(
+    tmp_path: Path, inspect: Callable[[Request], Reply], name: str, data: bytes, code: Code
+) -> None:
+    (tmp_path / name).write_bytes(data)
+    assert failure_of(inspect(request_for(tmp_path / name))) is code
+
+
+def test_limits(tmp_path: Path) -> None:
+    path = tmp_path / "a.jpg"
+    path.write_bytes(photos.jpeg(64, 48))
+    strict = Inspector(cache_dir=tmp_path / "cache", max_file_bytes=100)()
+    assert failure_of(strict(request_for(path))) is Code.TOO_LARGE
+    narrow = Inspector(cache_dir=tmp_path / "cache", limits=Limits(max_pixels=100))()
+    assert failure_of(narrow(request_for(path))) is Code.TOO_MANY_PIXELS
+
+
+def test_a_large_file_that_is_no_picture_is_not_read(
+    tmp_path: Path, inspect: Callable[[Request], Reply]
+) -> None:
+    path = tmp_path / "film.mp4"
+    with path.open("wb") as film:
+        film.write(b"\0\0\0\x18ftypmp42")
+        film.truncate(1 << 40)
+    assert failure_of(inspect(request_for(path))) is Code.UNSUPPORTED_TYPE
+
+
+def test_a_file_that_changed_since_it_was_listed_is_looked_at_again(
+    tmp_path: Path, inspect: Callable[[Request], Reply]
+) -> None:
+    path = tmp_path / "a.jpg"
+    path.write_bytes(photos.jpeg(64, 48))
+    listed = request_for(path)
+    path.write_bytes(photos.jpeg(128, 96))
+    changing = inspect(listed)
+    stat = path.stat()
+    assert changing == Changing(size=stat.st_size, mtime_ns=stat.st_mtime_ns)
+    assert isinstance(inspect(request_for(path)), Inspected)
+
+
+def test_a_file_that_grows_while_it_is_read_is_changing(
+    tmp_path: Path, inspect: Callable[[Request], Reply], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.jpg"
+    path.write_bytes(photos.jpeg(64, 48))
+    request = request_for(path)
+    rest = reading._rest
+
+    def grow_meanwhile(descriptor: int, max_bytes: int) -> list[bytes]:
+        read = list(rest(descriptor, max_bytes))
+        with path.open("ab") as writer:
+            writer.write(b"more")
+        return read
+
+    monkeypatch.setattr(reading, "_rest", grow_meanwhile)
+    assert isinstance(inspect(request), Changing)
+
+
+def test_a_cached_content_is_not_decoded(tmp_path: Path, inspect: Callable[[Request], Reply]) -> None:
+    path = tmp_path / "a.jpg"
+    path.write_bytes(photos.jpeg(64, 48))
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    cache = Cache(tmp_path / "cache", 1 << 24)
+    cache.put_many([entry(sha256, stored_at=1000.0)], "results", {})
+    cache.close()
+    hit = inspect(request_for(path, model=MODEL))
+    assert isinstance(hit, Inspected)
+    assert hit.jpeg is None
+    assert hit.inference == entry(sha256).inference
+    for fields in ({"model": None}, {"model": "other"}, {"model": MODEL, "cache_cleared_at": 2000.0}):
+        miss = inspect(request_for(path, **fields))
+        assert isinstance(miss, Inspected)
+        assert miss.jpeg is not None

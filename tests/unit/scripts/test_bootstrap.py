@@ -1,0 +1,70 @@
+"""Whatever keeps the environment from being made gets one line, on old Pythons too."""
+
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SCRIPT = Path(__file__).parents[3] / "scripts" / "bootstrap.py"
+
+
+@pytest.fixture
+def bootstrap(tmp_path: Path) -> dict[str, Any]:
+    """The script's own functions, working in a copy of the project's requirements."""
+    names = runpy.run_path(str(SCRIPT))
+    (tmp_path / "requirements").mkdir()
+    for name in ("build", "all", "demo", "dev"):
+        (tmp_path / "requirements" / f"{name}.txt").write_text(f"{name}==1\n")
+    (tmp_path / "pyproject.toml").write_text("[project]\n")
+    (tmp_path / ".venv").mkdir()
+    # The functions look their globals up in the dict that run_path made them with.
+    inside: dict[str, Any] = names["main"].__globals__
+    inside.update(ROOT=tmp_path, VENV=tmp_path / ".venv", STAMP=tmp_path / ".venv" / "sluice.stamp")
+    return inside
+
+
+def stamp(bootstrap: dict[str, Any], level: str) -> None:
+    bootstrap["STAMP"].write_text(f"{level} {bootstrap['fingerprint'](level)}\n")
+
+
+def test_a_python_that_is_too_old_is_told_so(
+    bootstrap: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "version_info", (3, 9, 18))
+    with pytest.raises(SystemExit, match=r"Python 3\.11 or newer is needed, this is 3\.9; try: make PYTHON="):
+        bootstrap["check_python"]()
+
+
+def test_a_missing_venv_module_is_told_with_the_package_to_install(
+    bootstrap: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "ensurepip", None)
+    with pytest.raises(SystemExit, match=r"sudo apt install python3\.\d+-venv"):
+        bootstrap["check_python"]()
+
+
+@pytest.mark.parametrize(
+    ("installed", "wanted", "enough"), [("dev", "all", True), ("demo", "demo", True), ("all", "demo", False)]
+)
+def test_what_is_installed_is_enough_for_what_it_holds(
+    bootstrap: dict[str, Any], installed: str, wanted: str, enough: bool
+) -> None:
+    stamp(bootstrap, installed)
+    assert bootstrap["is_up_to_date"](wanted) is enough
+
+
+def test_a_changed_pin_is_installed(bootstrap: dict[str, Any]) -> None:
+    stamp(bootstrap, "dev")
+    (bootstrap["ROOT"] / "requirements" / "dev.txt").write_text("dev==2\n")
+    assert not bootstrap["is_up_to_date"]("dev")
+
+
+def test_an_unknown_level_is_refused() -> None:
+    done = subprocess.run(
+        [sys.executable, str(SCRIPT), "everything"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr == "sluice: choose one of all, demo, dev, not everything\n"
