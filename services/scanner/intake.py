@@ -23,7 +23,7 @@ from services.scanner.jobs import Jobs
 from services.scanner.journal import JobRecord, Refusal, fingerprint
 from services.scanner.outbox import patiently
 from services.scanner.wiring import Wiring
-from services.scanner.worker import Origin, accept, accepted, is_repeat, job_id_of
+from services.scanner.worker import Origin, accept, accepted, at_home, is_repeat, job_id_of
 
 log = logging.getLogger(__name__)
 
@@ -120,6 +120,9 @@ class Intake:
         try:
             request = events.decode(record.value or b"", ScanRequest)
             job_id = job_id_of(request, record.topic, record.partition, record.offset)
+            if key_partition(job_id, self._status_partitions) != record.partition:
+                await self._wiring.outbox.send([at_home(job_id, request)])
+                return
             if is_repeat(job_id, request, known):
                 return
         except SluiceError as error:

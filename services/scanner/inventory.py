@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from libs.common import events
+from libs.common.formats import accepted_suffixes
 from services.scanner.entries import Entry, Spooled
 from services.scanner.history import earlier_outcomes
 from services.scanner.journal import JobRecord
@@ -45,6 +46,7 @@ class Inventory:
             self._record.root or b"",
             recursive=self._record.request.recursive,
             allowed=self._wiring.allowed,
+            suffixes=accepted_suffixes(gif=self._wiring.settings.accept_gif),
         )
         last = False
         while not last:

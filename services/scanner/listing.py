@@ -23,12 +23,14 @@ Allowed = Callable[[bytes], bool]
 """Whether a path, absolute and without symlinks, lies in a root that may be read."""
 
 
-def walk(root: bytes, *, recursive: bool, allowed: Allowed) -> Iterator[Entry]:
+def walk(
+    root: bytes, *, recursive: bool, allowed: Allowed, suffixes: frozenset[str] = SUPPORTED_SUFFIXES
+) -> Iterator[Entry]:
     """Every entry at or below `root` (absolute, without symlinks), which may be one file.
 
     Files of a folder come before those of its subfolders. Folders are entered once each: those behind
-    symlinks last, so that a file is known by its real path, and only where `allowed`. Blocks on the file
-    system: run it in a thread.
+    symlinks last, so that a file is known by its real path, and only where `allowed`. Files of other
+    `suffixes` are rejected. Blocks on the file system: run it in a thread.
     """
     try:
         mode = os.stat(root).st_mode  # noqa: PTH116 (bytes paths)
@@ -36,17 +38,18 @@ def walk(root: bytes, *, recursive: bool, allowed: Allowed) -> Iterator[Entry]:
         yield Rejected(root, _file_error(error))
         return
     if stat.S_ISDIR(mode):
-        yield from _Walk(allowed, recursive).tree(root)
+        yield from _Walk(allowed, recursive, suffixes).tree(root)
     else:
-        yield _file(root, stat.S_ISREG(mode), os.stat)
+        yield _file(root, stat.S_ISREG(mode), suffixes, os.stat)
 
 
 class _Walk:
     """One walk: the folders it has entered, and those behind symlinks that it has yet to enter."""
 
-    def __init__(self, allowed: Allowed, recursive: bool) -> None:
+    def __init__(self, allowed: Allowed, recursive: bool, suffixes: frozenset[str]) -> None:
         self._allowed = allowed
         self._recursive = recursive
+        self._suffixes = suffixes
         self._entered: set[tuple[int, int]] = set()
         self._linked: deque[bytes] = deque()
 
@@ -92,7 +95,10 @@ class _Walk:
             elif is_ignored_file(entry.name):
                 yield Ignored(entry.path)
             else:
-                yield _file(entry.path, entry.is_file(follow_symlinks=False), _stat_of(entry))
+                yield self._file(entry.path, entry.is_file(follow_symlinks=False), _stat_of(entry))
+
+    def _file(self, path: bytes, regular: bool, stat_of: Callable[[bytes], os.stat_result]) -> Entry:
+        return _file(path, regular, self._suffixes, stat_of)
 
     def _folder(self, entry: os.DirEntry[bytes], below: list[bytes]) -> Iterator[Entry]:
         if not self._recursive:
@@ -119,7 +125,7 @@ class _Walk:
                 entry.path, FileError(Code.OUTSIDE_ROOTS, "the link leads out of the allowed folders")
             )
         elif not stat.S_ISDIR(mode):
-            yield _file(entry.path, stat.S_ISREG(mode), os.stat)
+            yield self._file(entry.path, stat.S_ISREG(mode), os.stat)
         elif self._recursive:
             self._linked.append(entry.path)
 
@@ -132,10 +138,12 @@ def _stat_of(entry: os.DirEntry[bytes]) -> Callable[[bytes], os.stat_result]:
     return lambda _path: entry.stat(follow_symlinks=False)
 
 
-def _file(path: bytes, regular: bool, stat_of: Callable[[bytes], os.stat_result]) -> Entry:
+def _file(
+    path: bytes, regular: bool, suffixes: frozenset[str], stat_of: Callable[[bytes], os.stat_result]
+) -> Entry:
     if not regular:
         return Rejected(path, FileError(Code.NOT_A_REGULAR_FILE, "not a regular file"))
-    if suffix_of(path) not in SUPPORTED_SUFFIXES:
+    if suffix_of(path) not in suffixes:
         return Rejected(
             path, FileError(Code.UNSUPPORTED_TYPE, "Skipped non-image file"), "File type not supported"
         )

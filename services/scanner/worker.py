@@ -14,7 +14,7 @@ from libs.common.events import Outcome, ScanRequest
 from libs.common.kafka.outgoing import Outgoing, work
 from libs.common.messages import File, PathRecord
 from libs.common.store.protocol import Payload
-from libs.common.topics import PATHS
+from libs.common.topics import INGEST, PATHS
 from services.scanner.entries import Entry, Found, Ignored, Rejected, Spooled
 from services.scanner.journal import JobRecord, Refusal, fingerprint
 
@@ -63,6 +63,15 @@ CANCELLED = Ending("cancelled", Code.CANCELLED, "the job was cancelled")
 def job_id_of(request: ScanRequest, topic: str, partition: int, offset: int) -> str:
     """The id that the request carries, or that its place on ingest gives it."""
     return str(request.job_id or ids.job_id_for_record(topic, partition, offset))
+
+
+def at_home(job_id: str, request: ScanRequest) -> Outgoing:
+    """The request once more, under its job id as key.
+
+    Other systems may use any key. All requests for one job id must meet in one partition, whose owner
+    knows the job: else the same id, sent with two keys, would run twice.
+    """
+    return Outgoing(INGEST, job_id, events.encode(msgspec.structs.replace(request, job_id=UUID(job_id))))
 
 
 def is_repeat(job_id: str, request: ScanRequest, known: Mapping[str, str]) -> bool:

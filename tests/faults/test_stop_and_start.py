@@ -48,7 +48,8 @@ async def checked(client: httpx.AsyncClient, done: dict[str, Any]) -> None:
 
 
 def family(pid: int) -> list[psutil.Process]:
-    return psutil.Process(pid).children(recursive=True)
+    children: list[psutil.Process] = psutil.Process(pid).children(recursive=True)
+    return children
 
 
 async def test_killed_in_the_middle_of_a_job_it_goes_on_by_itself(tmp_path: Path, photos: Path) -> None:

@@ -101,6 +101,18 @@ async def test_the_same_request_again_does_nothing_and_another_is_a_dead_letter(
     assert (await world.finished(job)).stored == 5
 
 
+async def test_one_job_id_under_two_keys_is_one_job(world: Bench, tmp_path: Path) -> None:
+    folder, job_id = photos(tmp_path / "photos", 5), uuid4()
+    async with world.scanner(tmp_path / "data"), world.stage(open_reporter()) as stage:
+        for partition in range(4):
+            await world.request(folder, job_id=job_id, partition=partition)
+        await world.finished(str(job_id))
+        last = await world.request(folder)
+        await world.finished(last)
+    assert len([file for file in stage.seen if file.job_id == str(job_id)]) == 5
+    assert len([event for event in world.of(str(job_id)) if isinstance(event, Accepted)]) == 1
+
+
 @pytest.mark.parametrize(
     "body",
     [b"not json", b"{}", b'{"directory_path": "/x", "job_id": "7"}', b'{"directory_path":"/x","version":9}'],

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -16,7 +17,7 @@ from libs.common.kafka.outgoing import event
 from libs.common.store.edge import EdgeStore
 from libs.common.store.payload import payload_of
 from libs.common.store.protocol import Point
-from libs.common.topics import SCANS
+from libs.common.topics import SCANS, key_partition
 from services.scanner import journal
 from tests.support import records
 from tests.support.broker import Broker
@@ -134,6 +135,11 @@ async def test_a_request_made_while_no_scanner_runs_is_taken_later(world: Bench,
         assert (await world.finished(job)).stored == 3
 
 
+def id_in(partition: int) -> UUID:
+    """A new job id whose requests belong in that of four partitions."""
+    return next(job for job in iter(uuid4, None) if key_partition(str(job), 4) == partition)
+
+
 @pytest.mark.parametrize("how", ["leave", "kill"])
 async def test_the_jobs_of_a_scanner_that_goes_are_finished_by_the_other(
     world: Bench, tmp_path: Path, how: str
@@ -145,7 +151,7 @@ async def test_the_jobs_of_a_scanner_that_goes_are_finished_by_the_other(
         world.scanner(tmp_path / "b", "b") as second,
     ):
         await until(lambda: "ready" == first.health.state == second.health.state)
-        jobs = [await world.request(folder, partition=partition) for partition in range(4)]
+        jobs = [await world.request(folder, job_id=id_in(partition)) for partition in range(4)]
         await until(lambda: all(world.has(job, Listed, complete=True) for job in jobs))
         stage.gate.set()
         await getattr(first, how)()
@@ -156,7 +162,7 @@ async def test_the_jobs_of_a_scanner_that_goes_are_finished_by_the_other(
 async def test_a_scanner_that_joins_takes_its_share(world: Bench, tmp_path: Path) -> None:
     folder = photos(tmp_path / "photos", 300)
     async with world.stage(Reporter()) as stage, world.scanner(tmp_path / "a", "a"):
-        jobs = [await world.request(folder, partition=partition) for partition in range(4)]
+        jobs = [await world.request(folder, job_id=id_in(partition)) for partition in range(4)]
         await until(lambda: all(world.has(job, Listed, complete=True) for job in jobs))
         async with world.scanner(tmp_path / "b", "b"):
             await until(lambda: any((tmp_path / "b").glob("spool/*.sqlite")))

@@ -20,7 +20,7 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from libs.common import messages
 from libs.common.errors import SluiceError, UnavailableError
-from libs.common.kafka.connection import Connection, broker_errors, stop_client
+from libs.common.kafka.connection import Connection
 from libs.common.kafka.dead_letters import dead_letter
 from libs.common.kafka.outgoing import Outgoing
 from libs.common.kafka.progress import Progress
@@ -94,19 +94,16 @@ class Runner(Generic[R]):
 
         Raises what the worker raised, uncommitted, and UnavailableError when the brokers refuse.
         """
-        consumer = self._connection.new_consumer(
+        names = [self._connection.names.of(topic) for topic in self._input.topics]
+        async with self._connection.consumer(
             group=self._input.stage, max_partition_fetch_bytes=4 * 1024 * 1024
-        )
-        with broker_errors(self._connection.bootstrap_servers):
-            await consumer.start()
-        try:
-            names = [self._connection.names.of(topic) for topic in self._input.topics]
-            consumer.subscribe(names, listener=_Rebalance(self))
-            await self._loop(consumer, stop)
-            await self.let_go(drain_s)
-        finally:
-            await self._end_tasks(self._tasks)
-            await stop_client(consumer)
+        ) as consumer:
+            try:
+                consumer.subscribe(names, listener=_Rebalance(self))
+                await self._loop(consumer, stop)
+                await self.let_go(drain_s)
+            finally:
+                await self._end_tasks(self._tasks)
 
     @property
     def stage(self) -> str:
@@ -143,7 +140,8 @@ class Runner(Generic[R]):
                 timeout_ms=int(wait_s * 1000), max_records=self._input.batch - len(batch.places)
             )
             if epoch != self._epoch:
-                continue
+                # Held again already, this may be the new assignment's; not held, its next owner reads it.
+                batch, epoch, found = _Batch[R](), self._epoch, found if self._held else {}
             if found and not batch.places:
                 opened = time.monotonic()
             for partition, records in found.items():
