@@ -1,0 +1,91 @@
+"""Which of several pictures of the same thing to keep.
+
+The largest area wins, then a RAW file, then the richer EXIF, the older file, the shorter path, and at last
+the smallest id. Pure, and the same whatever order the points come in.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from math import inf
+from typing import Protocol
+
+from libs.common.formats import RAW_SUFFIXES
+from libs.common.store.protocol import Payload
+
+FIELDS = ("width", "height", "format", "mtime_ns", "full_path")
+"""Payload fields that decide, besides EXIF; points of one content need no more, as they share the EXIF."""
+
+_RAW_FORMATS = frozenset({"RAW", *(suffix.removeprefix(".").upper() for suffix in RAW_SUFFIXES)})
+
+
+class Stored(Protocol):
+    """A point as any read of the store gives it."""
+
+    @property
+    def id(self) -> str:
+        """The point's id."""
+
+    @property
+    def payload(self) -> Payload:
+        """What is known of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What the choice depends on. `area` in pixels; what is not known counts as the worst."""
+
+    id: str
+    area: int
+    is_raw: bool
+    exif_tags: int
+    mtime_ns: float
+    path_length: float
+
+
+_RULES: tuple[tuple[str, Callable[[Traits], float]], ...] = (
+    ("the largest picture", lambda each: -each.area),
+    ("a RAW file", lambda each: not each.is_raw),
+    ("the richest EXIF", lambda each: -each.exif_tags),
+    ("the oldest file", lambda each: each.mtime_ns),
+    ("the shortest path", lambda each: each.path_length),
+)
+_LAST = "the smallest id, the others being equal in all else"
+
+
+def traits_of(point: Stored) -> Traits:
+    """The traits of a point whose payload was read with FIELDS and all EXIF fields."""
+    payload = point.payload
+    path = payload.get("full_path")
+    return Traits(
+        id=point.id,
+        area=int(_number(payload, "width", 0) * _number(payload, "height", 0)),
+        is_raw=str(payload.get("format") or "").upper() in _RAW_FORMATS,
+        exif_tags=sum(name.startswith("exif_") and bool(value) for name, value in payload.items()),
+        mtime_ns=_number(payload, "mtime_ns", inf),
+        path_length=len(path) if isinstance(path, str) and path else inf,
+    )
+
+
+def best(candidates: Iterable[Traits]) -> tuple[str, str]:
+    """The id to keep and the rule that decided, in words; ValueError where there are no candidates."""
+    left = list(candidates)
+    if not left:
+        raise ValueError("there is nothing to keep one of")
+    reason = "the only one"
+    for name, worth in _RULES:
+        wanted = min(map(worth, left))
+        rest = [each for each in left if worth(each) == wanted]
+        left, reason = rest, reason if len(rest) == len(left) else name
+        if len(left) == 1:
+            return left[0].id, reason
+    return min(each.id for each in left), _LAST
+
+
+def keeper(points: Iterable[Stored]) -> tuple[str, str]:
+    """The id of the point to keep and the rule that decided, in words; ValueError where there are none."""
+    return best(map(traits_of, points))
+
+
+def _number(payload: Payload, name: str, otherwise: float) -> float:
+    value = payload.get(name)
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else otherwise
