@@ -1,0 +1,198 @@
+"""The topic `ingest` as an interface: what docs/ingest-topic.md promises, on a real broker."""
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4, uuid5
+
+import httpx
+import pytest
+from aiokafka.structs import RecordMetadata
+
+from libs.common import events
+from libs.common.control import ActiveCollection
+from libs.common.errors import Code
+from libs.common.events import Accepted, DeadLetter, JobSnapshot
+from libs.common.store.edge import EdgeStore
+from libs.common.topics import DEAD_LETTERS, INGEST, JOBS
+from tests.support.broker import Broker
+from tests.support.gateway import gateway_settings, running_gateway
+from tests.support.kafka import records_of
+from tests.support.scanning import COLLECTION, Bench, Reporter, bench, photos
+
+PAGE = Path(__file__).parents[2] / "docs" / "ingest-topic.md"
+NAMESPACE = UUID("6f0d1c0e-5f0b-4c54-9f6e-0c1f5d1b7a52")
+SECONDS = 30.0
+
+
+@pytest.fixture(scope="module")
+async def store(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EdgeStore]:
+    store = EdgeStore(tmp_path_factory.mktemp("store"))
+    await store.open()
+    await store.create(COLLECTION, 4, "Cosine")
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+async def world(kafka: Broker, prefix: str, store: EdgeStore) -> AsyncIterator[Bench]:
+    async with bench(kafka, prefix, store) as made:
+        yield made
+
+
+@asynccontextmanager
+async def scanning(world: Bench, data: Path) -> AsyncIterator[Reporter]:
+    """The whole scanner, and a stage behind it that stores whatever comes."""
+    reporter = Reporter()
+    reporter.gate.set()
+    async with world.scanner(data), world.stage(reporter):
+        yield reporter
+
+
+async def put(world: Bench, body: bytes, key: bytes | None = None) -> RecordMetadata:
+    """A record of another system, whose client knows nothing of ours."""
+    async with world.connection.producer() as producer:
+        return await producer.send_and_wait(world.connection.names.of(INGEST), body, key=key)
+
+
+def request(path: Path, **fields: Any) -> bytes:
+    return json.dumps({"directory_path": str(path), "collection": COLLECTION, **fields}).encode()
+
+
+async def letters(world: Bench, count: int) -> list[DeadLetter]:
+    """The dead letters, once there are so many."""
+    async with asyncio.timeout(SECONDS):
+        while len(records := await records_of(world.connection, DEAD_LETTERS)) < count:
+            await asyncio.sleep(0.05)
+    return [events.decode(record.value, DeadLetter) for record in records]
+
+
+def example() -> str:
+    """The Python of the page."""
+    return PAGE.read_text().partition("```python\n")[2].partition("```")[0]
+
+
+async def run_example(script: Path, *arguments: str) -> str:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, str(script), *arguments, stdout=asyncio.subprocess.PIPE
+    )
+    said, _ = await asyncio.wait_for(process.communicate(), SECONDS)
+    assert process.returncode == 0
+    return said.decode().strip()
+
+
+def test_the_example_is_ten_lines_at_most() -> None:
+    assert len([line for line in example().splitlines() if line.strip()]) <= 10
+
+
+async def test_the_example_makes_a_job_that_is_seen_on_jobs_and_by_rest(
+    world: Bench, store: EdgeStore, tmp_path: Path
+) -> None:
+    folder, script = photos(tmp_path / "photos", 12), tmp_path / "publish.py"
+    script.write_text(example())
+    settings = gateway_settings(world.kafka.bootstrap_servers, world.prefix, tmp_path / "g0")
+    async with scanning(world, tmp_path / "data"), running_gateway(settings, store) as gateway:
+        job = await run_example(
+            script,
+            world.kafka.bootstrap_servers,
+            world.connection.names.of(INGEST),
+            str(folder),
+            COLLECTION,
+        )
+        await world.finished(job)
+        await _rest_shows(gateway, job)
+        snapshot = await _last_snapshot(world, job)
+    assert (snapshot.state, snapshot.collection, snapshot.counts.stored) == ("completed", COLLECTION, 12)
+
+
+async def _rest_shows(gateway: httpx.AsyncClient, job: str) -> None:
+    status = (await gateway.get(f"/api/v1/ingest/status/{job}")).raise_for_status().json()
+    assert (status["state"], status["counts"]["stored"]) == ("completed", 12)
+
+
+async def _last_snapshot(world: Bench, job: str) -> JobSnapshot:
+    async with asyncio.timeout(SECONDS):
+        while True:
+            found = [
+                events.decode(record.value, JobSnapshot)
+                for record in await records_of(world.connection, JOBS)
+                if record.key == job.encode()
+            ]
+            if found and found[-1].state in events.TERMINAL:
+                return found[-1]
+            await asyncio.sleep(0.05)
+
+
+@pytest.mark.parametrize("key", [None, b"", b"something else", b"\xff\x00"])
+async def test_any_key_will_do(world: Bench, tmp_path: Path, key: bytes | None) -> None:
+    job = str(uuid4())
+    async with scanning(world, tmp_path / "data"):
+        await put(world, request(photos(tmp_path / "photos", 3), job_id=job), key)
+        end = await world.finished(job)
+    assert (end.state, end.stored) == ("completed", 3)
+
+
+async def test_without_an_id_the_job_is_named_by_its_record(world: Bench, tmp_path: Path) -> None:
+    async with scanning(world, tmp_path / "data"):
+        taken = await put(world, request(photos(tmp_path / "photos", 3)))
+        job = str(uuid5(NAMESPACE, f"{taken.topic}/{taken.partition}/{taken.offset}"))
+        assert (await world.finished(job)).stored == 3
+
+
+async def test_without_a_collection_the_active_one_is_taken(world: Bench, tmp_path: Path) -> None:
+    folder, with_one, without = photos(tmp_path / "photos", 2), str(uuid4()), str(uuid4())
+    async with scanning(world, tmp_path / "data"):
+        await put(world, request(folder, job_id=with_one, collection=None))
+        active = await world.finished(with_one)
+        await world.state(ActiveCollection(name=None))
+        await put(world, request(folder, job_id=without, collection=None))
+        none = await world.finished(without)
+    assert (active.state, active.stored) == ("completed", 2)
+    assert [e.collection for e in world.of(with_one) if isinstance(e, Accepted)] == [COLLECTION]
+    assert (none.state, none.code) == ("failed", Code.NO_COLLECTION_SELECTED)
+
+
+async def test_fields_that_nobody_knows_are_ignored(world: Bench, tmp_path: Path) -> None:
+    job = str(uuid4())
+    body = request(photos(tmp_path / "photos", 2), job_id=job, priority=7, owner={"name": "somebody"})
+    async with scanning(world, tmp_path / "data"):
+        await put(world, body)
+        assert (await world.finished(job)).stored == 2
+
+
+async def test_nonsense_is_a_dead_letter_and_holds_up_nobody(world: Bench, tmp_path: Path) -> None:
+    folder, job = photos(tmp_path / "photos", 2), str(uuid4())
+    nonsense = [
+        b"", b"\xff\xfe", b"photos please", b"[]", b"{}", b"null",
+        request(folder, job_id="7"), request(folder, force="yes"), request(folder, version=2),
+        request(folder, retry_of=str(uuid4())),
+    ]  # fmt: skip
+    async with scanning(world, tmp_path / "data"):
+        for body in nonsense:
+            await put(world, body, job.encode())
+        await put(world, request(folder, job_id=job), job.encode())
+        assert (await world.finished(job)).stored == 2
+        found = await letters(world, len(nonsense))
+    assert [letter.body for letter in found] == nonsense
+    assert {letter.code for letter in found} == {Code.UNDECODABLE_RECORD}
+    assert all(letter.error and letter.key == job.encode() for letter in found)
+
+
+async def test_the_same_id_again_is_one_job_and_with_another_body_a_dead_letter(
+    world: Bench, tmp_path: Path
+) -> None:
+    folder, job = photos(tmp_path / "photos", 3), str(uuid4())
+    other = request(photos(tmp_path / "other", 9), job_id=job)
+    async with scanning(world, tmp_path / "data") as stage:
+        for _ in range(2):
+            await put(world, request(folder, job_id=job), job.encode())
+        await put(world, other, job.encode())
+        (letter,) = await letters(world, 1)
+        end = await world.finished(job)
+    assert (letter.code, letter.body) == (Code.DUPLICATE_JOB_ID, other)
+    assert (end.total, len(stage.seen)) == (3, 3)
+    assert len([event for event in world.of(job) if isinstance(event, Accepted)]) == 1
