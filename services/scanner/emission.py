@@ -51,13 +51,13 @@ class Emission:
     async def end_early(self, ending: Ending, within_s: float) -> None:
         """Give an outcome to every file that was not emitted, then to those that do not come back in time."""
         while files := await self._take(BATCH):
-            await self._report(left_over(file, ending) for file in files)
+            await self._report(left_over(self._record, file, ending) for file in files)
         until = time.monotonic() + within_s
         while self._spool.in_flight and time.monotonic() < until:
             await self._wait(until - time.monotonic())
         after = ""
         while files := await asyncio.to_thread(self._spool.under_way, BATCH, after):
-            await self._report(left_over(file, ending) for file in files)
+            await self._report(left_over(self._record, file, ending) for file in files)
             after = files[-1].file_id
 
     def _window(self) -> int:
@@ -76,13 +76,13 @@ class Emission:
         stored = await self._unchanged(files)
         ending = self._orders.ending
         if ending is not None:
-            await self._report(left_over(file, ending) for file in files)
+            await self._report(left_over(self._record, file, ending) for file in files)
             return
         good = [file for file in files if file.code is None]
         work = [path_record(self._record, file) for file in good if file.file_id not in stored]
         await self._wiring.outbox.send(work)
-        await self._report(rejected(file) for file in files if file.code is not None)
-        await self._report(from_cache(file) for file in good if file.file_id in stored)
+        await self._report(rejected(self._record, file) for file in files if file.code is not None)
+        await self._report(from_cache(self._record, file) for file in good if file.file_id in stored)
 
     async def _unchanged(self, files: list[Spooled]) -> set[str]:
         """As `rescan.unchanged`; while the store is away it waits, and still obeys."""

@@ -23,7 +23,7 @@ from services.scanner.jobs import Jobs
 from services.scanner.journal import JobRecord, Refusal, fingerprint
 from services.scanner.outbox import patiently
 from services.scanner.wiring import Wiring
-from services.scanner.worker import Origin, accept, accepted, at_home, is_repeat, job_id_of
+from services.scanner.worker import Origin, accept, accepted, at_home, below_upload, is_repeat, job_id_of
 
 log = logging.getLogger(__name__)
 
@@ -142,7 +142,9 @@ class Intake:
         await patiently(wiring.control.refresh, wiring.health)
         status_offset = await patiently(lambda: wiring.status.end(status_partition), wiring.health)
         origin = Origin(record.topic, record.partition, record.offset, status_partition, status_offset)
-        return accept(job_id, request, origin, wiring.control, await self._source(request))
+        job = accept(job_id, request, origin, wiring.control, await self._source(request))
+        uploads = await asyncio.to_thread(wiring.settings.upload_dir.resolve)
+        return below_upload(job, os.fsencode(uploads))
 
     async def _source(self, request: ScanRequest) -> bytes | Refusal | JobRecord:
         if request.directory_path is not None:

@@ -8,6 +8,7 @@ import msgspec
 from libs.common import events
 from libs.common.errors import Code
 from libs.common.events import JobEvent
+from libs.common.service import supervise
 from services.scanner import journal
 from services.scanner.emission import Emission
 from services.scanner.history import find_job
@@ -16,6 +17,7 @@ from services.scanner.journal import JobRecord
 from services.scanner.orders import Orders
 from services.scanner.spool import Spool
 from services.scanner.story import Story
+from services.scanner.waves import Waves
 from services.scanner.wiring import Wiring
 from services.scanner.worker import Ending, accepted, finished
 
@@ -47,10 +49,12 @@ class Job:
         record, status = self._record, self._wiring.status
         spool = await asyncio.to_thread(Spool, self._wiring.spool_dir / f"{record.job_id}.sqlite")
         emission = Emission(record, spool, self._orders, self._wiring, self._wait)
+        waves = Waves(record, spool, self._wiring)
 
         async def fold(told: list[JobEvent]) -> None:
             found = [outcome for event in told for outcome in self._story.fold(event)]
             if found:
+                waves.heard()
                 await emission.fold(found)
             self.wake()
 
@@ -58,7 +62,7 @@ class Job:
             status.subscribe(record.job_id, record.status_partition, record.status_offset, fold)
             await status.caught_up(record.status_partition)
             if self._story.finished is None:
-                await self._work(spool, emission)
+                await supervise(self._work(spool, emission), waves.watch())
             await self._close_record()
         finally:
             await status.unsubscribe(record.job_id)

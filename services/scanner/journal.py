@@ -25,7 +25,8 @@ class JobRecord(Struct, frozen=True, kw_only=True):
     """One job. Written at the partition number of its ingest record, so that both have one owner.
 
     `root` is the folder or file as the operating system names it; None where the job was refused before it
-    was known. `status_offset` is where the job's events begin in `status_partition` of job-status.
+    was known. `shown_below` is what the names that people are shown leave out. `status_offset` is where the
+    job's events begin in `status_partition` of job-status.
     `cache_cleared_at` and `finished_at` are in seconds since the epoch.
     """
 
@@ -40,6 +41,7 @@ class JobRecord(Struct, frozen=True, kw_only=True):
     generation: str = ""
     cache_cleared_at: float = 0.0
     root: bytes | None = None
+    shown_below: bytes = b""
     refusal: Refusal | None = None
     state: JobState = "running"
     finished_at: float | None = None

@@ -14,3 +14,6 @@ class ScannerSettings(StageSettings, StoreSettings, FilesSettings):
     scanner_end_seconds: float = Field(
         60.0, gt=0, le=3600, description="How long a job that is ended early waits for its files in flight"
     )
+    scanner_quiet_seconds: float = Field(
+        30.0, gt=0, le=3600, description="After how long without an outcome lost records are looked for"
+    )

@@ -99,12 +99,14 @@ class Spool:
                 self.in_flight += len(found)
         return [_spooled(row) for row in found]
 
-    def under_way(self, limit: int, after: str = "") -> list[Spooled]:
-        """A page, in order of file id, of files that were emitted and have no outcome."""
+    def under_way(
+        self, limit: int, after: str = "", emitted_before: float = float("inf")
+    ) -> list[Spooled]:
+        """A page, in order of file id, of files that were emitted (before then) and have no outcome."""
         with self._turn:
             rows = self._db.execute(
-                f"{_READ} WHERE state = 1 AND file_id > ? ORDER BY file_id LIMIT ?",
-                (after, limit),
+                f"{_READ} WHERE state = 1 AND file_id > ? AND emitted_at < ? ORDER BY file_id LIMIT ?",
+                (after, emitted_before, limit),
             ).fetchall()
         return [_spooled(row) for row in rows]
 

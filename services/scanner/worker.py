@@ -102,7 +102,7 @@ def accept(
         collection=request.collection or facts.active(),
     )
     if isinstance(source, JobRecord):
-        record = msgspec.structs.replace(record, collection=source.collection)
+        record = msgspec.structs.replace(record, collection=source.collection, shown_below=source.shown_below)
         source = source.root or Refusal(
             code=Code.NOTHING_TO_RETRY, error="that job ended before it found any file"
         )
@@ -121,6 +121,12 @@ def _located(record: JobRecord, facts: Facts, source: bytes | Refusal) -> JobRec
     return msgspec.structs.replace(
         record, root=source, generation=state.generation, cache_cleared_at=state.cache_cleared_at
     )
+
+
+def below_upload(record: JobRecord, uploads: bytes) -> JobRecord:
+    """The job with names that leave out its folder, if that is an upload: `uploads`/<its own id>."""
+    folder = uploads + b"/" + record.job_id.encode()
+    return msgspec.structs.replace(record, shown_below=folder + b"/") if record.root == folder else record
 
 
 def _gone(collection: str) -> Refusal:
@@ -190,6 +196,11 @@ def spooled(record: JobRecord, entry: Entry) -> Spooled | None:
             )
 
 
+def shown(record: JobRecord, path: bytes) -> str:
+    """The file's name for people: relative to the job's folder where that is an upload's."""
+    return ids.display_name(path.removeprefix(record.shown_below))
+
+
 def path_record(record: JobRecord, file: Spooled) -> Outgoing:
     """The file as work for the processor."""
     body = File(
@@ -198,7 +209,7 @@ def path_record(record: JobRecord, file: Spooled) -> Outgoing:
         collection=record.collection or "",
         generation=record.generation,
         path=file.path,
-        file=ids.display_name(file.path),
+        file=shown(record, file.path),
         size=file.size,
         mtime_ns=file.mtime_ns,
         ctime_ns=file.ctime_ns,
@@ -209,22 +220,22 @@ def path_record(record: JobRecord, file: Spooled) -> Outgoing:
     return work(PATHS, PathRecord(file=body))
 
 
-def rejected(file: Spooled) -> Outcome:
+def rejected(record: JobRecord, file: Spooled) -> Outcome:
     """The outcome of a file that the listing refused."""
     error = SluiceError(file.code or Code.INTERNAL, file.error or "")
-    return events.failure(file.file_id, ids.display_name(file.path), error, file.details)
+    return events.failure(file.file_id, shown(record, file.path), error, file.details)
 
 
-def from_cache(file: Spooled) -> Outcome:
+def from_cache(record: JobRecord, file: Spooled) -> Outcome:
     """The outcome of a file whose stored point is still true."""
-    return Outcome(file_id=file.file_id, file=ids.display_name(file.path), outcome="stored", source="cache")
+    return Outcome(file_id=file.file_id, file=shown(record, file.path), outcome="stored", source="cache")
 
 
-def left_over(file: Spooled, ending: Ending) -> Outcome:
+def left_over(record: JobRecord, file: Spooled, ending: Ending) -> Outcome:
     """The outcome of a file that the job's end came before."""
     return Outcome(
         file_id=file.file_id,
-        file=ids.display_name(file.path),
+        file=shown(record, file.path),
         outcome=ending.outcome,
         code=ending.code,
         error=ending.error,

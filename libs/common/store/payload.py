@@ -4,6 +4,7 @@ import base64
 from pathlib import PurePosixPath
 
 from libs.common.events import now
+from libs.common.ids import display_name
 from libs.common.messages import PointRecord
 from libs.common.store.protocol import Payload
 
@@ -18,9 +19,11 @@ def payload_of(record: PointRecord) -> Payload:
     `path_base64` is there only where the path is not UTF-8, so that the file can still be opened.
     """
     file, content, inference = record.file, record.content, record.inference
+    # Not `file.file`: that of an upload is relative, and readers open what they find here.
+    full_path = display_name(file.path)
     payload: Payload = {
-        "filename": PurePosixPath(file.file).name,
-        "full_path": file.file,
+        "filename": PurePosixPath(full_path).name,
+        "full_path": full_path,
         "file_hash": content.sha256,
         "caption": inference.caption,
         "tags": list(inference.tags),
@@ -37,6 +40,6 @@ def payload_of(record: PointRecord) -> Payload:
         "has_caption": inference.caption is not None,
         "stored_at": now().timestamp(),
     }
-    if file.path != file.file.encode():
+    if file.path != full_path.encode():
         payload["path_base64"] = base64.b64encode(file.path).decode()
     return payload | {f"exif_{tag.replace(' ', '_')}": text for tag, text in content.exif.items()}

@@ -18,6 +18,7 @@ from services.scanner.worker import (
     Ending,
     Origin,
     accept,
+    below_upload,
     ending_of,
     is_repeat,
     is_unchanged,
@@ -25,6 +26,7 @@ from services.scanner.worker import (
     left_over,
     path_record,
     rejected,
+    shown,
     spooled,
 )
 
@@ -54,6 +56,16 @@ def request(**fields: Any) -> ScanRequest:
 
 def record(**fields: Any) -> JobRecord:
     return accept(JOB, request(**fields), ORIGIN, Facts(holiday="g1"), b"/photos")
+
+
+def test_the_files_of_an_upload_are_shown_without_its_folder() -> None:
+    folder = f"/uploads/{JOB}"
+    job = accept(JOB, request(directory_path=folder), ORIGIN, Facts(holiday="g1"), folder.encode())
+
+    upload, other = below_upload(job, b"/uploads"), below_upload(job, b"/elsewhere")
+    path = f"{folder}/sub/b.png".encode()
+
+    assert (shown(upload, path), shown(other, path)) == ("sub/b.png", f"{folder}/sub/b.png")
 
 
 def test_a_job_takes_what_the_collection_is_now() -> None:
@@ -167,7 +179,7 @@ def test_a_refused_file_is_reported_with_its_reason() -> None:
     error = FileError(Code.UNSUPPORTED_TYPE, "Skipped non-image file")
     file = spooled(record(), Rejected(b"/photos/a.txt", error, "File type not supported"))
     assert file is not None
-    assert rejected(file) == events.Outcome(
+    assert rejected(record(), file) == events.Outcome(
         file_id=file.file_id,
         file="/photos/a.txt",
         outcome="failed",
@@ -179,8 +191,8 @@ def test_a_refused_file_is_reported_with_its_reason() -> None:
 
 def test_files_left_over_are_skipped_by_a_cancel_and_fail_with_a_failed_job() -> None:
     file = Spooled(file_id="a", path=b"/a.jpg")
-    assert left_over(file, CANCELLED).outcome == "skipped"
-    failed = left_over(file, Ending("failed", Code.MODEL_MISMATCH, "another model"))
+    assert left_over(record(), file, CANCELLED).outcome == "skipped"
+    failed = left_over(record(), file, Ending("failed", Code.MODEL_MISMATCH, "another model"))
     assert (failed.outcome, failed.code) == ("failed", Code.MODEL_MISMATCH)
 
 
