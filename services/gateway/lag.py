@@ -4,19 +4,12 @@ import asyncio
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
-from aiokafka.structs import TopicPartition
 
 from libs.common.errors import UnavailableError
 from libs.common.kafka.connection import Connection
-from libs.common.topics import IMAGES, INGEST, ML_RESULTS, PATHS, POINTS
+from libs.common.kafka.offsets import INPUTS, bounds, committed, left
 
 SECONDS = 5.0
-INPUTS = {
-    "scanner": (INGEST,),
-    "processor": (PATHS,),
-    "inferencer": (IMAGES,),
-    "upserter": (ML_RESULTS, POINTS),
-}
 
 
 async def lags(connection: Connection) -> dict[str, int]:
@@ -30,21 +23,6 @@ async def lags(connection: Connection) -> dict[str, int]:
 
 
 async def _lag(admin: AIOKafkaAdminClient, connection: Connection, stage: str) -> int:
-    names = [connection.names.of(topic) for topic in INPUTS[stage]]
-    committed = await admin.list_consumer_group_offsets(connection.names.group(stage))
-    partitions = [
-        TopicPartition(topic["topic"], partition["partition"])
-        for topic in await admin.describe_topics(names)
-        for partition in topic["partitions"]
-    ]
-    first, last = await _bounds(connection, partitions)
-    return sum(
-        max(0, last[tp] - max(first[tp], committed[tp].offset if tp in committed else 0)) for tp in partitions
-    )
-
-
-async def _bounds(
-    connection: Connection, partitions: list[TopicPartition]
-) -> tuple[dict[TopicPartition, int], dict[TopicPartition, int]]:
-    async with connection.consumer() as consumer:
-        return await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
+    taken = await committed(admin, connection, stage)
+    first, last = await bounds(admin, connection, INPUTS[stage])
+    return left(taken, first, last)

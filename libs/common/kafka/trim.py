@@ -4,12 +4,12 @@ import asyncio
 import logging
 from collections.abc import Sequence
 
-from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
+from aiokafka.admin import RecordsToDelete
 from aiokafka.errors import KafkaError
-from aiokafka.structs import TopicPartition
 
 from libs.common.errors import UnavailableError
 from libs.common.kafka.connection import Connection
+from libs.common.kafka.offsets import committed
 from libs.common.topics import Topic
 
 log = logging.getLogger(__name__)
@@ -31,12 +31,7 @@ async def trim(connection: Connection, stage: str, topics: Sequence[Topic]) -> N
     """Delete, once, what the stage's group has committed."""
     names = {connection.names.of(topic) for topic in topics}
     async with connection.admin() as admin:
-        committed = await _committed(admin, connection.names.group(stage))
-        consumed = {tp: RecordsToDelete(offset) for tp, offset in committed.items() if tp.topic in names}
+        taken = await committed(admin, connection, stage)
+        consumed = {tp: RecordsToDelete(at) for tp, at in taken.items() if tp.topic in names and at}
         if consumed:
             await admin.delete_records(consumed)
-
-
-async def _committed(admin: AIOKafkaAdminClient, group: str) -> dict[TopicPartition, int]:
-    offsets = await admin.list_consumer_group_offsets(group)
-    return {tp: at.offset for tp, at in offsets.items() if at.offset > 0}
