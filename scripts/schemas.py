@@ -40,7 +40,8 @@ _ANY_CODE = {
 def schemas() -> Iterator[tuple[str, Schema]]:
     """Each public body's name and schema, as the code has it now."""
     for name, body in BODIES.items():
-        schema = {"$schema": _DIALECT, "title": name} | msgspec.json.schema(body)
+        # As JSON has it: a default may be a tuple.
+        schema = json.loads(json.dumps({"$schema": _DIALECT, "title": name} | msgspec.json.schema(body)))
         if Code.__name__ in schema["$defs"]:
             schema["$defs"][Code.__name__] = _ANY_CODE
         yield name, schema
