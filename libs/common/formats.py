@@ -8,7 +8,10 @@ import os
 from pathlib import PurePosixPath
 
 IMAGE_SUFFIXES = frozenset(
-    (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".webp", ".tif", ".tiff", ".bmp", ".dib")
+    (
+        *(".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".webp", ".tif", ".tiff", ".bmp", ".dib"),
+        *(".heic", ".heif", ".hif", ".avif", ".jxl"),
+    )
 )
 """Suffixes of the formats that are decoded as they are."""
 
@@ -16,6 +19,9 @@ RAW_SUFFIXES = frozenset((".dng", ".arw", ".cr2", ".cr3", ".nef", ".orf", ".rw2"
 """Suffixes of camera RAW formats."""
 
 SUPPORTED_SUFFIXES = IMAGE_SUFFIXES | RAW_SUFFIXES
+
+GIF_SUFFIX = ".gif"
+"""A picture only where ACCEPT_GIF says so."""
 
 SIDECAR_SUFFIXES = frozenset((".xmp", ".aae", ".thm"))
 """Suffixes of files that describe the picture beside them; not pictures themselves."""
@@ -28,6 +34,11 @@ SYSTEM_FILES = frozenset((b"thumbs.db", b"ehthumbs.db", b"desktop.ini", b"icon\r
 
 SYSTEM_FOLDERS = frozenset((b"@eadir", b"__macosx", b"$recycle.bin", b"system volume information"))
 """Folders that operating systems and storage boxes leave in photo folders, in lower case."""
+
+
+def accepted_suffixes(*, gif: bool) -> frozenset[str]:
+    """The suffixes of files that are looked at; `gif` is the setting ACCEPT_GIF."""
+    return SUPPORTED_SUFFIXES | {GIF_SUFFIX} if gif else SUPPORTED_SUFFIXES
 
 
 def suffix_of(name: bytes) -> str:

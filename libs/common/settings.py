@@ -87,6 +87,7 @@ class FilesSettings(EnvSettings):
         (), description="Clients' path prefixes and ours: C:/=/mnt/c/;D:/=/mnt/d/"
     )
     upload_dir: Path = Field(Path("data/uploads"), description="Where uploads are kept; always a root")
+    accept_gif: bool = Field(False, description="Whether GIFs are pictures too, by their first frame")
     host: str = Field("127.0.0.1", description="Address the gateway listens on")
     port: int = Field(8002, ge=1, le=65535, description="Port the gateway listens on")
 

@@ -37,7 +37,7 @@ class Inspector:
     def inspect(self, cache: CacheReader, request: Request) -> Reply:
         """Look at one file. It is decoded only if it stands still and is not in the cache."""
         try:
-            file = read_picture(request.path, self.roots, self.max_file_bytes)
+            file = read_picture(request.path, self.roots, self.max_file_bytes, gif=self.limits.gif)
             if not file.held_still or not _as_seen(file, request):
                 return Changing(size=file.after.st_size, mtime_ns=file.after.st_mtime_ns)
             return self._inspected(cache, request, file)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from libs.common.errors import Code, FileError
 from libs.common.formats import SUPPORTED_SUFFIXES, suffix_of
-from libs.common.imaging.sniff import HEAD_BYTES, sniff
+from libs.common.imaging.sniff import HEAD_BYTES, accepted
 
 _OPEN_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _CHUNK_BYTES = 4 * 1024 * 1024
@@ -41,8 +41,10 @@ class ReadFile:
         return not moved and len(self.data) == self.after.st_size
 
 
-def read_picture(path: bytes, roots: Sequence[bytes], max_bytes: int) -> ReadFile:
+def read_picture(path: bytes, roots: Sequence[bytes], max_bytes: int, *, gif: bool = False) -> ReadFile:
     """Read the whole file at `path`, if it begins like a picture and lies in one of `roots` (none: any).
+
+    `gif` says whether a GIF is one.
 
     Symbolic links are followed, then the roots are checked. Raises FileError: file_vanished,
     permission_denied, not_a_regular_file, outside_roots, empty_file, unsupported_type, decode_failed,
@@ -53,7 +55,8 @@ def read_picture(path: bytes, roots: Sequence[bytes], max_bytes: int) -> ReadFil
         if not stat.S_ISREG(before.st_mode):
             raise FileError(Code.NOT_A_REGULAR_FILE, "Not a regular file")
         head = os.read(descriptor, HEAD_BYTES)
-        _check(path, head, before.st_size, max_bytes)
+        _check_head(path, head, gif)
+        _check_size(before.st_size, max_bytes)
         data = b"".join((head, *_rest(descriptor, max_bytes)))
         return ReadFile(data, before, os.fstat(descriptor))
 
@@ -76,15 +79,18 @@ def _opened(path: bytes) -> Iterator[int]:
         os.close(descriptor)
 
 
-def _check(path: bytes, head: bytes, size: int, max_bytes: int) -> None:
+def _check_head(path: bytes, head: bytes, gif: bool) -> None:
     """Refuse what is not worth reading to its end."""
     if not head:
         raise FileError(Code.EMPTY_FILE, "The file is empty")
-    if sniff(head) is None:
+    if accepted(head, gif=gif) is None:
         suffix = suffix_of(path)
         if suffix in SUPPORTED_SUFFIXES:
             raise FileError(Code.DECODE_FAILED, f"Named {suffix}, but its content is no supported picture")
         raise FileError(Code.UNSUPPORTED_TYPE, "Skipped non-image file")
+
+
+def _check_size(size: int, max_bytes: int) -> None:
     if size > max_bytes:
         raise FileError(Code.TOO_LARGE, f"The file has {size:,} bytes; at most {max_bytes:,} are read")
 

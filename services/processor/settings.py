@@ -31,4 +31,4 @@ class ProcessorSettings(StageSettings, FilesSettings):
     @property
     def limits(self) -> Limits:
         """How large pictures may be, and get."""
-        return Limits(short_side=self.image_size, max_pixels=self.max_pixels)
+        return Limits(short_side=self.image_size, max_pixels=self.max_pixels, gif=self.accept_gif)

@@ -5,11 +5,14 @@ Each function returns a whole file as bytes unless it says otherwise, the same b
 
 import io
 import struct
+import zlib
 from functools import lru_cache
 from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
+import pillow_heif
+import pillow_jxl  # noqa: F401 - plugs itself into Pillow
 import skimage
 import sklearn
 from numpy.typing import NDArray
@@ -91,8 +94,8 @@ def camera_exif() -> Image.Exif:
     return exif
 
 
-def upside(orientation: int, width: int = 640, height: int = 480) -> bytes:
-    """A JPEG stored as a camera held that way stores it: shown upright, all eight look like `scene`."""
+def turned(orientation: int, width: int = 640, height: int = 480) -> tuple[Image.Image, Image.Exif]:
+    """The scene as a camera held that way stores it, with its EXIF; upright, all eight are `width` wide."""
     stored = {
         1: lambda image: image,
         2: lambda image: image.transpose(Image.Transpose.FLIP_LEFT_RIGHT),
@@ -105,6 +108,12 @@ def upside(orientation: int, width: int = 640, height: int = 480) -> bytes:
     }[orientation](scene(width, height))
     exif = camera_exif()
     exif[ORIENTATION] = orientation
+    return stored, exif
+
+
+def upside(orientation: int, width: int = 640, height: int = 480) -> bytes:
+    """A JPEG stored as a camera held that way stores it: shown upright, all eight look like `scene`."""
+    stored, exif = turned(orientation, width, height)
     return encoded(stored, "JPEG", quality=95, exif=exif)
 
 
@@ -119,8 +128,10 @@ def webp(width: int = 640, height: int = 480) -> bytes:
 
 
 def tiff(width: int = 640, height: int = 480, compression: str | None = None) -> bytes:
-    """A TIFF with EXIF."""
-    return encoded(scene(width, height), "TIFF", exif=camera_exif(), compression=compression)
+    """A TIFF with EXIF, only of the camera's name where it is compressed: libtiff writes no more."""
+    exif = camera_exif()
+    whole = exif if compression else exif.tobytes()
+    return encoded(scene(width, height), "TIFF", exif=whole, compression=compression)
 
 
 def bmp(width: int = 640, height: int = 480) -> bytes:
@@ -128,9 +139,62 @@ def bmp(width: int = 640, height: int = 480) -> bytes:
     return encoded(scene(width, height), "BMP")
 
 
-def gif() -> bytes:
-    """A GIF, which is not ingested."""
-    return encoded(scene(64, 48), "GIF")
+def gif(width: int = 64, height: int = 48) -> bytes:
+    """A GIF, which is ingested only where ACCEPT_GIF says so."""
+    return encoded(scene(width, height), "GIF")
+
+
+def heic(width: int = 640, height: int = 480) -> bytes:
+    """A HEIC with EXIF, as phones write it."""
+    pillow_heif.register_heif_opener()
+    quick = {"preset": "ultrafast"}
+    return encoded(scene(width, height), "HEIF", quality=90, exif=camera_exif().tobytes(), enc_params=quick)
+
+
+def avif(width: int = 640, height: int = 480) -> bytes:
+    """An AVIF with EXIF."""
+    return encoded(scene(width, height), "AVIF", quality=90, speed=10, exif=camera_exif())
+
+
+def jxl(width: int = 640, height: int = 480) -> bytes:
+    """A lossy JPEG XL with EXIF."""
+    return encoded(scene(width, height), "JXL", quality=95, effort=3, exif=camera_exif().tobytes())
+
+
+def jxl_of_jpeg(jpeg: Path) -> bytes:
+    """A JPEG packed without loss into a JPEG XL; its orientation is in the codestream too."""
+    out = io.BytesIO()
+    with Image.open(jpeg) as image:
+        image.save(out, "JXL", lossless_jpeg=True)
+    return out.getvalue()
+
+
+def without_boxes(data: bytes, kind: bytes) -> bytes:
+    """A file of ISO boxes without those of one kind."""
+    kept, at = b"", 0
+    while at < len(data):
+        size = int.from_bytes(data[at : at + 4], "big") or len(data) - at
+        kept += data[at : at + size] if data[at + 4 : at + 8] != kind else b""
+        at += size
+    return kept
+
+
+def several(kind: str, width: int = 320, height: int = 240) -> bytes:
+    """A TIFF of pages, or an animated WebP or GIF: first the scene, then two black pictures."""
+    black = [Image.new("RGB", (width, height))] * 2
+    return encoded(scene(width, height), kind, save_all=True, append_images=black)
+
+
+def png_of_16_bits(pixels: NDArray[np.uint16]) -> bytes:
+    """An RGB or RGBA PNG of 16 bits a sample, which Pillow does not write."""
+    height, width, samples = pixels.shape
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in pixels)
+    header = struct.pack(">IIBBBBB", width, height, 16, {3: 2, 4: 6}[samples], 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows, 1)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        for kind, body in chunks
+    )
 
 
 def truncated(data: bytes, share: float = 0.6) -> bytes:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import exifread
+from PIL import Image
 
 from libs.common.imaging.limits import MAX_EXIF_BYTES
 
@@ -41,6 +42,21 @@ _LEFT_OUT = frozenset(
 
 # exifread reports each file without EXIF as a warning; most pictures of the web have none.
 logging.getLogger("exifread").setLevel(logging.ERROR)
+
+
+def exif_block(image: Image.Image) -> bytes:
+    """The EXIF of an opened picture as a TIFF structure; b"" for none.
+
+    PNGs from before 2017 have it as a text of hexadecimal lines, after three that say what it is.
+    """
+    block = image.info.get("exif")
+    if isinstance(block, bytes):
+        return block
+    text = image.info.get("Raw profile type exif")
+    try:
+        return bytes.fromhex("".join(text.split("\n")[3:])) if isinstance(text, str) else b""
+    except ValueError:
+        return b""
 
 
 def exif_of(block: bytes) -> dict[str, str]:

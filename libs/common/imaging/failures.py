@@ -1,10 +1,12 @@
 """One file's failure, whatever the decoder raised on it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from PIL import UnidentifiedImageError
+
 from libs.common.errors import Code, FileError
-from libs.common.imaging import tiff
+from libs.common.imaging import boxes, jxl, tiff
 from libs.common.imaging.sniff import Format
 
 
@@ -21,8 +23,7 @@ def decoding(data: bytes, kind: Format) -> Iterator[None]:
         # Decoders raise nearly anything on damaged input, and one file must never stop a batch.
         if "truncated" in str(error).lower() or is_cut_short(data, kind):
             raise FileError(Code.TRUNCATED_IMAGE, f"The {kind} ends before the picture does") from error
-        reason = str(error) or type(error).__name__
-        raise FileError(Code.DECODE_FAILED, f"The {kind} cannot be decoded: {reason}") from error
+        raise FileError(Code.DECODE_FAILED, f"The {kind} cannot be decoded: {_reason(error)}") from error
 
 
 def check_pixels(width: int, height: int, max_pixels: int) -> None:
@@ -36,14 +37,24 @@ def check_pixels(width: int, height: int, max_pixels: int) -> None:
 
 def is_cut_short(data: bytes, kind: Format) -> bool:
     """Whether the container itself says that more bytes should follow."""
-    match kind:
-        case "JPEG":
-            return b"\xff\xda" not in data or not data.rstrip(b"\0").endswith(b"\xff\xd9")
-        case "PNG":
-            return b"IEND" not in data[-16:]
-        case "WEBP":
-            return int.from_bytes(data[4:8], "little") + 8 > len(data)
-        case "BMP":
-            return int.from_bytes(data[2:6], "little") > len(data)
-        case _:
-            return tiff.is_cut_short(data)
+    return _CUT_SHORT.get(kind, tiff.is_cut_short)(data)
+
+
+_CUT_SHORT: dict[Format, Callable[[bytes], bool]] = {
+    "JPEG": lambda data: b"\xff\xda" not in data or not data.rstrip(b"\0").endswith(b"\xff\xd9"),
+    "PNG": lambda data: b"IEND" not in data[-16:],
+    "WEBP": lambda data: int.from_bytes(data[4:8], "little") + 8 > len(data),
+    "BMP": lambda data: int.from_bytes(data[2:6], "little") > len(data),
+    "GIF": lambda data: not data.rstrip(b"\0").endswith(b";"),
+    "JXL": lambda data: data.startswith(jxl.CONTAINER) and boxes.is_cut_short(data),
+    **dict.fromkeys(("HEIC", "AVIF", "CR3"), boxes.is_cut_short),
+}
+
+
+def _reason(error: Exception) -> str:
+    """Why, in one line for people."""
+    if isinstance(error, UnidentifiedImageError):
+        return "its header is damaged"
+    if "Generic Error" in str(error):
+        return "it is damaged or cut short"  # libjxl says no more
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -18,10 +18,11 @@ class Limits:
 
     A picture is shrunk to `short_side`, and further if its long side is still over `long_side`.
     `max_pixels` is looked at before anything is decoded. `record_bytes` bounds the JPEG, its thumbnail
-    and its EXIF together.
+    and its EXIF together. `gif` says whether a GIF is a picture at all.
     """
 
     short_side: int = 448
     long_side: int = 1792
     max_pixels: int = 500_000_000
+    gif: bool = False
     record_bytes: int = MAX_MESSAGE_BYTES - _FILE_FIELDS_BYTES

@@ -14,7 +14,7 @@ from libs.common.imaging.orient import upright
 from libs.common.imaging.picture import Picture
 from libs.common.imaging.raw import decode_raw
 from libs.common.imaging.shrink import Bounds, jpeg, jpeg_within, thumbnail
-from libs.common.imaging.sniff import RAW_FORMATS, Format, sniff
+from libs.common.imaging.sniff import RAW_FORMATS, Format, accepted
 
 DISPLAY_QUALITY = 90
 
@@ -41,7 +41,7 @@ def normalise(data: bytes, limits: Limits) -> NormalisedImage:
 
     Raises FileError: empty_file, unsupported_type, too_many_pixels, truncated_image, decode_failed.
     """
-    kind = format_of(data)
+    kind = format_of(data, gif=limits.gif)
     with decoding(data, kind):
         bounds = Bounds(limits.short_side, limits.long_side)
         picture = _decode(data, kind, bounds, limits.max_pixels)
@@ -56,17 +56,17 @@ def normalise(data: bytes, limits: Limits) -> NormalisedImage:
 
 def displayable(data: bytes, limits: Limits, long_side: int = 4096) -> bytes:
     """The picture as an upright sRGB JPEG for a browser, at most `long_side` pixels; FileError as above."""
-    kind = format_of(data)
+    kind = format_of(data, gif=limits.gif)
     with decoding(data, kind):
         bounds = Bounds(long_side, long_side)
         return jpeg(_finished(_decode(data, kind, bounds, limits.max_pixels)), DISPLAY_QUALITY)
 
 
-def format_of(data: bytes) -> Format:
-    """What the file is, by content; FileError empty_file or unsupported_type."""
+def format_of(data: bytes, *, gif: bool = False) -> Format:
+    """What the file is, by content; `gif`: a GIF will do. FileError empty_file or unsupported_type."""
     if not data:
         raise FileError(Code.EMPTY_FILE, "The file is empty")
-    kind = sniff(data)
+    kind = accepted(data, gif=gif)
     if kind is None:
         raise FileError(Code.UNSUPPORTED_TYPE, "Skipped non-image file")
     return kind

@@ -24,7 +24,7 @@ def decode_raw(data: bytes, bounds: Bounds, max_pixels: int) -> Picture:
 
     if tiff.lacks_sensor_data(data):
         raise ValueError("truncated: sensor data is missing")
-    own_exif = data if tiff.is_tiff(data) else b""
+    own_exif = data if data[:2] in (b"II", b"MM") else b""  # Olympus and Panasonic change TIFF's magic number
     with rawpy.imread(io.BytesIO(data)) as raw:
         check_pixels(raw.sizes.width, raw.sizes.height, max_pixels)
         orientation = _ORIENTATIONS.get(raw.sizes.flip, 1)

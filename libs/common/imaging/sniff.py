@@ -2,11 +2,14 @@
 
 from typing import Literal
 
-from libs.common.imaging import tiff
+from libs.common.imaging import boxes, jxl, tiff
 
+# fmt: off
 Format = Literal[
-    "JPEG", "PNG", "WEBP", "TIFF", "BMP", "DNG", "ARW", "CR2", "CR3", "NEF", "ORF", "RW2", "RAF", "PEF", "SRW"
+    "JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "HEIC", "AVIF", "JXL",
+    "DNG", "ARW", "CR2", "CR3", "NEF", "ORF", "RW2", "RAF", "PEF", "SRW",
 ]
+# fmt: on
 
 RAW_FORMATS: frozenset[Format] = frozenset(
     ("DNG", "ARW", "CR2", "CR3", "NEF", "ORF", "RW2", "RAF", "PEF", "SRW")
@@ -18,6 +21,10 @@ HEAD_BYTES = 64
 _MAGIC: tuple[tuple[bytes, Format], ...] = (
     (b"\xff\xd8\xff", "JPEG"),
     (b"\x89PNG\r\n\x1a\n", "PNG"),
+    (b"GIF87a", "GIF"),
+    (b"GIF89a", "GIF"),
+    (jxl.CODESTREAM, "JXL"),
+    (jxl.CONTAINER, "JXL"),
     (b"FUJIFILMCCD-RAW", "RAF"),
     (b"IIRO", "ORF"),
     (b"IIRS", "ORF"),
@@ -31,6 +38,15 @@ _RAW_BY_MAKE: tuple[tuple[str, Format], ...] = (
     ("RICOH", "PEF"),
     ("SAMSUNG", "SRW"),
 )
+_BY_BRAND: dict[bytes, Format] = {
+    b"crx ": "CR3",
+    b"avif": "AVIF",
+    b"avis": "AVIF",
+    **dict.fromkeys((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"), "HEIC"),
+    # These say only that it is one of the family; the brands after it may say which.
+    b"mif1": "HEIC",
+    b"msf1": "HEIC",
+}
 _BMP_HEADER_SIZES = frozenset((12, 16, 40, 52, 56, 64, 108, 124))
 
 
@@ -45,11 +61,24 @@ def sniff(data: bytes) -> Format | None:
             return name
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "WEBP"
-    if data[4:12] == b"ftypcrx ":
-        return "CR3"
+    if data[4:8] == b"ftyp":
+        return _in_boxes(boxes.brands(data))
     if data[:2] == b"BM" and int.from_bytes(data[14:18], "little") in _BMP_HEADER_SIZES:
         return "BMP"
     return _in_tiff(data) if tiff.is_tiff(data) else None
+
+
+def accepted(data: bytes, *, gif: bool) -> Format | None:
+    """As `sniff`, where GIFs are pictures only if `gif`: most of them are no photos."""
+    kind = sniff(data)
+    return None if kind == "GIF" and not gif else kind
+
+
+def _in_boxes(brands: list[bytes]) -> Format | None:
+    """Which of the formats in ISO boxes: the major brand, which comes first, decides if it can."""
+    if brands[:1] in ([b"mif1"], [b"msf1"]) and {b"avif", b"avis"} & set(brands):
+        return "AVIF"
+    return _BY_BRAND.get(brands[0]) if brands else None
 
 
 def _in_tiff(data: bytes) -> Format:

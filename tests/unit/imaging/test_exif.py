@@ -10,7 +10,7 @@ from tests.support import photos
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
 
 
-@pytest.mark.parametrize("kind", ["jpeg", "png", "webp"])
+@pytest.mark.parametrize("kind", ["jpeg", "png", "webp", "tiff", "heic", "avif", "jxl"])
 def test_exif_has_the_names_that_readers_know(kind: str) -> None:
     exif = normalise(getattr(photos, kind)(), Limits()).exif
     assert exif["Image Make"] == "Sluice"

@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from libs.common.errors import Code, FileError
-from libs.common.imaging import sniff, tiff
+from libs.common.imaging import boxes, jxl, sniff, tiff
 from libs.common.imaging.limits import Limits
 from libs.common.imaging.normalise import NormalisedImage, normalise
 from tests.support import photos
@@ -21,6 +21,9 @@ FILES = {
     "deflated tiff": photos.tiff(160, 120, compression="tiff_adobe_deflate"),
     "bmp": photos.bmp(160, 120),
     "dng": photos.dng(160, 120),
+    "heic": photos.heic(160, 120),
+    "avif": photos.avif(160, 120),
+    "jxl": photos.jxl(160, 120),
 }
 
 
@@ -101,12 +104,25 @@ def test_damage_anywhere_gives_a_result_or_a_file_error(data: st.DataObject) -> 
 
 @settings(max_examples=300, deadline=None)
 @given(
-    st.sampled_from([b"II*\0", b"MM\0*", b"IIRO", b"\xff\xd8\xff", b"RIFF", b"BM", b""]),
+    st.sampled_from(
+        [
+            b"II*\0",
+            b"MM\0*",
+            b"IIRO",
+            b"\xff\xd8\xff",
+            b"RIFF",
+            b"BM",
+            b"\0\0\0\x20ftypmif1",
+            jxl.CONTAINER,
+            b"",
+        ]
+    ),
     st.binary(max_size=400),
 )
 def test_telling_formats_apart_never_fails(magic: bytes, rest: bytes) -> None:
     sniff.sniff(magic + rest)
     assert len(tiff.directories(magic + rest)) <= 32
+    assert len(list(boxes.boxes(magic + rest))) <= 60
 
 
 def test_directories_that_point_at_each_other_end() -> None:

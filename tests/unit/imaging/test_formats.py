@@ -1,6 +1,12 @@
 import pytest
 
-from libs.common.formats import is_ignored_file, is_ignored_folder, suffix_of
+from libs.common.formats import (
+    SUPPORTED_SUFFIXES,
+    accepted_suffixes,
+    is_ignored_file,
+    is_ignored_folder,
+    suffix_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -27,3 +33,8 @@ def test_folders() -> None:
     assert is_ignored_folder(b".git")
     assert is_ignored_folder(b"@eaDir")
     assert not is_ignored_folder(b"2024")
+
+
+def test_gifs_are_looked_at_only_where_they_are_accepted() -> None:
+    assert accepted_suffixes(gif=True) == SUPPORTED_SUFFIXES | {".gif"}
+    assert accepted_suffixes(gif=False) == SUPPORTED_SUFFIXES

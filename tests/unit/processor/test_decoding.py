@@ -20,6 +20,9 @@ KINDS = {
     "d.tiff": photos.tiff(),
     "e.bmp": photos.bmp(),
     "f.dng": photos.dng(),
+    "g.heic": photos.heic(),
+    "h.avif": photos.avif(),
+    "i.jxl": photos.jxl(),
 }
 BAD = {
     "cut.jpg": (photos.truncated(photos.jpeg()), Code.TRUNCATED_IMAGE),

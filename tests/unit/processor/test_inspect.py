@@ -13,6 +13,7 @@ from services.processor import reading
 from services.processor.cache import Cache
 from services.processor.inspect import Inspector
 from services.processor.inspection import Changing, Failed, Inspected, Reply, Request
+from services.processor.settings import ProcessorSettings
 from tests.support import photos
 from tests.unit.processor.samples import MODEL, entry, request_for
 
@@ -147,6 +148,15 @@ def test_files_that_fail(
 ) -> None:
     (tmp_path / name).write_bytes(data)
     assert failure_of(inspect(request_for(tmp_path / name))) is code
+
+
+def test_a_gif_is_inspected_where_gifs_are_accepted(tmp_path: Path) -> None:
+    path = tmp_path / "a.gif"
+    path.write_bytes(photos.gif())
+    inspect = Inspector(cache_dir=tmp_path / "cache", limits=ProcessorSettings(accept_gif=True).limits)()
+    found = inspect(request_for(path))
+    assert isinstance(found, Inspected)
+    assert found.content.format == "GIF"
 
 
 def test_limits(tmp_path: Path) -> None:

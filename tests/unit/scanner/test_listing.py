@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from libs.common.errors import Code
-from libs.common.formats import ARCHIVE_FOLDERS
+from libs.common.formats import ARCHIVE_FOLDERS, accepted_suffixes
 from services.scanner.entries import Entry, Found, Ignored, Rejected
 from services.scanner.listing import walk
 
@@ -31,6 +31,15 @@ def write(path: Path, content: bytes = b"x") -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
     return path
+
+
+def test_gifs_are_found_only_where_they_are_accepted(tmp_path: Path) -> None:
+    write(tmp_path / "a.GIF")
+    assert codes_in(tmp_path) == {"a.GIF": Code.UNSUPPORTED_TYPE}
+    listing = walk(
+        bytes(tmp_path), recursive=True, allowed=lambda _: True, suffixes=accepted_suffixes(gif=True)
+    )
+    assert [type(entry) for entry in listing] == [Found]
 
 
 def test_finds_pictures_in_all_folders_those_of_a_folder_before_those_below(tmp_path: Path) -> None:
