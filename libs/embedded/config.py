@@ -4,8 +4,9 @@ Paths in them are relative to the broker's own directory, where it runs: an abso
 characters that mean something in these files.
 """
 
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 PROPERTIES = "server.properties"
@@ -16,10 +17,11 @@ _RECORDS = "records"
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """The loopback ports of one run."""
+    """The loopback ports of one run. `properties` go over the broker's own: further listeners, say."""
 
     clients: int
     controller: int
+    properties: Mapping[str, str] = field(default_factory=dict)
 
 
 def properties(ports: Ports) -> str:
@@ -28,7 +30,7 @@ def properties(ports: Ports) -> str:
     Topics are made by the services only. Consumed records leave the disk within seconds of their deletion,
     and groups keep their offsets for a year, since a laptop may be off for long.
     """
-    settings = {
+    settings: dict[str, object] = {
         "process.roles": "broker,controller",
         "node.id": 1,
         "controller.quorum.voters": f"1@127.0.0.1:{ports.controller}",
@@ -63,7 +65,7 @@ def properties(ports: Ports) -> str:
         "num.io.threads": 4,
         "background.threads": 2,
     }
-    return "".join(f"{name}={value}\n" for name, value in settings.items())
+    return "".join(f"{name}={value}\n" for name, value in (settings | dict(ports.properties)).items())
 
 
 def logging() -> str:

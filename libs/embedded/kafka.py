@@ -40,11 +40,13 @@ class EmbeddedKafka:
         start_timeout: float = 60.0,
         grace: float = 15.0,
         startup: Sequence[str] | None = None,
+        ports: Ports | None = None,
     ) -> None:
         """Nothing happens before `start`.
 
         `cache_dir` keeps the downloaded jars (None: the user's cache), `mirror` is the Maven repository to
         take them from. Times are in seconds. `startup` replaces the JVM options that use the start-up cache.
+        `ports` are used at every start (None: free ones each time), so that clients find a restarted broker.
         """
         self._directory = data_dir.absolute() / "kafka"
         self._cache_dir = cache_dir or user_cache_dir()
@@ -52,6 +54,7 @@ class EmbeddedKafka:
         self._start_timeout = start_timeout
         self._grace = grace
         self._startup = startup
+        self._wanted_ports = ports
         self._jars: Sequence[Path] = ()
         self._lock = DirLock(self._directory)
         self._process: GuardedProcess | None = None
@@ -125,7 +128,7 @@ class EmbeddedKafka:
 
     async def _answers(self, *, last: bool) -> bool:
         """Start it on free ports; False if one of them was taken meanwhile and it may be tried again."""
-        self._ports = _free_ports()
+        self._ports = self._wanted_ports or free_ports()
         config.write(self._directory, self._ports)
         startup = jvm.fast_start(self._cache_dir, self._jars) if self._startup is None else self._startup
         process = self._launch(["kafka.Kafka", config.PROPERTIES], startup)
@@ -155,7 +158,8 @@ class EmbeddedKafka:
         )
 
 
-def _free_ports() -> Ports:
+def free_ports() -> Ports:
+    """Two ports that nobody listens on now."""
     with socket.socket() as first, socket.socket() as second:
         first.bind(("127.0.0.1", 0))
         second.bind(("127.0.0.1", 0))
