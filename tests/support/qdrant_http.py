@@ -274,14 +274,15 @@ def _id_before(point: str) -> str | None:
     return None if number == 0 else str(UUID(int=number - 1))
 
 
-async def _until_orphaned(server: uvicorn.Server) -> None:
+async def until_orphaned(server: uvicorn.Server) -> None:
+    """Have the server end when the process that started this one is gone."""
     parent = os.getppid()
     while os.getppid() == parent:
         await asyncio.sleep(0.5)
     server.should_exit = True
 
 
-class _Announced(uvicorn.Server):
+class Announced(uvicorn.Server):
     """Prints its port once connections are accepted."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -293,11 +294,11 @@ async def serve(host: str, port: int, data: Path) -> None:
     """Serve until a signal, or until the process that started this one is gone."""
     bound = listening(host, port)
     app = application(EdgeStore(data))
-    server = _Announced(
+    server = Announced(
         uvicorn.Config(cast("Any", app), http=Connection, log_level="warning", timeout_graceful_shutdown=5)
     )
     app.server = server
-    watching = asyncio.create_task(_until_orphaned(server))
+    watching = asyncio.create_task(until_orphaned(server))
     await server.serve(sockets=[bound])
     watching.cancel()
 

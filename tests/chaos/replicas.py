@@ -1,0 +1,85 @@
+"""Replicas of the stages, each an operating-system process that can be hurt."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from libs.common.process import EXIT_FAILED
+
+STOP_SECONDS = 30.0
+
+
+class Replica:
+    """One instance of a stage; the same name, and the same data, after each restart."""
+
+    def __init__(self, stage: str, name: str, home: Path, environment: Mapping[str, str]) -> None:
+        self.stage = stage
+        self.name = name
+        self.log = home / f"{stage}-{name}.log"
+        self._environment = {
+            **os.environ,
+            **environment,
+            "INSTANCE": name,
+            "DATA_DIR": str(home / f"{stage}-{name}"),
+        }
+        self._process: asyncio.subprocess.Process | None = None
+        self.frozen = False
+        self.asked_to_end = False
+        self.busy = False
+        """Something is being done to it; nothing else should be, meanwhile."""
+
+    @property
+    def running(self) -> bool:
+        """Whether its process is there, frozen or not."""
+        return self._process is not None and self._process.returncode is None
+
+    @property
+    def ended_by_itself(self) -> int | None:
+        """The exit status of a process that nobody asked to end."""
+        process = self._process
+        return None if process is None or self.asked_to_end else process.returncode
+
+    async def start(self) -> None:
+        """Start its process; its words go to its log."""
+        self.asked_to_end = self.frozen = False
+        with self.log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", f"services.{self.stage}", env=self._environment, stdout=log, stderr=log
+            )
+
+    async def end(self, number: signal.Signals) -> int:
+        """End it; a process that does not heed SIGTERM within its time is killed. The exit status."""
+        if self._process is None:
+            return 0
+        self.asked_to_end = True
+        self.thaw()
+        self._send(number)
+        try:
+            return await asyncio.wait_for(self._process.wait(), STOP_SECONDS)
+        except TimeoutError:
+            self._send(signal.SIGKILL)
+            await self._process.wait()
+            return EXIT_FAILED
+
+    def freeze(self) -> None:
+        """Stop its process where it stands, as a machine does that swaps."""
+        self.frozen = True
+        self._send(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        if self.frozen:
+            self.frozen = False
+            self._send(signal.SIGCONT)
+
+    def last_words(self) -> str:
+        """The last line that it logged."""
+        lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
+        return lines[-1][:300] if lines else "it said nothing"
+
+    def _send(self, number: signal.Signals) -> None:
+        if self._process is not None and self._process.returncode is None:
+            self._process.send_signal(number)

@@ -1,0 +1,50 @@
+"""What a run is summed up in."""
+
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from tests.chaos.faults import Happened
+from tests.chaos.truth import Truth
+
+
+def lines(happened: Sequence[Happened], truth: Truth, lost: int, crashes: Counter[str]) -> Iterator[str]:
+    """The report, line by line."""
+    outcomes = sum(len(job.first) for job in truth.jobs.values())
+    repeated = sum(job.repeated for job in truth.jobs.values())
+    by_kind = Counter(fault.kind for fault in happened)
+    kills = by_kind["kill"] + sum(fault.what == "killed" for fault in happened)
+    yield f"{len(happened)} faults, {kills} of them kills"
+    slowest = _slowest_recovery(happened, truth.outcome_times)
+    for (kind, what), count in sorted(Counter(map(_group, happened)).items()):
+        after = slowest[kind, what]
+        yield f"  {kind:7} {what:24} {count:4}   next outcome after at most {after:5.1f} s"
+    yield f"{outcomes} files with an outcome, {lost} lost, {repeated} told again (duplicates of work)"
+    yield f"longest time without any outcome: {_longest_gap(truth.outcome_times):.1f} s"
+    for words, count in crashes.most_common():
+        yield f"  {count} x {words}"
+
+
+def _group(fault: Happened) -> tuple[str, str]:
+    """Replicas are told apart by stage only."""
+    return fault.kind, fault.what.split(" r", 1)[0] if fault.kind in (
+        "kill",
+        "term",
+        "freeze",
+    ) else fault.what
+
+
+def _slowest_recovery(happened: Sequence[Happened], times: list[float]) -> dict[tuple[str, str], float]:
+    """By fault, the longest until any file had its outcome; what came after the last one does not count."""
+    slowest: dict[tuple[str, str], float] = defaultdict(float)
+    for fault in happened:
+        following = bisect_right(times, fault.at)
+        if following < len(times):
+            group = _group(fault)
+            slowest[group] = max(slowest[group], times[following] - fault.at)
+    return slowest
+
+
+def _longest_gap(times: list[float]) -> float:
+    return max((later - earlier for earlier, later in pairwise(times)), default=0.0)
