@@ -7,11 +7,11 @@ The record's key says what it is about (`active`, `model`, `collection:<name>`, 
 from datetime import datetime
 from typing import Literal
 
-import msgspec
 from msgspec import Struct, field, json
 
 from libs.common.errors import Code, SluiceError
 from libs.common.events import now
+from libs.common.unreadable import UNREADABLE
 
 ACTIVE = "active"
 MODEL = "model"
@@ -86,5 +86,5 @@ def decode(body: bytes) -> Control:
     """The fact in `body`; SluiceError undecodable_record if it is none."""
     try:
         return _decoder.decode(body)
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise SluiceError(Code.UNDECODABLE_RECORD, f"not a control record: {error}") from error

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from typing import Literal, TypeVar
 from uuid import UUID
 
-import msgspec
 from msgspec import Struct, field, json
 
 from libs.common.errors import Code, SluiceError
+from libs.common.unreadable import UNREADABLE
 
 VERSION = 1
 MAX_ITEMS = 500
@@ -200,7 +200,7 @@ def decode_event(body: bytes) -> JobEvent:
     """The event in `body`; SluiceError undecodable_record if it is not one of version 1."""
     try:
         return _checked(_event_decoder.decode(body))
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise _undecodable("a job event", error) from error
 
 
@@ -208,7 +208,7 @@ def decode(body: bytes, kind: type[PublicT]) -> PublicT:
     """The body of that kind; SluiceError undecodable_record if it is not one of version 1."""
     try:
         return _checked(json.decode(body, type=kind))
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise _undecodable(f"a {_words(kind.__name__)}", error) from error
 
 

@@ -6,10 +6,10 @@ by side. Public bodies (JSON) are in `events`.
 
 from typing import Literal, TypeVar
 
-import msgspec
 from msgspec import Struct, msgpack
 
 from libs.common.errors import Code, SluiceError
+from libs.common.unreadable import UNREADABLE
 
 VERSION = 1
 
@@ -101,7 +101,7 @@ def decode(body: bytes, kind: type[InternalT]) -> InternalT:
     """The record in `body`; SluiceError undecodable_record if it is not one of version 1."""
     try:
         record = msgpack.decode(body, type=kind)
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise SluiceError(Code.UNDECODABLE_RECORD, f"not a {kind.__name__}: {error}") from error
     if record.version != VERSION:
         raise SluiceError(

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from libs.common.errors import Code, SluiceError, UnavailableError
 from libs.common.settings import MLSettings
+from libs.common.unreadable import UNREADABLE
 
 SECONDS = 8.0
 """Clients wait 10 s for an answer."""
@@ -95,7 +96,7 @@ def _away(why: str) -> UnavailableError:
 def _decoded(body: bytes, kind: type[Any]) -> Any:
     try:
         return msgspec.json.decode(body, type=kind)
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise SluiceError(
             Code.ML_BAD_RESULT, f"the ML service's answer is not understood: {error}"
         ) from error

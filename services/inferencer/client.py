@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 from libs.common.errors import Code, UnavailableError
+from libs.common.unreadable import UNREADABLE
 from services.inferencer.failures import (
     reason_of_error,
     reason_of_status,
@@ -59,7 +60,7 @@ class HttpInferenceClient:
         body = await self._expect("GET", "capabilities", self._settings.ml_connect_seconds)
         try:
             return read_capabilities(body)
-        except ValueError as error:
+        except UNREADABLE as error:
             raise _unavailable(f"its capabilities are not understood: {error}") from error
 
     async def warm_up(self) -> None:
@@ -77,7 +78,7 @@ class HttpInferenceClient:
             return reply_to_status(answer.status_code, answer.content)
         try:
             return await asyncio.to_thread(read_answer, answer.content)
-        except ValueError as error:
+        except UNREADABLE as error:
             return Refused(f"the ML service's answer is not understood: {error}", Code.ML_BAD_RESULT)
 
     async def _send(self, images: Sequence[Image], params: dict[str, str]) -> httpx.Response:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from libs.common.unreadable import UNREADABLE
 from services.inferencer.inference import Answer, Capabilities, Image, Result
 
 
@@ -93,7 +94,7 @@ def read_detail(body: bytes) -> str:
     """The reason in an error's body: a problem's or FastAPI's `detail`, or the start of the text."""
     try:
         problem = msgspec.json.decode(body)
-    except msgspec.DecodeError:
+    except UNREADABLE:
         problem = None
     detail = problem.get("detail") if isinstance(problem, dict) else None
     text = detail if isinstance(detail, str) else body.decode("utf-8", errors="replace")

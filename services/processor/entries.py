@@ -1,9 +1,9 @@
 """What the cache holds of one content: everything that depends on its bytes and on the model alone."""
 
-import msgspec
 from msgspec import Struct, msgpack
 
 from libs.common.messages import Content, Inference
+from libs.common.unreadable import UNREADABLE
 
 VERSION = 1
 
@@ -39,6 +39,6 @@ def decode(value: bytes) -> Entry | None:
     """The entry in `value`; None if this release cannot read it."""
     try:
         entry = msgpack.decode(value, type=Entry)
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return None
     return entry if entry.version == VERSION else None

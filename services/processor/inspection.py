@@ -4,11 +4,11 @@ Answers are msgpack and never pickles, so that a decoder taken over by a malicio
 process run anything.
 """
 
-import msgspec
 from msgspec import Struct, msgpack
 
 from libs.common.errors import Code
 from libs.common.messages import Content, Inference
+from libs.common.unreadable import UNREADABLE
 
 
 class Request(Struct, frozen=True, kw_only=True):
@@ -71,5 +71,5 @@ def decode_reply(body: bytes) -> Reply:
     """The reply in `body`; ValueError if it is none."""
     try:
         return _replies.decode(body)
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise ValueError(f"not a reply: {error}") from error

@@ -10,6 +10,7 @@ from libs.common.errors import Code, SluiceError
 from libs.common.events import JobState, ScanRequest
 from libs.common.kafka.outgoing import Outgoing
 from libs.common.topics import SCANS
+from libs.common.unreadable import UNREADABLE
 
 VERSION = 1
 
@@ -76,7 +77,7 @@ def decode(body: bytes) -> JobRecord:
     """The record in `body`; SluiceError undecodable_record if it is not one of version 1."""
     try:
         record = msgpack.decode(body, type=JobRecord)
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise SluiceError(Code.UNDECODABLE_RECORD, f"not a job record: {error}") from error
     if record.version != VERSION:
         raise SluiceError(Code.UNDECODABLE_RECORD, f"a job record of version {record.version}")

@@ -15,6 +15,7 @@ from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedR
 
 from libs.common.errors import Code, SluiceError, UnavailableError
 from libs.common.store.names import exists, not_found
+from libs.common.unreadable import UNREADABLE
 
 _SIZES = re.compile(r"dimension error: expected dim: (\d+), got (\d+)")
 _KEY_REFUSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
@@ -79,7 +80,7 @@ def _text(response: UnexpectedResponse) -> str | None:
     """Qdrant's own words, or None if the answer is not Qdrant's."""
     try:
         return msgspec.json.decode(response.content, type=_ErrorBody).status.error
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return None
 
 

@@ -47,6 +47,31 @@ def test_nonsense_is_refused_with_a_code(body: bytes) -> None:
         assert refused.value.code == Code.UNDECODABLE_RECORD
 
 
+DEEP = 100_000
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"kind":"active","event":"state","name":"\xff","job_id":"\xff","directory_path":"\xff"}',
+        b'{"kind":"active","event":"state","x":' + b"[" * DEEP + b"]" * DEEP + b"}",
+        msgspec.msgpack.encode({"file": {"job_id": "??"}}).replace(b"??", b"\xff\xff"),
+        b"\x81\xa1x" + b"\x91" * DEEP + b"\xc0",
+    ],
+    ids=["JSON, no UTF-8", "JSON, deep", "msgpack, no UTF-8", "msgpack, deep"],
+)
+def test_text_that_is_no_utf8_and_endless_nesting_are_refused_like_other_nonsense(body: bytes) -> None:
+    for read in (
+        lambda: messages.decode(body, messages.PathRecord),
+        lambda: events.decode_event(body),
+        lambda: events.decode(body, events.ScanRequest),
+        lambda: control.decode(body),
+    ):
+        with pytest.raises(SluiceError) as refused:
+            read()
+        assert refused.value.code == Code.UNDECODABLE_RECORD
+
+
 @pytest.mark.parametrize(
     "event",
     [
