@@ -1,11 +1,12 @@
 # Every target makes the environment it needs first; with .venv up to date that costs nothing.
 PYTHON ?= python3
 DIR ?=
+ONLY ?=
 BIN := .venv/bin
 EXTRAS := all demo gateway scanner processor inferencer upserter ml
 COMPILE := build/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-header
 
-.PHONY: help setup demo run test test-all check format requirements clean
+.PHONY: help setup demo run test test-all bench check format requirements clean
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -26,6 +27,9 @@ test: setup  ## Run the tests
 
 test-all: setup  ## Run the slow tests too
 	$(BIN)/pytest
+
+bench: setup  ## Measure beside the floors of this machine; ONLY=row for one
+	$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY))
 
 check: setup  ## Lint, check the types and the layering
 	$(BIN)/ruff check .

@@ -1,0 +1,67 @@
+"""`python -m bench [--only NAME]`: measure, print a table, write JSON; 1 if a target is missed."""
+
+import argparse
+import asyncio
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from bench import result
+from bench.place import Place
+from bench.result import Figure
+from bench.rows import decoding
+
+Row = Callable[[Place], Awaitable[list[Figure]]]
+
+ROWS: dict[str, Row] = {
+    "jpeg-12mp": decoding.large,
+    "jpeg-12mp-lite-ml": decoding.large_lite,
+    "jpeg-1024x768": decoding.small,
+    "dng-24mp": decoding.raw,
+}
+ALONE: dict[str, Row] = {}
+"""Rows that take so long that they run only when asked for by name."""
+
+
+def main() -> int:
+    """Run the rows that are asked for; the exit status."""
+    chosen = _parser().parse_args()
+    folder = chosen.dir.resolve()
+    place = Place(inputs=folder / "inputs", scratch=folder / "scratch")
+    names = [chosen.only] if chosen.only else list(ROWS)
+    place.clear()
+    try:
+        figures = asyncio.run(_measured(names, place))
+    finally:
+        place.clear()
+    result.write(figures, folder / "results.json")
+    return 0 if all(figure.reached for figure in figures) else 1
+
+
+async def _measured(names: list[str], place: Place) -> list[Figure]:
+    found: list[Figure] = []
+    _say(result.HEADER)
+    for name in names:
+        start = time.monotonic()
+        for figure in await (ROWS | ALONE)[name](place):
+            found.append(result.loaded(figure))
+            _say(result.line(found[-1]))
+        _say(f"  ({name} took {time.monotonic() - start:.0f} s)")
+    return found
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="bench", description="Sluice beside the floors of this machine.")
+    parser.add_argument("--only", choices=[*ROWS, *ALONE], help="one row instead of all")
+    parser.add_argument("--dir", type=Path, default=Path("build/bench"), help="inputs, results.json")
+    return parser
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
