@@ -113,7 +113,11 @@ async def _store(settings: RunSettings, resources: AsyncExitStack) -> Store | No
 
 def _overrides(settings: RunSettings, broker: EmbeddedKafka | None) -> tuple[dict[str, Any], str | None]:
     """What every stage's settings are given instead of the environment's; and the embedded ML's URL."""
-    shared: dict[str, Any] = {"topic_partitions": settings.topic_partitions, "data_dir": settings.data_dir}
+    shared: dict[str, Any] = {
+        "topic_partitions": settings.topic_partitions,
+        "data_dir": settings.data_dir,
+        "health_port": None,  # the gateway's /readyz speaks for all
+    }
     if broker is not None:
         shared |= {
             "kafka_bootstrap_servers": broker.bootstrap_servers,

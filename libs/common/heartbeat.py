@@ -50,3 +50,5 @@ async def _tell(publisher: Publisher, stage: str, instance: str, health: Health)
         await publisher.publish([Outgoing(SERVICES, name, events.encode(body))])
     except UnavailableError as error:
         log.info("%s: nobody hears that it is %s: %s", stage, health.state, error.detail)
+    else:
+        health.heard()

@@ -1,8 +1,9 @@
 """What a service is to the process that runs it: something with a name, a health, and a run."""
 
 import asyncio
+import time
 from collections.abc import Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 
@@ -12,14 +13,28 @@ class Health:
 
     state: Literal["starting", "ready", "waiting", "stopped"] = "starting"
     reason: str | None = None
+    alive_at: float = field(default_factory=time.monotonic)
+    """When it last asked for work, or said how it is (monotonic seconds)."""
+    heard_at: float | None = None
+    """When the brokers last took its heartbeat (monotonic seconds); None: not yet."""
 
     def ready(self) -> None:
         """It works."""
         self.state, self.reason = "ready", None
+        self.alive()
 
     def waiting(self, reason: str) -> None:
         """It goes on by itself once `reason` (a sentence for people) has passed."""
         self.state, self.reason = "waiting", reason
+        self.alive()
+
+    def alive(self) -> None:
+        """It asks for work just now, whatever its state."""
+        self.alive_at = time.monotonic()
+
+    def heard(self) -> None:
+        """The brokers have taken its heartbeat just now."""
+        self.heard_at = time.monotonic()
 
 
 class Service(Protocol):

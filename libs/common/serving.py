@@ -15,8 +15,8 @@ GRACE_SECONDS = 5
 """How long requests under way may still take after the stop."""
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; blocks for the look-up of the name.
+def listen(host: str, port: int, setting: str = "PORT") -> socket.socket:
+    """A listening socket; blocks for the look-up of the name. `setting` is where the port comes from.
 
     Raises SluiceError port_busy, or bad_setting where HOST or PORT cannot be had, each with the way out.
     """
@@ -32,7 +32,7 @@ def listen(host: str, port: int) -> socket.socket:
         listener.listen(2048)
     except OSError as error:
         listener.close()
-        raise _refused(host, port, error) from error
+        raise _refused(host, port, setting, error) from error
     return listener
 
 
@@ -65,9 +65,9 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _refused(host: str, port: int, error: OSError) -> SluiceError:
+def _refused(host: str, port: int, setting: str, error: OSError) -> SluiceError:
     if error.errno == errno.EADDRINUSE:
         return SluiceError(
-            Code.PORT_BUSY, f"port {port} is in use: stop what listens there, or set PORT to another one"
+            Code.PORT_BUSY, f"port {port} is in use: stop what listens there, or set {setting} to another one"
         )
     return SluiceError(Code.BAD_SETTING, f"cannot listen on {host}:{port}: {error.strerror}")

@@ -49,6 +49,9 @@ class StageSettings(EnvSettings):
         default_factory=socket.gethostname, description="This replica's name, the same after a restart"
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Log level")
+    health_port: int | None = Field(
+        None, ge=1, le=65535, description="A stage's port for /livez and /readyz; unset: none"
+    )
     drain_seconds: float = Field(
         15.0, gt=0, le=600, description="How long a stop may take before the process leaves regardless"
     )

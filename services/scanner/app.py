@@ -9,6 +9,7 @@ from libs.common.kafka.admin import wait_for_topics
 from libs.common.kafka.connection import Connection
 from libs.common.kafka.control_table import ControlTable
 from libs.common.kafka.membership import Membership, member
+from libs.common.probes import probed
 from libs.common.service import Health, Service, supervise
 from libs.common.store.open import open_server_store
 from libs.common.store.protocol import Store
@@ -43,6 +44,10 @@ class Scanner:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Take requests and run jobs until `stop`; unfinished jobs go on where a scanner owns them next."""
+        async with probed(self._settings.health_port, self.health):
+            await self._run(stop)
+
+    async def _run(self, stop: asyncio.Event) -> None:
         connection = Connection.of(self._settings, STAGE)
         if not await wait_for_topics(connection, stop, self.health.waiting):
             return

@@ -76,6 +76,7 @@ class Intake:
             await self._jobs.stop(partitions)
 
     async def _poll(self, consumer: AIOKafkaConsumer) -> None:
+        self._wiring.health.alive()
         self._jobs.raise_failure()
         await self._take_up()
         found = await consumer.getmany(timeout_ms=POLL_MS, max_records=100)

@@ -14,6 +14,7 @@ from libs.common.kafka.runner import Input, Runner
 from libs.common.kafka.trim import trim_forever
 from libs.common.kafka.worker import Worker
 from libs.common.messages import ImageRecord, PathRecord, PointRecord
+from libs.common.probes import probed
 from libs.common.service import Health, supervise
 from libs.common.settings import StageSettings
 from libs.common.topics import Topic
@@ -50,6 +51,10 @@ class WorkerStage(Generic[R]):
 
     async def run(self, stop: asyncio.Event) -> None:
         """See Service."""
+        async with probed(self.settings.health_port, self.health):
+            await self._run(stop)
+
+    async def _run(self, stop: asyncio.Event) -> None:
         connection = Connection.of(self.settings, self.stage)
         if not await wait_for_topics(connection, stop, self.health.waiting):
             return
