@@ -1,18 +1,33 @@
 """What becomes of a record that nobody can read: a dead letter, and its file's outcome."""
 
+import logging
+
 from aiokafka.structs import ConsumerRecord
 
 from libs.common import events
 from libs.common.errors import SluiceError
 from libs.common.kafka.outgoing import FILE_ID_HEADER, JOB_ID_HEADER, Outgoing, outcomes
+from libs.common.messages import ImageRecord, PathRecord, PointRecord, TaskRecord
 from libs.common.topics import DEAD_LETTERS
+
+log = logging.getLogger(__name__)
+
+Internal = PathRecord | ImageRecord | PointRecord | TaskRecord
 
 _MAX_BODY_BYTES = 600 * 1024
 """Base64 makes a third more of it; the letter as a whole stays under MAX_MESSAGE_BYTES."""
 
 
-def dead_letter(record: ConsumerRecord, error: SluiceError) -> list[Outgoing]:
-    """The dead letter of `record`, and the failed outcome of the file that its headers name."""
+def dead_letter(
+    record: ConsumerRecord, error: SluiceError, decoded: Internal | None = None
+) -> list[Outgoing]:
+    """The dead letter of `record`, and the failed outcome of the file that its headers name.
+
+    `decoded` is the record's body where it can be read: then the outcome shows the file by its name.
+    """
+    log.warning(
+        "%s/%s@%s goes to dead letters: %s", record.topic, record.partition, record.offset, error.detail
+    )
     headers = {name: value.decode(errors="replace") for name, value in record.headers or ()}
     job_id, file_id = headers.get(JOB_ID_HEADER), headers.get(FILE_ID_HEADER)
     body = record.value if record.value is not None and len(record.value) <= _MAX_BODY_BYTES else None
@@ -23,5 +38,6 @@ def dead_letter(record: ConsumerRecord, error: SluiceError) -> list[Outgoing]:
     key = (record.key or b"").decode(errors="backslashreplace")
     letters = [Outgoing(DEAD_LETTERS, key, events.encode(letter))]
     if job_id and file_id:
-        letters += outcomes([(job_id, events.failure(file_id, file_id, error))])
+        name = file_id if decoded is None or isinstance(decoded, TaskRecord) else decoded.file.file
+        letters += outcomes([(job_id, events.failure(file_id, name, error))])
     return letters

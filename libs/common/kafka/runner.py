@@ -1,4 +1,4 @@
-"""The runner of processor, inferencer and upserter: poll, decode, work, publish, commit.
+"""The runner of processor, inferencer, upserter and tasks: poll, decode, work, publish, commit.
 
 1. Poll, also while every slot is busy, or the group expels the member.
 2. Decode; what cannot be decoded becomes a dead letter and its file's outcome.
@@ -25,14 +25,15 @@ from libs.common.kafka.dead_letters import dead_letter
 from libs.common.kafka.outgoing import Outgoing
 from libs.common.kafka.progress import Progress
 from libs.common.kafka.publisher import Publisher
+from libs.common.kafka.tries import Tries, blame
 from libs.common.kafka.worker import Worker
-from libs.common.messages import ImageRecord, PathRecord, PointRecord
+from libs.common.messages import ImageRecord, PathRecord, PointRecord, TaskRecord
 from libs.common.service import Health
 from libs.common.topics import Topic
 
 log = logging.getLogger(__name__)
 
-R = TypeVar("R", PathRecord, ImageRecord, PointRecord)
+R = TypeVar("R", PathRecord, ImageRecord, PointRecord, TaskRecord)
 
 REVOKE_SECONDS = 5.0
 """How long a working batch may hold up the whole group when partitions move."""
@@ -85,6 +86,7 @@ class Runner(Generic[R]):
         self._tasks: set[asyncio.Task[None]] = set()
         self._epoch = 0
         self._held = False
+        self._tries = Tries()
         self._wake = asyncio.Event()
         self._commit_lock = asyncio.Lock()
         self._failure: BaseException | None = None
@@ -99,9 +101,9 @@ class Runner(Generic[R]):
             group=self._input.stage, max_partition_fetch_bytes=4 * 1024 * 1024
         ) as consumer:
             try:
-                consumer.subscribe(names, listener=_Rebalance(self))
+                consumer.subscribe(names, listener=_Rebalance(self, consumer))
                 await self._loop(consumer, stop)
-                await self.let_go(drain_s)
+                await self.let_go(consumer, drain_s)
             finally:
                 await self._end_tasks(self._tasks)
 
@@ -116,7 +118,7 @@ class Runner(Generic[R]):
         self._held = True
         self._wake.set()
 
-    async def let_go(self, drain_s: float) -> None:
+    async def let_go(self, consumer: AIOKafkaConsumer, drain_s: float) -> None:
         """Give up everything in flight: waiting batches at once, working ones after `drain_s`."""
         self._epoch += 1
         self._held = False
@@ -124,6 +126,7 @@ class Runner(Generic[R]):
             await asyncio.wait(self._tasks, timeout=drain_s)
         await self._end_tasks(self._tasks)
         self._progress.forget()
+        await self._tries.take_back(consumer)
 
     async def _loop(self, consumer: AIOKafkaConsumer, stop: asyncio.Event) -> None:
         batch, epoch, opened = _Batch[R](), self._epoch, 0.0
@@ -132,21 +135,27 @@ class Runner(Generic[R]):
             self._show_health(consumer)
             if epoch != self._epoch:
                 batch, epoch = _Batch[R](), self._epoch
-            if not self._held or len(self._tasks) >= self._input.in_flight:
+                await self._count_tries(consumer)
+                continue
+            most, in_flight = (1, 1) if self._tries.careful else (self._input.batch, self._input.in_flight)
+            if not self._held or len(self._tasks) >= in_flight:
                 await self._keep_polling(consumer)
                 continue
             wait_s = 0.25 if not batch.places else max(0.0, opened + self._input.linger_s - time.monotonic())
             found = await consumer.getmany(
-                timeout_ms=int(wait_s * 1000), max_records=self._input.batch - len(batch.places)
+                timeout_ms=int(wait_s * 1000), max_records=max(1, most - len(batch.places))
             )
             if epoch != self._epoch:
                 # Held again already, this may be the new assignment's; not held, its next owner reads it.
                 batch, epoch, found = _Batch[R](), self._epoch, found if self._held else {}
+                await self._count_tries(consumer)
+                if epoch != self._epoch:
+                    continue
             if found and not batch.places:
                 opened = time.monotonic()
             for partition, records in found.items():
                 self._take(batch, partition, records)
-            full = len(batch.places) >= self._input.batch
+            full = len(batch.places) >= most
             if batch.places and (full or time.monotonic() >= opened + self._input.linger_s):
                 self._start(consumer, batch)
                 batch = _Batch[R]()
@@ -156,13 +165,18 @@ class Runner(Generic[R]):
         for record in records:
             batch.places.append((partition, record.offset))
             try:
-                batch.records.append(messages.decode(record.value or b"", self._input.kind))
+                decoded = messages.decode(record.value or b"", self._input.kind)
             except SluiceError as error:
-                log.warning(
-                    "%s/%s@%s goes to dead letters: %s",
-                    record.topic, record.partition, record.offset, error.detail,
-                )  # fmt: skip
                 batch.letters += dead_letter(record, error)
+                continue
+            if self._tries.is_to_blame(partition, record.offset):
+                batch.letters += dead_letter(record, blame(), decoded)
+            else:
+                batch.records.append(decoded)
+
+    async def _count_tries(self, consumer: AIOKafkaConsumer) -> None:
+        if self._held:
+            await self._tries.load(self._connection, self.stage, consumer.assignment())
 
     def _start(self, consumer: AIOKafkaConsumer, batch: _Batch[R]) -> None:
         task = asyncio.create_task(self._process(consumer, batch), name=f"{self._input.stage} batch")
@@ -170,6 +184,7 @@ class Runner(Generic[R]):
         task.add_done_callback(self._ended)
 
     async def _process(self, consumer: AIOKafkaConsumer, batch: _Batch[R]) -> None:
+        await self._tries.begin(consumer, batch.places)
         outgoing = await self._worker(batch.records) if batch.records else []
         await self._publish(batch.letters + outgoing)
         await self._commit(consumer, batch)
@@ -192,6 +207,8 @@ class Runner(Generic[R]):
             offsets = self._progress.finished(batch.places)
             if not offsets:
                 return
+            for partition, offset in offsets.items():
+                self._tries.ended(partition, offset)
             try:
                 await consumer.commit(offsets)
             except CommitFailedError:
@@ -213,7 +230,9 @@ class Runner(Generic[R]):
             async with asyncio.timeout(1.0):
                 await self._wake.wait()
         except TimeoutError:
-            return
+            if self._worker.waiting is not None:
+                # A process that ends while it waits for something outside does not end for its records.
+                await self._tries.take_back(consumer)
 
     def _show_health(self, consumer: AIOKafkaConsumer) -> None:
         if self._worker.waiting is not None:
@@ -235,11 +254,16 @@ class Runner(Generic[R]):
 class _Rebalance(ConsumerRebalanceListener):  # type: ignore[misc]
     """Lets everything go before partitions move, so that no two members work on the same record for long."""
 
-    def __init__(self, runner: "Runner[PathRecord] | Runner[ImageRecord] | Runner[PointRecord]") -> None:
+    def __init__(
+        self,
+        runner: "Runner[PathRecord] | Runner[ImageRecord] | Runner[PointRecord] | Runner[TaskRecord]",
+        consumer: AIOKafkaConsumer,
+    ) -> None:
         self._runner = runner
+        self._consumer = consumer
 
     async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:  # noqa: ARG002
-        await self._runner.let_go(REVOKE_SECONDS)
+        await self._runner.let_go(self._consumer, REVOKE_SECONDS)
 
     async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
         log.info("%s: %d partitions assigned", self._runner.stage, len(assigned))

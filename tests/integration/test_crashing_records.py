@@ -1,0 +1,118 @@
+"""A record that ends the process which works on it is found, blamed, and the others get through."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from libs.common import events
+from libs.common.errors import Code
+from libs.common.kafka.connection import Connection
+from libs.common.kafka.outgoing import Outgoing, outcomes
+from libs.common.kafka.publisher import Publisher
+from libs.common.kafka.runner import Input, Runner
+from libs.common.messages import PathRecord
+from libs.common.service import Health
+from libs.common.topics import PATHS
+from tests.integration.test_runner import publish
+from tests.support import records
+from tests.support.broker import Broker
+from tests.support.kafka import connect, job_events
+
+
+class ProcessEnded(BaseException):
+    """Stands for the end of the process: nothing of the runner's own clean-up may be needed."""
+
+
+@dataclass
+class Fragile:
+    """A worker that ends its process on one file; `begun` counts how often work on that was begun."""
+
+    poison: str
+    waiting: str | None = None
+    begun: int = 0
+    batches: list[int] = field(default_factory=list)
+
+    async def __call__(self, batch: Sequence[PathRecord]) -> list[Outgoing]:
+        self.batches.append(len(batch))
+        if any(record.file.file.endswith(self.poison) for record in batch):
+            self.begun += 1
+            await asyncio.sleep(0)
+            raise ProcessEnded
+        return outcomes(
+            (r.file.job_id, events.Outcome(file_id=r.file.file_id, file=r.file.file, outcome="stored"))
+            for r in batch
+        )
+
+
+async def one_life(connection: Connection, worker: Fragile) -> None:
+    """Run until the worker ends it, or until every file has its outcome."""
+    async with Publisher.open(connection) as publisher:
+        source = Input("fragile", (PATHS,), PathRecord, batch=8, in_flight=1)
+        life = asyncio.create_task(_guarded(Runner(connection, publisher, worker, source, Health())))
+        while not life.done() and len(await reported(connection)) < 40:
+            await asyncio.wait([life], timeout=0.2)
+        life.cancel()
+        await asyncio.gather(life, return_exceptions=True)
+
+
+async def _guarded(runner: Runner[PathRecord]) -> None:
+    try:
+        await runner.run(asyncio.Event())
+    except ProcessEnded:
+        return
+
+
+async def reported(connection: Connection) -> dict[str, events.Outcome]:
+    found: dict[str, events.Outcome] = {}
+    for told in await job_events(connection):
+        for item in told.items if isinstance(told, events.Outcomes) else ():
+            found.setdefault(item.file, item)
+    return found
+
+
+async def test_the_record_to_blame_fails_and_all_others_get_through(kafka: Broker, prefix: str) -> None:
+    connection = await connect(kafka, prefix)
+    await publish(connection, [records.file(f"{number:02}.jpg", job_id="j") for number in range(40)])
+    worker, lives = Fragile("17.jpg"), 0
+    while len(outcome := await reported(connection)) < 40:
+        await asyncio.wait_for(one_life(connection, worker), 30)
+        lives += 1
+        assert lives < 12, "it goes round and round"
+    failed = {name: item.code for name, item in outcome.items() if item.outcome != "stored"}
+    assert failed == {"/photos/17.jpg": Code.CRASHED_WORKER}
+    assert 4 <= worker.begun <= 10
+    assert 1 in worker.batches, "the records were never taken one by one"
+
+
+async def test_being_stopped_is_no_try(kafka: Broker, prefix: str) -> None:
+    """However often a replica is restarted while it works, nothing is blamed for that."""
+    connection = await connect(kafka, prefix)
+    await publish(connection, [records.file("00.jpg", job_id="j")])
+    for _ in range(6):
+        begun, stop = asyncio.Event(), asyncio.Event()
+
+        class Slow(Fragile):
+            async def __call__(self, batch: Sequence[PathRecord]) -> list[Outgoing]:
+                begun.set()  # noqa: B023 - called within this round only
+                await asyncio.sleep(60)
+                return await super().__call__(batch)
+
+        async with Publisher.open(connection) as publisher:
+            source = Input("fragile", (PATHS,), PathRecord, batch=8)
+            runner = Runner(connection, publisher, Slow("none"), source, Health())
+            life = asyncio.create_task(runner.run(stop, drain_s=0.05))
+            await asyncio.wait_for(begun.wait(), 20)
+            stop.set()
+            await life
+    worker = Fragile("none")
+    async with Publisher.open(connection) as publisher:
+        source = Input("fragile", (PATHS,), PathRecord, batch=8)
+        life = asyncio.create_task(
+            Runner(connection, publisher, worker, source, Health()).run(asyncio.Event())
+        )
+        async with asyncio.timeout(20):
+            while not await reported(connection):
+                await asyncio.sleep(0.05)
+        life.cancel()
+        await asyncio.gather(life, return_exceptions=True)
+    assert [item.outcome for item in (await reported(connection)).values()] == ["stored"]
