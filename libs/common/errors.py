@@ -53,6 +53,10 @@ class Code(StrEnum):
     FILE_GONE = "file_gone"
     OUTCOMES_GONE = "outcomes_gone"
     NO_TEXT_MODEL = "no_text_model"
+    JOB_GONE = "job_gone"
+    JOB_OVER = "job_over"
+    JOB_RUNNING = "job_running"
+    DISK_FULL = "disk_full"
     # Something the system stands on is away, or set up wrongly.
     BROKER_UNAVAILABLE = "broker_unavailable"
     STORE_UNAVAILABLE = "store_unavailable"

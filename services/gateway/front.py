@@ -10,6 +10,7 @@ from services.gateway.guard import ApiKey, RequestIds, SameSite
 from services.gateway.settings import GatewaySettings
 
 IMAGE_PATH = "/search/image"
+UPLOAD_PATH = "/ingest/upload"
 
 
 class Front:
@@ -33,10 +34,11 @@ class Front:
 def chain(app: ASGIApp, settings: GatewaySettings) -> ASGIApp:
     """From the inside out. CORS stands outside the key, so that a page can read that its key is wrong."""
     key = settings.api_key.get_secret_value() if settings.api_key else None
-    image_bytes = settings.search_image_mb * 1_000_000
+    limits = {IMAGE_PATH: settings.search_image_mb, UPLOAD_PATH: settings.upload_mb}
 
     def limit_of(path: str) -> int:
-        return image_bytes if path.endswith(IMAGE_PATH) else OTHER_BYTES
+        large = [megabytes for end, megabytes in limits.items() if path.endswith(end)]
+        return large[0] * 1_000_000 if large else OTHER_BYTES
 
     guarded = ApiKey(BodyLimit(Unexpected(app), limit_of), key)
     cors = CORSMiddleware(

@@ -1,5 +1,6 @@
 """Everything that the endpoints use, opened and closed together."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ from services.gateway.search import Search
 from services.gateway.settings import GatewaySettings
 from services.gateway.snapshots import Snapshots, restore_finished
 from services.gateway.view import View
+from services.gateway.upload_folder import sweep
+from services.gateway.tasks import Tasks
 
 STAGE = "gateway"
 
@@ -59,6 +62,7 @@ async def opened(settings: GatewaySettings, store: Store | None = None) -> Async
         used = store or open_server_store(settings)
         if store is None:
             stack.push_async_callback(used.close)
+        await asyncio.to_thread(sweep, settings.upload_dir)
         joined = await enter(member(settings, STAGE, JOBS))
         connection, control = joined.connection, joined.control
         view = await enter(_view(settings.data_dir / "view.sqlite", connection))

@@ -24,6 +24,16 @@ class GatewaySettings(StageSettings, StoreSettings, MLSettings, FilesSettings):
     )
     qdrant_upsert_batch_size: int = Field(32, ge=1, le=4096, description="Points in an upsert")
     search_image_mb: int = Field(100, ge=1, le=2000, description="Largest image to search by, in MB")
+    upload_mb: int = Field(20_000, ge=1, description="Largest upload in one request, in MB")
+    job_keep_days: float = Field(30, gt=0, description="How long what a finished job did can be asked for")
+    archive_enabled: bool | None = Field(
+        None, description="Whether files may be moved into archive folders; unset: only on loopback"
+    )
+    archive_dir: Path | None = Field(
+        None,
+        description="Where journals of moved files are kept for ever, one folder for all replicas; "
+        "unset: in DATA_DIR",
+    )
 
     @field_validator("cors_origins", "allowed_hosts", mode="before")
     @classmethod

@@ -47,5 +47,6 @@ _WORDS = {
     410: "It was there and is gone",
     413: "Too large",
     422: "A field is wrong",
+    507: "The disk is full",
     503: "Kafka, the store or the ML service is away: try again",
 }

@@ -27,6 +27,13 @@ class Submitted(Body):
     message: str
 
 
+class Uploaded(Submitted):
+    """An upload that was taken on."""
+
+    accepted: int = Field(description="Files that the job will go through", examples=[12])
+    ignored: list[str] = Field(description="Files passed over, as by a scan", examples=[[".DS_Store"]])
+
+
 class LogLineOut(Body):
     """One line of a job's log."""
 

@@ -1,0 +1,63 @@
+"""Ingesting files that come with the request."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from starlette.requests import ClientDisconnect
+
+from services.gateway.door import Open
+from services.gateway.models import ingest as body
+from services.gateway.models.common import problems
+from services.gateway.uploading import upload
+
+router = APIRouter(prefix="/ingest", tags=["ingestion"])
+
+_FILES: dict[str, Any] = {
+    "type": "array",
+    "items": {"type": "string", "format": "binary"},
+    "minItems": 1,
+    "description": "Any number; a name may bring folders along (`updir/sub/b.png`)",
+}
+_FORM = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {"type": "object", "required": ["files"], "properties": {"files": _FILES}}
+            }
+        },
+    }
+}
+
+
+@router.post(
+    "/upload",
+    status_code=202,
+    summary="Ingest files that come with the request",
+    response_model=body.Uploaded,
+    responses=problems(400, 413, 507),
+    openapi_extra=_FORM,
+)
+async def start(
+    gateway: Open,
+    request: Request,
+    caption: Annotated[bool, Query(description="Whether images get a caption")] = True,
+) -> body.Uploaded | Response:
+    """Into the active collection. Files are written to disk as they come, under names made safe.
+
+    `.DS_Store` and what else a scan would pass over is listed in `ignored`. Where the upload breaks off,
+    nothing of it stays.
+    """
+    try:
+        taken = await upload(
+            gateway, request.headers.get("content-type", ""), request.stream(), caption=caption
+        )
+    except ClientDisconnect:
+        # Nobody reads this, unless the body was over its limit: then a 413 takes its place.
+        return Response(status_code=400)
+    return body.Uploaded(
+        job_id=str(taken.request.job_id),
+        message=f"{taken.accepted} files go into collection {taken.request.collection}",
+        accepted=taken.accepted,
+        ignored=taken.ignored,
+    )

@@ -1,0 +1,195 @@
+import asyncio
+import resource
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from libs.common.service import Service
+from libs.common.store.edge import EdgeStore
+from services.gateway.app import build
+from services.gateway.settings import GatewaySettings
+from tests.support.broker import Broker
+from tests.support.gateway import gateway_settings
+from tests.support.system import free_port
+
+API = "/api/v1"
+MB = 1_000_000
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("uploads")
+
+
+@pytest.fixture(scope="module")
+def settings(kafka: Broker, data: Path) -> GatewaySettings:
+    prefix = f"t{uuid4().hex[:10]}-"
+    return gateway_settings(kafka.bootstrap_servers, prefix, data / "one", port=free_port(), upload_mb=300)
+
+
+@pytest.fixture(scope="module")
+async def empty(settings: GatewaySettings, data: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """Over a real socket: what happens to a connection matters here."""
+    store = EdgeStore(data / "store")
+    async with (
+        running(build(settings, store)),
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{settings.port}", timeout=20) as client,
+    ):
+        yield client
+    await store.close()
+
+
+@pytest.fixture(scope="module")
+async def client(empty: httpx.AsyncClient) -> httpx.AsyncClient:
+    """The gateway once it has a collection."""
+    body = {"collection_name": "photos"}
+    (await empty.post(f"{API}/collections", json=body)).raise_for_status()
+    (await empty.post(f"{API}/collections/select", json=body)).raise_for_status()
+    return empty
+
+
+@asynccontextmanager
+async def running(service: Service) -> AsyncIterator[None]:
+    stop = asyncio.Event()
+    task = asyncio.create_task(service.run(stop))
+    try:
+        async with asyncio.timeout(30):
+            while service.health.state != "ready" and not task.done():
+                await asyncio.sleep(0.02)
+        yield
+    finally:
+        stop.set()
+        await task
+
+
+def names(uploads: Path) -> set[str]:
+    return {folder.name for folder in uploads.iterdir()} if uploads.exists() else set()
+
+
+async def jobs(client: httpx.AsyncClient) -> set[str]:
+    items = (await client.get(f"{API}/ingest/jobs")).json()["items"]
+    return {job["job_id"] for job in items}
+
+
+async def test_without_a_collection_nothing_is_kept_and_the_client_reads_why(
+    empty: httpx.AsyncClient, settings: GatewaySettings
+) -> None:
+    """The first test here: the others select a collection."""
+    answer = await empty.post(f"{API}/ingest/upload", files={"files": ("a.jpg", b"0" * 20 * MB)})
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "no_collection_selected")
+    assert names(settings.upload_dir) == set()
+
+
+async def test_an_upload_is_a_job_over_its_own_folder(
+    client: httpx.AsyncClient, settings: GatewaySettings
+) -> None:
+    files = [
+        ("files", ("updir/sub/b.png", b"1")),
+        ("files", ("updir/.DS_Store", b"2")),
+        ("files", ("../../a.jpg", b"3")),
+        ("files", ("a.jpg", b"")),
+    ]
+
+    answer = await client.post(f"{API}/ingest/upload", files=files)
+    taken = answer.json()
+    status = (await client.get(f"{API}/ingest/status/{taken['job_id']}")).json()
+
+    folder = settings.upload_dir.resolve() / taken["job_id"]
+    assert answer.status_code == 202
+    assert (taken["accepted"], taken["ignored"]) == (3, ["updir/.DS_Store"])
+    assert (status["directory_path"], status["collection"]) == (str(folder), "photos")
+    assert {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*.*")} == {
+        "updir/sub/b.png": b"1", "a.jpg": b"3", "a (2).jpg": b"",
+    }  # fmt: skip
+
+
+async def test_two_thousand_files_come_in_one_request(
+    client: httpx.AsyncClient, settings: GatewaySettings
+) -> None:
+    files = [("files", (f"dir/{number % 500}.jpg", b"x" * 1000)) for number in range(2000)]
+
+    answer = await client.post(f"{API}/ingest/upload", files=files)
+
+    folder = settings.upload_dir / answer.json()["job_id"] / "dir"
+    assert (answer.status_code, answer.json()["accepted"]) == (202, 2000)
+    assert len(list(folder.iterdir())) == 2000
+
+
+async def test_memory_does_not_grow_with_the_upload(client: httpx.AsyncClient) -> None:
+    head = b'--x\r\nContent-Disposition: form-data; name="files"; filename="large.tif"\r\n\r\n'
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+    answer = await client.post(
+        f"{API}/ingest/upload",
+        content=body(head, 250, b"\r\n--x--\r\n"),
+        headers={"content-type": "multipart/form-data; boundary=x"},
+    )
+
+    grown_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert answer.status_code == 202
+    assert grown_kb < 60_000
+
+
+async def body(head: bytes, megabytes: int, tail: bytes) -> AsyncIterator[bytes]:
+    yield head
+    for _ in range(megabytes):
+        yield b"0" * MB
+    yield tail
+
+
+@pytest.mark.parametrize("declared", [True, False])
+async def test_an_upload_over_the_limit_leaves_nothing(
+    client: httpx.AsyncClient, settings: GatewaySettings, declared: bool
+) -> None:
+    before, known = names(settings.upload_dir), await jobs(client)
+    headers = {"content-type": "multipart/form-data; boundary=x"}
+    head = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.jpg"\r\n\r\n'
+    if declared:
+        headers["content-length"] = str(len(head) + 301 * MB)
+
+    answer = await refused(client, headers, head)
+
+    if answer is not None:
+        assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+    await left(settings, before)
+    assert await jobs(client) == known
+
+
+async def refused(client: httpx.AsyncClient, headers: dict[str, str], head: bytes) -> httpx.Response | None:
+    """The answer; None where the connection was closed on a client that went on sending."""
+    try:
+        return await client.post(f"{API}/ingest/upload", content=body(head, 301, b""), headers=headers)
+    except httpx.TransportError:
+        return None
+
+
+async def left(settings: GatewaySettings, before: set[str]) -> None:
+    async with asyncio.timeout(10):
+        while names(settings.upload_dir) != before:
+            await asyncio.sleep(0.02)
+
+
+async def test_a_client_that_leaves_half_way_leaves_nothing_behind(
+    client: httpx.AsyncClient, settings: GatewaySettings
+) -> None:
+    before, known = names(settings.upload_dir), await jobs(client)
+    _, writer = await asyncio.open_connection("127.0.0.1", settings.port)
+    writer.write(
+        b"POST /api/v1/ingest/upload HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n"
+        b"Content-Type: multipart/form-data; boundary=x\r\n\r\n"
+        b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.jpg"\r\n\r\n' + b"0" * 5000
+    )
+    await writer.drain()
+    async with asyncio.timeout(10):
+        while names(settings.upload_dir) == before:
+            await asyncio.sleep(0.01)
+
+    writer.close()
+
+    await left(settings, before)
+    assert await jobs(client) == known
