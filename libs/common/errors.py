@@ -57,6 +57,17 @@ class Code(StrEnum):
     JOB_OVER = "job_over"
     JOB_RUNNING = "job_running"
     DISK_FULL = "disk_full"
+    NO_TEXT_MODEL = "no_text_model"
+    # A file that was not archived, or not put back.
+    NOT_INDEXED = "not_indexed"
+    LAST_COPY = "last_copy"
+    FILE_CHANGED = "file_changed"
+    CANNOT_MOVE = "cannot_move"
+    NAME_TAKEN = "name_taken"
+    ARCHIVE_DISABLED = "archive_disabled"
+    ARCHIVE_BUSY = "archive_busy"
+    ARCHIVE_NOT_FOUND = "archive_not_found"
+    RESTORE_BLOCKED = "restore_blocked"
     # Something the system stands on is away, or set up wrongly.
     BROKER_UNAVAILABLE = "broker_unavailable"
     STORE_UNAVAILABLE = "store_unavailable"
