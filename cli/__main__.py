@@ -1,8 +1,12 @@
 """`python -m cli` is the `sluice` command."""
 
+import signal
 import sys
 
-from cli.main import main
+# Importing takes a second or more; a Ctrl-C meanwhile just ends it, and is no traceback.
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+from cli.main import main  # noqa: E402
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from libs.common.settings import EnvSettings
+from libs.common.settings import EnvSettings, LogLevel
 
 
 class RunSettings(EnvSettings):
@@ -21,4 +21,4 @@ class RunSettings(EnvSettings):
     host: str = Field("127.0.0.1", description="Address the gateway listens on")
     port: int = Field(8002, ge=1, le=65535, description="Port the gateway listens on")
     drain_seconds: float = Field(15.0, gt=0, le=600, description="How long a stop may take")
-    log_level: str = Field("WARNING", description="Log level")
+    log_level: LogLevel = Field("WARNING", description="Log level")

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import signal
+import sqlite3
 import sys
 import threading
 from collections.abc import Callable, Coroutine
@@ -19,9 +20,14 @@ from libs.common.settings import StageSettings
 SettingsT = TypeVar("SettingsT", bound=BaseSettings)
 StageSettingsT = TypeVar("StageSettingsT", bound=StageSettings)
 
+log = logging.getLogger(__name__)
+
 EXIT_FAILED = 1
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
+
+_ONE_WISH_SECONDS = 0.3
+"""Signals this close are one: make passes on the SIGTERM that its whole process group was sent anyway."""
 
 
 def run_stage(settings_type: type[StageSettingsT], build: Callable[[StageSettingsT], Service]) -> NoReturn:
@@ -37,33 +43,59 @@ def read_settings(settings_type: type[SettingsT]) -> SettingsT:
     try:
         return settings_type()
     except ValidationError as error:
-        for problem in error.errors():
-            name = ".".join(str(part) for part in problem["loc"]).upper()
-            say(f"the setting {name} is wrong: {problem['msg']}")
+        _say_wrong(error)
         sys.exit(EXIT_USAGE)
+
+
+def _say_wrong(error: ValidationError) -> None:
+    for problem in error.errors():
+        name = ".".join(str(part) for part in problem["loc"]).upper()
+        say(f"the setting {name} is wrong: {problem['msg']}")
 
 
 def run_until_stopped(run: Callable[[asyncio.Event], Coroutine[Any, Any, None]], drain_s: float) -> int:
     """Run until SIGINT or SIGTERM, then let it drain; the exit status.
 
     A second signal leaves at once, and so does the end of `drain_s`: a stop must not hang on a broker that
-    is gone.
+    is gone. What keeps it from running, a full disk or a setting of one stage included, is one line.
     """
+    before = signal.getsignal(signal.SIGINT)
     try:
         asyncio.run(_run(run, drain_s))
     except SluiceError as error:
         say(error.detail)
         return EXIT_FAILED
+    except ValidationError as error:
+        _say_wrong(error)
+        return EXIT_USAGE
+    except (OSError, sqlite3.OperationalError) as error:
+        log.debug("it ended with", exc_info=True)
+        say(_in_words(error))
+        return EXIT_FAILED
+    finally:
+        # The event loop leaves Python's own handler, which would answer a last Ctrl-C with a traceback.
+        signal.signal(signal.SIGINT, before)
     return 0
+
+
+def _in_words(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return f"a database in DATA_DIR: {error}" if isinstance(error, sqlite3.Error) else str(error)
 
 
 async def _run(run: Callable[[asyncio.Event], Coroutine[Any, Any, None]], drain_s: float) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    first_at = 0.0
 
     def on_signal() -> None:
+        nonlocal first_at
         if stop.is_set():
-            _leave("stopped at once, without draining", EXIT_INTERRUPTED)
+            if loop.time() - first_at > _ONE_WISH_SECONDS:
+                _leave("stopped at once, without draining", EXIT_INTERRUPTED)
+            return
+        first_at = loop.time()
         stop.set()
         deadline = threading.Timer(drain_s, _leave, (f"not drained in {drain_s:.0f} s: leaving", EXIT_FAILED))
         deadline.daemon = True

@@ -14,6 +14,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from libs.common.store.protocol import Distance
 
+LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+
 
 class EnvSettings(BaseSettings):
     """How every settings class reads the environment: an empty value counts as unset."""
@@ -48,7 +50,7 @@ class StageSettings(EnvSettings):
     instance: str = Field(
         default_factory=socket.gethostname, description="This replica's name, the same after a restart"
     )
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Log level")
+    log_level: LogLevel = Field("INFO", description="Log level")
     health_port: int | None = Field(
         None, ge=1, le=65535, description="A stage's port for /livez and /readyz; unset: none"
     )

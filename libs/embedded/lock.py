@@ -35,10 +35,9 @@ class DirLock:
     def acquire(self, timeout: float = 0.0) -> None:
         """Take the lock, making the directory if needed; wait at most `timeout` seconds for it.
 
-        Raises SluiceError data_dir_busy, naming the owner's pid.
+        Raises SluiceError data_dir_busy, naming the owner's pid, or bad_setting where nothing can be written.
         """
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
+        descriptor = self._opened()
         try:
             self._wait(descriptor, time.monotonic() + timeout)
             os.ftruncate(descriptor, 0)
@@ -48,6 +47,17 @@ class DirLock:
             raise
         _held.add(descriptor)
         self._descriptor = descriptor
+
+    def _opened(self) -> int:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            return os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
+        except OSError as error:
+            raise SluiceError(
+                Code.BAD_SETTING,
+                f"nothing can be kept in {self._path.parent}: {error.strerror}; "
+                "set DATA_DIR and SLUICE_CACHE_DIR to folders that can be written",
+            ) from error
 
     def _wait(self, descriptor: int, deadline: float) -> None:
         while True:

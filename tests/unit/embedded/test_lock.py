@@ -32,6 +32,14 @@ def test_a_second_owner_is_refused_with_the_firsts_pid(tmp_path: Path) -> None:
     assert caught.value.code is Code.DATA_DIR_BUSY
 
 
+@pytest.mark.parametrize("place", ["file", "file/inside"])
+def test_a_directory_that_cannot_be_made_is_one_clear_sentence(tmp_path: Path, place: str) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(SluiceError, match="set DATA_DIR") as caught:
+        DirLock(tmp_path / place).acquire()
+    assert caught.value.code is Code.BAD_SETTING
+
+
 def test_a_released_directory_can_be_taken(tmp_path: Path) -> None:
     first = DirLock(tmp_path)
     first.acquire()

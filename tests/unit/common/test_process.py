@@ -1,0 +1,96 @@
+"""A process ends with one line and the right status, whatever ends it."""
+
+import asyncio
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from textwrap import dedent
+
+import pytest
+from pydantic import Field
+
+from libs.common import process
+from libs.common.errors import Code, SluiceError
+from libs.common.settings import EnvSettings
+
+STOPPED_TWICE = """
+    import asyncio, os, signal, sys
+    from libs.common.process import run_until_stopped
+
+    async def run(stop):
+        os.kill(os.getpid(), signal.SIGTERM)
+        await stop.wait()
+        await asyncio.sleep(float(sys.argv[1]))
+        os.kill(os.getpid(), signal.SIGTERM)
+        await asyncio.sleep(0.2)
+
+    sys.exit(run_until_stopped(run, 10.0))
+"""
+INTERRUPTED_WHILE_IMPORTING = """
+    import os, runpy, signal, sys
+
+    class Interrupting:
+        def find_spec(self, name, *_):
+            if name == "cli.main":
+                os.kill(os.getpid(), signal.SIGINT)
+
+    sys.meta_path.insert(0, Interrupting())
+    runpy.run_module("cli", run_name="__main__")
+"""
+
+
+class Settings(EnvSettings):
+    depth: int = Field(1, ge=1)
+
+
+def _wrong_setting() -> None:
+    Settings(depth=0)
+
+
+def _refused() -> None:
+    raise SluiceError(Code.PORT_BUSY, "port 8002 is in use")
+
+
+def _disk_full() -> None:
+    raise OSError(28, "No space left on device", "/data/view.sqlite")
+
+
+def _database_full() -> None:
+    raise sqlite3.OperationalError("database or disk is full")
+
+
+@pytest.mark.parametrize(
+    ("fail", "said", "status"),
+    [
+        (_refused, "port 8002 is in use", process.EXIT_FAILED),
+        (_disk_full, "/data/view.sqlite: No space left on device", process.EXIT_FAILED),
+        (_database_full, "database or disk is full", process.EXIT_FAILED),
+        (_wrong_setting, "the setting DEPTH is wrong", process.EXIT_USAGE),
+    ],
+)
+def test_what_ends_a_run_is_one_line(
+    fail: Callable[[], None], said: str, status: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def run(_stop: asyncio.Event) -> None:
+        fail()
+
+    assert process.run_until_stopped(run, 10.0) == status
+    (line,) = capsys.readouterr().err.splitlines()
+    assert said in line
+
+
+@pytest.mark.parametrize(("apart_s", "status"), [(0.0, 0), (0.5, process.EXIT_INTERRUPTED)])
+def test_signals_at_the_same_moment_are_one_wish_to_stop(apart_s: float, status: int) -> None:
+    assert _python(STOPPED_TWICE, str(apart_s)).returncode == status
+
+
+def test_an_interrupt_during_the_imports_says_nothing() -> None:
+    ended = _python(INTERRUPTED_WHILE_IMPORTING)
+    assert (ended.returncode, ended.stderr) == (-signal.SIGINT, "")
+
+
+def _python(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", dedent(script), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
