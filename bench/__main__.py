@@ -10,7 +10,7 @@ from pathlib import Path
 from bench import result
 from bench.place import Place
 from bench.result import Figure
-from bench.rows import decoding
+from bench.rows import by_hand, decoding, running
 
 Row = Callable[[Place], Awaitable[list[Figure]]]
 
@@ -19,6 +19,12 @@ ROWS: dict[str, Row] = {
     "jpeg-12mp-lite-ml": decoding.large_lite,
     "jpeg-1024x768": decoding.small,
     "dng-24mp": decoding.raw,
+    "start": running.start,
+    "by-hand": by_hand.peer,
+    "known": running.known,
+    "model-kept-busy": running.busy_model,
+    "one-photo": running.one_photo,
+    "fairness": running.fairness,
 }
 ALONE: dict[str, Row] = {}
 """Rows that take so long that they run only when asked for by name."""

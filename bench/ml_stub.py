@@ -89,6 +89,7 @@ def app(fixed_ms: float = 0.0, per_image_ms: float = 0.0) -> Starlette:
                 "cuda_available": False,
                 "model_name_clip": "stub-512",
                 "embedding_dimension": DIMENSION,
+                "has_text_model": False,
             }
         )
 

@@ -41,6 +41,29 @@ def jpegs(root: Path, size: tuple[int, int], count: int) -> list[Path]:
     return _made(root / f"jpeg-{size[0]}x{size[1]}", ".jpg", partial(_jpeg, size), count)
 
 
+def variants(root: Path, count: int) -> Path:
+    """A folder of exactly `count` JPEGs of 256 pixels, none with the content or the look of another.
+
+    Cut out of 24 larger ones, as making so many of them one by one would take minutes.
+    """
+    folder = root / f"variants-{count}"
+    if not (folder / ".complete").exists():
+        sheets = [picture(number, (1600, 1200)) for number in range(24)]
+        folder.mkdir(parents=True, exist_ok=True)
+        for number in range(count):
+            part = sheets[number % len(sheets)].crop(_window(number))
+            (folder / f"{number:06}.jpg").write_bytes(encoded(part, 80))
+        (folder / ".complete").touch()
+    return folder
+
+
+def _window(number: int) -> tuple[int, int, int, int]:
+    """Where variant `number` lies in its sheet: steps of a few pixels, so that each place is used once."""
+    row, column = divmod(number // 24, 42)
+    left, top = column * 32, row * 40
+    return left, top, left + SMALL[0], top + SMALL[1]
+
+
 def dngs(root: Path, count: int, *, preview: bool) -> list[Path]:
     """`count` different DNGs of 24 MP, each with a full-size JPEG preview inside, or none."""
     return _made(root / f"dng{'-preview' if preview else ''}", ".dng", partial(_dng, preview), count)
