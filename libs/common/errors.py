@@ -49,6 +49,7 @@ class Code(StrEnum):
     COLLECTION_EXISTS = "collection_exists"
     COLLECTION_BUSY = "collection_busy"
     JOB_NOT_FOUND = "job_not_found"
+    TASK_NOT_FOUND = "task_not_found"
     IMAGE_NOT_FOUND = "image_not_found"
     FILE_GONE = "file_gone"
     OUTCOMES_GONE = "outcomes_gone"

@@ -13,11 +13,15 @@ from libs.common.unreadable import UNREADABLE
 VERSION = 1
 MAX_ITEMS = 500
 """Outcomes in one event, at most."""
+MAX_MEMBERS = 200
+"""Points of a group in one part, at most."""
 
 FileOutcome = Literal["stored", "failed", "skipped"]
 Source = Literal["batch_ml", "cache"]
 FinalState = Literal["completed", "failed", "cancelled"]
 JobState = Literal["running", "paused", "cancelling", "completed", "failed", "cancelled"]
+TaskKind = Literal["find_similar", "merge", "map"]
+TaskState = Literal["pending", "running", "completed", "failed", "cancelled"]
 TERMINAL: frozenset[str] = frozenset(("completed", "failed", "cancelled"))
 
 
@@ -125,7 +129,46 @@ class Finished(_Event, frozen=True, kw_only=True, tag="finished"):
     error: str | None = None
 
 
-JobEvent = Accepted | Listed | Outcomes | StateChanged | JobError | Finished
+class Member(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A point of a group of similar ones. `score`: its cosine similarity to the keeper."""
+
+    id: str
+    score: float
+    filename: str | None = None
+
+
+class SimilarGroup(Struct, frozen=True, kw_only=True):
+    """Points that show the same, the keeper first; `reason` says in words why it is the one to keep.
+
+    A group of more than MAX_MEMBERS points comes in parts of the same `group_id`.
+    """
+
+    group_id: str
+    keeper_id: str
+    reason: str
+    points: tuple[Member, ...]
+
+
+class TaskEvent(_Event, frozen=True, kw_only=True, tag="task"):
+    """How a task stands; `job_id` is the task's id. The first event of a final state wins.
+
+    A task that is begun anew after a crash is another `run`, whose groups replace those of the run before.
+    `groups` are the ones numbered from `place` on; `totals` counts what was found or done, at the end.
+    """
+
+    kind: TaskKind
+    collection: str
+    state: TaskState
+    progress: float = 0.0
+    run: str = ""
+    place: int = 0
+    groups: tuple[SimilarGroup, ...] = ()
+    totals: dict[str, int] = {}
+    code: Code | None = None
+    error: str | None = None
+
+
+JobEvent = Accepted | Listed | Outcomes | StateChanged | JobError | Finished | TaskEvent
 
 
 class Counts(Struct, frozen=True, kw_only=True):

@@ -4,11 +4,12 @@ Unknown fields are ignored and every field added later has a default, so that tw
 by side. Public bodies (JSON) are in `events`.
 """
 
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from msgspec import Struct, msgpack
 
 from libs.common.errors import Code, SluiceError
+from libs.common.events import TaskKind
 from libs.common.unreadable import UNREADABLE
 
 VERSION = 1
@@ -87,7 +88,18 @@ class PointRecord(Struct, frozen=True, kw_only=True):
     version: int = VERSION
 
 
-InternalT = TypeVar("InternalT", PathRecord, ImageRecord, PointRecord)
+class TaskRecord(Struct, frozen=True, kw_only=True):
+    """On `tasks`: work on a generation of a collection. `params` hold what the kind takes: see `tasks`."""
+
+    task_id: str
+    kind: TaskKind
+    collection: str
+    generation: str
+    params: dict[str, Any]
+    version: int = VERSION
+
+
+InternalT = TypeVar("InternalT", PathRecord, ImageRecord, PointRecord, TaskRecord)
 
 _encoder = msgpack.Encoder()
 

@@ -14,7 +14,18 @@ from services.gateway import docs, errors
 from services.gateway.door import Door
 from services.gateway.front import Front
 from services.gateway.gateway import STAGE
-from services.gateway.routes import archives, collections, images, ingest, root, search, services, uploads
+from services.gateway.routes import (
+    archives,
+    collections,
+    duplicates,
+    images,
+    ingest,
+    root,
+    search,
+    services,
+    tasks,
+    uploads,
+)
 from services.gateway.settings import GatewaySettings
 
 API = "/api/v1"
@@ -52,7 +63,7 @@ def create_app(
     app.include_router(root.router)
     app.include_router(docs.router)
     app.mount(docs.STATIC, docs.static_files())
-    for routes in (services, collections, ingest, uploads, images, search, archives):
+    for routes in (services, collections, ingest, uploads, images, search, archives, duplicates, tasks):
         app.include_router(routes.router, prefix=API)
     errors.install(app)
     app.add_middleware(Front)

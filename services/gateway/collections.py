@@ -14,6 +14,7 @@ from services.gateway import worker
 from services.gateway.errors import BadRequestError
 from services.gateway.jobs import Jobs
 from services.gateway.patience import patience, refreshed
+from services.gateway.tasks import Tasks
 
 SAMPLES = 5
 
@@ -37,6 +38,7 @@ class Collections:
     control: ControlTable
     publisher: Publisher
     jobs: Jobs
+    tasks: Tasks
 
     async def names(self) -> list[str]:
         """The names of all collections."""
@@ -77,6 +79,10 @@ class Collections:
         await self.store.info(name)
         if job := await self.jobs.writing_to(name):
             raise SluiceError(Code.COLLECTION_BUSY, f"job {job.job_id} still writes into collection {name}")
+        if task := await self.tasks.merging_into(name):
+            raise SluiceError(
+                Code.COLLECTION_BUSY, f"task {task.task_id} still merges into collection {name}"
+            )
         await refreshed(self.control)
         # Forgotten first: whatever still travels is then refused and does not fill a new namesake.
         await self._publish(worker.deleted(name, was_active=self.control.active() == name))
@@ -96,6 +102,14 @@ class Collections:
             model=filled.model if filled else None,
             is_active=self.control.active() == name,
         )
+
+    async def model_of(self, name: str) -> str | None:
+        """Whose embeddings it holds; None where nothing says so, or it is empty."""
+        await refreshed(self.control)
+        if filled := self.control.filled(name):
+            return filled.model
+        points, _ = await self.store.scroll(name, limit=1, payload=("model",))
+        return next((str(point.payload["model"]) for point in points if point.payload.get("model")), None)
 
     async def clear_cache(self) -> CollectionState:
         """Make every cache entry of before now a miss for the active collection."""

@@ -45,6 +45,7 @@ STATUS: Mapping[Code, int] = {
     Code.METHOD_NOT_ALLOWED: 405,
     Code.COLLECTION_NOT_FOUND: 404,
     Code.JOB_NOT_FOUND: 404,
+    Code.TASK_NOT_FOUND: 404,
     Code.IMAGE_NOT_FOUND: 404,
     Code.FILE_GONE: 410,
     Code.OUTCOMES_GONE: 410,

@@ -29,6 +29,7 @@ from services.gateway.schema import delete_view
 from services.gateway.search import Search
 from services.gateway.settings import GatewaySettings
 from services.gateway.snapshots import Snapshots, restore_finished
+from services.gateway.tasks import Tasks
 from services.gateway.view import View
 from services.gateway.upload_folder import sweep
 from services.gateway.tasks import Tasks
@@ -47,6 +48,7 @@ class Gateway:
     services: Table[Heartbeat]
     requests: Requests
     jobs: Jobs
+    tasks: Tasks
     collections: Collections
     images: Images
     search: Search
@@ -71,7 +73,8 @@ async def opened(settings: GatewaySettings, store: Store | None = None) -> Async
         await ingest.catch_up(timeout_s=None)
         await restore_finished(connection, view, status)
         jobs = Jobs(view, ingest, status)
-        collections = Collections(used, control, joined.publisher, jobs)
+        tasks = Tasks(view, status, control, joined.publisher)
+        collections = Collections(used, control, joined.publisher, jobs, tasks)
         decoding, limits = await enter(Decoding.open()), Limits()
         ml = await enter(MLClient.open(settings))
         yield Gateway(
@@ -82,6 +85,7 @@ async def opened(settings: GatewaySettings, store: Store | None = None) -> Async
             services=await enter(Table.open(connection, SERVICES, _heartbeat)),
             requests=await enter(Requests.open(connection)),
             jobs=jobs,
+            tasks=tasks,
             collections=collections,
             images=Images(used, control, settings, limits, decoding),
             search=Search(used, control, collections, ml, limits, decoding),

@@ -4,9 +4,11 @@ import logging
 import sqlite3
 from pathlib import Path
 
+from services.gateway import tasks_view
+
 log = logging.getLogger(__name__)
 
-VERSION = 1
+VERSION = 2
 """Raised with every change of the tables; a file of another version is rebuilt."""
 
 _TABLES = """
@@ -46,7 +48,7 @@ def open_view(path: Path, source: str) -> sqlite3.Connection:
         delete_view(path)
     connection = connect(path)
     if connection.execute("PRAGMA user_version").fetchone() == (0,):
-        connection.executescript(f"BEGIN;{_TABLES}PRAGMA user_version = {VERSION};COMMIT;")
+        connection.executescript(f"BEGIN;{_TABLES}{tasks_view.TABLES}PRAGMA user_version = {VERSION};COMMIT;")
         connection.execute("INSERT INTO source VALUES (?)", (source,))
     return connection
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from msgspec import msgpack
 
-from libs.common.events import MAX_ITEMS, JobEvent, JobSnapshot, Outcome, Outcomes, ScanRequest
+from libs.common.events import MAX_ITEMS, JobEvent, JobSnapshot, Outcome, Outcomes, ScanRequest, TaskEvent
+from services.gateway import tasks_view
 from services.gateway.fold import Job, fold, ignores, requested, restored
 from services.gateway.log_lines import log_line
 from services.gateway.reading import job_row
@@ -79,6 +80,9 @@ class _Jobs:
 
     def happened(self, change: Happened) -> None:
         event = change.event
+        if isinstance(event, TaskEvent):
+            tasks_view.happened(self._connection, event, change.offset, change.at)
+            return
         job = self._find(event.job_id)
         if ignores(job, change.offset):
             return

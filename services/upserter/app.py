@@ -1,5 +1,6 @@
-"""Wiring of the upserter: points and ml-results in, points in the store, outcomes out."""
+"""Wiring of the upserter: points and ml-results in, points in the store, outcomes out; tasks beside it."""
 
+import asyncio
 from contextlib import AsyncExitStack
 
 from libs.common.kafka.membership import Membership
@@ -13,6 +14,7 @@ from libs.common.topics import ML_RESULTS, POINTS
 from services.upserter.admission import Admission
 from services.upserter.copies import Copies
 from services.upserter.settings import UpserterSettings
+from services.upserter.tasks.app import task_runner
 from services.upserter.worker import UpserterWorker
 from services.upserter.writing import Writer
 
@@ -28,7 +30,10 @@ def build(settings: UpserterSettings, store: Store | None = None) -> Service:
             resources.push_async_callback(used.close)
         admission = Admission(used, joined.control, joined.publisher.publish)
         writer = Writer(used, settings.qdrant_upsert_batch_size, settings.qdrant_concurrency)
-        return Wired(UpserterWorker(admission, writer, Copies(used)))
+        tasks = task_runner(joined, used, admission, writer)
+        # Cancelled with the stage: a task that was not done is begun anew.
+        background = (tasks.run(asyncio.Event()),)
+        return Wired(UpserterWorker(admission, writer, Copies(used)), background)
 
     batch = settings.qdrant_upsert_batch_size * settings.qdrant_concurrency
     source = Input(STAGE, (POINTS, ML_RESULTS), PointRecord, batch=batch)

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
 from libs.common.kafka.outgoing import Outgoing
-from libs.common.messages import ImageRecord, PathRecord, PointRecord
+from libs.common.messages import ImageRecord, PathRecord, PointRecord, TaskRecord
 
-RecordT_contra = TypeVar("RecordT_contra", PathRecord, ImageRecord, PointRecord, contravariant=True)
+RecordT_contra = TypeVar(
+    "RecordT_contra", PathRecord, ImageRecord, PointRecord, TaskRecord, contravariant=True
+)
 
 
 class Worker(Protocol[RecordT_contra]):

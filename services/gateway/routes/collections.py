@@ -5,8 +5,11 @@ from fastapi import APIRouter
 from libs.common.store.protocol import Record
 from services.gateway.clock import utc
 from services.gateway.collections import Described
+from services.gateway.collections_merge import merge
+from services.gateway.collections_selection import from_selection
 from services.gateway.door import Open
 from services.gateway.models import collections as body
+from services.gateway.models import tasks
 from services.gateway.models.common import problems
 
 router = APIRouter(prefix="/collections", tags=["collections"])
@@ -43,6 +46,27 @@ async def clear_cache(gateway: Open) -> body.CacheCleared:
     """Cache entries of before now are misses for the active collection; others keep them."""
     state = await gateway.collections.clear_cache()
     return body.CacheCleared(collection=state.name, cleared_at=utc(state.cache_cleared_at))
+
+
+@router.post("/merge", status_code=202, summary="Add collections to another one", responses=problems(400))
+async def merge_into(gateway: Open, request: tasks.MergeRequest) -> tasks.MergeTaken:
+    """As a task: see /tasks. The destination keeps what it has, and is made if it is not there."""
+    task = await merge(gateway.collections, request.dest_collection, request.source_collections)
+    return tasks.MergeTaken(task_id=task)
+
+
+@router.post(
+    "/from_selection",
+    status_code=201,
+    summary="Make a collection of some points of another one",
+    responses=problems(400, 409),
+)
+async def select_points(gateway: Open, request: tasks.SelectionRequest) -> tasks.SelectionMade:
+    """The points are copied, under ids of their own; the source keeps them."""
+    name = request.new_collection_name
+    ids = [str(point) for point in request.point_ids]
+    made = await from_selection(gateway.collections, name, request.source_collection, ids)
+    return tasks.SelectionMade(collection=name, copied=made.copied, missing=made.missing)
 
 
 @router.get("/{name}/info", summary="A collection's shape, counts and a few points", responses=problems(404))

@@ -1,0 +1,51 @@
+"""What each kind of task is asked with, and the records that travel for it."""
+
+from typing import Any, Literal, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from libs.common.errors import Code, SluiceError
+from libs.common.events import TaskEvent, TaskState
+from libs.common.kafka.outgoing import Outgoing
+from libs.common.messages import TaskRecord, encode
+from libs.common.topics import TASKS
+
+Mode = Literal["similar", "strict"]
+
+
+class FindSimilar(Struct, frozen=True, kw_only=True):
+    """Find the pictures that show the same: pairs whose cosine similarity reaches `threshold`.
+
+    `similar` puts all that such pairs connect into one group; in a group of `strict` every pair is one.
+    """
+
+    threshold: float = 0.98
+    mode: Mode = "similar"
+
+
+class Merge(Struct, frozen=True, kw_only=True):
+    """Copy the points of these collections into the task's collection."""
+
+    sources: tuple[str, ...]
+
+
+ParamsT = TypeVar("ParamsT", FindSimilar, Merge)
+
+
+def params_of(task: TaskRecord, kind: type[ParamsT]) -> ParamsT:
+    """What the task was asked with; SluiceError undecodable_record if it is not that."""
+    try:
+        return msgspec.convert(task.params, kind)
+    except msgspec.ValidationError as error:
+        raise SluiceError(Code.UNDECODABLE_RECORD, f"not the parameters of a task: {error}") from error
+
+
+def asked(task: TaskRecord) -> Outgoing:
+    """The record that has the task done."""
+    return Outgoing(TASKS, task.task_id, encode(task))
+
+
+def told(task: TaskRecord, state: TaskState, **fields: Any) -> TaskEvent:
+    """An event of the task."""
+    return TaskEvent(job_id=task.task_id, kind=task.kind, collection=task.collection, state=state, **fields)

@@ -1,0 +1,68 @@
+"""Groups of stored files with the same content, found page by page."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from libs.common.keeper import FIELDS, keeper
+from libs.common.store.protocol import Filter, Record, Store
+
+PAGE = 500
+SCAN_SECONDS = 5.0
+"""How long one answer looks for groups; clients wait 10 s for it."""
+SHOWN = ("file_hash", "filename", *FIELDS)
+
+
+@dataclass(frozen=True, slots=True)
+class ExactGroup:
+    """Files of one content, in the order of their ids; `reason` says why the keeper is the one to keep."""
+
+    hash: str
+    keeper: str
+    reason: str
+    files: list[Record]
+
+
+async def exact_groups(
+    store: Store, collection: str, cursor: str | None, limit: int
+) -> tuple[list[ExactGroup], str | None]:
+    """The next groups, at most `limit`, and the cursor that goes on from there; None at the end.
+
+    A group stands where its smallest id does, so that pages need no memory of those before. A page may hold
+    few groups, or none, where a large collection has few: go on until the cursor is None.
+    """
+    found: list[ExactGroup] = []
+    clock = asyncio.get_running_loop().time
+    until = clock() + SCAN_SECONDS
+    while True:
+        page, cursor = await store.scroll(collection, limit=PAGE, after=cursor, payload=("file_hash",))
+        found += await _groups(store, collection, page)
+        if len(found) > limit:
+            return found[:limit], found[limit - 1].files[0].id
+        if cursor is None or len(found) == limit or clock() > until:
+            return found, cursor
+
+
+async def _groups(store: Store, collection: str, page: Sequence[Record]) -> list[ExactGroup]:
+    """The groups whose smallest id is on the page, in the order of it."""
+    first: dict[str, str] = {}
+    for record in page:
+        if hash_ := record.payload.get("file_hash"):
+            first.setdefault(hash_, record.id)
+    copies: dict[str, list[Record]] = defaultdict(list)
+    after: str | None = None
+    while first:
+        records, after = await store.scroll(
+            collection, limit=2 * PAGE, after=after, where=Filter(any_of={"file_hash": list(first)}),
+            payload=SHOWN,
+        )  # fmt: skip
+        for record in records:
+            copies[record.payload["file_hash"]].append(record)
+        if after is None:
+            break
+    return [
+        ExactGroup(hash_, *keeper(files), files)
+        for hash_, smallest in first.items()
+        if len(files := copies[hash_]) > 1 and files[0].id == smallest
+    ]

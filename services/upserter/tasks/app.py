@@ -1,0 +1,28 @@
+"""Wiring of the tasks: a runner of their own, so that a task of minutes holds up no point."""
+
+from functools import partial
+
+from libs.common.kafka.membership import Membership
+from libs.common.kafka.runner import Input, Runner
+from libs.common.messages import TaskRecord
+from libs.common.service import Health
+from libs.common.store.protocol import Store
+from libs.common.topics import TASKS
+from services.upserter.admission import Admission
+from services.upserter.tasks.find_similar import find_similar
+from services.upserter.tasks.merge import merge
+from services.upserter.tasks.worker import TaskWorker
+from services.upserter.writing import Writer
+
+GROUP = "tasks"
+
+
+def task_runner(joined: Membership, store: Store, admission: Admission, writer: Writer) -> Runner[TaskRecord]:
+    """The runner of find-similar and merge, one task after the other. Its health is not the stage's."""
+    kinds = {
+        "find_similar": partial(find_similar, store),
+        "merge": partial(merge, store, admission, writer),
+    }
+    worker = TaskWorker(kinds, joined.publisher.publish, joined.control)
+    source = Input(GROUP, (TASKS,), TaskRecord, batch=1, in_flight=1)
+    return Runner(joined.connection, joined.publisher, worker, source, Health())
