@@ -16,6 +16,8 @@ Internal = PathRecord | ImageRecord | PointRecord | TaskRecord
 
 _MAX_BODY_BYTES = 600 * 1024
 """Base64 makes a third more of it; the letter as a whole stays under MAX_MESSAGE_BYTES."""
+_MAX_NAME_BYTES = 1024
+"""Of the key, and of an id in a header: ours are far shorter, anybody's may be as long as a record."""
 
 
 def dead_letter(
@@ -28,16 +30,22 @@ def dead_letter(
     log.warning(
         "%s/%s@%s goes to dead letters: %s", record.topic, record.partition, record.offset, error.detail
     )
-    headers = {name: value.decode(errors="replace") for name, value in record.headers or ()}
+    # A header's value may be missing, as a record's may.
+    headers = {name: _short(value).decode(errors="replace") for name, value in record.headers or ()}
     job_id, file_id = headers.get(JOB_ID_HEADER), headers.get(FILE_ID_HEADER)
     body = record.value if record.value is not None and len(record.value) <= _MAX_BODY_BYTES else None
+    key = None if record.key is None else _short(record.key)
     letter = events.DeadLetter(
-        topic=record.topic, partition=record.partition, offset=record.offset, key=record.key,
+        topic=record.topic, partition=record.partition, offset=record.offset, key=key,
         code=error.code, error=error.detail, job_id=job_id, file_id=file_id, body=body,
     )  # fmt: skip
-    key = (record.key or b"").decode(errors="backslashreplace")
-    letters = [Outgoing(DEAD_LETTERS, key, events.encode(letter))]
+    letter_key = (key or b"").decode(errors="backslashreplace")
+    letters = [Outgoing(DEAD_LETTERS, letter_key, events.encode(letter))]
     if job_id and file_id:
         name = file_id if decoded is None or isinstance(decoded, TaskRecord) else decoded.file.file
         letters += outcomes([(job_id, events.failure(file_id, name, error))])
     return letters
+
+
+def _short(value: bytes | None) -> bytes:
+    return (value or b"")[:_MAX_NAME_BYTES]
