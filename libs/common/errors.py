@@ -53,7 +53,6 @@ class Code(StrEnum):
     IMAGE_NOT_FOUND = "image_not_found"
     FILE_GONE = "file_gone"
     OUTCOMES_GONE = "outcomes_gone"
-    NO_TEXT_MODEL = "no_text_model"
     JOB_GONE = "job_gone"
     JOB_OVER = "job_over"
     JOB_RUNNING = "job_running"
