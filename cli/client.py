@@ -1,85 +1,19 @@
 """The gateway's REST API, as far as the command line needs it."""
 
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import httpx
 import msgspec
-from msgspec import Struct
 
-from libs.common.errors import Code, SluiceError
-from libs.common.events import TERMINAL, Counts
+from cli.bodies import Found, JobStatus, Problem, SearchResults, Submitted
+from libs.common.errors import Code, SluiceError, UnavailableError
 
 _SECONDS = 30.0
-
-
-class FailedFile(Struct, frozen=True):
-    """A file without a point, and why."""
-
-    file: str
-    error: str
-    code: str | None = None
-    details: str | None = None
-
-
-class Result(Struct, frozen=True):
-    """What a finished job says of its files; at most the first thousand of them."""
-
-    failed_files: list[FailedFile] = []
-
-
-class JobStatus(Struct, frozen=True):
-    """A job as the gateway shows it. `counts.total` is what has its outcome, `total_files` what is known."""
-
-    state: str
-    total_files: int = 0
-    counts: Counts = Counts()
-    rate: float | None = None
-    eta_seconds: float | None = None
-    waiting_reason: str | None = None
-    message: str | None = None
-    exact_duplicates_count: int = 0
-    result: Result | None = None
-
-    @property
-    def done(self) -> int:
-        """Files that have their outcome."""
-        return self.counts.stored + self.counts.failed + self.counts.skipped
-
-    @property
-    def is_over(self) -> bool:
-        """Whether nothing more will happen."""
-        return self.state in TERMINAL
-
-
-class FoundPayload(Struct, frozen=True):
-    """What is stored beside a vector, as far as it is shown."""
-
-    filename: str
-    caption: str | None = None
-
-
-class Found(Struct, frozen=True):
-    """A photo that a search found; `score` is the cosine similarity."""
-
-    id: str
-    score: float
-    payload: FoundPayload
-
-
-class _Submitted(Struct, frozen=True):
-    job_id: str
-
-
-class _SearchResults(Struct, frozen=True):
-    results: list[Found]
-
-
-class _Problem(Struct, frozen=True):
-    detail: str = "the gateway gave no reason"
-    code: str = Code.INTERNAL
-
+UPLOAD_SECONDS = 300.0
+"""How long the gateway may take to store an upload once it has all of it."""
 
 BodyT = TypeVar("BodyT")
 
@@ -87,9 +21,13 @@ BodyT = TypeVar("BodyT")
 class Client:
     """A connection to one gateway. Every call raises SluiceError with the gateway's own code and detail."""
 
-    def __init__(self, base_url: str, api_key: str | None = None) -> None:
+    def __init__(
+        self, base_url: str, api_key: str | None = None, transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
         headers = {"x-api-key": api_key} if api_key else {}
-        self._http = httpx.AsyncClient(base_url=f"{base_url}/api/v1", timeout=_SECONDS, headers=headers)
+        self._http = httpx.AsyncClient(
+            base_url=base_url, timeout=_SECONDS, headers=headers, transport=transport
+        )
 
     async def __aenter__(self) -> Self:
         return self
@@ -99,46 +37,104 @@ class Client:
     ) -> None:
         await self._http.aclose()
 
-    async def create_collection(self, name: str) -> None:
-        """Make an empty collection of the configured vector size."""
-        await self._send("POST", "/collections", Any, json={"collection_name": name})
+    async def create_collection(self, name: str, **shape: Any) -> None:
+        """Make an empty collection; vector size and distance as configured unless given."""
+        await self.send("POST", "/collections", Any, json={"collection_name": name, **shape})
 
     async def select_collection(self, name: str) -> None:
         """Make it the one that requests without a collection go to."""
-        await self._send("POST", "/collections/select", Any, json={"collection_name": name})
+        await self.send("POST", "/collections/select", Any, json={"collection_name": name})
 
-    async def ingest(self, directory: Path) -> str:
-        """Start a job over the directory; its id."""
-        body = {"directory_path": str(directory)}
-        return (await self._send("POST", "/ingest/", _Submitted, json=body)).job_id
+    async def ingest(self, path: Path | str, collection: str | None = None, *, force: bool = False) -> str:
+        """Start a job over a directory, or one file, that the gateway sees; its id."""
+        return (await self.submit(str(path), collection, force=force)).job_id
+
+    async def submit(self, path: str, collection: str | None, *, force: bool) -> Submitted:
+        """Start a job over a directory, or one file, that the gateway sees."""
+        body: dict[str, Any] = {"directory_path": path}
+        body |= {"collection": collection} if collection else {}
+        body |= {"force": True} if force else {}
+        return await self.send("POST", "/ingest/", Submitted, json=body)
+
+    async def upload(self, content_type: str, body: AsyncIterator[bytes]) -> Submitted:
+        """Start a job over the files of a multipart body, which may be of any length."""
+        timeout = httpx.Timeout(_SECONDS, read=UPLOAD_SECONDS, write=UPLOAD_SECONDS)
+        headers = {"content-type": content_type}
+        return await self.send(
+            "POST", "/ingest/upload", Submitted, content=body, headers=headers, timeout=timeout
+        )
 
     async def job(self, job_id: str) -> JobStatus:
         """How the job stands."""
-        return await self._send("GET", f"/ingest/status/{job_id}", JobStatus)
+        return await self.send("GET", f"/ingest/status/{job_id}", JobStatus)
 
     async def search_image(self, name: str, photo: bytes, limit: int) -> list[Found]:
         """The stored photos that look most like this file, best first."""
-        found = await self._send(
-            "POST", "/search/image", _SearchResults, params={"limit": limit}, files={"file": (name, photo)}
+        found = await self.send(
+            "POST", "/search/image", SearchResults, params={"limit": limit}, files={"file": (name, photo)}
         )
         return found.results
 
-    async def _send(self, method: str, path: str, kind: type[BodyT], **content: Any) -> BodyT:
+    async def get(self, path: str, kind: type[BodyT], **params: Any) -> BodyT:
+        """What is at `path`; parameters that are None are left out."""
+        return await self.send("GET", path, kind, params=_given(params))
+
+    async def send(
+        self, method: str, path: str, kind: type[BodyT], *, prefix: str = "/api/v1", **content: Any
+    ) -> BodyT:
+        """The answer to a call, as a `kind`."""
         try:
-            response = await self._http.request(method, path, **content)
+            response = await self._http.request(method, f"{prefix}{path}", **content)
         except httpx.TransportError as error:
-            raise SluiceError(
-                Code.INTERNAL,
-                f"the gateway at {self._http.base_url.netloc.decode()} does not answer: {error}",
-            ) from error
+            raise self._away(error) from error
+        except (httpx.InvalidURL, UnicodeError) as error:
+            raise SluiceError(Code.BAD_SETTING, f"{self._where} is no URL of a gateway: {error}") from error
         if response.is_error:
             raise _refused(response)
-        return msgspec.json.decode(response.content, type=kind)
+        try:
+            return msgspec.json.decode(response.content, type=kind)
+        except msgspec.DecodeError as error:
+            raise SluiceError(
+                Code.INTERNAL, f"what answers at {self._where} is no Sluice gateway of this release: {error}"
+            ) from error
+
+    @property
+    def _where(self) -> str:
+        return str(self._http.base_url).rstrip("/")
+
+    def _away(self, error: httpx.TransportError) -> SluiceError:
+        if isinstance(error, httpx.UnsupportedProtocol):
+            return SluiceError(
+                Code.BAD_SETTING, f"{self._where} is no URL of a gateway: begin it with http:// or https://"
+            )
+        why = "it took too long" if isinstance(error, httpx.TimeoutException) else str(error)
+        return UnavailableError(
+            Code.GATEWAY_UNAVAILABLE,
+            f"the gateway at {self._where} does not answer ({why or type(error).__name__}); "
+            "start one with `sluice run`, or name another with --url",
+        )
+
+
+def _given(params: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in params.items() if value is not None}
 
 
 def _refused(response: httpx.Response) -> SluiceError:
     try:
-        problem = msgspec.json.decode(response.content, type=_Problem)
-        return SluiceError(Code(problem.code), problem.detail)
-    except (msgspec.DecodeError, ValueError):
-        return SluiceError(Code.INTERNAL, f"the gateway answered {response.status_code}")
+        problem = msgspec.json.decode(response.content, type=Problem)
+    except msgspec.DecodeError:
+        return SluiceError(
+            Code.INTERNAL, f"{response.url} answered {response.status_code}: is a Sluice gateway there?"
+        )
+    detail = problem.detail
+    if response.status_code == httpx.codes.UNAUTHORIZED:
+        detail += " (set SLUICE_API_KEY, or give --api-key)"
+    return SluiceError(_code(problem.code), detail)
+
+
+def _code(word: str) -> Code:
+    """The code; a newer gateway may know more of them."""
+    try:
+        return Code(word)
+    except ValueError:
+        return Code.INTERNAL

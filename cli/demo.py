@@ -12,7 +12,8 @@ from typing import Any, Protocol
 from rich.console import Console
 
 from cli import report, samples
-from cli.client import Client, JobStatus
+from cli.bodies import JobStatus
+from cli.client import Client
 from cli.progress import ProgressView
 from libs.common.errors import Code, SluiceError
 from libs.embedded.lock import DirLock

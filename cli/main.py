@@ -1,67 +1,67 @@
 """The `sluice` command."""
 
-import argparse
-import asyncio
-import socket
+import sys
 from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager
-from pathlib import Path
 
-from rich.console import Console
+import typer
+from typer.exceptions import Abort, TyperException
+from typer.main import get_command
 
-from cli.demo import Demo, System
-from libs.common.process import EXIT_INTERRUPTED, configure_logging, read_settings, run_until_stopped
-from services import __main__ as everything
-from services.all_in_one import running
-from services.settings import RunSettings
+from cli.commands import collections, dlq, doctor, ingest, jobs, run, search, topics
+from cli.exits import Exit, exit_of
+from libs.common.errors import SluiceError
+from libs.common.process import say
+
+HELP = """Photos in, searchable vectors out.
+
+Exit status: 0 done, 1 failed, 2 wrong usage, 3 some files failed, 4 the gateway does not answer,
+130 interrupted."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command in `arguments` (None: the process's own); the exit status."""
-    chosen = _parser().parse_args(arguments)
-    if chosen.command == "run":
-        return everything.main()
-    return _demo(chosen.folder)
+    """Run the command in `arguments` (None: the process's own); the exit status.
+
+    Whatever a person can mend is one line on standard error.
+    """
+    try:
+        given = (sys.argv[1:] if arguments is None else list(arguments)) or ["--help"]
+        status = get_command(build()).main(given, prog_name="sluice", standalone_mode=False)
+    except TyperException as error:
+        return _refused(error)
+    except SluiceError as error:
+        say(error.detail)
+        return exit_of(error)
+    except (Abort, KeyboardInterrupt):
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        return _nobody_reads()
+    return status if isinstance(status, int) else Exit.OK
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="sluice", description="Photos in, searchable vectors out.")
-    commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("run", help="run everything in this process until Ctrl-C")
-    demo = commands.add_parser("demo", help="ingest photos from nothing, show the result, and stop")
-    demo.add_argument("folder", nargs="?", type=Path, help="your own photos (default: samples)")
-    return parser
+def build() -> typer.Typer:
+    """The command with all its subcommands."""
+    app = typer.Typer(help=HELP, rich_markup_mode=None)
+    for command in (
+        *(run.run, run.demo, ingest.ingest),
+        *(jobs.status, jobs.jobs, jobs.retry, jobs.cancel, jobs.pause, jobs.resume),
+        *(search.search, doctor.doctor, topics.topics),
+    ):
+        app.command()(command)
+    app.add_typer(collections.app, name="collections")
+    app.add_typer(dlq.app, name="dlq")
+    return app
 
 
-def _demo(folder: Path | None) -> int:
-    settings = read_settings(RunSettings)
-    configure_logging(settings.log_level)
-    demo = Demo(settings.data_dir / "demo", lambda data: _start(settings, data), Console())
-    finished: list[bool] = []
-
-    async def run(stop: asyncio.Event) -> None:
-        finished.append(await demo.run(folder, stop))
-
-    status = run_until_stopped(run, settings.drain_seconds)
-    return EXIT_INTERRUPTED if finished == [False] else status
+def _refused(error: TyperException) -> int:
+    """What was typed makes no sense: say why, and where to read on."""
+    message = error.format_message()
+    sentence = message[:1].lower() + message[1:].rstrip(".").replace("\n", " ")
+    context = getattr(error, "ctx", None)
+    say(f"{sentence}; see `{context.command_path if context else 'sluice'} --help`")
+    return error.exit_code
 
 
-def _start(settings: RunSettings, data: Path) -> AbstractAsyncContextManager[System]:
-    """Everything embedded, but for a Kafka that was named: that is how it runs without a download."""
-    port = settings.port if "port" in settings.model_fields_set else _free_port(settings.host)
-    return running(
-        RunSettings(
-            kafka_bootstrap_servers=settings.kafka_bootstrap_servers,
-            qdrant_host=None,
-            ml_inference_service_url=None,
-            data_dir=data,
-            upload_dir=None,
-            port=port,
-        )
-    )
-
-
-def _free_port(host: str) -> int:
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
+def _nobody_reads() -> int:
+    """The program that our output went to has ended, as `head` does: so do we, without complaint."""
+    sys.stdout = None
+    return Exit.OK

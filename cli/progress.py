@@ -7,7 +7,7 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from cli.client import JobStatus
+from cli.bodies import JobStatus
 
 _LINE_SECONDS = 1.0
 

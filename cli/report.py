@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from cli.client import Found, JobStatus
+from cli.bodies import Found, JobStatus
 from cli.samples import Expected
 
 _SHOWN = 10

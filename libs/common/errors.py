@@ -72,6 +72,7 @@ class Code(StrEnum):
     BROKER_UNAVAILABLE = "broker_unavailable"
     STORE_UNAVAILABLE = "store_unavailable"
     ML_UNAVAILABLE = "ml_unavailable"
+    GATEWAY_UNAVAILABLE = "gateway_unavailable"
     PARTITION_MISMATCH = "partition_mismatch"
     PORT_BUSY = "port_busy"
     DATA_DIR_BUSY = "data_dir_busy"

@@ -98,3 +98,13 @@ def write(directory: Path, ports: Ports) -> None:
 def is_formatted(directory: Path) -> bool:
     """Whether the broker's storage has been formatted, so that it holds an identity and maybe data."""
     return (directory / _RECORDS / "meta.properties").exists()
+
+
+def clients_address(directory: Path) -> str | None:
+    """host:port where the broker of `directory` took clients when last started; None if it never was."""
+    with suppress(FileNotFoundError):
+        for line in (directory / PROPERTIES).read_text().splitlines():
+            name, _, listeners = line.partition("=")
+            if name == "listeners":
+                return listeners.partition("CLIENTS://")[2].partition(",")[0] or None
+    return None

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from cli import report
-from cli.client import FailedFile, JobStatus, Result
+from cli.bodies import FailedFile, JobStatus, Result
 from cli.progress import ProgressView, duration, words
 from cli.samples import Expected
 from libs.common.errors import Code

@@ -1,0 +1,161 @@
+"""`sluice collections`: make, choose, look at, merge and remove them."""
+
+import asyncio
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from cli.bodies import Capabilities, CollectionInfo
+from cli.client import Client
+from cli.exits import Exit
+from cli.options import ApiKey, AsJson, Url, ask
+from cli.output import as_json, line, local_time
+from libs.common.errors import Code, SluiceError
+
+app = typer.Typer(help="Make, choose, look at, merge and remove collections.")
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="Letters, digits, _ and -", show_default=False)]
+
+_TASK_LOOK_SECONDS = 0.5
+_TASK_OVER = frozenset(("completed", "failed", "cancelled"))
+
+
+@app.command("list")
+def list_all(json: AsJson = False, url: Url = None, api_key: ApiKey = None) -> None:
+    """List all collections; the active one is marked."""
+    names, active = ask(url, api_key, _names)
+    if json:
+        as_json({"collections": names, "active": active})
+    elif not names:
+        line("no collection yet: make one with `sluice collections create NAME --select`", stderr=True)
+    for name in () if json else names:
+        line(f"{'*' if name == active else ' '} {name}")
+
+
+async def _names(client: Client) -> tuple[list[str], str | None]:
+    names = await client.get("/collections", list[str])
+    return names, (await client.get("/capabilities", Capabilities)).active_collection
+
+
+@app.command()
+def create(
+    name: Name,
+    select: Annotated[bool, typer.Option("--select", help="Make it the active one too")] = False,
+    vector_size: Annotated[int | None, typer.Option(min=1, show_default=False)] = None,
+    distance: Annotated[
+        str | None, typer.Option(help="Cosine, Dot, Euclid or Manhattan", show_default=False)
+    ] = None,
+    url: Url = None,
+    api_key: ApiKey = None,
+) -> None:
+    """Make an empty collection."""
+    shape = {"vector_size": vector_size, "distance": distance}
+
+    async def make(client: Client) -> None:
+        await client.create_collection(name, **{key: value for key, value in shape.items() if value})
+        if select:
+            await client.select_collection(name)
+
+    ask(url, api_key, make)
+    line(f"{name} is made{' and is the active one' if select else ''}")
+
+
+@app.command()
+def select(name: Name, url: Url = None, api_key: ApiKey = None) -> None:
+    """Choose the active collection: the one that requests without one go to."""
+    ask(url, api_key, lambda client: client.select_collection(name))
+    line(f"{name} is the active collection")
+
+
+@app.command()
+def info(name: Name, json: AsJson = False, url: Url = None, api_key: ApiKey = None) -> None:
+    """Show a collection's shape and counts."""
+    path = f"/collections/{name}/info"
+    if json:
+        as_json(ask(url, api_key, lambda client: client.get(path, dict[str, Any])))
+        return
+    found = ask(url, api_key, lambda client: client.get(path, CollectionInfo))
+    facts = {
+        "name": f"{found.name}{' (active)' if found.is_active else ''}",
+        "status": found.status,
+        "points": str(found.points_count),
+        "vectors": f"{found.config.vector_size} dimensions, {found.config.distance}",
+        "model": found.model or "none yet: it is empty",
+        "cache cleared": local_time(found.cache_cleared_at or "") or "never",
+    }
+    for title, value in facts.items():
+        line(f"{title:<14} {value}")
+
+
+@app.command()
+def delete(
+    name: Name,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask")] = False,
+    url: Url = None,
+    api_key: ApiKey = None,
+) -> int:
+    """Remove a collection and its points. Files on disk stay."""
+    if not yes and not _confirmed(f"Remove the collection {name} and all its points?"):
+        return Exit.FAILED
+    ask(url, api_key, lambda client: client.send("DELETE", f"/collections/{name}", Any))
+    line(f"{name} is removed; the files on disk stay")
+    return Exit.OK
+
+
+def _confirmed(question: str) -> bool:
+    if not sys.stdin.isatty():
+        raise SluiceError(Code.INVALID_REQUEST, "nobody is here to be asked: give --yes to go ahead")
+    return typer.confirm(question)
+
+
+@app.command("clear-cache")
+def clear_cache(url: Url = None, api_key: ApiKey = None) -> None:
+    """Clear the active collection's cache.
+
+    The next ingest processes its images again, and no other collection's.
+    """
+    path = "/collections/cache/clear"
+    answer = ask(url, api_key, lambda client: client.send("POST", path, dict[str, Any]))
+    line(f"what was cached before now is processed again for {answer.get('collection')}")
+
+
+@app.command()
+def merge(
+    destination: Annotated[str, typer.Argument(metavar="DEST", help="Keeps all it has", show_default=False)],
+    sources: Annotated[list[str], typer.Argument(metavar="SOURCE...", show_default=False)],
+    wait: Annotated[bool, typer.Option("--wait", "-w", help="Stay until all is copied")] = False,
+    json: AsJson = False,
+    url: Url = None,
+    api_key: ApiKey = None,
+) -> int:
+    """Copy collections into another.
+
+    Points are added to DEST; nothing is removed anywhere.
+    """
+    body = {"dest_collection": destination, "source_collections": sources}
+
+    async def start(client: Client) -> dict[str, Any]:
+        task: dict[str, Any] = await client.send("POST", "/collections/merge", dict[str, Any], json=body)
+        return await _task_over(client, str(task["task_id"])) if wait else task
+
+    task = ask(url, api_key, start)
+    if json:
+        as_json(task)
+    elif not wait:
+        line(f"task {task['task_id']} copies {', '.join(sources)} into {destination}")
+    else:
+        line(f"the merge into {destination} {task['status']}{_because(task)}")
+    return Exit.FAILED if wait and task["status"] != "completed" else Exit.OK
+
+
+async def _task_over(client: Client, task_id: str) -> dict[str, Any]:
+    while True:
+        task: dict[str, Any] = await client.get(f"/tasks/{task_id}", dict[str, Any])
+        if task.get("status") in _TASK_OVER:
+            return task
+        await asyncio.sleep(_TASK_LOOK_SECONDS)
+
+
+def _because(task: dict[str, Any]) -> str:
+    return f": {task['error']}" if task.get("error") else ""

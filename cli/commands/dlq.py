@@ -1,0 +1,122 @@
+"""`sluice dlq`: records that nobody could read, and having them read again."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from cli import letters
+from cli.letters import Letter
+from cli.options import AsJson, run
+from cli.output import as_json, line, table
+from libs.common.errors import Code, SluiceError
+from libs.common.process import configure_logging, read_settings
+from libs.common.settings import StageSettings
+from services.settings import RunSettings
+
+app = typer.Typer(
+    help="Look at dead letters.\n\nTalks to Kafka itself: KAFKA_* settings, or the embedded one in DATA_DIR."
+)
+
+Topic = Annotated[str | None, typer.Option("--topic", help="Only of this topic", show_default=False)]
+ErrorCode = Annotated[str | None, typer.Option("--code", help="Only with this code", show_default=False)]
+
+
+@app.command("list")
+def list_all(
+    topic: Topic = None,
+    code: ErrorCode = None,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many, of the newest")] = 50,
+    json: AsJson = False,
+) -> None:
+    """List the records that nobody could read, the oldest first."""
+    found, unreadable = run(_read(topic, code))
+    shown = found[-limit:]
+    if json:
+        as_json({"letters": [_plain(each) for each in shown], "total": len(found), "unreadable": unreadable})
+        return
+    if unreadable:
+        line(f"{unreadable} letters of another release are not shown", stderr=True)
+    if not found:
+        line("no dead letter", stderr=True)
+        return
+    if len(found) > limit:
+        line(f"the newest {limit} of {len(found)}", stderr=True)
+    table(
+        ("LETTER", "WHEN", "RECORD", "CODE", "JOB", "ERROR"),
+        (
+            (
+                each.place, each.letter.at.astimezone().strftime("%Y-%m-%d %H:%M:%S"), _record(each),
+                each.letter.code, each.letter.job_id or "", each.letter.error,
+            )
+            for each in shown
+        ),
+    )  # fmt: skip
+
+
+@app.command()
+def replay(
+    which: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[LETTER...]", help="As `dlq list` names them", show_default=False),
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All that --topic and --code leave")] = False,
+    topic: Topic = None,
+    code: ErrorCode = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be sent")] = False,
+) -> None:
+    """Send records back to their topic.
+
+    For use after a mend or an upgrade. Safe to repeat: what was done before is not done twice. A job that
+    is over stays as it ended: its files are stored, but not counted again. The letters stay until their
+    retention ends.
+    """
+    wanted = which or []
+    if bool(wanted) == everything:
+        raise typer.BadParameter("name letters, or give --all")
+    sent = run(_replay(wanted, topic, code, dry_run=dry_run))
+    for each in sent:
+        line(f"{each.place}  {'would go' if dry_run else 'sent'} to {_record(each).partition('@')[0]}")
+    if not sent:
+        line("no dead letter", stderr=True)
+
+
+async def _read(topic: str | None, code: str | None) -> tuple[Sequence[Letter], int]:
+    async with letters.connected(*_settings()) as connection:
+        found = await letters.read(connection)
+    return _matching(found.found, topic, code), found.unreadable
+
+
+async def _replay(
+    wanted: Sequence[str], topic: str | None, code: str | None, *, dry_run: bool
+) -> Sequence[Letter]:
+    async with letters.connected(*_settings()) as connection:
+        chosen = _matching((await letters.read(connection)).found, topic, code)
+        if wanted:
+            by_place = {each.place: each for each in chosen}
+            if missing := [place for place in wanted if place not in by_place]:
+                raise SluiceError(Code.NOT_FOUND, f"there is no dead letter {', '.join(missing)}")
+            chosen = [by_place[place] for place in wanted]
+        if not dry_run:
+            await letters.send_back(connection, chosen)
+    return chosen
+
+
+def _settings() -> tuple[StageSettings, RunSettings]:
+    settings = read_settings(StageSettings)
+    configure_logging("ERROR")
+    return settings, read_settings(RunSettings)
+
+
+def _matching(found: Sequence[Letter], topic: str | None, code: str | None) -> list[Letter]:
+    return [each for each in found if topic in (None, each.letter.topic) and code in (None, each.letter.code)]
+
+
+def _record(each: Letter) -> str:
+    letter = each.letter
+    return f"{letter.topic}/{letter.partition}@{letter.offset}"
+
+
+def _plain(each: Letter) -> dict[str, Any]:
+    return {"letter": each.place, **msgspec.to_builtins(each.letter)}

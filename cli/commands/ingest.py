@@ -1,0 +1,155 @@
+"""`sluice ingest`: photos in, by path where the gateway sees them, else by upload."""
+
+import asyncio
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+from cli.bodies import Capabilities, JobStatus, Submitted
+from cli.client import Client
+from cli.exits import Exit
+from cli.following import not_a_file, still_running, tell, verdict, watch, worst
+from cli.options import ApiKey, AsJson, Url, ask
+from cli.output import as_json, console, line
+from cli.upload import Form, Selection, select
+from libs.common.errors import Code, SluiceError
+
+_UNSEEN = frozenset((Code.DIRECTORY_NOT_FOUND, Code.OUTSIDE_ROOTS))
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What was asked for."""
+
+    collection: str | None
+    force: bool
+    upload: bool
+    wait: bool
+    as_json: bool
+
+
+class Started(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A job that was started, and how it ended if that was waited for."""
+
+    path: str
+    job_id: str
+    uploaded: bool
+    ignored: list[str] = []
+    status: JobStatus | None = None
+
+
+def ingest(
+    paths: Annotated[
+        list[str],
+        typer.Argument(metavar="DIR_OR_FILE...", help="Photos, or folders of them", show_default=False),
+    ],
+    collection: Annotated[
+        str | None, typer.Option("--collection", "-c", help="Instead of the active one", show_default=False)
+    ] = None,
+    wait: Annotated[bool, typer.Option("--wait", "-w", help="Stay until all is done")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Also what is unchanged or in the cache")] = False,
+    upload: Annotated[
+        bool, typer.Option("--upload", help="Send the files even if the gateway sees them")
+    ] = False,
+    json: AsJson = False,
+    url: Url = None,
+    api_key: ApiKey = None,
+) -> int:
+    """Ingest photos.
+
+    Each path is a job. One that the gateway does not see, or may not read, is uploaded. Exits with 3 if
+    --wait saw files fail, with 1 if a job failed.
+    """
+    for path in paths:
+        if not Path(path).exists() and not _absolute(path):
+            raise not_a_file(path)
+    wish = Wish(collection, force, upload, wait, json)
+    return ask(url, api_key, lambda client: _ingest(client, paths, wish))
+
+
+async def _ingest(client: Client, paths: Sequence[str], wish: Wish) -> Exit:
+    started = [await _start(client, path, wish) for path in paths]
+    ends = [Exit.OK]
+    if wish.wait:
+        started = await _wait(client, started, wish)
+        ends = [verdict(each.status) for each in started if each.status]
+    if wish.as_json:
+        as_json({"jobs": started})
+    return worst(ends)
+
+
+async def _start(client: Client, path: str, wish: Wish) -> Started:
+    local = _local(path)
+    here = await asyncio.to_thread(local.exists)
+    if not (wish.upload and here):
+        try:
+            taken = await client.submit(str(local) if here else path, wish.collection, force=wish.force)
+        except SluiceError as error:
+            if error.code not in _UNSEEN or not here:
+                raise
+        else:
+            return _told(Started(path, taken.job_id, uploaded=False), taken, wish)
+    taken = await _upload(client, local, wish)
+    return _told(Started(path, taken.job_id, uploaded=True, ignored=taken.ignored), taken, wish)
+
+
+async def _upload(client: Client, source: Path, wish: Wish) -> Submitted:
+    active = (await client.get("/capabilities", Capabilities)).active_collection
+    if wish.collection not in (None, active):
+        raise SluiceError(
+            Code.INVALID_REQUEST,
+            f"the gateway does not see {source}, and an upload goes into the active collection "
+            f"({active or 'there is none'}): run `sluice collections select {wish.collection}` first",
+        )
+    chosen = await asyncio.to_thread(select, source)
+    if chosen.left:
+        line(f"{chosen.left} files that are no pictures are not sent", stderr=True)
+    return await _send(client, chosen)
+
+
+async def _send(client: Client, chosen: Selection) -> Submitted:
+    shown = console(stderr=True)
+    columns = (TextColumn("     "), BarColumn(bar_width=30), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=shown, disable=not shown.is_terminal, transient=True) as bar:
+        task = bar.add_task("upload", total=sum(file.size for file in chosen.files))
+        form = Form(chosen.files, lambda count: bar.advance(task, count))
+        return await client.upload(form.content_type, form.body())
+
+
+def _told(started: Started, taken: Submitted, wish: Wish) -> Started:
+    if not wish.as_json:
+        how = "uploaded: " if started.uploaded else ""
+        line(f"job {started.job_id}  {how}{taken.message}")
+        if not wish.wait:
+            line(f"follow it with `sluice status {started.job_id} --follow`", stderr=True)
+    return started
+
+
+async def _wait(client: Client, started: Sequence[Started], wish: Wish) -> list[Started]:
+    ended: list[Started] = []
+    try:
+        for each in started:
+            status = await watch(client, each.job_id, quiet=wish.as_json)
+            ended.append(msgspec.structs.replace(each, status=status))
+            if not wish.as_json:
+                tell(status)
+    except asyncio.CancelledError:
+        still_running([each.job_id for each in started[len(ended) :]])
+        raise
+    return ended
+
+
+def _local(path: str) -> Path:
+    """The path from the root. A symlink stays one: the gateway resolves it, and people know its name."""
+    return Path(os.path.abspath(path))  # noqa: PTH100 (Path.absolute keeps `..`)
+
+
+def _absolute(path: str) -> bool:
+    """Whether it may be a path of the gateway's machine, which may be a Windows client's."""
+    return Path(path).is_absolute() or path[1:2] == ":" or path.startswith("\\\\")

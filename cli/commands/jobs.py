@@ -1,0 +1,175 @@
+"""`sluice status`, `jobs`, `retry`, `cancel`, `pause` and `resume`."""
+
+import asyncio
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from cli.bodies import JobPage, JobStatus, Submitted
+from cli.client import Client
+from cli.exits import Exit
+from cli.following import follow, still_running, tell, verdict, watch
+from cli.options import ApiKey, AsJson, Job, Url, ask
+from cli.output import as_json, line, local_time, table
+from cli.progress import words
+
+Wait = Annotated[bool, typer.Option("--wait", "-w", help="Stay until all is done")]
+
+
+def status(
+    job: Job,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Stay until the job is over")] = False,
+    json: AsJson = False,
+    url: Url = None,
+    api_key: ApiKey = None,
+) -> int:
+    """Show how a job stands.
+
+    Once it is over, its report. With --follow it exits as `ingest --wait` does;
+    with --follow --json each change is a line.
+    """
+    if follow:
+        return ask(url, api_key, lambda client: _follow(client, job, json=json))
+    return ask(url, api_key, lambda client: _show(client, job, json=json))
+
+
+async def _show(client: Client, job: str, *, json: bool) -> Exit:
+    if json:
+        as_json(await client.get(f"/ingest/status/{job}", dict[str, Any]))
+        return Exit.OK
+    found = await client.job(job)
+    if found.is_over:
+        tell(found)
+    else:
+        line(f"job {found.job_id} is {found.state}: {words(found)}")
+    return Exit.OK
+
+
+async def _follow(client: Client, job: str, *, json: bool) -> Exit:
+    try:
+        if json:
+            return verdict(await follow(client, job, _Lines().show))
+        found = await watch(client, job)
+    except asyncio.CancelledError:
+        still_running([job])
+        raise
+    tell(found)
+    return verdict(found)
+
+
+class _Lines:
+    """A status as a line of JSON, where it differs from the line before."""
+
+    def __init__(self) -> None:
+        self._last = b""
+
+    def show(self, status: JobStatus) -> None:
+        text = msgspec.json.encode(status)
+        if text != self._last:
+            self._last = text
+            as_json(status, on_one_line=True)
+
+
+def jobs(
+    collection: Annotated[
+        str | None, typer.Option("--collection", "-c", help="Only its jobs", show_default=False)
+    ] = None,
+    state: Annotated[
+        str | None,
+        typer.Option(help="running, paused, cancelling, completed, failed or cancelled", show_default=False),
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=200, help="How many")] = 20,
+    json: AsJson = False,
+    url: Url = None,
+    api_key: ApiKey = None,
+) -> None:
+    """List jobs, the newest first."""
+    params = {"collection": collection, "state": state, "limit": limit}
+    if json:
+        as_json(ask(url, api_key, lambda client: client.get("/ingest/jobs", dict[str, Any], **params)))
+        return
+    page = ask(url, api_key, lambda client: client.get("/ingest/jobs", JobPage, **params))
+    if not page.items:
+        line("no job yet: start one with `sluice ingest DIR`", stderr=True)
+        return
+    table(
+        ("JOB", "STATE", "STORED", "FAILED", "SKIPPED", "STARTED", "COLLECTION", "SOURCE"),
+        (
+            (
+                job.job_id,
+                job.state,
+                str(job.counts.stored),
+                str(job.counts.failed),
+                str(job.counts.skipped),
+                local_time(job.created_at),
+                job.collection or "",
+                job.directory_path or (f"retry of {job.retry_of}" if job.retry_of else ""),
+            )
+            for job in page.items
+        ),
+        numbers=("STORED", "FAILED", "SKIPPED"),
+    )
+
+
+def retry(
+    job: Job,
+    code: Annotated[
+        list[str] | None,
+        typer.Option("--code", help="Only files that failed with it; may be given again", show_default=False),
+    ] = None,
+    wait: Wait = False,
+    json: AsJson = False,
+    url: Url = None,
+    api_key: ApiKey = None,
+) -> int:
+    """Ingest again what failed in a job."""
+    return ask(url, api_key, lambda client: _retry(client, job, code or [], wait=wait, json=json))
+
+
+async def _retry(client: Client, job: str, codes: list[str], *, wait: bool, json: bool) -> Exit:
+    body = {"codes": codes} if codes else {}
+    taken = await client.send("POST", f"/ingest/jobs/{job}/retry", Submitted, json=body)
+    if not wait:
+        if json:
+            as_json({"job_id": taken.job_id, "retry_of": job})
+        else:
+            line(f"job {taken.job_id} ingests again what failed in {job}")
+        return Exit.OK
+    try:
+        found = await watch(client, taken.job_id, quiet=json)
+    except asyncio.CancelledError:
+        still_running([taken.job_id])
+        raise
+    if json:
+        as_json(found)
+    else:
+        tell(found)
+    return verdict(found)
+
+
+def cancel(job: Job, url: Url = None, api_key: ApiKey = None) -> None:
+    """End a job.
+
+    Files that are under way are finished, the others are skipped.
+    """
+    _order(job, "cancel", url, api_key)
+
+
+def pause(job: Job, url: Url = None, api_key: ApiKey = None) -> None:
+    """Hold a job.
+
+    Files that are under way are finished, no further ones begun.
+    """
+    _order(job, "pause", url, api_key)
+
+
+def resume(job: Job, url: Url = None, api_key: ApiKey = None) -> None:
+    """Let a paused job go on."""
+    _order(job, "resume", url, api_key)
+
+
+def _order(job: str, action: str, url: str | None, api_key: str | None) -> None:
+    path = f"/ingest/jobs/{job}/{action}"
+    answer = ask(url, api_key, lambda client: client.send("POST", path, dict[str, Any]))
+    line(f"job {job} is {answer.get('state', 'told')}")

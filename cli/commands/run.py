@@ -1,0 +1,67 @@
+"""`sluice run` and `sluice demo`: the whole system in this process."""
+
+import asyncio
+import socket
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from libs.common.process import EXIT_INTERRUPTED, configure_logging, read_settings, run_until_stopped
+from services.settings import RunSettings
+
+if TYPE_CHECKING:
+    from cli.demo import System
+
+
+def run() -> int:
+    """Run everything in this process until Ctrl-C."""
+    # All the stages take a second to import, which no other command should wait for.
+    from services import __main__ as everything  # noqa: PLC0415
+
+    return everything.main()
+
+
+def demo(
+    folder: Annotated[
+        Path | None, typer.Argument(help="Your own photos (default: samples)", show_default=False)
+    ] = None,
+) -> int:
+    """Ingest photos from nothing, show the result, and stop."""
+    from cli.demo import Demo  # noqa: PLC0415 (as above)
+
+    settings = read_settings(RunSettings)
+    configure_logging(settings.log_level)
+    show = Demo(settings.data_dir / "demo", lambda data: _start(settings, data), Console())
+    finished: list[bool] = []
+
+    async def show_it(stop: asyncio.Event) -> None:
+        finished.append(await show.run(folder, stop))
+
+    status = run_until_stopped(show_it, settings.drain_seconds)
+    return EXIT_INTERRUPTED if finished == [False] else status
+
+
+def _start(settings: RunSettings, data: Path) -> "AbstractAsyncContextManager[System]":
+    """Everything embedded, but for a Kafka that was named: that is how it runs without a download."""
+    from services.all_in_one import running  # noqa: PLC0415 (as above)
+
+    port = settings.port if "port" in settings.model_fields_set else _free_port(settings.host)
+    return running(
+        RunSettings(
+            kafka_bootstrap_servers=settings.kafka_bootstrap_servers,
+            qdrant_host=None,
+            ml_inference_service_url=None,
+            data_dir=data,
+            upload_dir=None,
+            port=port,
+        )
+    )
+
+
+def _free_port(host: str) -> int:
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])

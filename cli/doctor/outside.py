@@ -1,0 +1,84 @@
+"""What was configured to be used instead of the embedded parts: Kafka, Qdrant, the ML service, a gateway."""
+
+import asyncio
+
+import httpx
+
+from cli.bodies import Health
+from cli.client import Client
+from cli.doctor.finding import Finding, note, ok, wrong
+from libs.common.errors import SluiceError, UnavailableError
+from libs.common.kafka.connection import Connection, broker_errors
+from libs.common.settings import MLSettings, StageSettings, StoreSettings
+from libs.common.topics import ALL
+
+_SECONDS = 10.0
+
+
+def kafka(settings: StageSettings) -> Finding:
+    """Whether the brokers answer, and which topics they have."""
+    what = f"Kafka at {settings.kafka_bootstrap_servers}"
+    try:
+        found = asyncio.run(_topics(Connection.of(settings, "doctor")))
+    except (SluiceError, TimeoutError, OSError) as error:
+        why = error.detail if isinstance(error, SluiceError) else str(error) or "it took too long"
+        return wrong(what, why, "start it, or mend the KAFKA_* settings")
+    missing = [topic.name for topic in ALL if settings.topic_prefix + topic.name not in found]
+    if missing:
+        return note(what, f"answers; {len(missing)} topics are not there yet", "the services make them")
+    return ok(what, f"answers, and has all {len(ALL)} topics")
+
+
+async def _topics(connection: Connection) -> list[str]:
+    async with asyncio.timeout(_SECONDS), connection.admin() as admin:
+        with broker_errors(connection.bootstrap_servers):
+            return list(await admin.list_topics())
+
+
+def qdrant(settings: StoreSettings) -> Finding:
+    """Whether the Qdrant server answers, with the key that is set."""
+    scheme = "https" if settings.qdrant_https else "http"
+    url = f"{scheme}://{settings.qdrant_host}:{settings.qdrant_port}"
+    key = settings.qdrant_api_key
+    headers = {"api-key": key.get_secret_value()} if key else {}
+    return _http(f"Qdrant at {url}", f"{url}/collections", headers, "QDRANT_*")
+
+
+def ml(settings: MLSettings) -> Finding:
+    """Whether the ML service answers, with the key that is set."""
+    url = settings.ml_inference_service_url
+    headers = {"x-api-key": settings.ml_api_key.get_secret_value()} if settings.ml_api_key else {}
+    return _http(f"ML service at {url}", f"{url}/api/v1/capabilities", headers, "ML_*")
+
+
+def _http(what: str, url: str, headers: dict[str, str], settings: str) -> Finding:
+    try:
+        answer = httpx.get(url, headers=headers, timeout=_SECONDS)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        return wrong(what, f"does not answer ({error})", f"start it, or mend the {settings} settings")
+    if answer.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
+        return wrong(what, f"refuses the API key ({answer.status_code})", f"mend the {settings} settings")
+    if answer.is_error:
+        return wrong(what, f"answers {answer.status_code}", "look at its log")
+    return ok(what, "answers")
+
+
+def gateway(url: str, api_key: str | None) -> Finding:
+    """Whether the gateway answers, may be used, and has what it needs."""
+    what = f"gateway at {url}"
+
+    async def look() -> Health:
+        async with Client(url, api_key) as client:
+            await client.get("/collections", list[str])
+            return await client.send("GET", "/readyz", Health, prefix="")
+
+    try:
+        health = asyncio.run(look())
+    except UnavailableError as error:
+        return wrong(what, error.detail, "start it, or mend --url (SLUICE_URL)")
+    except SluiceError as error:
+        return wrong(what, error.detail, "mend what it says there")
+    waiting = [f"{stage} {state}" for stage, state in health.services.items() if state != "ready"]
+    if waiting:
+        return note(what, f"answers; {', '.join(waiting)}", "`/api/v1/services` says why")
+    return ok(what, f"answers; {len(health.services)} stages are ready")

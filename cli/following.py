@@ -1,0 +1,78 @@
+"""Following a job to its end, and what that end means for a script."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+from cli import report
+from cli.bodies import JobStatus
+from cli.client import Client
+from cli.exits import Exit
+from cli.output import console, line
+from cli.progress import ProgressView
+from libs.common.errors import Code, SluiceError, UnavailableError
+
+LOOK_SECONDS = 0.25
+AWAY_SECONDS = 60.0
+"""How long a gateway may be away, to be restarted say, before nobody waits for it any more."""
+
+
+async def follow(client: Client, job_id: str, show: Callable[[JobStatus], None]) -> JobStatus:
+    """Show the job as it moves; its last status. Raises SluiceError, also once the gateway stays away."""
+    clock = asyncio.get_running_loop().time
+    heard_at = clock()
+    while True:
+        try:
+            status = await client.job(job_id)
+        except UnavailableError:
+            if clock() - heard_at > AWAY_SECONDS:
+                raise
+        else:
+            heard_at = clock()
+            show(status)
+            if status.is_over:
+                return status
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+async def watch(client: Client, job_id: str, *, quiet: bool = False) -> JobStatus:
+    """Follow the job with a progress bar, on standard error if standard output is for a program."""
+    # A mistaken id is said before a bar is drawn.
+    first = await client.job(job_id)
+    with ProgressView(console(stderr=quiet)) as view:
+        view.show(first)
+        return first if first.is_over else await follow(client, job_id, view.show)
+
+
+def verdict(status: JobStatus) -> Exit:
+    """What the job's end means to a script."""
+    if status.state != "completed":
+        return Exit.FAILED
+    return Exit.FILES_FAILED if status.counts.failed else Exit.OK
+
+
+def tell(status: JobStatus) -> None:
+    """The job's report, for people."""
+    reason = status.error or status.message
+    if status.state == "failed":
+        line(f"job {status.job_id} failed: {reason or 'no reason given'}")
+    elif status.state == "cancelled":
+        line(f"job {status.job_id} was cancelled")
+    for row in report.lines(status, Path(status.directory_path or "/")):
+        line(row)
+
+
+def still_running(jobs: list[str]) -> None:
+    """What a person should know who stops waiting."""
+    for job_id in jobs:
+        line(f"the job goes on; see `sluice status {job_id} --follow`", stderr=True)
+
+
+def worst(ends: list[Exit]) -> Exit:
+    """The one status that stands for several."""
+    return next((end for end in (Exit.FAILED, Exit.FILES_FAILED) if end in ends), Exit.OK)
+
+
+def not_a_file(name: str) -> SluiceError:
+    """What is said of a path that is nowhere."""
+    return SluiceError(Code.DIRECTORY_NOT_FOUND, f"there is no file or folder {name}")

@@ -1,0 +1,108 @@
+"""Sending files of this machine to a gateway that does not see them."""
+
+import asyncio
+import os
+import secrets
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from libs.common.errors import Code, SluiceError
+from libs.common.formats import accepted_suffixes, is_ignored_file, is_ignored_folder, suffix_of
+
+_CHUNK = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class LocalFile:
+    """A file to send, under a name with the folders below the one that was asked for; size in bytes."""
+
+    path: Path
+    name: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What of a folder is sent, and how many other files are no pictures and stay."""
+
+    files: Sequence[LocalFile]
+    left: int
+
+
+def select(source: Path) -> Selection:
+    """The pictures in a folder, or one file whatever it is. Blocks on the file system.
+
+    Passes over in silence what a scan does: hidden files, sidecars, archive folders. Raises SluiceError
+    nothing_to_upload if nothing is left, and permission_denied.
+    """
+    if source.is_file():
+        return Selection([LocalFile(source, source.name, source.stat().st_size)], left=0)
+    suffixes = accepted_suffixes(gif=True)
+    files, left = [], 0
+    for path in _visible(source):
+        if suffix_of(os.fsencode(path.name)) in suffixes:
+            name = f"{source.resolve().name}/{path.relative_to(source).as_posix()}"
+            files.append(LocalFile(path, name, path.stat().st_size))
+        else:
+            left += 1
+    if not files:
+        raise SluiceError(Code.DIRECTORY_NOT_FOUND, f"there is no picture in {source}")
+    return Selection(files, left)
+
+
+def _visible(source: Path) -> Iterator[Path]:
+    def refuse(error: OSError) -> None:
+        raise SluiceError(Code.PERMISSION_DENIED, f"{error.filename} cannot be read: {error.strerror}")
+
+    for folder, folders, names in os.walk(source, onerror=refuse):
+        folders[:] = sorted(name for name in folders if not is_ignored_folder(os.fsencode(name)))
+        for name in sorted(names):
+            path = Path(folder) / name
+            if not is_ignored_file(os.fsencode(name)) and path.is_file():
+                yield path
+
+
+class Form:
+    """The files as a multipart body, read from disk as it is sent."""
+
+    def __init__(self, files: Sequence[LocalFile], sent: Callable[[int], None]) -> None:
+        """`sent` hears how many bytes of files have gone out since it was last called."""
+        self._files = files
+        self._sent = sent
+        self._boundary = secrets.token_hex(16)
+
+    @property
+    def content_type(self) -> str:
+        """The body's content type, with its boundary."""
+        return f"multipart/form-data; boundary={self._boundary}"
+
+    async def body(self) -> AsyncIterator[bytes]:
+        """The body, a piece at a time. Raises SluiceError if a file cannot be read."""
+        for file in self._files:
+            yield (
+                f"--{self._boundary}\r\n"
+                f'Content-Disposition: form-data; name="files"; filename="{_quoted(file.name)}"\r\n'
+                "Content-Type: application/octet-stream\r\n\r\n"
+            ).encode()
+            async for chunk in self._content(file):
+                yield chunk
+            yield b"\r\n"
+        yield f"--{self._boundary}--\r\n".encode()
+
+    async def _content(self, file: LocalFile) -> AsyncIterator[bytes]:
+        try:
+            with await asyncio.to_thread(file.path.open, "rb") as content:
+                while chunk := await asyncio.to_thread(content.read, _CHUNK):
+                    yield chunk
+                    self._sent(len(chunk))
+        except OSError as error:
+            raise SluiceError(
+                Code.PERMISSION_DENIED, f"{file.path} cannot be read: {error.strerror}; nothing was ingested"
+            ) from error
+
+
+def _quoted(name: str) -> str:
+    """A file name as browsers write it into a header."""
+    readable = os.fsencode(name).decode(errors="backslashreplace")
+    return readable.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
