@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from libs.common.service import Health
 from libs.common.serving import listen, serve
@@ -33,7 +33,7 @@ async def probed(port: int | None, health: Health) -> AsyncIterator[None]:
         return
     listener = await asyncio.to_thread(listen, ANY_ADDRESS, port, "HEALTH_PORT")
     stop = asyncio.Event()
-    serving = asyncio.create_task(serve(_app(health), listener, stop), name="probes")
+    serving = asyncio.create_task(serve(Starlette(routes=routes(health)), listener, stop), name="probes")
     try:
         yield
     finally:
@@ -58,13 +58,12 @@ def obstacle(health: Health, now: float) -> str | None:
     return stuck(health, now)
 
 
-def _app(health: Health) -> Starlette:
-    return Starlette(
-        routes=[
-            Route("/livez", _answers(stuck, health, "alive")),
-            Route("/readyz", _answers(obstacle, health, "ready")),
-        ]
-    )
+def routes(health: Health) -> list[BaseRoute]:
+    """What is served."""
+    return [
+        Route("/livez", _answers(stuck, health, "alive")),
+        Route("/readyz", _answers(obstacle, health, "ready")),
+    ]
 
 
 def _answers(judge: Callable[[Health, float], str | None], health: Health, good: str) -> _Answer:

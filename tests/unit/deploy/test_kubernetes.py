@@ -1,0 +1,122 @@
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from starlette.routing import Route
+
+from libs.common import probes
+from libs.common.service import Health
+from services.gateway.app import create_app as create_gateway
+from services.ml.app import create_app as create_ml
+from tests.unit.deploy.described import (
+    PORT,
+    ROOT,
+    STAGES,
+    WITH_PHOTOS,
+    image_environment,
+    known_to,
+    kustomization,
+    manifests,
+    settings_of,
+)
+
+OBJECTS = manifests()
+CONFIG = dict(line.split("=", 1) for line in kustomization()["configMapGenerator"][0]["literals"])
+
+
+def of_kind(kind: str) -> dict[str, dict[str, Any]]:
+    return {each["metadata"]["name"]: each for each in OBJECTS if each["kind"] == kind}
+
+
+def pod(stage: str) -> dict[str, Any]:
+    return dict(of_kind("Deployment")[stage]["spec"]["template"]["spec"])
+
+
+def container(stage: str) -> dict[str, Any]:
+    (only,) = pod(stage)["containers"]
+    return dict(only)
+
+
+def served(stage: str) -> set[str]:
+    """The paths that the stage's container answers."""
+    if stage == "gateway":
+        return paths(create_gateway())
+    return paths(create_ml()) if stage == "ml" else probes_paths()
+
+
+def paths(app: FastAPI) -> set[str]:
+    return set(app.openapi()["paths"])
+
+
+def probes_paths() -> set[str]:
+    return {route.path for route in probes.routes(Health()) if isinstance(route, Route)}
+
+
+def test_there_is_one_deployment_a_stage() -> None:
+    assert of_kind("Deployment").keys() == set(STAGES)
+
+
+def test_kustomize_is_told_of_every_file() -> None:
+    files = {path.name for path in (ROOT / "deploy/kubernetes").glob("*.yaml")} - {"kustomization.yaml"}
+    assert files == set(kustomization()["resources"])
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_every_probe_asks_for_a_path_that_is_served(stage: str) -> None:
+    assert container(stage)["ports"] == [{"name": "http", "containerPort": PORT}]
+    asked = [container(stage)[f"{kind}Probe"]["httpGet"] for kind in ("startup", "liveness", "readiness")]
+    assert {each["port"] for each in asked} == {"http"}
+    assert {each["path"] for each in asked} <= served(stage)
+
+
+@pytest.mark.parametrize("stage", [stage for stage in STAGES if stage != "ml"])
+def test_the_environment_will_do(stage: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    (source,) = container(stage)["envFrom"]
+    assert source["configMapRef"]["name"] == kustomization()["configMapGenerator"][0]["name"]
+    assert {each["name"] for each in container(stage)["env"]} <= known_to(stage)
+    for name, value in (image_environment() | CONFIG).items():
+        monkeypatch.setenv(name, value)
+    settings_of(stage)()
+
+
+def test_every_setting_in_the_config_is_read_by_some_stage() -> None:
+    assert CONFIG.keys() <= set().union(*map(known_to, STAGES))
+
+
+def test_the_ml_service_is_where_the_config_says() -> None:
+    (port,) = of_kind("Service")["ml"]["spec"]["ports"]
+    assert CONFIG["ML_INFERENCE_SERVICE_URL"] == f"http://ml:{port['port']}"
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_it_may_do_little_and_has_limits(stage: str) -> None:
+    assert pod(stage)["securityContext"]["runAsUser"] == 10001
+    assert container(stage)["securityContext"]["readOnlyRootFilesystem"]
+    assert container(stage)["resources"].keys() == {"requests", "limits"}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stop_is_waited_for_longer_than_a_drain_takes(stage: str) -> None:
+    fields = settings_of(stage).model_fields
+    drain_s = fields["drain_seconds"].default if "drain_seconds" in fields else 10
+    assert pod(stage)["terminationGracePeriodSeconds"] > drain_s
+
+
+def test_photos_and_uploads_are_at_the_same_place_for_all_who_need_them() -> None:
+    claims = of_kind("PersistentVolumeClaim").keys()
+    for stage in WITH_PHOTOS:
+        mounted = {mount["name"]: mount["mountPath"] for mount in container(stage)["volumeMounts"]}
+        assert (mounted["photos"], mounted["uploads"]) == (CONFIG["SCAN_ROOTS"], "/uploads")
+        assert {v["persistentVolumeClaim"]["claimName"] for v in pod(stage)["volumes"][2:]} == claims
+
+
+def test_what_scales_by_itself_has_a_deployment_and_asks_for_cpu() -> None:
+    for name, scaler in of_kind("HorizontalPodAutoscaler").items():
+        assert scaler["spec"]["scaleTargetRef"]["name"] == name
+        assert container(name)["resources"]["requests"]["cpu"]
+
+
+def test_every_image_has_a_full_version() -> None:
+    images = {each["name"]: each["newTag"] for each in kustomization()["images"]}
+    assert images.keys() == {container(stage)["image"] for stage in STAGES}
+    assert all(tag.count(".") == 2 for tag in images.values())
