@@ -18,6 +18,7 @@ from libs.common.store.open import open_server_store
 from libs.common.store.protocol import Store
 from libs.common.topics import INGEST, JOB_STATUS, JOBS, SERVICES
 from services.gateway import reading
+from services.gateway.archive.archives import Archives
 from services.gateway.collections import Collections
 from services.gateway.decoding import Decoding
 from services.gateway.follower import Follower, happened, requested
@@ -30,9 +31,8 @@ from services.gateway.search import Search
 from services.gateway.settings import GatewaySettings
 from services.gateway.snapshots import Snapshots, restore_finished
 from services.gateway.tasks import Tasks
-from services.gateway.view import View
 from services.gateway.upload_folder import sweep
-from services.gateway.tasks import Tasks
+from services.gateway.view import View
 
 STAGE = "gateway"
 
@@ -50,6 +50,7 @@ class Gateway:
     jobs: Jobs
     tasks: Tasks
     collections: Collections
+    archives: Archives
     images: Images
     search: Search
     snapshots: Snapshots
@@ -61,10 +62,10 @@ async def opened(settings: GatewaySettings, store: Store | None = None) -> Async
     """The gateway with its view caught up; the topics must be there. A `store` given stays its giver's."""
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
+        await asyncio.to_thread(sweep, settings.upload_dir)
         used = store or open_server_store(settings)
         if store is None:
             stack.push_async_callback(used.close)
-        await asyncio.to_thread(sweep, settings.upload_dir)
         joined = await enter(member(settings, STAGE, JOBS))
         connection, control = joined.connection, joined.control
         view = await enter(_view(settings.data_dir / "view.sqlite", connection))
@@ -72,10 +73,10 @@ async def opened(settings: GatewaySettings, store: Store | None = None) -> Async
         status = await enter(Follower.open(connection, JOB_STATUS, view, happened))
         await ingest.catch_up(timeout_s=None)
         await restore_finished(connection, view, status)
-        jobs = Jobs(view, ingest, status)
+        jobs = Jobs(view, ingest, status, settings.job_keep_days * 86_400)
         tasks = Tasks(view, status, control, joined.publisher)
         collections = Collections(used, control, joined.publisher, jobs, tasks)
-        decoding, limits = await enter(Decoding.open()), Limits()
+        decoding, limits = await enter(Decoding.open()), Limits(gif=settings.accept_gif)
         ml = await enter(MLClient.open(settings))
         yield Gateway(
             settings=settings,
@@ -87,6 +88,7 @@ async def opened(settings: GatewaySettings, store: Store | None = None) -> Async
             jobs=jobs,
             tasks=tasks,
             collections=collections,
+            archives=await enter(Archives.open(settings, collections)),
             images=Images(used, control, settings, limits, decoding),
             search=Search(used, control, collections, ml, limits, decoding),
             snapshots=Snapshots(connection, joined.publisher, view, status),

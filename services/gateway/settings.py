@@ -1,5 +1,6 @@
 """What the gateway reads from the environment."""
 
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, SecretStr, field_validator
@@ -23,7 +24,6 @@ class GatewaySettings(StageSettings, StoreSettings, MLSettings, FilesSettings):
         128, ge=1, le=4096, description="Images in a request to the ML service"
     )
     qdrant_upsert_batch_size: int = Field(32, ge=1, le=4096, description="Points in an upsert")
-    search_image_mb: int = Field(100, ge=1, le=2000, description="Largest image to search by, in MB")
     upload_mb: int = Field(20_000, ge=1, description="Largest upload in one request, in MB")
     job_keep_days: float = Field(30, gt=0, description="How long what a finished job did can be asked for")
     archive_enabled: bool | None = Field(
@@ -34,6 +34,7 @@ class GatewaySettings(StageSettings, StoreSettings, MLSettings, FilesSettings):
         description="Where journals of moved files are kept for ever, one folder for all replicas; "
         "unset: in DATA_DIR",
     )
+    search_image_mb: int = Field(100, ge=1, le=2000, description="Largest image to search by, in MB")
 
     @field_validator("cors_origins", "allowed_hosts", mode="before")
     @classmethod
@@ -41,6 +42,16 @@ class GatewaySettings(StageSettings, StoreSettings, MLSettings, FilesSettings):
         if not isinstance(value, str):
             return value
         return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
+
+    @property
+    def may_archive(self) -> bool:
+        """Whether files may be moved: whoever can call this service can have them moved."""
+        return is_loopback(self.host) if self.archive_enabled is None else self.archive_enabled
+
+    @property
+    def archives(self) -> Path:
+        """Where the journals are."""
+        return self.archive_dir or self.data_dir / "archives"
 
     @property
     def hosts(self) -> tuple[str, ...] | None:

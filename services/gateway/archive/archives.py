@@ -1,0 +1,231 @@
+"""Archives: photos moved out of the way, their points taken out of the index, and all of it put back."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+from uuid import uuid4
+
+from libs.common.errors import Code, SluiceError
+from libs.common.roots import is_allowed, translate
+from services.gateway.archive import finding, points
+from services.gateway.archive.disk import RealDisk
+from services.gateway.archive.index import Index
+from services.gateway.archive.journal import Kind, Opened
+from services.gateway.archive.looking import as_file_error
+from services.gateway.archive.moving import Rules
+from services.gateway.archive.naming import DUPLICATES, SELECTION
+from services.gateway.archive.planning import Target, duplicates, selected
+from services.gateway.archive.story import Story
+from services.gateway.archive.workshop import Result, Return, Skipped, Workshop
+from services.gateway.collections import Collections
+from services.gateway.settings import GatewaySettings
+
+log = logging.getLogger(__name__)
+
+STOP_SECONDS = 5.0
+_FOLDERS: dict[Kind, str] = {"exact": DUPLICATES, "job": DUPLICATES, "selection": SELECTION}
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be archived out of a collection, and what was refused already."""
+
+    kind: Kind
+    collection: str
+    targets: Sequence[Target]
+    refused: Sequence[Skipped] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """An archive as it was made; a dry run has no id."""
+
+    archive_id: str | None
+    result: Result
+
+
+@dataclass(slots=True)
+class Archives:
+    """Each call goes on to its end even if its client leaves. `open` recovers what a crash cut short."""
+
+    settings: GatewaySettings
+    collections: Collections
+    workshop: Workshop
+    index: Index
+    _running: set[asyncio.Task[Any]] = field(default_factory=set)
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, settings: GatewaySettings, collections: Collections) -> AsyncIterator["Archives"]:
+        """Files are where they should be when this gives; the index follows as soon as it can."""
+        rules = Rules(RealDisk(), lambda path: is_allowed(path, settings))
+        workshop = Workshop(settings.archives.absolute(), rules)
+        index = Index(collections.store, collections.control, workshop)
+        archives = cls(settings, collections, workshop, index)
+        await index.recover()
+        following = asyncio.create_task(index.follow(), name="archives")
+        try:
+            yield archives
+        finally:
+            workshop.stopping.set()
+            following.cancel()
+            await archives._stopped(following)
+
+    async def plan_exact(self, paths: Sequence[str]) -> Plan:
+        """To archive copies at these paths, as the client writes them."""
+        return await self._plan("exact", [translate(path, self.settings.path_map) for path in paths])
+
+    async def plan_copies(self, paths: Sequence[str]) -> Plan:
+        """To archive the copies that a job found, at these paths as they are."""
+        return await self._plan("job", paths)
+
+    async def plan_selection(self, ids: Sequence[str]) -> tuple[Plan, list[str]]:
+        """To archive the files of these points; also the ids that have none."""
+        collection = await self._collection()
+        found = await finding.by_ids(self.collections.store, collection, ids)
+        known = {record.id for record in found}
+        unknown = [each for each in dict.fromkeys(ids) if each not in known]
+        return Plan("selection", collection, selected(found)), unknown
+
+    async def rehearse(self, plan: Plan) -> Result:
+        """What `carry_out` would do now."""
+        result = await asyncio.to_thread(self.workshop.rehearse, plan.targets, _FOLDERS[plan.kind])
+        return Result(result.archived, [*plan.refused, *result.skipped])
+
+    async def carry_out(self, plan: Plan) -> Done:
+        """Save the points, move the files, take the points of what moved out of the index.
+
+        Raises SluiceError disk_full or store_unavailable before anything moves.
+        """
+        return await asyncio.shield(self._task(self._carry_out(plan, new_id())))
+
+    async def start(self, plan: Plan) -> str:
+        """As `carry_out`, but return the archive's id at once."""
+        archive_id = new_id()
+        self._task(self._logged(self._carry_out(plan, archive_id)))
+        return archive_id
+
+    async def page(self, before: str | None, limit: int) -> tuple[list[Story], str | None]:
+        """Archives, the newest first, and the id to continue before."""
+        return await asyncio.to_thread(self._page, before, limit)
+
+    async def restore(self, archive_id: str, *, dry_run: bool) -> list[Return]:
+        """Move everything back that can be, and put its points back.
+
+        Raises SluiceError archive_not_found, archive_busy, or restore_blocked where nothing could be.
+        """
+        self._check_enabled()
+        if archive_id not in await asyncio.to_thread(self.workshop.archive_ids):
+            raise SluiceError(
+                Code.ARCHIVE_NOT_FOUND, f"there is no archive {archive_id}: GET /api/v1/archives has all"
+            )
+        returns = await asyncio.shield(self._task(self._restore(archive_id, dry_run=dry_run)))
+        errors = [found.error for found in returns if found.error]
+        if returns and len(errors) == len(returns):
+            raise SluiceError(
+                Code.RESTORE_BLOCKED,
+                f"none of {len(errors)} files could be put back, the first because {errors[0].detail}",
+            )
+        return returns
+
+    def _task(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        task = asyncio.create_task(work)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return task
+
+    async def _carry_out(self, plan: Plan, archive_id: str) -> Done:
+        if not plan.targets:
+            return Done(None, Result([], list(plan.refused)))
+        state = self.collections.control.collection(plan.collection)
+        first = Opened(
+            kind=plan.kind, collection=plan.collection, generation=state.generation if state else None
+        )
+        async with self.index.owned(archive_id):
+            await self._prepare(plan, archive_id, first)
+            result = await asyncio.to_thread(
+                self.workshop.archive, archive_id, plan.targets, _FOLDERS[plan.kind]
+            )
+            await self.index.try_to_settle(archive_id)
+        return Done(archive_id, Result(result.archived, [*plan.refused, *result.skipped]))
+
+    async def _plan(self, kind: Kind, paths: Sequence[str]) -> Plan:
+        collection, store = await self._collection(), self.collections.store
+        asked, missing = await finding.by_paths(store, collection, paths)
+        every = await finding.copies(store, collection, asked)
+        targets = await asyncio.to_thread(duplicates, {record.id for record in asked}, every)
+        return Plan(kind, collection, targets, missing)
+
+    async def _prepare(self, plan: Plan, archive_id: str, first: Opened) -> None:
+        journal, disk = self.workshop.journal(archive_id), self.workshop.rules.disk
+        ids = [target.photo.point_id for target in plan.targets]
+        try:
+            await asyncio.to_thread(journal.begin, first)
+            await points.save(self.collections.store, plan.collection, ids, journal.folder, disk)
+            if plan.kind == "selection":
+                await points.save_ids(self.collections.store, plan.collection, journal.folder, disk)
+            await asyncio.to_thread(disk.sync_folder, journal.folder)
+        except OSError as error:
+            failed = as_file_error(error)
+            detail = f"nothing was moved, as ARCHIVE_DIR cannot be used: {failed.detail}"
+            raise SluiceError(failed.code, detail) from error
+
+    async def _restore(self, archive_id: str, *, dry_run: bool) -> list[Return]:
+        async with self.index.owned(archive_id):
+            if not dry_run:
+                await asyncio.to_thread(self.workshop.recover, archive_id)
+            returns = await asyncio.to_thread(self.workshop.restore, archive_id, dry_run=dry_run)
+            if not dry_run:
+                await self.index.try_to_settle(archive_id)
+        return returns
+
+    async def _collection(self) -> str:
+        self._check_enabled()
+        name = await self.collections.active()
+        await self.collections.adopted(name)
+        return name
+
+    def _check_enabled(self) -> None:
+        if not self.settings.may_archive:
+            raise SluiceError(
+                Code.ARCHIVE_DISABLED, "files are not moved here: set ARCHIVE_ENABLED=true to allow it"
+            )
+
+    def _page(self, before: str | None, limit: int) -> tuple[list[Story], str | None]:
+        stories: list[Story] = []
+        for archive_id in self.workshop.archive_ids():
+            if before is not None and archive_id >= before:
+                continue
+            if len(stories) == limit:
+                return stories, stories[-1].archive_id
+            story = self.workshop.story(archive_id)
+            if story is not None:
+                stories.append(story)
+        return stories, None
+
+    async def _logged(self, work: Coroutine[Any, Any, Done]) -> None:
+        try:
+            await work
+        except SluiceError as error:
+            log.warning("an archive could not be made: %s", error.detail)
+
+    async def _stopped(self, *others: asyncio.Task[Any]) -> None:
+        """Wait until the file at hand is moved; what then is left to do, the next start does."""
+        left = {*self._running, *others}
+        if not left:
+            return
+        _, late = await asyncio.wait(left, timeout=STOP_SECONDS)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+
+
+def new_id() -> str:
+    """An id that sorts by time."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{uuid4().hex[:8]}"

@@ -1,0 +1,101 @@
+"""Having a collection follow what was moved: now, or as soon as the store is there again."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
+
+from libs.common.errors import Code, SluiceError
+from libs.common.kafka.control_table import ControlTable
+from libs.common.store.protocol import Store
+from services.gateway.archive import points
+from services.gateway.archive.finding import chunks
+from services.gateway.archive.journal import Indexed
+from services.gateway.archive.story import Story
+from services.gateway.archive.workshop import Workshop
+
+log = logging.getLogger(__name__)
+
+RETRY_SECONDS = 5.0
+
+
+class Index:
+    """What archives have yet to be followed. A point goes only after its file went."""
+
+    def __init__(self, store: Store, control: ControlTable, workshop: Workshop) -> None:
+        self._store = store
+        self._control = control
+        self._workshop = workshop
+        self._unsettled: set[str] = set()
+
+    @asynccontextmanager
+    async def owned(self, archive_id: str) -> AsyncIterator[None]:
+        """The right to add to the archive; SluiceError archive_busy if another has it."""
+        with ExitStack() as held:
+            folder = self._workshop.root / archive_id
+            await asyncio.to_thread(held.enter_context, self._workshop.locks.owned(folder))
+            yield
+
+    async def recover(self) -> None:
+        """Finish or undo what a crash cut short, in the file system; the points come in `follow`."""
+        try:
+            self._unsettled |= set(await asyncio.to_thread(self._unfinished))
+        except OSError as error:
+            log.warning("ARCHIVE_DIR cannot be read: %s", error)
+        for archive_id in sorted(self._unsettled):
+            try:
+                async with self.owned(archive_id):
+                    await asyncio.to_thread(self._workshop.recover, archive_id)
+            except (OSError, SluiceError) as error:
+                log.warning("archive %s is not recovered yet: %s", archive_id, error)
+
+    async def follow(self) -> None:
+        """Settle what is left, again and again, until cancelled."""
+        while True:
+            for archive_id in sorted(self._unsettled):
+                try:
+                    async with self.owned(archive_id):
+                        await self.try_to_settle(archive_id)
+                except SluiceError as error:
+                    log.debug("archive %s waits: %s", archive_id, error.detail)
+            await asyncio.sleep(RETRY_SECONDS)
+
+    async def try_to_settle(self, archive_id: str) -> None:
+        """Have the points agree with the files, or leave it to `follow`. The caller owns the archive."""
+        self._unsettled.add(archive_id)
+        try:
+            story = await asyncio.to_thread(self._workshop.recover, archive_id)
+            if story is not None:
+                await self._settle(story)
+        except (OSError, SluiceError) as error:
+            log.warning("the index does not follow archive %s yet: %s", archive_id, error)
+            return
+        self._unsettled.discard(archive_id)
+
+    async def _settle(self, story: Story) -> None:
+        journal = self._workshop.journal(story.archive_id)
+        gone = [each for each, action in story.stale.items() if action == "delete"]
+        back = {each for each, action in story.stale.items() if action == "put_back"}
+        if await self._is_there(story):
+            for chunk in chunks(gone):
+                await self._store.delete_points(story.collection, chunk)
+            if back:
+                await points.put_back(self._store, story.collection, back, journal.folder)
+        await asyncio.to_thread(journal.write, Indexed(lines=story.lines))
+
+    async def _is_there(self, story: Story) -> bool:
+        """Whether the collection still is the one that the points are of."""
+        state = self._control.collection(story.collection)
+        if state is not None and story.generation not in (None, state.generation):
+            return False
+        try:
+            await self._store.info(story.collection)
+        except SluiceError as error:
+            if error.code is Code.COLLECTION_NOT_FOUND:
+                return False
+            raise
+        return True
+
+    def _unfinished(self) -> list[str]:
+        workshop = self._workshop
+        return [each for each in workshop.archive_ids() if not workshop.journal(each).is_settled()]

@@ -1,0 +1,33 @@
+"""The list for people in each archive folder: what came there from where, and what went back."""
+
+import logging
+import os
+from pathlib import Path
+
+from libs.common.events import now
+from libs.common.ids import display_name
+from services.gateway.archive.disk import Disk
+from services.gateway.archive.journal import Carried, Way
+
+log = logging.getLogger(__name__)
+
+NAME = "manifest.txt"
+_WORDS = {"archive": "archived", "restore": "restored"}
+
+
+def note(disk: Disk, archive_id: str, way: Way, files: tuple[Carried, ...]) -> None:
+    """Add a line for each file. It is for people: what counts is the journal, so a failure is only logged."""
+    folder = Path(files[0].destination if way == "archive" else files[0].source).parent
+    lines = [
+        f"{now():%Y-%m-%dT%H:%M:%SZ} {_WORDS[way]} {_shown(file.source)} -> {_shown(file.destination)} "
+        f"sha256={file.sha256} archive={archive_id}\n"
+        for file in files
+    ]
+    try:
+        disk.append(folder / NAME, "".join(lines).encode())
+    except OSError as error:
+        log.warning("%s cannot be written: %s", folder / NAME, error)
+
+
+def _shown(path: str) -> str:
+    return display_name(os.fsencode(path)).replace("\n", "\\n")
