@@ -15,8 +15,10 @@ from services.gateway.door import Door
 from services.gateway.front import Front
 from services.gateway.gateway import STAGE
 from services.gateway.routes import (
+    anything,
     archives,
     collections,
+    commands,
     duplicates,
     images,
     ingest,
@@ -25,6 +27,7 @@ from services.gateway.routes import (
     services,
     tasks,
     uploads,
+    watching,
 )
 from services.gateway.settings import GatewaySettings
 
@@ -46,6 +49,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.settings = settings or GatewaySettings()
+        app.state.stop = getattr(app.state, "stop", None) or asyncio.Event()
         app.state.door = door = Door(app.state.settings, store, health or Health())
         async with door.kept_open():
             yield
@@ -61,9 +65,23 @@ def create_app(
     # Both forms of /ingest have a route of their own; a redirect would lose the body with some clients.
     app.router.redirect_slashes = False
     app.include_router(root.router)
+    app.include_router(watching.at_root)
     app.include_router(docs.router)
     app.mount(docs.STATIC, docs.static_files())
-    for routes in (services, collections, ingest, uploads, images, search, archives, duplicates, tasks):
+    for routes in (
+        services,
+        collections,
+        ingest,
+        uploads,
+        commands,
+        watching,
+        images,
+        anything,
+        search,
+        archives,
+        duplicates,
+        tasks,
+    ):
         app.include_router(routes.router, prefix=API)
     errors.install(app)
     app.add_middleware(Front)
@@ -89,6 +107,7 @@ class GatewayService:
         """Serve until `stop`; raises SluiceError port_busy, and what the gateway cannot go on from."""
         listener = await asyncio.to_thread(listen, self._settings.host, self._settings.port)
         app = create_app(self._settings, self._store, self.health)
+        app.state.stop = stop
         async with app.router.lifespan_context(app):
             door: Door = app.state.door
             await supervise(serve(app, listener, stop), door.watch())

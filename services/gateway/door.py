@@ -90,6 +90,7 @@ class Door:
                     gateway.snapshots.run(stop),
                     gateway.jobs.ingest.watch(),
                     gateway.jobs.status.watch(),
+                    gateway.jobs.keep_clean(),
                     beat(gateway.publisher, STAGE, self._settings.instance, self.health),
                 )
             finally:

@@ -1,6 +1,7 @@
 """Questions about jobs, answered as of now: the view first catches up with what the topics hold."""
 
 import asyncio
+import time
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -44,6 +45,8 @@ class Jobs:
     ingest: Follower
     status: Follower
 
+    keep_s: float = 30 * 24 * 3600.0
+    """How long a finished job is told of."""
     async def find(self, job_id: UUID) -> Job | None:
         """The job as of now, or None if nobody asked for it."""
         partition = key_partition(str(job_id), len(self.status.partitions))
@@ -57,8 +60,27 @@ class Jobs:
         if job is None:
             raise SluiceError(Code.JOB_NOT_FOUND, f"there is no job {job_id}")
         return job
+        if job.finished_at is not None and job.finished_at < self.kept_since:
+            days = self.keep_s / 86_400
+            raise SluiceError(
+                Code.JOB_GONE, f"job {job_id} ended more than {days:g} days ago and is forgotten"
+            )
 
     async def report(self, job_id: UUID) -> Report:
+    @property
+    def kept_since(self) -> float:
+        """The jobs that ended before this (seconds since the epoch) are forgotten."""
+        return time.time() - self.keep_s
+
+    async def first_offset(self, job_id: UUID) -> int | None:
+        """Where in job-status the job begins, if that is still known."""
+        return await self.view.ask(reading.first_offset, str(job_id))
+
+    async def recent(self) -> dict[str, str]:
+        """The newest job of each collection."""
+        await self._catch_up()
+        return await self.view.ask(reading.recent, self.kept_since)
+
         """What a status tells; SluiceError job_not_found."""
         job = await self.get(job_id)
         ask, name = self.view.ask, str(job_id)
@@ -78,7 +100,7 @@ class Jobs:
     async def page(self, where: JobFilter, cursor: str | None, limit: int) -> tuple[list[Job], str | None]:
         """Jobs, the newest first, and the cursor of the next page."""
         await self._catch_up()
-        return await self.view.ask(reading.jobs, where, cursor, limit)
+        return await self.view.ask(reading.jobs, where, cursor, limit, self.kept_since)
 
     async def files(
         self, job_id: UUID, *, outcome: str | None, code: str | None, cursor: str | None, limit: int
@@ -95,6 +117,24 @@ class Jobs:
         )
 
     async def writing_to(self, collection: str) -> Job | None:
+    async def watched(self, newest: int) -> list[Job]:
+        """The jobs that have not ended, and the newest ones: those whose state people watch."""
+        await self._catch_up()
+        latest, _ = await self.view.ask(reading.jobs, JobFilter(), None, newest, self.kept_since)
+        unfinished = await self.view.ask(reading.unfinished)
+        return list({job.job_id: job for job in (*unfinished, *latest)}.values())
+
+    async def all(self) -> list[Job]:
+        """Every job that this replica knows of, forgotten ones included."""
+        await self._catch_up()
+        return await self.view.ask(reading.all_jobs)
+
+    async def keep_clean(self) -> None:
+        """Free the room of what forgotten jobs did, again and again until cancelled."""
+        while True:
+            await self.view.forget(self.kept_since)
+            await asyncio.sleep(CLEAN_SECONDS)
+
         """A job that has not ended and writes into the collection."""
         await self._catch_up()
         unfinished = await self.view.ask(reading.unfinished)

@@ -38,15 +38,16 @@ def job(connection: sqlite3.Connection, job_id: str) -> Job | None:
 
 
 def jobs(
-    connection: sqlite3.Connection, where: JobFilter, cursor: str | None, limit: int
+    connection: sqlite3.Connection, where: JobFilter, cursor: str | None, limit: int, since: float = 0.0
 ) -> tuple[list[Job], str | None]:
-    """A page of jobs, the newest first, and the cursor of the next page; None at the end."""
+    """A page of jobs made after `since`, the newest first, and the cursor of the next; None at the end."""
     created_at, _, after_id = (cursor or "inf/~").partition("/")
     rows = connection.execute(
         "SELECT body FROM jobs WHERE (created_at, job_id) < (?, ?) "
         "AND (?3 IS NULL OR collection = ?3) AND (?4 IS NULL OR state = ?4) "
+        "AND (created_at > ?6 OR state IN ('running', 'paused', 'cancelling')) "
         "ORDER BY created_at DESC, job_id DESC LIMIT ?5",
-        (_number(created_at), after_id, where.collection, where.state, limit + 1),
+        (_number(created_at), after_id, where.collection, where.state, limit + 1, since),
     )
     found = [msgpack.decode(body, type=Job) for (body,) in rows]
     page = found[:limit]
@@ -60,6 +61,30 @@ def unfinished(connection: sqlite3.Connection) -> list[Job]:
         "SELECT body FROM jobs WHERE state IN ('running', 'paused', 'cancelling') ORDER BY created_at"
     )
     return [msgpack.decode(body, type=Job) for (body,) in rows]
+
+
+def first_offset(connection: sqlite3.Connection, job_id: str) -> int | None:
+    """Where in job-status the job's first line of its log is: no outcome comes before it."""
+    row = connection.execute(
+        "SELECT min(place) FROM log_lines WHERE job = (SELECT n FROM jobs WHERE job_id = ?)", (job_id,)
+    ).fetchone()
+    return None if row[0] is None else int(row[0])
+
+
+def recent(connection: sqlite3.Connection, since: float) -> dict[str, str]:
+    """The newest job of each collection, of those made after `since` (seconds)."""
+    # SQLite gives a bare column of the row that has the maximum.
+    rows = connection.execute(
+        "SELECT collection, job_id, max(created_at) FROM jobs "
+        "WHERE collection IS NOT NULL AND created_at > ? GROUP BY collection",
+        (since,),
+    )
+    return {str(collection): str(job_id) for collection, job_id, _ in rows}
+
+
+def all_jobs(connection: sqlite3.Connection) -> list[Job]:
+    """Every job, for sums over them."""
+    return [msgpack.decode(body, type=Job) for (body,) in connection.execute("SELECT body FROM jobs")]
 
 
 def outcomes(

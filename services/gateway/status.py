@@ -48,7 +48,7 @@ def status_out(
         message=_message(job, reason),
         logs=[_log(*line) for line in report.log],
         errors=_errors(report),
-        exact_duplicates=_duplicates(report.copies, existing),
+        exact_duplicates=_duplicates(job, report.copies, existing),
         exact_duplicates_count=job.duplicates,
         processed_files=job.stored,
         cached_files=job.from_cache,
@@ -99,11 +99,18 @@ def _errors(report: Report) -> list[str]:
     return own + [f"{failed.file}: {failed.error}" for failed in report.failures]
 
 
-def _duplicates(copies: Sequence[Outcome], existing: Mapping[str, Payload]) -> list[out.ExactDuplicate]:
+def _full_path(job: Job, file: str) -> str:
+    """The whole path: an upload's files are shown relative to its folder."""
+    return file if file.startswith("/") or not job.directory_path else f"{job.directory_path}/{file}"
+
+
+def _duplicates(
+    job: Job, copies: Sequence[Outcome], existing: Mapping[str, Payload]
+) -> list[out.ExactDuplicate]:
     """Those whose other point is still there."""
     return [
         out.ExactDuplicate(
-            file_path=copy.file,
+            file_path=_full_path(job, copy.file),
             existing_id=copy.existing_id,
             existing_payload=out.ExistingPayload(
                 filename=str(payload.get("filename") or copy.existing_id),
@@ -137,15 +144,15 @@ def _result(report: Report) -> out.Result:
         total_processed=job.stored,
         total_failed=job.failed,
         total_from_cache=job.from_cache,
-        processed_files=[_processed(outcome) for outcome in report.stored[0]],
+        processed_files=[_processed(job, outcome) for outcome in report.stored[0]],
         failed_files=[_failed(outcome) for outcome in report.failed[0]],
         truncated=bool(cursors) or not job.kept,
         next=cursors,
     )
 
 
-def _processed(outcome: Outcome) -> out.ProcessedFile:
-    details = out.ProcessedDetails(caption=outcome.caption, full_path=outcome.file)
+def _processed(job: Job, outcome: Outcome) -> out.ProcessedFile:
+    details = out.ProcessedDetails(caption=outcome.caption, full_path=_full_path(job, outcome.file))
     return out.ProcessedFile(file=outcome.file, source=outcome.source or "batch_ml", details=details)
 
 

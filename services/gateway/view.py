@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 from libs.common.events import JobSnapshot
-from services.gateway import writing
+from services.gateway import forgetting, writing
 from services.gateway.schema import connect, open_view
 from services.gateway.writing import Change
 
@@ -77,6 +77,10 @@ class View:
     async def write(self, changes: Iterable[Change], topic: str, offsets: Mapping[int, int]) -> None:
         """Fold changes and remember the offsets after them, all or nothing."""
         await self._writer.run(writing.write, changes, topic, offsets)
+
+    async def forget(self, before: float) -> int:
+        """Drop what jobs that ended `before` (seconds) did; see `forgetting.forget`."""
+        return await self._writer.run(forgetting.forget, before)
 
     async def restore(self, snapshots: Iterable[tuple[JobSnapshot, int]]) -> None:
         """Take in terminal snapshots of jobs whose events are gone; see `writing.restore`."""

@@ -1,12 +1,14 @@
 import asyncio
+import json
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
-from libs.common.errors import Code
+from libs.common.errors import Code, SluiceError
 from libs.common.events import (
     Accepted,
     Counts,
@@ -22,13 +24,17 @@ from libs.common.events import (
     encode,
 )
 from libs.common.kafka.connection import Connection
+from libs.common.kafka.control_table import ControlTable
 from libs.common.kafka.outgoing import Outgoing, event
 from libs.common.kafka.publisher import Publisher
 from libs.common.kafka.table import Table, read_partition
 from libs.common.store.edge import EdgeStore
 from libs.common.store.protocol import Point, Store
 from libs.common.topics import INGEST, JOBS, SERVICES, key_partition
+from services.gateway.gateway import opened
+from services.gateway.reading import JobFilter
 from services.gateway.settings import GatewaySettings
+from services.gateway.watching import job_events
 from tests.support.broker import Broker
 from tests.support.gateway import gateway_settings, running_gateway
 
@@ -441,6 +447,139 @@ async def test_what_cannot_be_ingested_is_a_400(gateway: httpx.AsyncClient, phot
 
     assert await code_of(photos / "missing") == (400, "directory_not_found")
     assert await code_of(photos, collection="unknown") == (400, "collection_not_found")
+
+
+async def told(client: httpx.AsyncClient, job_id: str, what: str, **body: object) -> tuple[int, str]:
+    """Status and state, or code, of a command to a job."""
+    response = await client.post(f"{API}/ingest/jobs/{job_id}/{what}", json=body or None)
+    answer = response.json()
+    return response.status_code, str(answer.get("state") or answer.get("code") or answer.get("retry_of"))
+
+
+async def test_commands_reach_the_scanner_from_any_replica(
+    gateway: httpx.AsyncClient, second: httpx.AsyncClient, publisher: Publisher, settings: GatewaySettings
+) -> None:
+    job_id = str(uuid4())
+    await say(publisher, accepted(job_id))
+
+    assert await told(gateway, job_id, "pause") == (202, "paused")
+    assert await told(second, job_id, "resume") == (202, "running")
+    assert await told(gateway, job_id, "cancel") == (202, "cancelling")
+    assert await told(second, job_id, "cancel") == (202, "cancelling")
+    assert await told(second, job_id, "resume") == (409, "job_over")
+
+    async with ControlTable.open(Connection.of(settings, "test")) as control:
+        command = control.command(job_id)
+    assert command is not None
+    assert command.action == "cancel"
+
+
+async def test_a_job_that_is_over_takes_no_commands(gateway: httpx.AsyncClient, publisher: Publisher) -> None:
+    job_id = str(uuid4())
+    await say(publisher, accepted(job_id), finished(job_id))
+
+    for what in ("pause", "resume", "cancel"):
+        assert await told(gateway, job_id, what) == (409, "job_over")
+        assert await told(gateway, str(uuid4()), what) == (404, "job_not_found")
+
+
+async def test_a_retry_asks_for_the_failed_files_of_the_job(
+    gateway: httpx.AsyncClient, publisher: Publisher, settings: GatewaySettings
+) -> None:
+    await selected(gateway, "holiday")
+    job_id, url = str(uuid4()), f"{API}/ingest/jobs"
+    await say(publisher, accepted(job_id), Outcomes(job_id=job_id, items=(STORED, BROKEN)))
+    assert await told(gateway, job_id, "retry") == (409, "job_running")
+    await say(publisher, finished(job_id, total=2, stored=1, failed=1))
+
+    assert await told(gateway, job_id, "retry", codes=["ml_rejected"]) == (409, "nothing_to_retry")
+    assert await told(gateway, job_id, "retry", codes=["no_code"]) == (422, "invalid_request")
+    answers = [
+        await gateway.post(
+            f"{url}/{job_id}/retry",
+            json={"codes": ["unsupported_type"]},
+            headers={"Idempotency-Key": f"again {job_id}"},
+        )
+        for _ in range(2)
+    ]
+
+    (retried,) = {answer.json()["job_id"] for answer in answers}
+    rows = await read_partition(
+        Connection.of(settings, "test"), INGEST, key_partition(retried, 4), lambda b: decode(b, ScanRequest)
+    )
+    request = rows[retried]
+    assert (str(request.retry_of), request.codes) == (job_id, ("unsupported_type",))
+    assert (request.collection, request.directory_path) == ("holiday", None)
+    assert request.retry_from is not None
+    assert (await status_of(gateway, retried))["retry_of"] == job_id
+
+
+async def test_the_newest_job_of_each_collection_is_known(
+    gateway: httpx.AsyncClient, second: httpx.AsyncClient, publisher: Publisher
+) -> None:
+    older, newer, other = (str(uuid4()) for _ in range(3))
+    await say(
+        publisher, accepted(older, "recent-a"), accepted(other, "recent-b"), accepted(newer, "recent-a")
+    )
+
+    for client in (gateway, second):
+        recent = (await client.get(f"{API}/ingest/recent_jobs")).json()
+        assert (recent["recent-a"], recent["recent-b"]) == (newer, other)
+
+
+async def test_changes_come_as_events(
+    gateway: httpx.AsyncClient, publisher: Publisher, kafka: Broker, store: Store, prefix: str, data: Path
+) -> None:
+    job_id, stop = str(uuid4()), asyncio.Event()
+    await say(publisher, accepted(job_id, "streamed"))
+    settings = gateway_settings(kafka.bootstrap_servers, prefix, data / "stream")
+    assert gateway
+    async with opened(settings, store) as inside:
+        events = job_events(inside.jobs, stop, "streamed")
+        first = [await anext(events) for _ in range(2)]
+        await say(publisher, Listed(job_id=job_id, found=7, ignored=0, bytes=1, complete=True))
+        async with asyncio.timeout(20):
+            changed = await anext(events)
+        stop.set()
+        rest = [event async for event in events]
+
+    assert first[0] == "retry: 2000\n\n"
+    kinds = [event.split("\n")[0] for event in (first[1], changed)]
+    bodies = [json.loads(event.split("data: ")[1]) for event in (first[1], changed)]
+    assert kinds == ["event: job"] * 2
+    assert [(body["job_id"], body["counts"]["in_flight"]) for body in bodies] == [(job_id, 0), (job_id, 7)]
+    assert rest == []
+
+
+async def test_the_metrics_count_jobs_and_files(gateway: httpx.AsyncClient, publisher: Publisher) -> None:
+    job_id = str(uuid4())
+    await say(publisher, accepted(job_id), Outcomes(job_id=job_id, items=(STORED,)))
+
+    response = await gateway.get("/metrics")
+
+    assert response.headers["content-type"].startswith("text/plain")
+    values = dict(line.rsplit(" ", 1) for line in response.text.splitlines() if not line.startswith("#"))
+    assert float(values['sluice_jobs{state="running"}']) >= 1
+    assert float(values['sluice_files_total{outcome="stored"}']) >= 1
+    assert 'sluice_instances{stage="gateway",state="ready"}' in values
+
+
+async def test_a_job_that_ended_long_ago_is_gone(
+    publisher: Publisher, kafka: Broker, store: Store, prefix: str, data: Path, gateway: httpx.AsyncClient
+) -> None:
+    job_id = str(uuid4())
+    await say(publisher, accepted(job_id, "past"), Outcomes(job_id=job_id, items=(STORED,)), finished(job_id))
+    assert (await status_of(gateway, job_id))["status"] == "completed"
+    settings = gateway_settings(kafka.bootstrap_servers, prefix, data / "brief", job_keep_days=1e-9)
+
+    async with opened(settings, store) as inside:
+        with pytest.raises(SluiceError) as gone:
+            await inside.jobs.report(UUID(job_id))
+        listed, _ = await inside.jobs.page(JobFilter("past"), None, 10)
+        dropped = await inside.jobs.view.forget(time.time())
+
+    assert (gone.value.code, listed) == (Code.JOB_GONE, [])
+    assert dropped >= 1
 
 
 async def test_an_unknown_job_is_a_404(gateway: httpx.AsyncClient) -> None:

@@ -26,6 +26,13 @@ class ImageOut(Body):
     model: str | None
 
 
+class AnyPoint(Body):
+    """A point and the fields of its payload that a search shows."""
+
+    id: str
+    payload: dict[str, Any]
+
+
 class TextQuery(Body):
     """A text to look for."""
 

@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from libs.common.errors import Code
 from services.gateway.models.common import Body
 
 PHOTOS = "/photos/holiday"
@@ -32,6 +33,27 @@ class Uploaded(Submitted):
 
     accepted: int = Field(description="Files that the job will go through", examples=[12])
     ignored: list[str] = Field(description="Files passed over, as by a scan", examples=[[".DS_Store"]])
+
+
+class Commanded(Body):
+    """A job that was told something. `state` is where it goes to; its status says when it is there."""
+
+    job_id: str = Field(examples=[JOB])
+    state: Literal["running", "paused", "cancelling", "completed", "failed", "cancelled"]
+
+
+class RetryRequest(Body):
+    """Which failed files to go through again."""
+
+    codes: list[Code] | None = Field(
+        None, min_length=1, description="Unset: all", examples=[["ml_rejected", "file_changing"]]
+    )
+
+
+class Retried(Submitted):
+    """A new job for files that failed."""
+
+    retry_of: str = Field(examples=[JOB])
 
 
 class LogLineOut(Body):
