@@ -141,3 +141,4 @@ class Problem(Struct, frozen=True):
 
     detail: str = "the gateway gave no reason"
     code: str = Code.INTERNAL
+    retryable: bool = False

@@ -15,6 +15,13 @@ _SECONDS = 30.0
 UPLOAD_SECONDS = 300.0
 """How long the gateway may take to store an upload once it has all of it."""
 
+# Where the gateway's own words are about REST.
+_WAYS_OUT = {
+    Code.UNAUTHORIZED: "the gateway wants an API key: set SLUICE_API_KEY, or give --api-key",
+    Code.NO_COLLECTION_SELECTED: "no collection is selected: run `sluice collections select NAME`, "
+    "or `sluice collections create NAME --select`",
+}
+
 BodyT = TypeVar("BodyT")
 
 
@@ -126,10 +133,8 @@ def _refused(response: httpx.Response) -> SluiceError:
         return SluiceError(
             Code.INTERNAL, f"{response.url} answered {response.status_code}: is a Sluice gateway there?"
         )
-    detail = problem.detail
-    if response.status_code == httpx.codes.UNAUTHORIZED:
-        detail += " (set SLUICE_API_KEY, or give --api-key)"
-    return SluiceError(_code(problem.code), detail)
+    code = _code(problem.code)
+    return SluiceError(code, _WAYS_OUT.get(code, problem.detail), retryable=problem.retryable)
 
 
 def _code(word: str) -> Code:

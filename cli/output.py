@@ -6,18 +6,13 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+from rich.cells import cell_len
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
-PIPE_WIDTH = 10_000
-"""Columns where no terminal sets a limit: a line is never broken for a program that reads it."""
 
 
 def console(*, stderr: bool = False) -> Console:
     """A console for people. Without a terminal, or with NO_COLOR, it writes no colour."""
-    made = Console(stderr=stderr, highlight=False)
-    return made if made.is_terminal else Console(stderr=stderr, highlight=False, width=PIPE_WIDTH)
+    return Console(stderr=stderr, highlight=False)
 
 
 def line(text: str, *, stderr: bool = False) -> None:
@@ -34,14 +29,22 @@ def as_json(body: Any, *, on_one_line: bool = False) -> None:
 
 
 def table(titles: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Sequence[str] = ()) -> None:
-    """Aligned columns under their titles; the columns named in `numbers` to the right."""
-    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for title in titles:
-        right = title in numbers
-        made.add_column(title, justify="right" if right else "left", overflow="fold", no_wrap=right)
-    for row in rows:
-        made.add_row(*(Text(cell) for cell in row))
-    console().print(made)
+    """Aligned columns under their titles; the columns named in `numbers` to the right.
+
+    A row is one line however narrow the terminal is, so that an id can be copied whole.
+    """
+    lines = [titles, *rows]
+    widths = [max(cell_len(line[column]) for line in lines) for column in range(len(titles))]
+    rights = [title in numbers for title in titles]
+    out = console()
+    for number, cells in enumerate(lines):
+        text = "  ".join(map(_aligned, cells, widths, rights)).rstrip()
+        out.print(text, markup=False, soft_wrap=True, style="bold" if number == 0 else None)
+
+
+def _aligned(cell: str, width: int, right: bool) -> str:
+    space = " " * (width - cell_len(cell))
+    return space + cell if right else cell + space
 
 
 def local_time(at: str) -> str:

@@ -104,12 +104,12 @@ async def _upload(client: Client, source: Path, wish: Wish) -> Submitted:
     if wish.collection not in (None, active):
         raise SluiceError(
             Code.INVALID_REQUEST,
-            f"the gateway does not see {source}, and an upload goes into the active collection "
+            f"{source} has to be uploaded, and uploads go into the active collection "
             f"({active or 'there is none'}): run `sluice collections select {wish.collection}` first",
         )
     chosen = await asyncio.to_thread(select, source)
     if chosen.left:
-        line(f"{chosen.left} files that are no pictures are not sent", stderr=True)
+        line(f"not sent, because they are no pictures: {chosen.left}", stderr=True)
     return await _send(client, chosen)
 
 
