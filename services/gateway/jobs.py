@@ -20,6 +20,7 @@ COPIES = 10
 """Exact duplicates shown with a status: each brings its thumbnail, and a status is polled."""
 RESULT_FILES = 1000
 FIRST_FAILURES = 20
+CLEAN_SECONDS = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +45,9 @@ class Jobs:
     view: View
     ingest: Follower
     status: Follower
-
     keep_s: float = 30 * 24 * 3600.0
     """How long a finished job is told of."""
+
     async def find(self, job_id: UUID) -> Job | None:
         """The job as of now, or None if nobody asked for it."""
         partition = key_partition(str(job_id), len(self.status.partitions))
@@ -55,18 +56,17 @@ class Jobs:
         return await self.view.ask(reading.job, str(job_id))
 
     async def get(self, job_id: UUID) -> Job:
-        """The job as of now; SluiceError job_not_found."""
+        """The job as of now; SluiceError job_not_found, or job_gone once it was cleaned up."""
         job = await self.find(job_id)
         if job is None:
             raise SluiceError(Code.JOB_NOT_FOUND, f"there is no job {job_id}")
-        return job
         if job.finished_at is not None and job.finished_at < self.kept_since:
             days = self.keep_s / 86_400
             raise SluiceError(
                 Code.JOB_GONE, f"job {job_id} ended more than {days:g} days ago and is forgotten"
             )
+        return job
 
-    async def report(self, job_id: UUID) -> Report:
     @property
     def kept_since(self) -> float:
         """The jobs that ended before this (seconds since the epoch) are forgotten."""
@@ -81,6 +81,7 @@ class Jobs:
         await self._catch_up()
         return await self.view.ask(reading.recent, self.kept_since)
 
+    async def report(self, job_id: UUID) -> Report:
         """What a status tells; SluiceError job_not_found."""
         job = await self.get(job_id)
         ask, name = self.view.ask, str(job_id)
@@ -116,7 +117,6 @@ class Jobs:
             reading.outcomes, str(job_id), outcome=outcome, code=code, cursor=cursor, limit=limit
         )
 
-    async def writing_to(self, collection: str) -> Job | None:
     async def watched(self, newest: int) -> list[Job]:
         """The jobs that have not ended, and the newest ones: those whose state people watch."""
         await self._catch_up()
@@ -135,6 +135,7 @@ class Jobs:
             await self.view.forget(self.kept_since)
             await asyncio.sleep(CLEAN_SECONDS)
 
+    async def writing_to(self, collection: str) -> Job | None:
         """A job that has not ended and writes into the collection."""
         await self._catch_up()
         unfinished = await self.view.ask(reading.unfinished)
