@@ -8,10 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from libs.common.errors import FileError
+from libs.common.errors import Code, FileError
 from libs.common.imaging.limits import Limits
 from libs.common.imaging.normalise import normalise
 from libs.common.messages import Content, Inference
+from services.processor.archived import is_archived
 from services.processor.cache_reader import CacheReader
 from services.processor.inspection import Changing, Failed, Inspected, Reply, Request
 from services.processor.reading import ReadFile, read_picture
@@ -42,6 +43,8 @@ class Inspector:
                 return Changing(size=file.after.st_size, mtime_ns=file.after.st_mtime_ns)
             return self._inspected(cache, request, file)
         except FileError as error:
+            if error.code is Code.FILE_VANISHED and is_archived(request.path, request.size, request.mtime_ns):
+                return Failed(code=Code.ARCHIVED, error="The file was archived while the job ran")
             return Failed(code=error.code, error=error.detail)
 
     def _inspected(self, cache: CacheReader, request: Request, file: ReadFile) -> Inspected:

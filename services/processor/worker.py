@@ -55,7 +55,10 @@ class ProcessorWorker:
         try:
             return _record(file, await self._inspected(file))
         except FileError as error:
-            return file.job_id, failure(file.file_id, file.file, error, _DETAILS.get(error.code))
+            outcome = failure(file.file_id, file.file, error, _DETAILS.get(error.code))
+            if error.code is Code.ARCHIVED:
+                outcome = structs.replace(outcome, outcome="skipped")
+            return file.job_id, outcome
 
     async def _inspected(self, file: File) -> Inspected:
         """The file once it stands still; FileError file_changing if it never does."""

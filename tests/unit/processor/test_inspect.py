@@ -224,3 +224,27 @@ def test_a_cached_content_is_not_decoded(tmp_path: Path, inspect: Callable[[Requ
         miss = inspect(request_for(path, **fields))
         assert isinstance(miss, Inspected)
         assert miss.jpeg is not None
+
+
+@pytest.mark.parametrize("there", ["_VibeDuplicates/a.jpg", "_VibeArchive/a_2.jpg"])
+def test_a_file_that_went_to_an_archive_folder_is_archived(
+    tmp_path: Path, inspect: Callable[[Request], Reply], there: str
+) -> None:
+    path = tmp_path / "a.jpg"
+    path.write_bytes(photos.jpeg(64, 48))
+    request = request_for(path)
+    (tmp_path / there).parent.mkdir()
+    path.rename(tmp_path / there)
+    assert failure_of(inspect(request)) is Code.ARCHIVED
+
+
+def test_another_file_of_its_name_in_an_archive_folder_is_not_the_one_that_vanished(
+    tmp_path: Path, inspect: Callable[[Request], Reply]
+) -> None:
+    path = tmp_path / "a.jpg"
+    path.write_bytes(photos.jpeg(64, 48))
+    request = request_for(path)
+    path.unlink()
+    (tmp_path / "_VibeDuplicates").mkdir()
+    (tmp_path / "_VibeDuplicates" / "a.jpg").write_bytes(b"of another time")
+    assert failure_of(inspect(request)) is Code.FILE_VANISHED

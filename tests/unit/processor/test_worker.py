@@ -131,3 +131,8 @@ async def test_each_file_of_a_batch_appears_once() -> None:
 
 def test_it_never_waits_for_anything_outside() -> None:
     assert worker(Scripted({})).waiting is None
+
+
+async def test_a_file_that_was_archived_meanwhile_is_skipped_and_not_failed() -> None:
+    outcome = the_outcome(await run(FileError(Code.ARCHIVED, "The file was archived while the job ran")))
+    assert (outcome.outcome, outcome.code) == ("skipped", Code.ARCHIVED)
