@@ -1,6 +1,9 @@
 # Every target makes the environment it needs first; with .venv up to date that costs nothing.
 PYTHON ?= python3
 DIR ?=
+# As it was written, and handed on in the environment: no dollar or quote in a name means anything.
+override DIR := $(value DIR)
+export DIR
 ONLY ?=
 BIN := .venv/bin
 EXTRAS := all demo gateway scanner processor inferencer upserter ml
@@ -16,7 +19,7 @@ setup:  ## Make .venv with everything, and get the embedded broker
 
 demo:  ## Ingest sample photos and show the result; DIR=folder for your own
 	@$(PYTHON) scripts/bootstrap.py demo
-	@exec $(BIN)/python -m cli demo $(if $(DIR),"$(DIR)")
+	@exec $(BIN)/python -m cli demo $${DIR:+-- "$$DIR"}
 
 run:  ## Run everything until Ctrl-C; PORT, HOST and DATA_DIR as wanted
 	@$(PYTHON) scripts/bootstrap.py all
