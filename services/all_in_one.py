@@ -77,7 +77,7 @@ async def running(
         shared, ml_url = _overrides(settings, broker)
         services = _services(settings, shared, store, ml_url)
         started = [_start(service) for service in services]
-        resources.push_async_callback(_stop_all, started)
+        resources.push_async_callback(_stop_all, started, settings.drain_seconds)
         say("starting the services")
         await _all_ready(started)
         yield System(
@@ -171,11 +171,20 @@ async def _all_ready(started: list[_Running]) -> None:
         raise SluiceError(Code.INTERNAL, f"not ready after {START_SECONDS:.0f} s: {slow}") from error
 
 
-async def _stop_all(started: list[_Running]) -> None:
-    """Stop the stages one after the other, so that what a stage still puts out finds the next one there."""
+async def _stop_all(started: list[_Running], within_s: float) -> None:
+    """Stop the stages one after the other, so that what a stage still puts out finds the next one there.
+
+    What runs on after `within_s` seconds in all is cancelled: if the broker ended by itself, no signal came
+    that would set the process a deadline.
+    """
+    clock = asyncio.get_running_loop().time
+    until = clock() + within_s
     for running in sorted(started, key=lambda each: _STOP_ORDER.index(each.service.stage)):
         running.stop.set()
-        await asyncio.gather(running.task, return_exceptions=True)
+        await asyncio.wait([running.task], timeout=max(0.0, until - clock()))
+    for running in started:
+        running.task.cancel()
+    await asyncio.gather(*(running.task for running in started), return_exceptions=True)
 
 
 def _watch(broker: EmbeddedKafka | None, resources: AsyncExitStack) -> asyncio.Task[None] | None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 
 from libs.common import events
@@ -16,6 +17,8 @@ log = logging.getLogger(__name__)
 BEAT_SECONDS = 5.0
 STALE_SECONDS = 3 * BEAT_SECONDS
 """An instance that has not been heard of for this long is taken for gone."""
+FAREWELL_SECONDS = 2.0
+"""How long the last one may take: with the broker gone a stop must not wait for it, and nobody hears it."""
 _LOOK_SECONDS = 0.5
 
 
@@ -38,7 +41,9 @@ async def beat(publisher: Publisher, stage: str, instance: str, health: Health) 
                 told, next_at = now, clock() + BEAT_SECONDS
             await asyncio.sleep(_LOOK_SECONDS)
     finally:
-        await _tell(publisher, stage, instance, Health("stopped"))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FAREWELL_SECONDS):
+                await _tell(publisher, stage, instance, Health("stopped"))
 
 
 async def _tell(publisher: Publisher, stage: str, instance: str, health: Health) -> None:

@@ -97,6 +97,17 @@ async def test_a_second_signal_leaves_at_once(tmp_path: Path) -> None:
         assert "Traceback" not in running.text()
 
 
+@pytest.mark.slow
+async def test_a_broker_that_is_killed_ends_everything_with_one_line(tmp_path: Path) -> None:
+    async with system(tmp_path / "data", LOG_LEVEL="ERROR", DRAIN_SECONDS="3") as running:
+        children = family(running.process.pid)
+        next(child for child in children if "java" in child.name()).kill()
+        assert await asyncio.wait_for(running.process.wait(), 90) == 1
+        assert "the embedded broker ended by itself" in running.text().splitlines()[-1]
+        assert "Traceback" not in running.text()
+        assert not [child for child in children if child.is_running()], "an orphan is left"
+
+
 async def test_a_data_directory_in_use_is_refused_in_one_line(tmp_path: Path) -> None:
     data = tmp_path / "data"
     async with system(data) as running:
