@@ -1,0 +1,112 @@
+"""The command against a running system: what a person reads, what a script relies on."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiokafka import AIOKafkaProducer
+
+from cli import samples
+from libs.embedded.config import clients_address
+from tests.support.system import Process, system
+
+ROOT = Path(__file__).parents[2]
+SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command printed, and its exit status."""
+
+    status: int
+    out: str
+    err: str
+
+    def body(self) -> Any:
+        return json.loads(self.out)
+
+
+@dataclass(frozen=True)
+class Shell:
+    """Runs commands where the system runs."""
+
+    running: Process
+    home: Path
+
+    async def __call__(self, *arguments: str, **environment: str) -> Said:
+        ours = {"SLUICE_URL": self.running.base_url, "DATA_DIR": str(self.home / "data")}
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "cli", *arguments, cwd=ROOT, env=os.environ | ours | environment,
+            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        out, err = await asyncio.wait_for(process.communicate(), SECONDS)
+        said = Said(process.returncode or 0, out.decode(), err.decode())
+        assert "Traceback" not in said.err
+        assert "\x1b" not in said.out + said.err
+        return said
+
+
+@pytest.fixture(scope="module")
+async def sluice(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Shell]:
+    """The command, a system with a collection `photos`, and the samples in home/samples."""
+    home = tmp_path_factory.mktemp("cli")
+    samples.make(home / "samples")
+    async with system(home / "data") as running:
+        shell = Shell(running, home)
+        assert (await shell("collections", "create", "photos", "--select")).status == 0
+        yield shell
+
+
+async def test_ingest_waits_reports_and_tells_scripts_that_files_failed(sluice: Shell) -> None:
+    said = await sluice("ingest", str(sluice.home / "samples"), "--wait")
+    assert said.status == 3
+    assert "broken/truncated.jpg: " in said.out
+    assert "24 listed, 24 done, 3 failed" in said.out
+    job = said.out.split()[1]
+    shown = await sluice("status", job, "--json")
+    assert (shown.status, shown.body()["state"], shown.body()["counts"]["failed"]) == (0, "completed", 3)
+    assert job in (await sluice("jobs")).out
+    assert (await sluice("search", "china")).out.count("china") == 3
+
+
+async def test_what_the_gateway_may_not_see_is_uploaded(sluice: Shell, tmp_path: Path) -> None:
+    folder = tmp_path / "my photos"
+    (folder / "sub").mkdir(parents=True)
+    for name in ('say "cheese".jpg', "sub/grüße.jpg"):
+        (folder / name).write_bytes((sluice.home / "samples/photos/rocket.jpg").read_bytes())
+    (folder / "notes.txt").write_text("no picture")
+    (folder / ".hidden.jpg").write_bytes(b"x")
+    said = await sluice("ingest", str(folder), "--upload", "--wait", "--json")
+    (job,) = said.body()["jobs"]
+    assert (said.status, job["uploaded"], job["status"]["counts"]["stored"]) == (0, True, 2)
+    assert "not sent, because they are no pictures: 1" in said.err
+    found = await sluice("search", "grüße", "--json")
+    assert [hit["payload"]["filename"] for hit in found.body()["results"]] == ["grüße.jpg"]
+
+
+async def test_a_mistake_is_one_line_in_words(sluice: Shell) -> None:
+    said = await sluice("status", "a5502559-d7c1-4b4d-a83b-b557ad5590c6")
+    assert (said.status, said.out) == (1, "")
+    assert said.err == "sluice: there is no job a5502559-d7c1-4b4d-a83b-b557ad5590c6\n"
+
+
+async def test_dead_letters_are_listed_and_sent_back(sluice: Shell) -> None:
+    servers = clients_address(sluice.home / "data" / "kafka")
+    async with AIOKafkaProducer(bootstrap_servers=servers) as producer:
+        await producer.send_and_wait("ingest", b"nonsense", key=b"\xff")
+    async with asyncio.timeout(SECONDS):
+        while not (letters := (await sluice("dlq", "list", "--json")).body()["letters"]):
+            await asyncio.sleep(0.1)
+    assert (letters[0]["topic"], letters[0]["code"]) == ("ingest", "undecodable_record")
+    assert (await sluice("dlq", "replay", letters[0]["letter"])).status == 0
+    async with asyncio.timeout(SECONDS):
+        while (again := (await sluice("dlq", "list", "--json")).body())["total"] < 2:
+            await asyncio.sleep(0.1)
+    assert again["letters"][0]["body"] == again["letters"][1]["body"]
+    assert again["letters"][0]["key"] == again["letters"][1]["key"]

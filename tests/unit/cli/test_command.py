@@ -1,0 +1,127 @@
+"""The command by itself: nothing that it talks to is there."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cli.doctor import embedded, machine
+from cli.doctor.finding import Verdict
+from cli.exits import Exit, exit_of
+from cli.main import main
+from cli.output import table
+from libs.common.errors import Code, SluiceError
+from libs.common.topics import ALL
+from libs.embedded.lock import DirLock
+from libs.embedded.settings import EmbeddedSettings
+from services.settings import RunSettings
+
+NOWHERE = "http://127.0.0.1:1"
+
+
+@pytest.fixture(autouse=True)
+def _no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("KAFKA_BOOTSTRAP_SERVERS", "QDRANT_HOST", "ML_INFERENCE_SERVICE_URL", "SLUICE_URL", "PORT"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["frobnicate"], "no such command 'frobnicate'"),
+        (["status"], "missing argument 'JOB'"),
+        (["collections"], "missing command"),
+        (["jobs", "--limit", "0"], "invalid value for '--limit'"),
+        (["search", "--colour", "red"], "no such option"),
+        (["dlq", "replay"], "name letters, or give --all"),
+    ],
+)
+def test_wrong_usage_is_one_line_that_says_where_to_read_on(
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == Exit.USAGE
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.count("\n") == 1
+    assert words in said.err
+    assert "--help`" in said.err
+
+
+@pytest.mark.parametrize(
+    "arguments", [["jobs"], ["status", "x"], ["collections", "list"], ["search", "a beach"], ["ingest", "/"]]
+)
+def test_a_gateway_that_is_away_has_a_status_of_its_own(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*arguments, "--url", NOWHERE]) == Exit.UNREACHABLE
+    said = capsys.readouterr().err
+    assert said.startswith(f"sluice: the gateway at {NOWHERE} does not answer")
+    assert said.count("\n") == 1
+
+
+def test_dead_letters_without_a_broker_say_how_to_get_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["dlq", "list"]) == Exit.UNREACHABLE
+    assert "start `sluice run`" in capsys.readouterr().err
+
+
+def test_without_a_command_there_is_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == Exit.OK
+    assert "Exit status: 0 done" in capsys.readouterr().out
+
+
+def test_topics_are_those_that_are_declared(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOPIC_PREFIX", "mine-")
+    assert main(["topics", "--json"]) == Exit.OK
+    shown = json.loads(capsys.readouterr().out)["topics"]
+    assert [topic["name"] for topic in shown] == [f"mine-{topic.name}" for topic in ALL]
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        (Code.JOB_NOT_FOUND, Exit.FAILED),
+        (Code.GATEWAY_UNAVAILABLE, Exit.UNREACHABLE),
+        (Code.BROKER_UNAVAILABLE, Exit.UNREACHABLE),
+    ],
+)
+def test_what_may_succeed_later_is_told_apart(code: Code, status: Exit) -> None:
+    assert exit_of(SluiceError(code, "x")) == status
+
+
+def test_a_row_is_one_line_however_long(capsys: pytest.CaptureFixture[str]) -> None:
+    table(("N", "NAME"), [("7", "[red]" + "x" * 300), ("10", "日本")], numbers=("N",))
+    assert capsys.readouterr().out == f" N  NAME\n 7  [red]{'x' * 300}\n10  日本\n"
+
+
+def test_the_doctor_says_what_to_do_about_a_bad_setting(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PORT", "eighty")
+    assert main(["doctor", "--json"]) == Exit.FAILED
+    findings = json.loads(capsys.readouterr().out)["findings"]
+    (bad,) = [each for each in findings if each["verdict"] == "wrong"]
+    assert "PORT" in bad["detail"]
+    assert bad["advice"]
+
+
+def test_the_doctor_sees_who_uses_the_data(tmp_path: Path) -> None:
+    settings = RunSettings(data_dir=tmp_path / "data")
+    assert machine.data_dir(settings).verdict is Verdict.OK
+    with DirLock(tmp_path / "data"):
+        assert machine.data_dir(settings).verdict is Verdict.NOTE
+    assert machine.data_dir(settings).verdict is Verdict.OK
+
+
+def test_the_doctor_sees_data_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    found = machine.data_dir(RunSettings(data_dir=tmp_path / "file" / "data"))
+    assert found.verdict is Verdict.WRONG
+
+
+def test_the_doctor_sees_that_kafka_can_neither_be_found_nor_downloaded(tmp_path: Path) -> None:
+    found = embedded.kafka(EmbeddedSettings(sluice_cache_dir=tmp_path, maven_mirror=NOWHERE))
+    assert found.verdict is Verdict.WRONG
+    assert "MAVEN_MIRROR" in found.advice
