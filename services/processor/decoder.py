@@ -4,7 +4,7 @@ import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 
@@ -35,15 +35,18 @@ class Decoder:
         self._connection: Connection | None = None
         self._closed = False
 
-    def ask(self, request: Request) -> Reply:
-        """The process's reply. FileError decode_timeout or decoder_crashed; then it has been ended."""
+    def ask(self, requests: Sequence[Request]) -> list[Reply]:
+        """The process's replies to the first of the requests, at least one.
+
+        FileError decode_timeout or decoder_crashed, over any of them; then the process has been ended.
+        """
         connection = self.start()
         try:
-            connection.send_bytes(inspection.encode(request))
+            connection.send_bytes(inspection.encode(requests))
             if not connection.poll(self._timeout_s):
                 self.end()
                 raise FileError(Code.DECODE_TIMEOUT, f"Decoding took longer than {self._timeout_s:g} s")
-            return inspection.decode_reply(connection.recv_bytes())
+            return inspection.decode_replies(connection.recv_bytes())
         except (EOFError, OSError, ValueError) as error:
             status = self.end()
             raise FileError(Code.DECODER_CRASHED, f"The decoder crashed on this file ({status})") from error

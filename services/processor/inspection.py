@@ -4,6 +4,8 @@ Answers are msgpack and never pickles, so that a decoder taken over by a malicio
 process run anything.
 """
 
+from collections.abc import Sequence
+
 from msgspec import Struct, msgpack
 
 from libs.common.errors import Code
@@ -53,23 +55,23 @@ class Failed(Struct, frozen=True, kw_only=True, tag=True):
 
 Reply = Inspected | Changing | Failed
 
-_requests = msgpack.Decoder(Request)
-_replies: msgpack.Decoder[Reply] = msgpack.Decoder(Reply)
+_requests = msgpack.Decoder(list[Request])
+_replies: msgpack.Decoder[list[Reply]] = msgpack.Decoder(list[Reply])
 
 
-def encode(message: Request | Reply) -> bytes:
-    """The message as it crosses the process border."""
-    return msgpack.encode(message)
+def encode(messages: Sequence[Request] | Sequence[Reply]) -> bytes:
+    """Messages as they cross the process border together."""
+    return msgpack.encode(messages)
 
 
-def decode_request(body: bytes) -> Request:
-    """The request in `body`."""
+def decode_requests(body: bytes) -> list[Request]:
+    """The requests in `body`."""
     return _requests.decode(body)
 
 
-def decode_reply(body: bytes) -> Reply:
-    """The reply in `body`; ValueError if it is none."""
+def decode_replies(body: bytes) -> list[Reply]:
+    """The replies in `body`; ValueError if it holds something else."""
     try:
         return _replies.decode(body)
     except UNREADABLE as error:
-        raise ValueError(f"not a reply: {error}") from error
+        raise ValueError(f"no replies: {error}") from error

@@ -5,24 +5,30 @@ moment. (The pools of concurrent.futures and pebble are broken for good once an 
 """
 
 import asyncio
-import queue
+from collections import deque
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from math import ceil
 from types import TracebackType
 
-from libs.common.errors import FileError
+from libs.common.errors import FileError, SluiceError
 from services.processor.decoder import Decoder, Inspection
 from services.processor.inspection import Changing, Failed, Inspected, Reply, Request
+
+MOST_AT_ONCE = 32
+"""Files that one process is asked about at once, at most; what it has no time for comes back."""
+
+_Waiting = tuple[Request, asyncio.Future[Reply]]
 
 
 class DecodePool:
     """`workers` decoder processes, for as long as the `async with` block lasts."""
 
     def __init__(self, inspection: Inspection, workers: int, timeout_s: float) -> None:
-        self._idle: queue.SimpleQueue[Decoder] = queue.SimpleQueue()
         self._decoders = [Decoder(inspection, timeout_s) for _ in range(workers)]
-        for decoder in self._decoders:
-            self._idle.put(decoder)
-        # As many threads as decoders: who has a thread finds an idle decoder.
+        self._idle = list(self._decoders)
+        self._waiting: deque[_Waiting] = deque()
+        self._serving: set[asyncio.Task[None]] = set()
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="decoder")
 
     async def __aenter__(self) -> "DecodePool":
@@ -49,22 +55,53 @@ class DecodePool:
 
         A caller that is cancelled does not wait; a decoding that has begun is finished all the same.
         """
-        reply = await asyncio.get_running_loop().run_in_executor(self._threads, self._ask, request)
+        future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        self._waiting.append((request, future))
+        if self._idle:
+            serving = asyncio.create_task(self._serve(self._idle.pop()))
+            self._serving.add(serving)
+            serving.add_done_callback(self._serving.discard)
+        reply = await future
         if isinstance(reply, Failed):
             raise FileError(reply.code, reply.error)
         return reply
 
     async def close(self) -> None:
         """End all processes at once. Nobody may ask any more."""
+        for serving in self._serving:
+            serving.cancel()
+        for _, future in self._waiting:
+            future.cancel()
         self._threads.shutdown(wait=False, cancel_futures=True)
         await asyncio.to_thread(self._end)
 
-    def _ask(self, request: Request) -> Reply:
-        decoder = self._idle.get()
+    async def _serve(self, decoder: Decoder) -> None:
+        """Keep one process busy for as long as files wait."""
+        loop = asyncio.get_running_loop()
         try:
-            return decoder.ask(request)
+            while asked := self._next():
+                requests = [request for request, _ in asked]
+                try:
+                    replies = await loop.run_in_executor(self._threads, _replies, decoder, requests)
+                except (SluiceError, OSError, RuntimeError, asyncio.CancelledError) as error:
+                    _fail(asked, error)
+                    return
+                self._settle(asked, replies)
         finally:
-            self._idle.put(decoder)
+            self._idle.append(decoder)
+
+    def _next(self) -> list[_Waiting]:
+        """The files to ask about now: one process's share of those that somebody still waits for."""
+        wanted = deque(each for each in self._waiting if not each[1].done())
+        share = min(MOST_AT_ONCE, ceil(len(wanted) / len(self._decoders)))
+        asked, self._waiting = [wanted.popleft() for _ in range(share)], wanted
+        return asked
+
+    def _settle(self, asked: Sequence[_Waiting], replies: Sequence[Reply]) -> None:
+        for (_, future), reply in zip(asked, replies, strict=False):
+            if not future.done():
+                future.set_result(reply)
+        self._waiting.extendleft(reversed(asked[len(replies) :]))
 
     def _end(self) -> None:
         for decoder in self._decoders:
@@ -72,3 +109,21 @@ class DecodePool:
         self._threads.shutdown(wait=True)
         for decoder in self._decoders:
             decoder.end()
+
+
+def _replies(decoder: Decoder, requests: Sequence[Request]) -> list[Reply]:
+    """Replies to the first of the requests. If the process ends over several, each is asked about alone."""
+    try:
+        return decoder.ask(requests)
+    except FileError as error:
+        if len(requests) == 1:
+            return [Failed(code=error.code, error=error.detail)]
+    return [reply for request in requests for reply in _replies(decoder, [request])]
+
+
+def _fail(asked: Sequence[_Waiting], error: BaseException) -> None:
+    for _, future in asked:
+        if isinstance(error, asyncio.CancelledError):
+            future.cancel()
+        elif not future.done():
+            future.set_exception(error)
