@@ -10,7 +10,7 @@ from pathlib import Path
 from bench import result
 from bench.place import Place
 from bench.result import Figure
-from bench.rows import by_hand, decoding, running
+from bench.rows import by_hand, decoding, near_duplicates, running
 
 Row = Callable[[Place], Awaitable[list[Figure]]]
 
@@ -25,6 +25,7 @@ ROWS: dict[str, Row] = {
     "model-kept-busy": running.busy_model,
     "one-photo": running.one_photo,
     "fairness": running.fairness,
+    "near-duplicates": near_duplicates.near_duplicates,
 }
 ALONE: dict[str, Row] = {}
 """Rows that take so long that they run only when asked for by name."""
