@@ -2,7 +2,8 @@
 
 A request that is too much is halved. One that is refused is bisected, until the image that is to blame
 stands alone; it is blamed only if the service takes a plain image in its place. Where it takes none, the
-service is ill, and everything that has no verdict yet waits until it works again.
+service is ill, and everything that has no verdict yet waits until it works again. A bad result is asked for
+once more.
 """
 
 import asyncio
@@ -62,13 +63,13 @@ class Batching:
 
     async def _settle(self, images: Sequence[Image], caption: bool, settled: dict[str, Verdict]) -> None:
         """Put a verdict on every one of `images` into `settled`."""
-        successes, suspects = self._successes, set[str]()
+        successes, suspects, doubted = self._successes, set[str](), set[str]()
         parts: Parts = [images]
         while parts:
             part = parts.pop()
             reply = await self._ask(part, caption)
             if isinstance(reply, Answer):
-                settled |= await self._check(part, reply.results)
+                settled |= _final(part, await self._check(part, reply.results), doubted)
                 parts += _to_ask_again(part, settled)
             elif len(part) > 1 and (isinstance(reply, TooMuch | Refused) or await self._works(caption)):
                 self._learn_size(part, reply)
@@ -117,13 +118,30 @@ class Batching:
             self._size.too_much(len(images))
 
 
-def _to_ask_again(images: Sequence[Image], settled: dict[str, Verdict]) -> Parts:
-    """The parts of an answered request that have no verdict yet; one that stood alone gets its own here."""
-    missing = [image for image in images if image.id not in settled]
+def _final(images: Sequence[Image], checked: dict[str, Verdict], doubted: set[str]) -> dict[str, Verdict]:
+    """The verdicts of an answered request that are believed: a bad result is only the second time.
+
+    It may have been a slip of the service, and a verdict is final; `doubted` has the images of a first time.
+    """
+    found = dict(checked)
     if len(images) == 1:
-        settled |= {image.id: no_result() for image in missing}
-        return []
-    return halves(missing) if len(missing) == len(images) else [missing] if missing else []
+        found.setdefault(images[0].id, no_result())
+    bad = {id_ for id_, verdict in found.items() if _is_bad(verdict)}
+    first_time = bad - doubted
+    doubted |= first_time
+    return {id_: verdict for id_, verdict in found.items() if id_ not in first_time}
+
+
+def _is_bad(verdict: Verdict) -> bool:
+    return isinstance(verdict, FileError) and verdict.code is Code.ML_BAD_RESULT
+
+
+def _to_ask_again(images: Sequence[Image], settled: dict[str, Verdict]) -> Parts:
+    """The parts of an answered request that have no verdict yet."""
+    missing = [image for image in images if image.id not in settled]
+    if len(images) > 1 and len(missing) == len(images):
+        return halves(missing)
+    return [missing] if missing else []
 
 
 def _blamed(reply: Failed) -> FileError:

@@ -1,6 +1,7 @@
 """Splitting, halving, bisecting, waiting: every image gets its own verdict."""
 
 import asyncio
+import math
 from collections.abc import Sequence
 
 import pytest
@@ -25,6 +26,7 @@ from services.inferencer.inference import (
 from services.inferencer.model_report import ModelReport
 from services.inferencer.results import Embedded, Verdict
 from tests.unit.inferencer.fakes import (
+    DIMENSION,
     FakeClient,
     Pauses,
     Published,
@@ -217,6 +219,16 @@ async def test_an_image_that_alone_has_no_result_is_a_bad_result() -> None:
     verdicts = await batching_of(Silent(above=0)).embed(asked, caption=True)
     assert codes(verdicts) == {"i1": Code.ML_BAD_RESULT}
     assert_embedded(verdicts, [asked[0], asked[2]])
+
+
+@pytest.mark.parametrize("slip", [[math.nan] * DIMENSION, [0.5], None])
+@pytest.mark.parametrize("count", [1, 5])
+async def test_a_bad_result_that_passes_costs_nothing(slip: list[float] | None, count: int) -> None:
+    """None: the service gave no result for the image at all."""
+    client, asked = FakeClient(), images(count)
+    spoiled = [] if slip is None else [Result(asked[0].id, slip)]
+    client.script = [Answer([*spoiled, *(result_of(image) for image in asked[1:])])]
+    assert_embedded(await batching_of(client).embed(asked, caption=True), asked)
 
 
 async def test_results_out_of_order_reach_their_own_images() -> None:
