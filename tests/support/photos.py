@@ -253,6 +253,40 @@ def dng_with_preview(preview: Image.Image, width: int = 1024, height: int = 768)
     return bytes(data) + inside + directory
 
 
+def with_shot(dng: bytes) -> bytes:
+    """The same DNG with the EXIF and GPS directories that cameras write."""
+    shot_at = len(dng)
+    shot = _directory(shot_at, [_rational(0x829A, 1, 250), _rational(0x829D, 28, 10), _short(0x8827, 200)])
+    place_at = shot_at + len(shot)
+    place = _directory(place_at, [(1, 2, 2, b"N\0"), (2, 5, 3, struct.pack("<6I", 48, 1, 8, 1, 15, 1))])
+    (first,) = struct.unpack_from("<I", dng, 4)
+    (count,) = struct.unpack_from("<H", dng, first)
+    main = [dng[first + 2 + 12 * number :][:12] for number in range(count)]
+    main += [struct.pack("<HHII", tag, 4, 1, at) for tag, at in ((EXIF_IFD, shot_at), (GPS_IFD, place_at))]
+    main.sort(key=lambda entry: struct.unpack_from("<H", entry))
+    directory = struct.pack("<H", len(main)) + b"".join(main) + bytes(4)
+    return dng[:4] + struct.pack("<I", place_at + len(place)) + dng[8:] + shot + place + directory
+
+
+def _rational(tag: int, above: int, below: int) -> tuple[int, int, int, bytes]:
+    return tag, 5, 1, struct.pack("<II", above, below)
+
+
+def _short(tag: int, value: int) -> tuple[int, int, int, bytes]:
+    return tag, 3, 1, struct.pack("<H", value)
+
+
+def _directory(at: int, entries: list[tuple[int, int, int, bytes]]) -> bytes:
+    """A TIFF directory that will lie at `at`: (tag, type, count, value) each, long values behind it."""
+    head, behind = struct.pack("<H", len(entries)), b""
+    values_at = at + 2 + 12 * len(entries) + 4
+    for tag, kind, count, value in entries:
+        short = value.ljust(4, b"\0") if len(value) <= 4 else struct.pack("<I", values_at + len(behind))
+        head += struct.pack("<HHI", tag, kind, count) + short
+        behind += value if len(value) > 4 else b""
+    return head + bytes(4) + behind
+
+
 def _bayer(width: int, height: int) -> NDArray[np.uint16]:
     """The scene as an RGGB sensor sees it: linear light, one colour a pixel."""
     light = (np.asarray(scene(width, height), dtype=np.float32) / 255.0) ** 2.2

@@ -60,7 +60,7 @@ def exif_block(image: Image.Image) -> bytes:
 
 
 def exif_of(block: bytes) -> dict[str, str]:
-    """The EXIF in a TIFF structure as name to printable text, at most 32 KB; {} for none.
+    """The EXIF in a TIFF structure, or in a JPEG, as name to printable text, at most 32 KB; {} for none.
 
     Damaged EXIF does not make a photo worse: what can be read is returned.
     """

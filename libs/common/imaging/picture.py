@@ -9,8 +9,7 @@ from PIL import Image
 class Picture:
     """`image` has been shrunk. `width` and `height` are the full picture's, upright; `mode` is the
     original's. `orientation` is what is still to be done to `image`, `profile` its ICC profile, `exif` its
-    EXIF as a TIFF
-    structure, or the whole file where that is one.
+    EXIF as a TIFF structure, or the whole file where that is one, or the JPEG that has it.
     """
 
     image: Image.Image

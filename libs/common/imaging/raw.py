@@ -30,12 +30,13 @@ def decode_raw(data: bytes, bounds: Bounds, max_pixels: int) -> Picture:
         orientation = _ORIENTATIONS.get(raw.sizes.flip, 1)
         width, height = upright_size((raw.sizes.width, raw.sizes.height), orientation)
         preview = _preview(rawpy, raw)
+        exif = own_exif or preview or b""
         if preview is not None:
             picture = _from_preview(preview, orientation, (width, height), bounds, max_pixels)
             if picture is not None:
-                return replace(picture, exif=own_exif or picture.exif)
+                return replace(picture, exif=exif)
         small = _demosaiced(raw, bounds, (width, height))
-        return Picture(small, width, height, "RGB", exif=own_exif)
+        return Picture(small, width, height, "RGB", exif=exif)
 
 
 def _preview(rawpy: Any, raw: Any) -> bytes | None:

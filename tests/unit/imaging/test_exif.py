@@ -1,5 +1,6 @@
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from libs.common.imaging.exif import exif_of
 from libs.common.imaging.limits import MAX_EXIF_BYTES, Limits
@@ -19,6 +20,15 @@ def test_exif_has_the_names_that_readers_know(kind: str) -> None:
     assert exif["EXIF ISOSpeedRatings"] == "200"
     assert exif["EXIF DateTimeOriginal"] == "2024:05:17 10:11:12"
     assert exif["GPS GPSLatitude"] == "[48, 8, 15]"
+
+
+def test_exif_of_an_old_png_is_read_from_its_text() -> None:
+    words = photos.camera_exif().tobytes().hex()
+    lines = "\n".join(words[at : at + 72] for at in range(0, len(words), 72))
+    text = PngInfo()
+    text.add_text("Raw profile type exif", f"\nexif\n{len(words) // 2:8}\n{lines}\n", zip=True)
+    data = photos.encoded(photos.scene(64, 48), "PNG", pnginfo=text)
+    assert normalise(data, Limits()).exif["EXIF FNumber"] == "14/5"
 
 
 def test_tiff_exif_leaves_out_where_the_bytes_lie() -> None:

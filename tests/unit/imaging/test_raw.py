@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from libs.common.errors import Code, FileError
+from libs.common.imaging.exif import exif_of
 from libs.common.imaging.limits import Limits
 from libs.common.imaging.normalise import normalise
 from libs.common.imaging.sniff import sniff
@@ -55,6 +56,24 @@ def test_a_small_preview_is_not_enough() -> None:
 
 def test_its_exif_is_read() -> None:
     assert normalise(photos.dng(640, 480), Limits()).exif["Image Make"] == "Sluice"
+
+
+def test_the_exif_of_a_raw_file_is_as_the_camera_wrote_it() -> None:
+    exif = normalise(photos.with_shot(photos.dng(640, 480)), Limits()).exif
+    assert exif["EXIF ExposureTime"] == "1/250"
+    assert exif["EXIF FNumber"] == "14/5"
+    assert exif["EXIF ISOSpeedRatings"] == "200"
+    assert exif["GPS GPSLatitude"] == "[48, 8, 15]"
+
+
+@pytest.mark.parametrize("magic", [b"IIRO", b"IIRS", b"IIU\0"])
+def test_exif_is_read_where_the_maker_changed_the_magic_number(magic: bytes) -> None:
+    assert exif_of(magic + photos.tiff(64, 48)[4:])["EXIF FNumber"] == "14/5"
+
+
+def test_exif_is_read_from_a_preview() -> None:
+    """Which is all that a RAF and some others have."""
+    assert exif_of(photos.jpeg(64, 48))["GPS GPSLatitude"] == "[48, 8, 15]"
 
 
 def test_missing_sensor_data_is_a_truncated_image() -> None:
