@@ -2,6 +2,7 @@
 
 import errno
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -240,3 +241,24 @@ def test_half_a_line_that_a_crash_left_is_cut_off(tmp_path: Path) -> None:
     story: Any = workshop.recover(ARCHIVE_ID)
     assert [found.state for found in story.moves.values()] == ["archived"]
     assert [found.error for found in restore(workshop)] == [None]
+
+
+def test_two_replicas_asked_for_each_others_copies_leave_one(tmp_path: Path) -> None:
+    for number in range(10):
+        one, other = (photo(tmp_path / f"{number}/{name}.jpg", str(number).encode()) for name in "ab")
+        shops = {}
+        for archive_id in ("x", "y"):
+            # Two of them do not share a lock in memory, only the one in their folder.
+            shops[archive_id] = shop(tmp_path)
+            shops[archive_id].root.mkdir(exist_ok=True)
+            first = Opened(kind="exact", collection="photos", generation=None)
+            shops[archive_id].journal(f"{number}{archive_id}").begin(first)
+        wishes = {"x": target_of(one, other), "y": target_of(other, one)}
+        with ThreadPoolExecutor(2) as threads:
+            both = [
+                threads.submit(shops[each].archive, f"{number}{each}", wishes[each], DUPLICATES)
+                for each in wishes
+            ]
+        results = [each.result() for each in both]
+        assert sorted(len(result.archived) for result in results) == [0, 1]
+        assert one.exists() != other.exists()
