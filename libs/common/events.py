@@ -211,6 +211,10 @@ class Heartbeat(Struct, frozen=True, kw_only=True, omit_defaults=True):
     at: datetime = field(default_factory=now)
     version: int = VERSION
 
+    def __post_init__(self) -> None:
+        if self.at.tzinfo is None:
+            raise ValueError("at must have a time zone: its age is asked for")
+
 
 class DeadLetter(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """On `dead-letters`: where a record lies that could not be handled; its body if it is small."""

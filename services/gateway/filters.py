@@ -6,6 +6,7 @@ from typing import Any
 
 from libs.common.errors import Code, SluiceError
 from libs.common.store.protocol import Filter, Range, Scalar
+from libs.common.unreadable import UNREADABLE
 
 _TEXT = ("filename", "full_path", "file_hash", "caption", "tags", "format", "mode", "model", "has_caption")
 _NUMBERS = ("width", "height", "size", "stored_at", "mtime_ns")
@@ -35,7 +36,7 @@ def parse_json(text: str | None) -> Filter | None:
         return None
     try:
         filters = json.loads(text)
-    except ValueError as error:
+    except UNREADABLE as error:
         raise _wrong(f"filters: not JSON: {error}") from error
     if not isinstance(filters, dict):
         raise _wrong("filters: not a JSON object")

@@ -1,25 +1,30 @@
 """Looking up jobs of the past: their records in `scans`, their outcomes in job-status."""
 
-import asyncio
+import logging
 from collections.abc import AsyncIterator
 
 from libs.common import events
 from libs.common.errors import SluiceError
 from libs.common.events import Outcome
 from libs.common.kafka.connection import Connection
-from libs.common.kafka.table import READ_SECONDS
+from libs.common.kafka.table import in_time
 from libs.common.kafka.tail import Tail
 from libs.common.topics import JOB_STATUS, SCANS, Topic
 from services.scanner import journal
 from services.scanner.journal import JobRecord
 
+log = logging.getLogger(__name__)
+
 
 async def find_job(connection: Connection, job_id: str) -> JobRecord | None:
     """The latest record of a job, whichever scanner has it."""
     found: JobRecord | None = None
-    async with asyncio.timeout(READ_SECONDS):
+    async with in_time():
         async for value in _values(connection, SCANS, None, job_id):
-            found = None if value is None else journal.decode(value)
+            try:
+                found = None if value is None else journal.decode(value)
+            except SluiceError as error:
+                log.warning("a record of job %s in %s is skipped: %s", job_id, SCANS.name, error.detail)
     return found
 
 

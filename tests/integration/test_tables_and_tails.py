@@ -11,7 +11,7 @@ from libs.common.kafka.admin import ensure_topics
 from libs.common.kafka.control_table import ControlTable
 from libs.common.kafka.outgoing import Outgoing, event, fact
 from libs.common.kafka.publisher import Publisher
-from libs.common.kafka.table import read_partition
+from libs.common.kafka.table import Table, read_partition
 from libs.common.kafka.tail import Tail
 from libs.common.topics import CONTROL, JOB_STATUS
 from tests.support.broker import Broker
@@ -50,6 +50,32 @@ async def test_a_record_that_is_no_fact_does_not_stop_the_table(kafka: Broker, p
         await publisher.publish([fact(control.ModelInUse(model="m", dimension=4))])
     rows = await read_partition(connection, CONTROL, 0, control.decode)
     assert set(rows) == {"model"}
+
+
+async def test_a_table_is_up_to_date_also_where_a_topic_ends_with_a_marker(
+    kafka: Broker, prefix: str
+) -> None:
+    connection = await connect(kafka, prefix)
+    async with ControlTable.open(connection) as table:
+        async with connection.producer(transactional_id=f"{prefix}t") as producer, producer.transaction():
+            body = events.encode(control.ActiveCollection(name="c"))
+            await producer.send_and_wait(connection.names.of(CONTROL), body, key=b"active")
+        async with asyncio.timeout(10):
+            await table.refresh()
+        assert table.active() == "c"
+
+
+async def test_a_table_that_is_read_no_more_is_not_taken_for_true(kafka: Broker, prefix: str) -> None:
+    def fail(_body: bytes) -> control.Control:
+        raise RuntimeError("no memory")
+
+    connection = await connect(kafka, prefix)
+    async with Publisher.open(connection) as publisher, Table.open(connection, CONTROL, fail) as table:
+        await publisher.publish([fact(control.ActiveCollection(name="c"))])
+        with pytest.raises(SluiceError, match="no memory"):
+            await table.refresh()
+        with pytest.raises(SluiceError, match="no memory"):
+            _ = table.rows
 
 
 async def test_a_tail_goes_back_but_never_forward(kafka: Broker, prefix: str) -> None:

@@ -28,6 +28,7 @@ class Table(Generic[V]):
         self._decode = decode
         self._rows: dict[str, V] = {}
         self._moved = asyncio.Condition()
+        self._changes = 0
         self._failure: BaseException | None = None
 
     @classmethod
@@ -49,7 +50,8 @@ class Table(Generic[V]):
 
     @property
     def rows(self) -> Mapping[str, V]:
-        """Key to latest value; a live view."""
+        """Key to latest value; a live view. SluiceError internal where it is kept up to date no more."""
+        self._check()
         return MappingProxyType(self._rows)
 
     async def refresh(self, timeout_s: float = READ_SECONDS) -> None:
@@ -60,6 +62,7 @@ class Table(Generic[V]):
                 while not await self._tail.has_reached(ends):
                     self._check()
                     await self._moved.wait()
+            self._check()
         except TimeoutError as error:
             raise UnavailableError(
                 Code.BROKER_UNAVAILABLE, f"a table could not be read to its end in {timeout_s:.0f} s"
@@ -67,10 +70,12 @@ class Table(Generic[V]):
 
     async def changed(self, timeout_s: float) -> bool:
         """Wait for the next change of any row, at most `timeout_s`; whether there was one."""
+        seen = self._changes
         try:
             async with asyncio.timeout(timeout_s), self._moved:
-                self._check()
-                await self._moved.wait()
+                while self._changes == seen:
+                    self._check()
+                    await self._moved.wait()
         except TimeoutError:
             return False
         return True
@@ -78,9 +83,8 @@ class Table(Generic[V]):
     async def _run(self) -> None:
         try:
             while True:
-                records = await self._tail.read(1.0)
-                if records:
-                    await self._apply(records)
+                # Also where nothing came: an offset without a record (a marker) is reached all the same.
+                await self._apply(await self._tail.read(1.0))
         except Exception as error:
             self._failure = error
             async with self._moved:
@@ -91,6 +95,7 @@ class Table(Generic[V]):
         for batch in records.values():
             for record in batch:
                 apply(self._rows, record, self._decode)
+        self._changes += bool(records)
         async with self._moved:
             self._moved.notify_all()
 
@@ -111,12 +116,24 @@ def apply(rows: dict[str, V], record: ConsumerRecord, decode: Callable[[bytes], 
         log.warning("%s/%s@%s is skipped: %s", record.topic, record.partition, record.offset, error.detail)
 
 
+@asynccontextmanager
+async def in_time() -> AsyncIterator[None]:
+    """A limit of READ_SECONDS for a block that reads to an end; UnavailableError when it is over."""
+    try:
+        async with asyncio.timeout(READ_SECONDS):
+            yield
+    except TimeoutError as error:
+        raise UnavailableError(
+            Code.BROKER_UNAVAILABLE, f"Kafka could not be read to the end in {READ_SECONDS:.0f} s"
+        ) from error
+
+
 async def read_partition(
     connection: Connection, topic: Topic, partition: int, decode: Callable[[bytes], V]
 ) -> dict[str, V]:
     """The rows of one partition of a compacted topic, read once from its start to its present end."""
     rows: dict[str, V] = {}
-    async with Tail.open(connection, topic) as tail, asyncio.timeout(READ_SECONDS):
+    async with in_time(), Tail.open(connection, topic) as tail:
         tail.follow({partition: 0})
         ends = await tail.end_offsets([partition])
         while not await tail.has_reached(ends):

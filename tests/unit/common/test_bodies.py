@@ -100,6 +100,13 @@ def test_a_scan_request_names_exactly_one_source(body: bytes) -> None:
         events.decode(body, events.ScanRequest)
 
 
+def test_a_heartbeat_without_a_time_zone_is_refused() -> None:
+    beat = events.Heartbeat(instance="i", stage="s", release="1", state="ready")
+    body = events.encode(beat).replace(b'Z"', b'"')
+    with pytest.raises(SluiceError, match="time zone"):
+        events.decode(body, events.Heartbeat)
+
+
 def item(number: int, error: str) -> events.Outcome:
     return events.Outcome(file_id=str(number), file="a", outcome="failed", code=Code.EMPTY_FILE, error=error)
 

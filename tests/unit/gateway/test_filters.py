@@ -39,7 +39,7 @@ def test_what_is_no_filter_is_named(filters: dict[str, Any]) -> None:
     assert refusal.value.code is Code.INVALID_REQUEST
 
 
-@pytest.mark.parametrize("text", ["{", "[1]", '"x"'])
+@pytest.mark.parametrize("text", ["{", "[1]", '"x"', "[" * 100_000])
 def test_a_query_parameter_must_be_a_json_object(text: str) -> None:
     with pytest.raises(SluiceError, match="JSON"):
         parse_json(text)
