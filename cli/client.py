@@ -138,7 +138,7 @@ def _refused(response: httpx.Response) -> SluiceError:
 
 
 def _code(word: str) -> Code:
-    """The code; a newer gateway may know more of them."""
+    """The code; INTERNAL for what can be none."""
     try:
         return Code(word)
     except ValueError:

@@ -1,5 +1,6 @@
 """The one list of error codes, and the one error type, that the whole system shares."""
 
+import re
 from enum import StrEnum
 
 
@@ -79,6 +80,15 @@ class Code(StrEnum):
     DOWNLOAD_FAILED = "download_failed"
     BAD_SETTING = "bad_setting"
     INTERNAL = "internal"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "Code | None":
+        """A code of a later release, beside which this one may run, is kept as the word it is."""
+        if not isinstance(value, str) or not re.fullmatch(r"[a-z_]+", value):
+            return None
+        unknown = str.__new__(cls, value)
+        unknown._name_, unknown._value_ = value.upper(), value
+        return unknown
 
 
 class SluiceError(Exception):

@@ -95,3 +95,18 @@ def test_a_release_is_recorded_once(tmp_path: Path) -> None:
     record_corpus.record(tmp_path / "0.2")
     with pytest.raises(FileExistsError):
         record_corpus.record(tmp_path / "0.2")
+
+
+def test_a_code_of_a_later_release_is_kept_as_the_word_it_is() -> None:
+    path = next(path for path in RECORDED if path.stem == "Outcomes")
+    body = path.read_bytes().replace(b'"unsupported_type"', b'"too_blurred"')
+    event = events.decode_event(body)
+    assert isinstance(event, events.Outcomes)
+    assert event.items[1].code == "too_blurred"
+    assert b'"too_blurred"' in events.encode(event)
+
+
+@pytest.mark.parametrize("code", ["Not A Code", "", 7])
+def test_what_can_be_no_code_is_refused(code: Any) -> None:
+    with pytest.raises(ValueError, match="is not a valid Code"):
+        Code(code)

@@ -1,0 +1,69 @@
+"""What is sent of a folder, and that a form holds exactly that, as an independent parser reads it."""
+
+from email import message_from_bytes
+from email.message import Message
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from cli.upload import Form, LocalFile, select
+from libs.common.errors import SluiceError
+
+
+def put(path: Path, content: bytes = b"x") -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+
+
+def test_pictures_are_sent_with_their_folders_and_nothing_else_is(tmp_path: Path) -> None:
+    folder = tmp_path / "trip"
+    for name in (
+        "a.jpg",
+        "sub/b.DNG",
+        "notes.txt",
+        ".hidden.jpg",
+        "a.xmp",
+        "_VibeArchive/c.jpg",
+        ".git/d.jpg",
+    ):
+        put(folder / name)
+    chosen = select(folder)
+    assert [file.name for file in chosen.files] == ["trip/a.jpg", "trip/sub/b.DNG"]
+    assert chosen.left == 1
+
+
+def test_a_single_file_is_sent_whatever_it_is(tmp_path: Path) -> None:
+    put(tmp_path / "scan.dat")
+    assert [file.name for file in select(tmp_path / "scan.dat").files] == ["scan.dat"]
+
+
+def test_a_folder_without_a_picture_is_a_mistake(tmp_path: Path) -> None:
+    put(tmp_path / "notes.txt")
+    with pytest.raises(SluiceError, match="no picture"):
+        select(tmp_path)
+
+
+async def test_the_form_holds_every_byte_under_its_name(tmp_path: Path) -> None:
+    big = bytes(range(256)) * 10_000
+    put(tmp_path / "a.jpg", big)
+    put(tmp_path / "b.jpg", b"--\r\n")
+    files = [
+        LocalFile(tmp_path / "a.jpg", 'x/"a"\r\n.jpg', len(big)),
+        LocalFile(tmp_path / "b.jpg", "ü.jpg", 4),
+    ]
+    sent: list[int] = []
+    form = Form(files, sent.append)
+    body = b"".join([piece async for piece in form.body()])
+    parsed = message_from_bytes(f"Content-Type: {form.content_type}\r\n\r\n".encode() + body)
+    parts = cast(list[Message], parsed.get_payload())
+    assert [part.get_payload(decode=True) for part in parts] == [big, b"--\r\n"]
+    assert b'filename="x/%22a%22%0D%0A.jpg"' in body
+    assert 'filename="ü.jpg"'.encode() in body
+    assert sum(sent) == len(big) + 4
+
+
+async def test_a_file_that_vanished_meanwhile_is_named(tmp_path: Path) -> None:
+    form = Form([LocalFile(tmp_path / "gone.jpg", "gone.jpg", 1)], lambda _: None)
+    with pytest.raises(SluiceError, match=r"gone\.jpg cannot be read: No such file"):
+        [piece async for piece in form.body()]
