@@ -58,6 +58,15 @@ class StageSettings(EnvSettings):
         15.0, gt=0, le=600, description="How long a stop may take before the process leaves regardless"
     )
 
+    @field_validator("kafka_bootstrap_servers")
+    @classmethod
+    def _with_ports(cls, servers: str) -> str:
+        for server in servers.split(","):
+            _, colon, port = server.strip().rpartition(":")
+            if colon and not port.isdigit() and not server.strip().endswith("]"):
+                raise ValueError("write it as host:port,host:port")
+        return servers
+
 
 class StoreSettings(EnvSettings):
     """Where the vector store is, and the shape of new collections."""

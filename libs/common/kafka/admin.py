@@ -1,6 +1,7 @@
 """Making the topics as they are declared."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -10,6 +11,8 @@ from libs.common.errors import Code, SluiceError, UnavailableError
 from libs.common.kafka.connection import Connection, broker_errors
 from libs.common.service import pause
 from libs.common.topics import ALL, MAX_MESSAGE_BYTES, Partitions, Topic
+
+log = logging.getLogger(__name__)
 
 SETTLE_SECONDS = 20.0
 
@@ -27,11 +30,14 @@ async def ensure_topics(connection: Connection) -> None:
 
 async def wait_for_topics(connection: Connection, stop: asyncio.Event, say: Callable[[str], None]) -> bool:
     """ensure_topics, tried until a broker answers, saying why it waits; False if `stop` came first."""
-    pause_s = 0.5
+    pause_s, logged = 0.5, ""
     while not stop.is_set():
         try:
             await ensure_topics(connection)
         except UnavailableError as error:
+            if error.detail != logged:
+                log.warning("%s waits for Kafka: %s", connection.client_id, error.detail)
+                logged = error.detail
             say(f"waiting for Kafka: {error.detail}")
             await pause(stop, pause_s)
             pause_s = min(pause_s * 2, 10.0)
