@@ -73,8 +73,13 @@ async def test_ingest_waits_reports_and_tells_scripts_that_files_failed(sluice: 
     assert (shown.status, shown.body()["state"], shown.body()["counts"]["failed"]) == (0, "completed", 3)
     assert job in (await sluice("jobs")).out
     assert (await sluice("search", "china")).out.count("china") == 3
+    again = await sluice("retry", job, "--code", "truncated_image", "--wait", "--json")
+    assert (again.status, again.body()["counts"]["failed"]) == (3, 1)
+    over = await sluice("cancel", job)
+    assert (over.status, over.out, over.err.count("\n")) == (1, "", 1)
 
 
+@pytest.mark.slow
 async def test_what_the_gateway_may_not_see_is_uploaded(sluice: Shell, tmp_path: Path) -> None:
     folder = tmp_path / "my photos"
     (folder / "sub").mkdir(parents=True)
@@ -90,12 +95,7 @@ async def test_what_the_gateway_may_not_see_is_uploaded(sluice: Shell, tmp_path:
     assert [hit["payload"]["filename"] for hit in found.body()["results"]] == ["grüße.jpg"]
 
 
-async def test_a_mistake_is_one_line_in_words(sluice: Shell) -> None:
-    said = await sluice("status", "a5502559-d7c1-4b4d-a83b-b557ad5590c6")
-    assert (said.status, said.out) == (1, "")
-    assert said.err == "sluice: there is no job a5502559-d7c1-4b4d-a83b-b557ad5590c6\n"
-
-
+@pytest.mark.slow
 async def test_dead_letters_are_listed_and_sent_back(sluice: Shell) -> None:
     servers = clients_address(sluice.home / "data" / "kafka")
     async with AIOKafkaProducer(bootstrap_servers=servers) as producer:

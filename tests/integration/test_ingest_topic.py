@@ -127,7 +127,7 @@ async def _last_snapshot(world: Bench, job: str) -> JobSnapshot:
             await asyncio.sleep(0.05)
 
 
-@pytest.mark.parametrize("key", [None, b"", b"something else", b"\xff\x00"])
+@pytest.mark.parametrize("key", [None, b"\xff\x00"])
 async def test_any_key_will_do(world: Bench, tmp_path: Path, key: bytes | None) -> None:
     job = str(uuid4())
     async with scanning(world, tmp_path / "data"):
