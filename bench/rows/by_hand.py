@@ -77,7 +77,7 @@ def _prepared(file: Path) -> tuple[str, str, dict[str, Any]]:
         payload = {
             "filename": file.name,
             "file_hash": hashlib.sha256(data).hexdigest(),
-            "exif": {tag: str(value) for tag, value in image.getexif().items()},
+            "exif": {str(tag): str(value) for tag, value in image.getexif().items()},
         }
     png, thumbnail = io.BytesIO(), io.BytesIO()
     picture.save(png, "PNG")

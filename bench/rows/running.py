@@ -35,12 +35,8 @@ async def known(place: Place) -> list[Figure]:
             with again_costs.of(running):
                 again.append(LIBRARY / await running.ingest(folder, LIBRARY))
     return [
-        Figure(
-            name="5 cache-hits", value=max(hits), unit="files/s", target=2000, note=hit_costs.words()
-        ),
-        Figure(
-            name="6 rescan", value=max(again), unit="files/s", target=5000, note=again_costs.words()
-        ),
+        Figure(name="5 cache-hits", value=max(hits), unit="files/s", target=2000, note=hit_costs.words()),
+        Figure(name="6 rescan", value=max(again), unit="files/s", target=5000, note=again_costs.words()),
     ]
 
 
