@@ -6,6 +6,9 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from random import Random
+from typing import Generic, TypeVar
+
+import httpx
 
 from libs.common.errors import SluiceError
 from tests.chaos.ml import WAYS
@@ -13,10 +16,32 @@ from tests.chaos.replicas import Replica
 from tests.chaos.world import STAGES, World
 from tests.support.qdrant_faults import Fault
 
-WEIGHTS = {"kill": 6, "term": 3, "freeze": 3, "join": 2, "leave": 2, "broker": 1, "ml": 5, "store": 4}
+WEIGHTS = {"kill": 6, "term": 3, "freeze": 3, "join": 2, "leave": 2, "broker": 1, "ml": 6, "store": 4}
 PAUSE_S = (0.2, 1.8)
-_ML_STATUSES = (500, 503, 413)
+INSIST_SECONDS = 30.0
 _EMBED = "multipart"
+_POINTS = "/points"
+ML: tuple[tuple[str, Fault | str], ...] = (
+    ("refused", Fault("refuse", seconds=4.0)),
+    ("slow", Fault("delay", 2, _EMBED, seconds=3.0)),
+    ("no answer in time", Fault("delay", 1, _EMBED, seconds=9.0)),
+    ("500", Fault("status", 3, _EMBED, 500, body="made to fail")),
+    ("503", Fault("status", 3, _EMBED, 503, body="made to fail")),
+    ("413", Fault("status", 2, _EMBED, 413, body="Request Entity Too Large")),
+    ("connection cut", Fault("drop", 1, _EMBED)),
+    ("done, then connection cut", Fault("drop_after", 1, _EMBED)),
+    *((f"wrong {way}", way) for way in WAYS),
+)
+STORE: tuple[tuple[str, Fault], ...] = (
+    ("refused", Fault("refuse", seconds=4.0)),
+    ("error once", Fault("status", 1, _POINTS, 500)),
+    ("overloaded", Fault("status", 4, _POINTS, 503)),
+    ("slow", Fault("delay", 2, _POINTS, seconds=3.0)),
+    ("no answer in time", Fault("delay", 1, _POINTS, seconds=35.0)),
+    ("connection cut", Fault("drop", 1, _POINTS)),
+    ("done, then connection cut", Fault("drop_after", 1, _POINTS)),
+)
+CardT = TypeVar("CardT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +53,29 @@ class Happened:
     at: float
 
 
+class Deck(Generic[CardT]):
+    """Deals every card once, in the order of chance, before it deals one again."""
+
+    def __init__(self, random: Random, cards: Sequence[CardT]) -> None:
+        self._random = random
+        self._cards = cards
+        self._left: list[CardT] = []
+
+    def deal(self) -> CardT:
+        """The next card."""
+        if not self._left:
+            self._left = self._random.sample(self._cards, len(self._cards))
+        return self._left.pop()
+
+
 class Chaos:
     """Does things to a world; `happened` says which."""
 
     def __init__(self, world: World, random: Random, kinds: Sequence[str], replicas: int) -> None:
         self._world = world
         self._random = random
-        self._kinds = [kind for kind in WEIGHTS if kind in kinds]
+        self._kinds = Deck(random, [kind for kind in WEIGHTS if kind in kinds for _ in range(WEIGHTS[kind])])
+        self._ml, self._store = Deck(random, ML), Deck(random, STORE)
         self._replicas = replicas
         self._names = replicas
         self._broker = asyncio.Lock()
@@ -53,16 +94,14 @@ class Chaos:
 
     async def run(self, seconds: float) -> None:
         """Let things go wrong for so long; then all is mended, and every replica runs."""
-        weights = [WEIGHTS[kind] for kind in self._kinds]
         until = time.monotonic() + seconds
-        while self._kinds and time.monotonic() < until:
-            [kind] = self._random.choices(self._kinds, weights)
-            task = asyncio.create_task(_as_coroutine(self._do[kind]))
+        while time.monotonic() < until:
+            task = asyncio.create_task(_as_coroutine(self._do[self._kinds.deal()]))
             self._under_way.add(task)
             task.add_done_callback(self._under_way.discard)
             await asyncio.sleep(self._random.uniform(*PAUSE_S))
         await asyncio.gather(*self._under_way)
-        await self._world.no_faults()
+        await _insist(self._world.no_faults)
 
     def _note(self, kind: str, what: str) -> None:
         self.happened.append(Happened(kind, what, time.time()))
@@ -89,7 +128,8 @@ class Chaos:
         victim.busy = True
         self._note(kind, f"{victim.stage} {victim.name}")
         status = await victim.end(number)
-        if number is signal.SIGTERM and status != 0:
+        # Killed by the signal itself: it had not come far enough to listen for it.
+        if number is signal.SIGTERM and status not in (0, -number):
             self._world.crashes[
                 f"{victim.stage} told to stop ended with {status}: {victim.last_words()}"
             ] += 1
@@ -156,52 +196,29 @@ class Chaos:
                 return
 
     async def _hurt_ml(self) -> None:
-        how = self._random.choice(("refuse", "delay", "drop", "status", "spoil"))
-        match how:
-            case "spoil":
-                way = self._random.choice(list(WAYS))
-                self._note("ml", way)
-                await self._world.ml_spoil(way)
-            case "refuse":
-                self._note("ml", "refused")
-                await self._world.ml_fault(Fault("refuse", seconds=self._random.uniform(0.5, 5)))
-                await asyncio.sleep(6)
-            case "status":
-                status = self._random.choice(_ML_STATUSES)
-                self._note("ml", str(status))
-                times = self._random.randint(1, 4)
-                await self._world.ml_fault(Fault("status", times, _EMBED, status, body="made to fail"))
-            case "delay":
-                self._note("ml", "slow")
-                await self._world.ml_fault(
-                    Fault("delay", 2, _EMBED, seconds=self._random.choice((0.5, 2.0, 9.0)))
-                )
-            case _:
-                self._note("ml", "connection cut")
-                kind = self._random.choice(("drop", "drop_after"))
-                await self._world.ml_fault(Fault(kind, 1, _EMBED))  # type: ignore[arg-type]
+        what, fault = self._ml.deal()
+        self._note("ml", what)
+        if isinstance(fault, str):
+            await _insist(lambda: self._world.ml_spoil(fault))
+        else:
+            await _insist(lambda: self._world.ml_fault(fault))
+            await asyncio.sleep(fault.seconds)
 
     async def _hurt_store(self) -> None:
-        match self._random.choice(("refuse", "status", "delay", "drop", "drop_after")):
-            case "refuse":
-                self._note("store", "refused")
-                await self._world.store.fault(Fault("refuse", seconds=self._random.uniform(0.5, 5)))
-                await asyncio.sleep(6)
-            case "status":
-                self._note("store", "error")
-                status = self._random.choice((500, 503))
-                await self._world.store.fault(Fault("status", self._random.randint(1, 4), "/points", status))
-            case "delay":
-                self._note("store", "slow")
-                await self._world.store.fault(
-                    Fault("delay", 2, "/points", seconds=self._random.uniform(0.5, 4))
-                )
-            case "drop":
-                self._note("store", "connection cut")
-                await self._world.store.fault(Fault("drop", 1, "/points"))
-            case _:
-                self._note("store", "done, then connection cut")
-                await self._world.store.fault(Fault("drop_after", 1, "/points"))
+        what, fault = self._store.deal()
+        self._note("store", what)
+        await _insist(lambda: self._world.store.fault(fault))
+        await asyncio.sleep(fault.seconds)
+
+
+async def _insist(call: Callable[[], Awaitable[None]]) -> None:
+    """Make the call, also if the service refuses connections just now."""
+    async with asyncio.timeout(INSIST_SECONDS):
+        while True:
+            try:
+                return await call()
+            except httpx.TransportError:
+                await asyncio.sleep(0.2)
 
 
 async def _as_coroutine(call: Callable[[], Awaitable[None]]) -> None:

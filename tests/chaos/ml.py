@@ -54,7 +54,7 @@ def _once(faults: ml_faults.Faults, how: str) -> Any:
 async def serve(port: int) -> None:
     """Serve until a signal, or until the process that started this one is gone."""
     app = application()
-    server = Announced(uvicorn.Config(cast("Any", app), http=Connection, log_level="warning"))
+    server = Announced(uvicorn.Config(cast("Any", app), http=Connection, log_level="critical"))
     app.server = server
     watching = asyncio.create_task(until_orphaned(server))
     await server.serve(sockets=[listening("127.0.0.1", port)])

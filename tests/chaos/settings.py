@@ -32,6 +32,8 @@ class ChaosSettings(EnvSettings):
         if not isinstance(value, str):
             return value
         asked = tuple(filter(None, value.split(",")))
+        if not asked:
+            raise ValueError(f"name some of {', '.join(KINDS)}")
         if unknown := set(asked) - set(KINDS):
             raise ValueError(f"{', '.join(sorted(unknown))} is none of {', '.join(KINDS)}")
         return asked

@@ -27,7 +27,7 @@ from tests.support.system import free_port
 STAGES = ("gateway", "scanner", "processor", "inferencer", "upserter")
 PARTITIONS = 4
 SESSION_SECONDS = 6
-READY_SECONDS = 90.0
+READY_SECONDS = 240.0
 WATCH_SECONDS = 0.3
 
 

@@ -1,0 +1,76 @@
+"""Stages as operating-system processes of their own: two of each with some killed, and over TLS."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from libs.common import ids, messages
+from libs.common.kafka.outgoing import work
+from libs.common.kafka.publisher import Publisher
+from libs.common.messages import File, ImageRecord, PathRecord
+from libs.common.topics import IMAGES, PATHS
+from tests.chaos.__main__ import main
+from tests.chaos.replicas import Replica
+from tests.chaos.settings import ChaosSettings
+from tests.support import photos
+from tests.support.broker import Broker
+from tests.support.kafka import connect, records_of
+from tests.support.tls import TlsBroker, tls_broker
+
+LONG_ENOUGH_S = 60.0
+
+
+@pytest.fixture(scope="module")
+async def broker(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[TlsBroker]:
+    async with tls_broker(tmp_path_factory.mktemp("tls")) as running:
+        yield running
+
+
+@pytest.mark.parametrize("way", ["by_certificate", "by_password"])
+async def test_a_stage_works_over_tls(broker: TlsBroker, way: str, tmp_path: Path, prefix: str) -> None:
+    connection = await connect(Broker(broker.plain), prefix)
+    photo = tmp_path / "a.jpg"
+    photo.write_bytes(photos.jpeg(96, 64))
+    environment = {**getattr(broker, way), "TOPIC_PREFIX": prefix, "TOPIC_PARTITIONS": "4"}
+    stage = Replica("processor", "p0", tmp_path, environment | {"DECODE_WORKERS": "1"})
+    await stage.start()
+    try:
+        async with Publisher.open(connection) as publisher, asyncio.timeout(LONG_ENOUGH_S):
+            await publisher.publish([work(PATHS, PathRecord(file=file_of(photo)))])
+            while not (found := await records_of(connection, IMAGES)):
+                assert stage.ended_by_itself is None, stage.last_words()
+                await asyncio.sleep(0.1)
+    finally:
+        status = await stage.end(signal.SIGTERM)
+    image = messages.decode(found[0].value, ImageRecord)
+    assert (image.content.width, image.content.height) == (96, 64)
+    assert status == 0, stage.last_words()
+
+
+def file_of(photo: Path) -> File:
+    seen, path = photo.stat(), os.fsencode(photo)
+    return File(
+        job_id="job",
+        file_id=ids.file_id("photos", path),
+        collection="photos",
+        generation="g1",
+        path=path,
+        file=str(photo),
+        size=seen.st_size,
+        mtime_ns=seen.st_mtime_ns,
+        ctime_ns=seen.st_ctime_ns,
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.chaos
+@pytest.mark.timeout(600)
+async def test_two_of_each_stage_lose_nothing_when_some_are_killed(tmp_path: Path) -> None:
+    settings = ChaosSettings(
+        chaos_seconds=10, chaos_files=300, chaos_seed=1, chaos_faults=("kill", "term", "join", "leave")
+    )
+    assert await main(settings, tmp_path)
