@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI
 
@@ -10,7 +11,7 @@ from libs.common.heartbeat import release
 from libs.common.service import Health, Service, supervise
 from libs.common.serving import listen, serve
 from libs.common.store.protocol import Store
-from services.gateway import docs, errors
+from services.gateway import docs, errors, openapi
 from services.gateway.door import Door
 from services.gateway.front import Front
 from services.gateway.gateway import STAGE
@@ -85,6 +86,8 @@ def create_app(
         app.include_router(routes.router, prefix=API)
     errors.install(app)
     app.add_middleware(Front)
+    # FastAPI's documented way to change the document that it serves.
+    app.openapi = partial(openapi.document, app)  # type: ignore[method-assign]
     return app
 
 

@@ -46,7 +46,9 @@ async def start(
 
 
 @router.get(
-    "/status/{job_id}", summary="A job's state, and its report once it is over", responses=problems(404)
+    "/status/{job_id}",
+    summary="A job's state, and its report once it is over",
+    responses=problems(404, 410),
 )
 async def status(gateway: Open, job_id: JobId) -> body.StatusOut:
     """Up to date with everything that any stage had reported when the call came."""

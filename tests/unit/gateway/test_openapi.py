@@ -1,0 +1,57 @@
+from collections.abc import Iterator
+from typing import Any
+
+import jsonschema_rs
+import pytest
+
+from services.gateway.app import create_app
+
+DOCUMENT = create_app().openapi()
+
+
+def operations() -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, methods in DOCUMENT["paths"].items():
+        for method, operation in methods.items():
+            yield f"{method.upper()} {path}", operation
+
+
+ALL = dict(operations())
+GUARDED = {label: operation for label, operation in ALL.items() if "/api/v1/" in label}
+
+
+def bodies(operation: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every body of the operation that has a schema, with a name for it."""
+    for kind, body in operation.get("requestBody", {}).get("content", {}).items():
+        yield f"request {kind}", body
+    for status, response in operation["responses"].items():
+        for kind, body in response.get("content", {}).items():
+            yield f"{status} {kind}", body
+
+
+@pytest.mark.parametrize("label", ALL)
+def test_every_operation_is_described_and_every_body_has_an_example_of_its_schema(label: str) -> None:
+    operation = ALL[label]
+
+    assert operation["summary"]
+    assert operation["description"]
+    for name, body in bodies(operation):
+        if "json" not in name:
+            continue
+        assert "example" in body, name
+        schema = {"components": DOCUMENT["components"], **body["schema"]}
+        jsonschema_rs.validate(schema, body["example"])
+
+
+@pytest.mark.parametrize("label", GUARDED)
+def test_every_operation_tells_the_errors_that_any_request_may_meet(label: str) -> None:
+    responses = GUARDED[label]["responses"]
+    expected = {"401", "403", "422", "503"} | ({"413"} if "requestBody" in GUARDED[label] else set())
+
+    assert expected <= responses.keys()
+    for status, response in responses.items():
+        if int(status) >= 400:
+            assert response["content"]["application/problem+json"]["example"]["status"] == int(status)
+
+
+def test_the_key_can_be_entered_in_the_document() -> None:
+    assert DOCUMENT["components"]["securitySchemes"]["ApiKey"]["name"] == "x-api-key"
