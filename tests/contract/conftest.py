@@ -1,13 +1,17 @@
-"""One whole system for all contract tests, as a process of its own, with a client's paths translated."""
+"""What contract tests talk to: the whole system as a process, and two gateways side by side."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import pytest
 
 from tests.support import photos
+from tests.support.broker import Broker
+from tests.support.gateway_process import gateway_process
+from tests.support.qdrant import qdrant_http
 from tests.support.system import system
 
 FRONTEND = "http://localhost:3000"
@@ -42,3 +46,16 @@ async def contract(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Co
         (made.photos / "image2.png").write_bytes(photos.png(320, 200))
         (made.photos / "unsupported.txt").write_text("no photo")
         yield made
+
+
+@pytest.fixture(scope="session")
+async def gateways(kafka: Broker, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[str, str]]:
+    """Base URLs of two gateways side by side, and nothing else: what is asked of them is done by nobody."""
+    home = tmp_path_factory.mktemp("gateways")
+    prefix = f"t{uuid4().hex[:10]}-"
+    async with (
+        qdrant_http(home / "qdrant") as store,
+        gateway_process(kafka, prefix, store.port, home / "one") as one,
+        gateway_process(kafka, prefix, store.port, home / "two") as two,
+    ):
+        yield one, two

@@ -1,19 +1,18 @@
 import asyncio
 import resource
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import uuid4
 
 import httpx
 import pytest
 
-from libs.common.service import Service
 from libs.common.store.edge import EdgeStore
 from services.gateway.app import build
 from services.gateway.settings import GatewaySettings
 from tests.support.broker import Broker
 from tests.support.gateway import gateway_settings
+from tests.support.serving import running
 from tests.support.system import free_port
 
 API = "/api/v1"
@@ -50,20 +49,6 @@ async def client(empty: httpx.AsyncClient) -> httpx.AsyncClient:
     (await empty.post(f"{API}/collections", json=body)).raise_for_status()
     (await empty.post(f"{API}/collections/select", json=body)).raise_for_status()
     return empty
-
-
-@asynccontextmanager
-async def running(service: Service) -> AsyncIterator[None]:
-    stop = asyncio.Event()
-    task = asyncio.create_task(service.run(stop))
-    try:
-        async with asyncio.timeout(30):
-            while service.health.state != "ready" and not task.done():
-                await asyncio.sleep(0.02)
-        yield
-    finally:
-        stop.set()
-        await task
 
 
 def names(uploads: Path) -> set[str]:
