@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
@@ -22,7 +23,8 @@ class BarePool:
     """A process a core, each with the processor's function, and nothing to do but call it."""
 
     def __init__(self, workers: int) -> None:
-        self._pool = ProcessPoolExecutor(workers)
+        # Not forked: the RAW decoder has threads of its own, which do not survive that.
+        self._pool = ProcessPoolExecutor(workers, get_context("spawn"))
         list(self._pool.map(_inspect, [None] * workers))
 
     def __enter__(self) -> Self:

@@ -6,7 +6,6 @@ import statistics
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 from bench import photos
 from bench.costs import Costs
@@ -73,7 +72,8 @@ async def one_photo(place: Place) -> list[Figure]:
         await running.collection("uploads")
         for file in files:
             await asyncio.sleep(0.5)
-            seconds.append(await _until_found(running, file))
+            content = await asyncio.to_thread(file.read_bytes)
+            seconds.append(await _until_found(running, file.name, content + str(time.time()).encode()))
     waits = sorted(1000 * each for each in seconds[4:])
     note = f"{len(waits)} photos of 12 MP, one after the other"
     p50, p95 = statistics.median(waits), waits[int(0.95 * len(waits))]
@@ -133,26 +133,25 @@ async def start(place: Place) -> list[Figure]:
     ]
 
 
-async def _until_found(running: System, file: Path) -> float:
-    """Seconds from the upload's first byte until a search by its name's caption gives it back."""
-    content = file.read_bytes() + b"%f" % time.time()
+async def _until_found(running: System, name: str, content: bytes) -> float:
+    """Seconds from the upload's first byte until a search for its name gives it back."""
     start = time.perf_counter()
-    answer = await running.http.post("/api/v1/ingest/upload", files={"files": (file.name, content)})
+    answer = await running.http.post("/api/v1/ingest/upload", files={"files": (name, content)})
     answer.raise_for_status()
     while True:
-        found = await running.http.post("/api/v1/search", json={"query": file.name, "limit": 5})
+        found = await running.http.post("/api/v1/search", json={"query": name, "limit": 5})
         found.raise_for_status()
-        if any(each["payload"]["filename"] == file.name for each in found.json()["results"]):
+        if any(each["payload"]["filename"] == name for each in found.json()["results"]):
             return time.perf_counter() - start
         if time.perf_counter() - start > 30:
-            raise SluiceError(Code.INTERNAL, f"{file.name} was not found within 30 s")
+            raise SluiceError(Code.INTERNAL, f"{name} was not found within 30 s")
         await asyncio.sleep(0.01)
 
 
 async def _done_of(running: System, job: str, count: int) -> None:
     """Return once `count` files of the job have their outcome."""
     async with asyncio.timeout(120):
-        while (await running.status(job))["processed_files"] < count:
+        while (await running.status(job))["processed_files"] < count:  # noqa: ASYNC110
             await asyncio.sleep(0.2)
 
 
