@@ -1,10 +1,17 @@
 """Identities: who a file, a job and a record are, so that doing a thing twice does it once."""
 
 import os
+from typing import Annotated
 from uuid import UUID, uuid5
+
+from msgspec import Meta
 
 # Ours alone, made once at random: identities must not collide with anybody else's uuid5.
 _NAMESPACE = UUID("6f0d1c0e-5f0b-4c54-9f6e-0c1f5d1b7a52")
+
+
+Id = Annotated[str, Meta(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")]
+"""An id as records from elsewhere must carry it: it becomes a partition, a point, a file's name."""
 
 
 def file_id(collection: str, path: bytes) -> str:

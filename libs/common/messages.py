@@ -10,6 +10,7 @@ from msgspec import Struct, msgpack
 
 from libs.common.errors import Code, SluiceError
 from libs.common.events import TaskKind
+from libs.common.ids import Id
 from libs.common.unreadable import UNREADABLE
 
 VERSION = 1
@@ -23,7 +24,7 @@ class File(Struct, frozen=True, kw_only=True):
     """
 
     job_id: str
-    file_id: str
+    file_id: Id
     collection: str
     generation: str
     path: bytes

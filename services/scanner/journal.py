@@ -8,6 +8,7 @@ from msgspec import Struct, msgpack
 from libs.common import events
 from libs.common.errors import Code, SluiceError
 from libs.common.events import JobState, ScanRequest
+from libs.common.ids import Id
 from libs.common.kafka.outgoing import Outgoing
 from libs.common.topics import SCANS
 from libs.common.unreadable import UNREADABLE
@@ -31,7 +32,7 @@ class JobRecord(Struct, frozen=True, kw_only=True):
     `cache_cleared_at` and `finished_at` are in seconds since the epoch.
     """
 
-    job_id: str
+    job_id: Id
     request: ScanRequest
     fingerprint: str
     partition: int

@@ -150,3 +150,12 @@ def test_work_is_keyed_by_job_and_placed_by_file() -> None:
 def test_a_fact_survives_the_wire_under_its_subject(fact: control.Control, key: str) -> None:
     assert control.key_of(fact) == key
     assert control.decode(msgspec.json.encode(fact)) == fact
+
+
+@pytest.mark.parametrize("bad", ["x", "", "../../etc/passwd", "6F0D1C0E-5F0B-4C54-9F6E-0C1F5D1B7A52"])
+def test_a_file_id_that_is_none_is_refused(bad: str) -> None:
+    """It decides the partition and names the point; a stage must not stumble over it later."""
+    file = msgspec.structs.replace(records.file(), file_id=bad)
+    with pytest.raises(SluiceError) as refused:
+        messages.decode(messages.encode(records.path_record(file)), messages.PathRecord)
+    assert refused.value.code == Code.UNDECODABLE_RECORD
