@@ -1,13 +1,15 @@
 import asyncio
 import base64
+import io
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import uuid4
 
 import httpx
 import pytest
+from PIL import Image
 
 from libs.common.control import CollectionState, FilledBy, ModelInUse
 from libs.common.errors import Code, SluiceError
@@ -300,6 +302,64 @@ async def test_an_image_comes_whole_in_parts_or_not_again(
     assert whole.content == path.read_bytes()
     assert (part.status_code, part.content) == (206, path.read_bytes()[10:20])
     assert again.status_code == 304
+
+
+@pytest.mark.parametrize(
+    ("headers", "status", "part"),
+    [
+        ({"range": "bytes=-5"}, 206, slice(-5, None)),
+        ({"range": "bytes=5-"}, 206, slice(5, None)),
+        ({"range": "words=1-2"}, 200, slice(None)),
+        ({"range": "bytes=9-2"}, 200, slice(None)),
+        ({"range": "nonsense"}, 200, slice(None)),
+        ({"range": "bytes=0-9", "if-range": '"another"'}, 200, slice(None)),
+    ],
+)
+async def test_a_range_is_kept_or_passed_over(
+    gateway: httpx.AsyncClient, collection: str, store: Store, tmp_path: Path,
+    headers: dict[str, str], status: int, part: slice,
+) -> None:  # fmt: skip
+    path = tmp_path / "temple.jpg"
+    path.write_bytes(photos.jpeg())
+    url = f"{API}/images/{await stored(store, collection, path)}/image"
+
+    answer = await gateway.get(url, headers=headers)
+
+    assert (answer.status_code, answer.content) == (status, path.read_bytes()[part])
+
+
+async def test_a_range_beyond_the_end_is_told_the_size(
+    gateway: httpx.AsyncClient, collection: str, store: Store, tmp_path: Path
+) -> None:
+    path = tmp_path / "temple.jpg"
+    path.write_bytes(photos.jpeg())
+    url = f"{API}/images/{await stored(store, collection, path)}/image"
+
+    answer = await gateway.get(url, headers={"range": "bytes=99999999-"})
+
+    assert code_of(answer) == (416, "invalid_request")
+    assert answer.headers["content-range"] == f"bytes */{path.stat().st_size}"
+
+
+@pytest.mark.parametrize(("name", "make"), [("a.dng", photos.dng), ("a.heic", photos.heic)])
+async def test_raw_and_heic_are_shown_as_jpeg(
+    gateway: httpx.AsyncClient, collection: str, store: Store, tmp_path: Path,
+    name: str, make: Callable[[], bytes],
+) -> None:  # fmt: skip
+    path = tmp_path / name
+    path.write_bytes(await asyncio.to_thread(make))
+    url = f"{API}/images/{await stored(store, collection, path)}/image"
+
+    shown = await gateway.get(url)
+    again = await gateway.get(url, headers={"if-none-match": shown.headers["etag"]})
+    original = await gateway.get(url, params={"original": "1"})
+
+    assert (shown.status_code, shown.headers["content-type"]) == (200, "image/jpeg")
+    with Image.open(io.BytesIO(shown.content)) as picture:
+        assert (picture.format, picture.size) == ("JPEG", (1024, 768) if name == "a.dng" else (640, 480))
+    assert again.status_code == 304
+    assert original.content == path.read_bytes()
+    assert original.headers["etag"] != shown.headers["etag"]
 
 
 async def test_what_browsers_do_not_show_comes_as_a_jpeg_unless_the_original_is_asked_for(

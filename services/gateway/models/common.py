@@ -46,6 +46,7 @@ _WORDS = {
     409: "It stands in the way of something else",
     410: "It was there and is gone",
     413: "Too large",
+    416: "A range beyond the end of the file",
     422: "A field is wrong",
     507: "The disk is full",
     503: "Kafka, the store or the ML service is away: try again",

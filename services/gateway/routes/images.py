@@ -6,7 +6,6 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Response
-from fastapi.responses import FileResponse
 
 from services.gateway.door import Open
 from services.gateway.exif import bare_names
@@ -14,6 +13,7 @@ from services.gateway.gateway import Gateway
 from services.gateway.images import BINARY, PLACE, Found, etag_of, etag_of_file, is_known
 from services.gateway.models.common import problems
 from services.gateway.models.images import ImageOut
+from services.gateway.ranged import RangedFile
 
 router = APIRouter(prefix="/images", tags=["images"])
 
@@ -61,7 +61,7 @@ async def thumbnail(gateway: Open, image_id: UUID, if_none_match: IfNoneMatch = 
         200: _JPEG,
         206: {"description": "A part of it"},
         304: _NOT_MODIFIED,
-        **problems(400, 404, 410),
+        **problems(400, 404, 410, 416),
     },
 )
 async def image(
@@ -82,7 +82,7 @@ def _file(found: Found, path: Path, stat: os.stat_result, if_none_match: str | N
     headers = _CACHE | {"etag": etag_of_file(stat, "file")}
     if is_known(if_none_match, headers["etag"]):
         return Response(status_code=304, headers=headers)
-    return FileResponse(
+    return RangedFile(
         path,
         stat_result=stat,
         headers=headers,
