@@ -5,9 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from libs.common.heartbeat import beat
-from libs.common.kafka.admin import wait_for_topics
 from libs.common.kafka.connection import Connection
 from libs.common.kafka.control_table import ControlTable
+from libs.common.kafka.joining import while_joined
 from libs.common.kafka.membership import Membership, member
 from libs.common.probes import probed
 from libs.common.service import Health, Service, supervise
@@ -49,15 +49,16 @@ class Scanner:
 
     async def _run(self, stop: asyncio.Event) -> None:
         connection = Connection.of(self._settings, STAGE)
-        if not await wait_for_topics(connection, stop, self.health.waiting):
-            return
         store = self._store or open_server_store(self._settings)
         try:
-            async with member(self._settings, STAGE, PATHS, SCANS) as joined:
-                await self._serve(joined, store, stop)
+            await while_joined(connection, self.health, stop, lambda: self._join(store, stop))
         finally:
             if self._store is None:
                 await store.close()
+
+    async def _join(self, store: Store, stop: asyncio.Event) -> None:
+        async with member(self._settings, STAGE, PATHS, SCANS) as joined:
+            await self._serve(joined, store, stop)
 
     async def _serve(self, joined: Membership, store: Store, stop: asyncio.Event) -> None:
         await asyncio.to_thread(_clear, self._settings.data_dir)

@@ -145,6 +145,9 @@ async def _undivided(call: Coroutine[Any, Any, None], timeout_s: float | None = 
             task.exception()
     if not task.done():
         raise TimeoutError
+    if task.cancelled():
+        # aiokafka awaits tasks that it has cancelled itself; nobody has cancelled us.
+        raise KafkaConnectionError("the client was interrupted")
     task.result()
 
 

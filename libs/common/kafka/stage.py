@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from libs.common.heartbeat import beat
-from libs.common.kafka.admin import wait_for_topics
 from libs.common.kafka.connection import Connection
+from libs.common.kafka.joining import while_joined
 from libs.common.kafka.membership import Membership, member
 from libs.common.kafka.runner import Input, Runner
 from libs.common.kafka.trim import trim_forever
@@ -56,8 +56,9 @@ class WorkerStage(Generic[R]):
 
     async def _run(self, stop: asyncio.Event) -> None:
         connection = Connection.of(self.settings, self.stage)
-        if not await wait_for_topics(connection, stop, self.health.waiting):
-            return
+        await while_joined(connection, self.health, stop, lambda: self._work(stop))
+
+    async def _work(self, stop: asyncio.Event) -> None:
         async with AsyncExitStack() as resources:
             joined = await resources.enter_async_context(member(self.settings, self.stage, *self.outputs))
             wired = await self.wire(joined, resources)
