@@ -45,7 +45,6 @@ class Batching:
         self._size = BatchSize(batch_size)
         self._slots = asyncio.Semaphore(concurrency)
         self._probe = probe_image()
-        self._successes = 0
 
     @property
     def waiting(self) -> str | None:
@@ -63,7 +62,7 @@ class Batching:
 
     async def _settle(self, images: Sequence[Image], caption: bool, settled: dict[str, Verdict]) -> None:
         """Put a verdict on every one of `images` into `settled`."""
-        successes, suspects, doubted = self._successes, set[str](), set[str]()
+        suspects, doubted = set[str](), set[str]()
         parts: Parts = [images]
         while parts:
             part = parts.pop()
@@ -74,12 +73,13 @@ class Batching:
             elif len(part) > 1 and (isinstance(reply, TooMuch | Refused) or await self._works(caption)):
                 self._learn_size(part, reply)
                 parts += reversed(halves(part))
-            elif len(part) == 1 and part[0].id in suspects:
-                settled[part[0].id] = _blamed(reply)
-            elif len(part) == 1 and (self._successes > successes or await self._works(caption)):
-                # Once more: what struck it may have passed, and a verdict is final.
-                suspects.add(part[0].id)
-                parts.append(part)
+            elif len(part) == 1 and await self._works(caption):
+                if part[0].id in suspects:
+                    settled[part[0].id] = _blamed(reply)
+                else:
+                    # Once more: what struck it may have passed, and a verdict is final.
+                    suspects.add(part[0].id)
+                    parts.append(part)
             else:
                 self._watch.failed(f"it takes not even a plain image ({reply.detail})")
                 parts.append(part)
@@ -108,7 +108,6 @@ class Batching:
         checked = verdicts(images, results, model_of(results, known.model), known.dimension)
         embedded = next((verdict for verdict in checked.values() if isinstance(verdict, Embedded)), None)
         if embedded is not None:
-            self._successes += 1
             self._size.passed(len(images), known.safe_batch)
             await self._watch.report.learned(embedded.model, embedded.dimension)
         return checked

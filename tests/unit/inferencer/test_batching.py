@@ -106,7 +106,7 @@ async def test_any_mix_of_poison_is_isolated_exactly(
 async def test_one_poison_among_many_costs_few_requests() -> None:
     client = Poisoned({"i77": Refused("500: no")}, safe_batch=128)
     await batching_of(client).embed(images(128), caption=True)
-    assert len(client.requests) + client.probes <= 2 * 7 + 3
+    assert len(client.requests) + client.probes <= 2 * 7 + 4
 
 
 async def test_an_answer_that_nobody_understands_is_a_bad_result() -> None:
@@ -219,6 +219,27 @@ async def test_an_image_that_alone_has_no_result_is_a_bad_result() -> None:
     verdicts = await batching_of(Silent(above=0)).embed(asked, caption=True)
     assert codes(verdicts) == {"i1": Code.ML_BAD_RESULT}
     assert_embedded(verdicts, [asked[0], asked[2]])
+
+
+class Bursts(FakeClient):
+    """Refuses the requests of these numbers, plain images' included."""
+
+    def __init__(self, refused: set[int]) -> None:
+        super().__init__()
+        self.refused, self.number = refused, 0
+
+    async def embed(self, images: Sequence[Image], *, caption: bool) -> Reply:
+        self.number += 1
+        if self.number in self.refused:
+            return Refused("it answers 500")
+        return await super().embed(images, caption=caption)
+
+
+@pytest.mark.parametrize("refused", [{1, 3, 4, 5}, {1, 2, 3}, {1, 3}, {2, 3, 4, 5, 6, 7, 8}])
+async def test_refusals_that_pass_cost_nothing(refused: set[int]) -> None:
+    """An image is to blame only if, each time that it was refused, a plain image then was not."""
+    asked = images(2)
+    assert_embedded(await batching_of(Bursts(refused)).embed(asked, caption=True), asked)
 
 
 @pytest.mark.parametrize("slip", [[math.nan] * DIMENSION, [0.5], None])
