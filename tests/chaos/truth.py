@@ -39,12 +39,13 @@ class JobTruth:
                 self._fold_outcome(outcome)
 
     def _fold_outcome(self, outcome: Outcome) -> None:
-        known = self.first.setdefault(outcome.file_id, outcome)
-        if known is not outcome:
+        known = self.first.get(outcome.file_id)
+        if known is None:
+            self.first[outcome.file_id] = outcome
+            self.late += bool(self.ends)
+        else:
             self.repeated += 1
             self.contradicted += known.outcome != outcome.outcome
-        elif self.ends:
-            self.late += 1
 
 
 @dataclass(slots=True)

@@ -133,7 +133,7 @@ async def running(home: Path, replicas: int) -> AsyncIterator[World]:
         )
         await broker.start()
         stack.push_async_callback(broker.stop)
-        store = await QdrantHttp.start(home / "store")
+        store = await QdrantHttp.start(home / "store", log=home / "store.log")
         stack.push_async_callback(store.stop, signal.SIGKILL)
         process, port = await _ml_process()
         stack.push_async_callback(_ended, process)

@@ -30,14 +30,18 @@ class QdrantHttp:
         self.port = port
 
     @classmethod
-    async def start(cls, data: Path, port: int = 0) -> "QdrantHttp":
-        """Start it, on the given port or a free one; it serves when this returns."""
+    async def start(cls, data: Path, port: int = 0, log: Path | None = None) -> "QdrantHttp":
+        """Start it, on the given port or a free one; it serves when this returns. Its words go to `log`."""
+        words = None if log is None else log.open("ab")
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             *("-m", "tests.support.qdrant_http", "--port", str(port), "--data", str(data)),
             stdout=asyncio.subprocess.PIPE,
+            stderr=words,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         )
+        if words is not None:
+            words.close()
         assert process.stdout is not None
         line = await asyncio.wait_for(process.stdout.readline(), START_SECONDS)
         assert line, "qdrant_http ended before it served"
