@@ -493,7 +493,8 @@ async def test_a_retry_asks_for_the_failed_files_of_the_job(
     await say(publisher, finished(job_id, total=2, stored=1, failed=1))
 
     assert await told(gateway, job_id, "retry", codes=["ml_rejected"]) == (409, "nothing_to_retry")
-    assert await told(gateway, job_id, "retry", codes=["no_code"]) == (422, "invalid_request")
+    assert await told(gateway, job_id, "retry", codes=["of_a_later_release"]) == (409, "nothing_to_retry")
+    assert await told(gateway, job_id, "retry", codes=["No Code!"]) == (422, "invalid_request")
     answers = [
         await gateway.post(
             f"{url}/{job_id}/retry",

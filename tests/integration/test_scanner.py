@@ -18,7 +18,7 @@ from libs.common.topics import DEAD_LETTERS, SCANS
 from services.scanner import journal
 from tests.support.broker import Broker
 from tests.support.kafka import records_of, until
-from tests.support.scanning import COLLECTION, Bench, Reporter, bench, photos, stored
+from tests.support.scanning import COLLECTION, Bench, Reporter, bench, id_in, photos, stored
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +65,7 @@ async def test_a_job_completes_with_the_right_counts(world: Bench, tmp_path: Pat
 
 async def test_the_changelog_ends_terminal_beside_its_ingest_record(world: Bench, tmp_path: Path) -> None:
     async with world.scanner(tmp_path / "data"), world.stage(open_reporter()):
-        job = await world.request(photos(tmp_path / "photos", 3), partition=2)
+        job = await world.request(photos(tmp_path / "photos", 3), job_id=id_in(2))
         await world.finished(job)
         await until(lambda: not list((tmp_path / "data" / "spool").iterdir()))
     records = await records_of(world.connection, SCANS)

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
 
 import pytest
 
@@ -17,12 +16,12 @@ from libs.common.kafka.outgoing import event
 from libs.common.store.edge import EdgeStore
 from libs.common.store.payload import payload_of
 from libs.common.store.protocol import Point
-from libs.common.topics import SCANS, key_partition
+from libs.common.topics import SCANS
 from services.scanner import journal
 from tests.support import records
 from tests.support.broker import Broker
 from tests.support.kafka import records_of, until
-from tests.support.scanning import COLLECTION, Bench, Reporter, bench, photos, stored
+from tests.support.scanning import COLLECTION, Bench, Reporter, bench, id_in, photos, stored
 
 
 class Absent(EdgeStore):
@@ -133,11 +132,6 @@ async def test_a_request_made_while_no_scanner_runs_is_taken_later(world: Bench,
     job = await world.request(photos(tmp_path / "photos", 3))
     async with world.scanner(tmp_path / "data"), world.stage(open_reporter()):
         assert (await world.finished(job)).stored == 3
-
-
-def id_in(partition: int) -> UUID:
-    """A new job id whose requests belong in that of four partitions."""
-    return next(job for job in iter(uuid4, None) if key_partition(str(job), 4) == partition)
 
 
 @pytest.mark.parametrize("how", ["leave", "kill"])

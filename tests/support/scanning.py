@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from libs.common import events
 from libs.common.control import ActiveCollection, CollectionState, Control, JobCommand
@@ -20,7 +20,7 @@ from libs.common.kafka.tail import Tail
 from libs.common.messages import File, PathRecord
 from libs.common.service import Health
 from libs.common.store.protocol import Store
-from libs.common.topics import INGEST, JOB_STATUS, PATHS
+from libs.common.topics import INGEST, JOB_STATUS, PATHS, key_partition
 from services.scanner.app import build
 from services.scanner.settings import ScannerSettings
 from tests.support.broker import Broker
@@ -196,3 +196,8 @@ def photos(folder: Path, count: int, start: int = 0) -> Path:
     for number in range(start, start + count):
         (folder / f"{number:05}.jpg").write_bytes(b"x")
     return folder
+
+
+def id_in(partition: int) -> UUID:
+    """A new job id whose requests belong in that of four partitions."""
+    return next(job for job in iter(uuid4, None) if key_partition(str(job), 4) == partition)
