@@ -13,9 +13,11 @@ from random import Random
 
 from libs.common.process import read_settings
 from tests.chaos import checker, jobs, library, report, truth, world
+from tests.chaos import poison as poisons
 from tests.chaos.faults import Chaos, Happened
 from tests.chaos.jobs import Submitted
 from tests.chaos.library import Folder
+from tests.chaos.poison import Poison
 from tests.chaos.settings import ChaosSettings
 from tests.chaos.world import World
 
@@ -42,17 +44,18 @@ async def main(settings: ChaosSettings, home: Path) -> bool:
         await jobs.make_collections(running.gateways[0], COLLECTIONS)
         watching = asyncio.create_task(running.watch())
         try:
-            happened, submitted = await _hurt(settings, running, folders, random)
-            return await _judge(running, submitted, happened)
+            async with Poison.open(running.bootstrap_servers, random) as poison:
+                chaos = Chaos(running, poison, random, settings.chaos_faults, settings.chaos_replicas)
+                submitted = await _hurt(settings, running, folders, chaos)
+            return await _judge(running, submitted, chaos.happened, poison)
         finally:
             watching.cancel()
 
 
 async def _hurt(
-    settings: ChaosSettings, running: World, folders: Sequence[Folder], random: Random
-) -> tuple[list[Happened], list[Submitted]]:
+    settings: ChaosSettings, running: World, folders: Sequence[Folder], chaos: Chaos
+) -> list[Submitted]:
     """Ask for every folder while things go wrong, then wait until all jobs are over."""
-    chaos = Chaos(running, random, settings.chaos_faults, settings.chaos_replicas)
     pace_s = settings.chaos_seconds / (len(folders) + 1)
     asking = asyncio.create_task(_ask(running, folders, pace_s))
     await chaos.run(settings.chaos_seconds)
@@ -65,7 +68,7 @@ async def _hurt(
     except TimeoutError:
         say(f"not every job has ended {settings.chaos_drain_seconds:.0f} s after the last fault")
     say(f"{time.monotonic() - ended_at:.1f} s from the last fault to the end of the last job")
-    return chaos.happened, submitted
+    return submitted
 
 
 async def _ask(running: World, folders: Sequence[Folder], pace_s: float) -> list[Submitted]:
@@ -77,11 +80,14 @@ async def _ask(running: World, folders: Sequence[Folder], pace_s: float) -> list
     return submitted
 
 
-async def _judge(running: World, submitted: list[Submitted], happened: Sequence[Happened]) -> bool:
+async def _judge(
+    running: World, submitted: list[Submitted], happened: Sequence[Happened], poison: Poison
+) -> bool:
     until = time.monotonic() + SETTLE_SECONDS
     while True:
         found = await truth.read(running.bootstrap_servers, running.store.port, COLLECTIONS)
         wrong = list(checker.complaints(submitted, found))
+        wrong += poisons.complaints(found.letters, poison)
         wrong += await checker.gateway_complaints(running.gateways, submitted, found)
         if not wrong or time.monotonic() > until:
             break

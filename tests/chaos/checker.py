@@ -34,8 +34,6 @@ def complaints(jobs: list[Submitted], truth: Truth) -> Iterator[str]:
             if file.code is None
         }
         yield from (f"collection {collection}: {wrong}" for wrong in _of_points(expected, points))
-    if truth.letters:
-        yield f"{len(truth.letters)} dead letters, the first: {truth.letters[0]}"
 
 
 def lost(jobs: list[Submitted], truth: Truth) -> int:

@@ -12,11 +12,14 @@ import httpx
 
 from libs.common.errors import SluiceError
 from tests.chaos.ml import WAYS
+from tests.chaos.poison import Poison
 from tests.chaos.replicas import Replica
 from tests.chaos.world import STAGES, World
 from tests.support.qdrant_faults import Fault
 
-WEIGHTS = {"kill": 6, "term": 3, "freeze": 3, "join": 2, "leave": 2, "broker": 1, "ml": 6, "store": 4}
+WEIGHTS = {
+    "kill": 6, "term": 3, "freeze": 3, "join": 2, "leave": 2, "broker": 1, "ml": 6, "store": 4, "poison": 2,
+}  # fmt: skip
 PAUSE_S = (0.2, 1.8)
 INSIST_SECONDS = 30.0
 _EMBED = "multipart"
@@ -71,8 +74,11 @@ class Deck(Generic[CardT]):
 class Chaos:
     """Does things to a world; `happened` says which."""
 
-    def __init__(self, world: World, random: Random, kinds: Sequence[str], replicas: int) -> None:
+    def __init__(
+        self, world: World, poison: Poison, random: Random, kinds: Sequence[str], replicas: int
+    ) -> None:
         self._world = world
+        self._poison = poison
         self._random = random
         self._kinds = Deck(random, [kind for kind in WEIGHTS if kind in kinds for _ in range(WEIGHTS[kind])])
         self._ml, self._store = Deck(random, ML), Deck(random, STORE)
@@ -90,6 +96,7 @@ class Chaos:
             "broker": self._restart_broker,
             "ml": self._hurt_ml,
             "store": self._hurt_store,
+            "poison": self._send_poison,
         }
 
     async def run(self, seconds: float) -> None:
@@ -209,6 +216,9 @@ class Chaos:
         self._note("store", what)
         await _insist(lambda: self._world.store.fault(fault))
         await asyncio.sleep(fault.seconds)
+
+    async def _send_poison(self) -> None:
+        self._note("poison", await self._poison.send())
 
 
 async def _insist(call: Callable[[], Awaitable[None]]) -> None:

@@ -21,6 +21,7 @@ def lines(happened: Sequence[Happened], truth: Truth, lost: int, crashes: Counte
         after = slowest[kind, what]
         yield f"  {kind:7} {what:24} {count:4}   next outcome after at most {after:5.1f} s"
     yield f"{outcomes} files with an outcome, {lost} lost, {repeated} told again (duplicates of work)"
+    yield f"{by_kind['poison']} unreadable records, {len(truth.letters)} dead letters"
     yield f"longest time without any outcome: {_longest_gap(truth.outcome_times):.1f} s"
     for words, count in crashes.most_common():
         yield f"  {count} x {words}"

@@ -8,7 +8,7 @@ from pydantic_settings import NoDecode
 
 from libs.common.settings import EnvSettings
 
-KINDS = ("kill", "term", "freeze", "join", "leave", "broker", "ml", "store")
+KINDS = ("kill", "term", "freeze", "join", "leave", "broker", "ml", "store", "poison")
 
 
 class ChaosSettings(EnvSettings):

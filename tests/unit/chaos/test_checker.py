@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from libs.common.errors import Code
 from libs.common.events import (
@@ -22,6 +23,7 @@ from libs.common.store.protocol import Record
 from tests.chaos.checker import complaints, lost
 from tests.chaos.jobs import Submitted
 from tests.chaos.library import Expected, Folder
+from tests.chaos.poison import complaints as poison_complaints
 from tests.chaos.truth import JobTruth, Truth
 
 JOB = "j"
@@ -32,7 +34,9 @@ STORED = Outcome(file_id="a", file=GOOD.path, outcome="stored", source="batch_ml
 FAILED = Outcome(file_id="b", file=BROKEN.path, outcome="failed", code=Code.EMPTY_FILE, error="empty")
 COSTLY = Outcome(file_id="a", file=GOOD.path, outcome="failed", code=Code.ML_REJECTED, error="no")
 STRANGE = Outcome(file_id="z", file="/p/z.jpg", outcome="stored", source="cache")
-LETTER = DeadLetter(topic="paths", partition=0, offset=1, code=Code.UNDECODABLE_RECORD, error="rubbish")
+LETTER = DeadLetter(
+    topic="paths", partition=0, offset=1, code=Code.UNDECODABLE_RECORD, error="rubbish", body=b"poison"
+)
 END = Finished(job_id=JOB, state="completed", total=2, stored=1, from_cache=0, failed=1, skipped=0, ignored=0)
 POINT = Record("a", {"full_path": GOOD.path, "file_hash": "aa"}, [6.0, 8.0])
 
@@ -106,7 +110,6 @@ def test_work_done_twice_is_no_complaint() -> None:
             with_point(Record("a", {"full_path": GOOD.path, "file_hash": "bb"}, [6.0, 8.0])),
             "not their file's",
         ),
-        (lambda truth: replace(truth, letters=[LETTER]), "dead letters"),
     ],
 )
 def test_it_finds_what_is_wrong(broken: Callable[[Truth], Truth], words: str) -> None:
@@ -116,3 +119,20 @@ def test_it_finds_what_is_wrong(broken: Callable[[Truth], Truth], words: str) ->
 def test_it_counts_what_is_lost() -> None:
     assert lost(JOBS, with_events(told(FAILED), END)(kept())) == 1
     assert lost(JOBS, replace(kept(), jobs={})) == 2
+
+
+class Sent:
+    """Poison that was sent, without a broker."""
+
+    def __init__(self, *places: tuple[str, int, int]) -> None:
+        self.sent, self.places = {b"poison"}, set(places)
+
+
+def test_poison_with_its_letter_is_accounted_for_also_if_told_twice() -> None:
+    assert poison_complaints([LETTER, LETTER], Sent(("paths", 0, 1))) == []
+
+
+def test_poison_without_a_letter_and_letters_without_poison_are_found() -> None:
+    [silent, strange] = poison_complaints([structs.replace(LETTER, body=b"sound")], Sent(("images", 0, 7)))
+    assert "no dead letter" in silent
+    assert "were sound" in strange
