@@ -69,6 +69,7 @@ async def test_killed_in_the_middle_of_a_job_it_goes_on_by_itself(tmp_path: Path
         await checked(client, await finished(client, job_id))
 
 
+@pytest.mark.slow
 async def test_a_signal_drains_and_says_so_and_the_next_start_has_everything(
     tmp_path: Path, photos: Path
 ) -> None:
@@ -88,6 +89,7 @@ async def test_a_signal_drains_and_says_so_and_the_next_start_has_everything(
         await checked(client, await finished(client, job_id))
 
 
+@pytest.mark.slow
 async def test_a_second_signal_leaves_at_once(tmp_path: Path) -> None:
     async with system(tmp_path / "data") as running:
         running.process.send_signal(2)
@@ -108,6 +110,7 @@ async def test_a_broker_that_is_killed_ends_everything_with_one_line(tmp_path: P
         assert not [child for child in children if child.is_running()], "an orphan is left"
 
 
+@pytest.mark.slow
 async def test_a_data_directory_in_use_is_refused_in_one_line(tmp_path: Path) -> None:
     data = tmp_path / "data"
     async with system(data) as running:
