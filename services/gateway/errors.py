@@ -49,7 +49,6 @@ STATUS: Mapping[Code, int] = {
     Code.IMAGE_NOT_FOUND: 404,
     Code.FILE_GONE: 410,
     Code.OUTCOMES_GONE: 410,
-    Code.BROKER_UNAVAILABLE: 503,
     Code.JOB_GONE: 410,
     Code.JOB_OVER: 409,
     Code.JOB_RUNNING: 409,
@@ -68,6 +67,7 @@ STATUS: Mapping[Code, int] = {
     Code.ARCHIVE_BUSY: 409,
     Code.ARCHIVE_NOT_FOUND: 404,
     Code.RESTORE_BLOCKED: 409,
+    Code.BROKER_UNAVAILABLE: 503,
     Code.STORE_UNAVAILABLE: 503,
     Code.ML_UNAVAILABLE: 503,
 }
