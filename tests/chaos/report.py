@@ -16,13 +16,13 @@ def lines(happened: Sequence[Happened], truth: Truth, lost: int, crashes: Counte
     by_kind = Counter(fault.kind for fault in happened)
     kills = by_kind["kill"] + sum(fault.what == "killed" for fault in happened)
     yield f"{len(happened)} faults, {kills} of them kills"
-    slowest = _slowest_recovery(happened, truth.outcome_times)
+    slowest = _slowest_recovery(happened, truth)
     for (kind, what), count in sorted(Counter(map(_group, happened)).items()):
         after = slowest[kind, what]
         yield f"  {kind:7} {what:24} {count:4}   next outcome after at most {after:5.1f} s"
     yield f"{outcomes} files with an outcome, {lost} lost, {repeated} told again (duplicates of work)"
     yield f"{by_kind['poison']} unreadable records, {len(truth.letters)} dead letters"
-    yield f"longest time without any outcome: {_longest_gap(truth.outcome_times):.1f} s"
+    yield f"longest time without any outcome while there was a job: {_longest_wait(truth):.1f} s"
     for words, count in crashes.most_common():
         yield f"  {count} x {words}"
 
@@ -36,16 +36,25 @@ def _group(fault: Happened) -> tuple[str, str]:
     ) else fault.what
 
 
-def _slowest_recovery(happened: Sequence[Happened], times: list[float]) -> dict[tuple[str, str], float]:
+def _slowest_recovery(happened: Sequence[Happened], truth: Truth) -> dict[tuple[str, str], float]:
     """By fault, the longest until any file had its outcome; what came after the last one does not count."""
     slowest: dict[tuple[str, str], float] = defaultdict(float)
     for fault in happened:
-        following = bisect_right(times, fault.at)
-        if following < len(times):
+        following = bisect_right(truth.outcome_times, fault.at)
+        if following < len(truth.outcome_times):
             group = _group(fault)
-            slowest[group] = max(slowest[group], times[following] - fault.at)
+            waited = _waited(fault.at, truth.outcome_times[following], truth)
+            slowest[group] = max(slowest[group], waited)
     return slowest
 
 
-def _longest_gap(times: list[float]) -> float:
-    return max((later - earlier for earlier, later in pairwise(times)), default=0.0)
+def _longest_wait(truth: Truth) -> float:
+    return max(
+        (_waited(earlier, later, truth) for earlier, later in pairwise(truth.outcome_times)), default=0.0
+    )
+
+
+def _waited(earlier: float, later: float, truth: Truth) -> float:
+    """How much of the time between two outcomes there was a job to work on."""
+    begun = [job.began_at for job in truth.jobs.values() if job.began_at < later and job.ended_at > earlier]
+    return later - max(earlier, min(begun)) if begun else 0.0

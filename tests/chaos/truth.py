@@ -26,14 +26,18 @@ class JobTruth:
     """Repeated outcomes that say something else than the first."""
     late: int = 0
     """Files whose first outcome came after the terminal event."""
+    began_at: float = 0.0
+    ended_at: float = 0.0
     ends: list[Finished] = field(default_factory=list)
 
-    def fold(self, event: events.JobEvent) -> None:
-        """Take in the next event."""
+    def fold(self, event: events.JobEvent, at: float = 0.0) -> None:
+        """Take in the next event, written at `at` (seconds since the epoch)."""
+        self.began_at = self.began_at or at
         if isinstance(event, Accepted):
             self.accepted += 1
         elif isinstance(event, Finished):
             self.ends.append(event)
+            self.ended_at = self.ended_at or at
         elif isinstance(event, Outcomes):
             for outcome in event.items:
                 self._fold_outcome(outcome)
@@ -70,7 +74,7 @@ async def read(bootstrap_servers: str, store_port: int, collections: tuple[str, 
     times: list[float] = []
     for record in await records_of(connection, JOB_STATUS):
         event = events.decode_event(record.value)
-        jobs.setdefault(event.job_id, JobTruth()).fold(event)
+        jobs.setdefault(event.job_id, JobTruth()).fold(event, record.timestamp / 1000)
         if isinstance(event, Outcomes):
             times.append(record.timestamp / 1000)
     snapshots = [events.decode(r.value, JobSnapshot) for r in await records_of(connection, JOBS) if r.value]
