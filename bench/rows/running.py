@@ -95,7 +95,7 @@ async def fairness(place: Place) -> list[Figure]:
         await _done_of(running, job, 500)
         value = await running.ingest(few, 12)
         left = await running.status(job)
-    if left["status"] != "processing":
+    if left["status"] != "running":
         raise SluiceError(Code.INTERNAL, f"the large job was to be running still: {left['status']}")
     note = f"the large job had {left['processed_files']} of its files done"
     return [Figure(name="9 fairness", value=value, unit="s", target=6, bound="at most", note=note)]
