@@ -99,9 +99,7 @@ class Spool:
                 self.in_flight += len(found)
         return [_spooled(row) for row in found]
 
-    def under_way(
-        self, limit: int, after: str = "", emitted_before: float = float("inf")
-    ) -> list[Spooled]:
+    def under_way(self, limit: int, after: str = "", emitted_before: float = float("inf")) -> list[Spooled]:
         """A page, in order of file id, of files that were emitted (before then) and have no outcome."""
         with self._turn:
             rows = self._db.execute(
