@@ -9,7 +9,7 @@ BIN := .venv/bin
 EXTRAS := all demo gateway scanner processor inferencer upserter ml
 COMPILE := build/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-header
 
-.PHONY: help setup demo run test test-all chaos bench check format requirements clean
+.PHONY: help setup demo run test test-all chaos soak bench check format requirements clean
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -33,6 +33,9 @@ test-all: setup  ## Run the slow tests too
 
 chaos: setup  ## Lose nothing under kills and faults; CHAOS_SECONDS, CHAOS_FILES, CHAOS_SEED
 	$(BIN)/python -m tests.chaos
+
+soak: setup  ## An hour of work: nothing may grow; SOAK_SECONDS, SOAK_FILES
+	$(BIN)/python -m tests.chaos.soak
 
 bench: setup  ## Measure beside the floors of this machine; ONLY=row for one
 	$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY))

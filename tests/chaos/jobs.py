@@ -28,9 +28,9 @@ async def make_collections(gateway: str, names: tuple[str, ...]) -> None:
             answer.raise_for_status()
 
 
-async def submit(gateways: list[str], folder: Folder, key: str) -> Submitted:
+async def submit(gateways: list[str], folder: Folder, key: str, *, force: bool = False) -> Submitted:
     """Ask one gateway after another until one has taken it; the key makes it one job however often."""
-    body = {"directory_path": str(folder.path), "collection": folder.collection}
+    body = {"directory_path": str(folder.path), "collection": folder.collection, "force": force}
     async with asyncio.timeout(ASK_SECONDS), httpx.AsyncClient(timeout=10) as client:
         for gateway in cycle(gateways):
             try:

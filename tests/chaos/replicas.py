@@ -37,6 +37,11 @@ class Replica:
         return self._process is not None and self._process.returncode is None
 
     @property
+    def pid(self) -> int | None:
+        """Of its process, while that runs."""
+        return self._process.pid if self._process is not None and self.running else None
+
+    @property
     def ended_by_itself(self) -> int | None:
         """The exit status of a process that nobody asked to end."""
         process = self._process
