@@ -1,11 +1,18 @@
 """Fixtures that every kind of test may use."""
 
+import os
 from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import pytest
+from hypothesis import settings
 
 from tests.support.broker import Broker, running_broker
+
+# Where changes are checked the same examples come each time; at a desk new ones do.
+settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    settings.load_profile("ci")
 
 
 @pytest.fixture(scope="session")
