@@ -54,7 +54,7 @@ FIGURES = {
     "files": Figure("open", 8),
     "threads": Figure("", 4),
     "disk": Figure("MB", 64),
-    # Events of jobs are kept for 30 days: shown, and no growth in an hour is too much.
+    # Events of jobs, and the gateways' view of them, are kept for 30 days: shown, never too much.
     "history": Figure("MB", math.inf),
 }
 Samples = dict[tuple[str, str], list[float]]
@@ -100,9 +100,9 @@ async def _look(running: World, home: Path, samples: Samples) -> None:
                 _sample(samples, replica.stage, [family, *family.children(recursive=True)])
         [broker] = [p for p in psutil.Process().children(recursive=True) if p.name() == "java"]
         _sample(samples, "broker", [broker])
-        broker_disk, all_disk = await asyncio.to_thread(lambda: (_disk(home / "broker"), _disk(home)))
-        samples["broker", "history"].append(broker_disk)
-        samples["others", "disk"].append(all_disk - broker_disk)
+        for name, size in (await asyncio.to_thread(_disk, home)).items():
+            keeps_history = name.startswith(("broker", "gateway"))
+            samples[name, "history" if keeps_history else "disk"].append(size)
         await asyncio.sleep(LOOK_SECONDS)
 
 
@@ -115,18 +115,17 @@ def _sample(samples: Samples, name: str, processes: list[psutil.Process]) -> Non
         return
 
 
-def _disk(home: Path) -> float:
-    """MB that everything but the photos takes."""
-    size = 0
-    for path in home.rglob("*"):
-        try:
-            stat = path.stat()
-        except FileNotFoundError:
-            continue
-        if path.is_file() and "photos" not in path.relative_to(home).parts:
-            # What is on the disk: sparse files are common here.
-            size += stat.st_blocks * 512
-    return size / 1e6
+def _disk(home: Path) -> dict[str, float]:
+    """MB of each folder but the photos' own. Blocks are counted: sparse files are common here."""
+    folders = [path for path in home.iterdir() if path.is_dir() and path.name != "photos"]
+    return {folder.name: sum(map(_blocks, folder.rglob("*"))) * 512 / 1e6 for folder in folders}
+
+
+def _blocks(path: Path) -> int:
+    try:
+        return path.lstat().st_blocks
+    except FileNotFoundError:
+        return 0
 
 
 def _told(name: tuple[str, str], values: list[float]) -> bool:
@@ -139,7 +138,7 @@ def _told(name: tuple[str, str], values: list[float]) -> bool:
     figure = FIGURES[name[1]]
     grew = late > early * GROWTH + figure.slack
     print(
-        f"  {name[0]:10} {name[1]:8} {early:8.0f} {late:8.0f} {max(values):8.0f} {figure.unit:5}"
+        f"  {name[0]:14} {name[1]:8} {early:8.0f} {late:8.0f} {max(values):8.0f} {figure.unit:5}"
         f"{' GREW' if grew else ''}"
     )
     return grew
