@@ -8,11 +8,11 @@ from libs.common import events
 from libs.common.errors import Code, SluiceError, UnavailableError
 from libs.common.events import Outcome
 from libs.common.kafka.outgoing import outcomes
+from libs.common.retry import FIRST_PAUSE_S, pauses
 from services.scanner import window
 from services.scanner.entries import Spooled
 from services.scanner.journal import JobRecord
 from services.scanner.orders import Orders
-from services.scanner.outbox import FIRST_PAUSE_S, LONGEST_PAUSE_S
 from services.scanner.rescan import unchanged
 from services.scanner.spool import Spool
 from services.scanner.wiring import Wiring
@@ -86,19 +86,19 @@ class Emission:
 
     async def _unchanged(self, files: list[Spooled]) -> set[str]:
         """As `rescan.unchanged`; while the store is away it waits, and still obeys."""
-        pause_s = FIRST_PAUSE_S
+        waits, waited = pauses(FIRST_PAUSE_S), False
         while self._orders.ending is None:
             try:
                 found = await unchanged(self._wiring.store, self._record, files, self._wiring.control.model())
             except UnavailableError as error:
                 self._wiring.health.waiting(error.detail)
-                await self._wait(pause_s)
+                waited = True
+                await self._wait(next(waits))
                 await self._orders.heed()
-                pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
             except SluiceError as error:
                 self._orders.end(_store_ending(error))
             else:
-                if pause_s > FIRST_PAUSE_S:
+                if waited:
                     self._wiring.health.ready()
                 return found
         return set()

@@ -1,19 +1,15 @@
 """Publishing and asking with patience: what is away comes back, and nothing is dropped meanwhile."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
-from libs.common import events
+from libs.common import events, retry
 from libs.common.errors import UnavailableError
 from libs.common.kafka.outgoing import Outgoing, event
 from libs.common.kafka.publisher import Publisher
 from libs.common.service import Health
 
 T = TypeVar("T")
-
-FIRST_PAUSE_S = 0.2
-LONGEST_PAUSE_S = 10.0
 
 
 class Outbox:
@@ -33,16 +29,15 @@ class Outbox:
 
 
 async def patiently(call: Callable[[], Awaitable[T]], health: Health) -> T:
-    """What `call` gives, tried again with growing pauses for as long as it raises UnavailableError."""
-    pause_s = FIRST_PAUSE_S
-    while True:
-        try:
-            result = await call()
-        except UnavailableError as error:
-            health.waiting(error.detail)
-            await asyncio.sleep(pause_s)
-            pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
-        else:
-            if pause_s > FIRST_PAUSE_S:
-                health.ready()
-            return result
+    """What `call` gives, awaited for as long as what it needs is away; health says why, and when it ends."""
+    waited = False
+
+    def away(error: UnavailableError) -> None:
+        nonlocal waited
+        waited = True
+        health.waiting(error.detail)
+
+    result = await retry.patiently(call, away)
+    if waited:
+        health.ready()
+    return result

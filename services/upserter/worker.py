@@ -11,6 +11,7 @@ from libs.common import events
 from libs.common.errors import Code, FileError, SluiceError, UnavailableError
 from libs.common.kafka.outgoing import Outgoing, event, outcomes
 from libs.common.messages import PointRecord
+from libs.common.retry import patiently
 from libs.common.store.payload import payload_of
 from libs.common.store.protocol import Point
 from services.upserter.admission import Admission, Shape, gone
@@ -18,8 +19,6 @@ from services.upserter.copies import Copies
 from services.upserter.writing import Writer
 
 FLOAT_BYTES = 4
-FIRST_PAUSE_S = 0.2
-LONGEST_PAUSE_S = 10.0
 
 Told = list[tuple[str, events.Outcome]]
 T = TypeVar("T")
@@ -65,15 +64,13 @@ class UpserterWorker:
 
     async def _patiently(self, call: Callable[[], Awaitable[T]]) -> T:
         """The call's result, tried again for as long as the store is away."""
-        token, pause_s = object(), FIRST_PAUSE_S
+        token = object()
+
+        def away(error: UnavailableError) -> None:
+            self._away[token] = error.detail
+
         try:
-            while True:
-                try:
-                    return await call()
-                except UnavailableError as error:
-                    self._away[token] = error.detail
-                await asyncio.sleep(pause_s)
-                pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
+            return await patiently(call, away)
         finally:
             self._away.pop(token, None)
 

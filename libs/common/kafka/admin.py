@@ -9,6 +9,7 @@ from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from libs.common.errors import Code, SluiceError, UnavailableError
 from libs.common.kafka.connection import Connection, broker_errors
+from libs.common.retry import pauses
 from libs.common.service import pause
 from libs.common.topics import ALL, MAX_MESSAGE_BYTES, Partitions, Topic
 
@@ -30,7 +31,7 @@ async def ensure_topics(connection: Connection) -> None:
 
 async def wait_for_topics(connection: Connection, stop: asyncio.Event, say: Callable[[str], None]) -> bool:
     """ensure_topics, tried until a broker answers, saying why it waits; False if `stop` came first."""
-    pause_s, logged = 0.5, ""
+    waits, logged = pauses(first_s=0.5), ""
     while not stop.is_set():
         try:
             await ensure_topics(connection)
@@ -39,8 +40,7 @@ async def wait_for_topics(connection: Connection, stop: asyncio.Event, say: Call
                 log.warning("%s waits for Kafka: %s", connection.client_id, error.detail)
                 logged = error.detail
             say(f"waiting for Kafka: {error.detail}")
-            await pause(stop, pause_s)
-            pause_s = min(pause_s * 2, 10.0)
+            await pause(stop, next(waits))
         else:
             return True
     return False

@@ -19,7 +19,7 @@ from aiokafka.errors import CommitFailedError, KafkaError
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from libs.common import messages
-from libs.common.errors import SluiceError, UnavailableError
+from libs.common.errors import SluiceError
 from libs.common.kafka.connection import Connection
 from libs.common.kafka.dead_letters import dead_letter
 from libs.common.kafka.outgoing import Outgoing
@@ -28,6 +28,7 @@ from libs.common.kafka.publisher import Publisher
 from libs.common.kafka.tries import Tries, blame
 from libs.common.kafka.worker import Worker
 from libs.common.messages import ImageRecord, PathRecord, PointRecord, TaskRecord
+from libs.common.retry import patiently
 from libs.common.service import Health
 from libs.common.topics import Topic
 
@@ -191,16 +192,9 @@ class Runner(Generic[R]):
 
     async def _publish(self, outgoing: Sequence[Outgoing]) -> None:
         """Publish until the brokers have it; a repeated record overwrites what it wrote before."""
-        pause_s = 0.2
-        while True:
-            try:
-                await self._publisher.publish(outgoing)
-            except UnavailableError as error:
-                self._health.waiting(error.detail)
-                await asyncio.sleep(pause_s)
-                pause_s = min(pause_s * 2, 10.0)
-            else:
-                return
+        await patiently(
+            lambda: self._publisher.publish(outgoing), lambda error: self._health.waiting(error.detail)
+        )
 
     async def _commit(self, consumer: AIOKafkaConsumer, batch: _Batch[R]) -> None:
         async with self._commit_lock:
