@@ -105,6 +105,13 @@ class Capabilities(Struct, frozen=True):
     model: str | None = None
 
 
+class Collections(Struct, frozen=True):
+    """All collections; `active` is the one that requests without a collection go to."""
+
+    collections: list[str]
+    active: str | None
+
+
 class Health(Struct, frozen=True):
     """Whether the gateway can answer, and the state of each stage."""
 

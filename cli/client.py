@@ -8,7 +8,7 @@ from typing import Any, Self, TypeVar
 import httpx
 import msgspec
 
-from cli.bodies import Found, JobStatus, Problem, SearchResults, Submitted
+from cli.bodies import Capabilities, Collections, Found, JobStatus, Problem, SearchResults, Submitted
 from libs.common.errors import Code, SluiceError, UnavailableError
 
 _SECONDS = 30.0
@@ -63,13 +63,22 @@ class Client:
         body |= {"force": True} if force else {}
         return await self.send("POST", "/ingest/", Submitted, json=body)
 
-    async def upload(self, content_type: str, body: AsyncIterator[bytes]) -> Submitted:
+    async def collections(self) -> Collections:
+        """All collections, and which of them is the active one."""
+        names = await self.get("/collections", list[str])
+        return Collections(names, (await self.get("/capabilities", Capabilities)).active_collection)
+
+    async def upload(
+        self, content_type: str, body: AsyncIterator[bytes], collection: str | None, *, force: bool
+    ) -> Submitted:
         """Start a job over the files of a multipart body, which may be of any length."""
+        params = _given({"collection": collection, "force": force or None})
         timeout = httpx.Timeout(_SECONDS, read=UPLOAD_SECONDS, write=UPLOAD_SECONDS)
         headers = {"content-type": content_type}
         return await self.send(
-            "POST", "/ingest/upload", Submitted, content=body, headers=headers, timeout=timeout
-        )
+            "POST", "/ingest/upload", Submitted,
+            params=params, content=body, headers=headers, timeout=timeout,
+        )  # fmt: skip
 
     async def job(self, job_id: str) -> JobStatus:
         """How the job stands."""
@@ -120,6 +129,11 @@ class Client:
             f"the gateway at {self._where} does not answer ({why or type(error).__name__}); "
             "start one with `sluice run`, or name another with --url",
         )
+
+
+def no_collection() -> SluiceError:
+    """What is said where a collection was neither named nor chosen."""
+    return SluiceError(Code.NO_COLLECTION_SELECTED, _WAYS_OUT[Code.NO_COLLECTION_SELECTED])
 
 
 def _given(params: Mapping[str, Any]) -> dict[str, Any]:

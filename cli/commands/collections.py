@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.bodies import Capabilities, CollectionInfo
+from cli.bodies import CollectionInfo
 from cli.client import Client
 from cli.exits import Exit
 from cli.options import ApiKey, AsJson, Url, ask
@@ -24,18 +24,13 @@ _TASK_OVER = frozenset(("completed", "failed", "cancelled"))
 @app.command("list")
 def list_all(json: AsJson = False, url: Url = None, api_key: ApiKey = None) -> None:
     """List all collections; the active one is marked."""
-    names, active = ask(url, api_key, _names)
+    found = ask(url, api_key, lambda client: client.collections())
     if json:
-        as_json({"collections": names, "active": active})
-    elif not names:
+        as_json(found)
+    elif not found.collections:
         line("no collection yet: make one with `sluice collections create NAME --select`", stderr=True)
-    for name in () if json else names:
-        line(f"{'*' if name == active else ' '} {name}")
-
-
-async def _names(client: Client) -> tuple[list[str], str | None]:
-    names = await client.get("/collections", list[str])
-    return names, (await client.get("/capabilities", Capabilities)).active_collection
+    for name in () if json else found.collections:
+        line(f"{'*' if name == found.active else ' '} {name}")
 
 
 @app.command()

@@ -11,8 +11,8 @@ import msgspec
 import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-from cli.bodies import Capabilities, JobStatus, Submitted
-from cli.client import Client
+from cli.bodies import JobStatus, Submitted
+from cli.client import Client, no_collection
 from cli.exits import Exit
 from cli.following import not_a_file, still_running, tell, verdict, watch, worst
 from cli.options import ApiKey, AsJson, Url, ask
@@ -100,26 +100,29 @@ async def _start(client: Client, path: str, wish: Wish) -> Started:
 
 
 async def _upload(client: Client, source: Path, wish: Wish) -> Submitted:
-    active = (await client.get("/capabilities", Capabilities)).active_collection
-    if wish.collection not in (None, active):
-        raise SluiceError(
-            Code.INVALID_REQUEST,
-            f"{source} has to be uploaded, and uploads go into the active collection "
-            f"({active or 'there is none'}): run `sluice collections select {wish.collection}` first",
-        )
+    await _check_collection(client, wish.collection)
     chosen = await asyncio.to_thread(select, source)
     if chosen.left:
         line(f"not sent, because they are no pictures: {chosen.left}", stderr=True)
-    return await _send(client, chosen)
+    return await _send(client, chosen, wish)
 
 
-async def _send(client: Client, chosen: Selection) -> Submitted:
+async def _check_collection(client: Client, name: str | None) -> None:
+    """The gateway would say it too, but to a client only once gigabytes have been sent."""
+    found = await client.collections()
+    if name is None and found.active is None:
+        raise no_collection()
+    if name is not None and name not in found.collections:
+        raise SluiceError(Code.COLLECTION_NOT_FOUND, f"there is no collection {name}")
+
+
+async def _send(client: Client, chosen: Selection, wish: Wish) -> Submitted:
     shown = console(stderr=True)
     columns = (TextColumn("     "), BarColumn(bar_width=30), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, console=shown, disable=not shown.is_terminal, transient=True) as bar:
         task = bar.add_task("upload", total=sum(file.size for file in chosen.files))
         form = Form(chosen.files, lambda count: bar.advance(task, count))
-        return await client.upload(form.content_type, form.body())
+        return await client.upload(form.content_type, form.body(), wish.collection, force=wish.force)
 
 
 def _told(started: Started, taken: Submitted, wish: Wish) -> Started:

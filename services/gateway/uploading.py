@@ -25,6 +25,15 @@ Chunks = AsyncIterator[bytes]
 
 
 @dataclass(frozen=True, slots=True)
+class UploadWish:
+    """What a client asked for beside the files, unchecked. `collection` None means the active one."""
+
+    collection: str | None
+    force: bool
+    caption: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Uploaded:
     """A published upload: its request, how many files it has, the names of those passed over."""
 
@@ -33,28 +42,32 @@ class Uploaded:
     ignored: list[str]
 
 
-async def upload(gateway: Gateway, content_type: str, chunks: Chunks, *, caption: bool) -> Uploaded:
+async def upload(gateway: Gateway, content_type: str, chunks: Chunks, wish: UploadWish) -> Uploaded:
     """Store the files and publish their job; whatever goes wrong, nothing of it is left behind.
 
-    Raises SluiceError no_collection_selected, invalid_request or disk_full, and what reading `chunks` raises.
+    Raises SluiceError no_collection_selected, collection_not_found, invalid_request or disk_full, and what
+    reading `chunks` raises.
     """
     try:
-        return await _upload(gateway, content_type, chunks, caption=caption)
+        return await _upload(gateway, content_type, chunks, wish)
     except SluiceError:
         # A client that is still sending would not read the answer.
         await _drain(chunks)
         raise
 
 
-async def _upload(gateway: Gateway, content_type: str, chunks: Chunks, *, caption: bool) -> Uploaded:
-    collection = await gateway.collections.active()
+async def _upload(gateway: Gateway, content_type: str, chunks: Chunks, wish: UploadWish) -> Uploaded:
+    collection = wish.collection or await gateway.collections.active()
     await gateway.collections.adopted(collection)
     job_id = uuid4()
     with _room():
         folder = await asyncio.to_thread(UploadFolder, gateway.settings.upload_dir, str(job_id))
     try:
         path = await receive(UploadForm(content_type, folder), folder, chunks)
-        request = ScanRequest(job_id=job_id, directory_path=str(path), collection=collection, caption=caption)
+        request = ScanRequest(
+            job_id=job_id, directory_path=str(path), collection=collection,
+            force=wish.force, caption=wish.caption,
+        )  # fmt: skip
         await gateway.requests.publish(request)
     except BaseException:
         await asyncio.to_thread(folder.discard)

@@ -87,10 +87,17 @@ async def test_what_the_gateway_may_not_see_is_uploaded(sluice: Shell, tmp_path:
         (folder / name).write_bytes((sluice.home / "samples/photos/rocket.jpg").read_bytes())
     (folder / "notes.txt").write_text("no picture")
     (folder / ".hidden.jpg").write_bytes(b"x")
-    said = await sluice("ingest", str(folder), "--upload", "--wait", "--json")
+    assert (await sluice("collections", "create", "other")).status == 0
+    said = await sluice("ingest", str(folder), "--upload", "--wait", "--json", "--collection", "other")
     (job,) = said.body()["jobs"]
+    assert job["status"]["collection"] == "other"
     assert (said.status, job["uploaded"], job["status"]["counts"]["stored"]) == (0, True, 2)
     assert "not sent, because they are no pictures: 1" in said.err
+    nowhere = await sluice("ingest", str(folder), "--upload", "--collection", "nowhere")
+    assert (nowhere.status, nowhere.err) == (1, "sluice: there is no collection nowhere\n")
+    forced = await sluice("ingest", str(folder), "--upload", "--force", "--wait", "--json")
+    (job,) = forced.body()["jobs"]
+    assert (job["status"]["collection"], job["status"]["counts"]["from_cache"]) == ("photos", 0)
     found = await sluice("search", "grüße", "--json")
     assert [hit["payload"]["filename"] for hit in found.body()["results"]] == ["grüße.jpg"]
 

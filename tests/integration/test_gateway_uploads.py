@@ -7,11 +7,15 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from libs.common.events import ScanRequest, decode
+from libs.common.kafka.connection import Connection
 from libs.common.store.edge import EdgeStore
+from libs.common.topics import INGEST
 from services.gateway.app import build
 from services.gateway.settings import GatewaySettings
 from tests.support.broker import Broker
 from tests.support.gateway import gateway_settings
+from tests.support.kafka import records_of
 from tests.support.serving import running
 from tests.support.system import free_port
 
@@ -91,6 +95,43 @@ async def test_an_upload_is_a_job_over_its_own_folder(
     assert {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*.*")} == {
         "updir/sub/b.png": b"1", "a.jpg": b"3", "a (2).jpg": b"",
     }  # fmt: skip
+
+
+async def test_an_upload_goes_where_it_is_told_and_as_it_is_told(
+    client: httpx.AsyncClient, settings: GatewaySettings
+) -> None:
+    (await client.post(f"{API}/collections", json={"collection_name": "other"})).raise_for_status()
+    files = {"files": ("a.jpg", b"1")}
+
+    plain = await client.post(f"{API}/ingest/upload", files=files)
+    told = await client.post(
+        f"{API}/ingest/upload", params={"collection": "other", "force": True, "caption": False}, files=files
+    )
+
+    published = {
+        str(request.job_id): (request.collection, request.force, request.caption)
+        for request in await requests(settings)
+    }
+    assert published[plain.json()["job_id"]] == ("photos", False, True)
+    assert published[told.json()["job_id"]] == ("other", True, False)
+
+
+async def requests(settings: GatewaySettings) -> list[ScanRequest]:
+    records = await records_of(Connection.of(settings, "test"), INGEST)
+    return [decode(record.value, ScanRequest) for record in records]
+
+
+async def test_an_upload_into_no_collection_is_refused(
+    client: httpx.AsyncClient, settings: GatewaySettings
+) -> None:
+    before = names(settings.upload_dir)
+
+    answer = await client.post(
+        f"{API}/ingest/upload", params={"collection": "nowhere"}, files={"files": ("a.jpg", b"0" * 2 * MB)}
+    )
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "collection_not_found")
+    assert names(settings.upload_dir) == before
 
 
 async def test_two_thousand_files_come_in_one_request(

@@ -8,7 +8,7 @@ from starlette.requests import ClientDisconnect
 from services.gateway.door import Open
 from services.gateway.models import ingest as body
 from services.gateway.models.common import problems
-from services.gateway.uploading import upload
+from services.gateway.uploading import UploadWish, upload
 
 router = APIRouter(prefix="/ingest", tags=["ingestion"])
 
@@ -41,17 +41,18 @@ _FORM = {
 async def start(
     gateway: Open,
     request: Request,
+    collection: Annotated[str | None, Query(description="Unset: the active one")] = None,
+    force: Annotated[bool, Query(description="Also what is unchanged or cached")] = False,
     caption: Annotated[bool, Query(description="Whether images get a caption")] = True,
 ) -> body.Uploaded | Response:
-    """Into the active collection. Files are written to disk as they come, under names made safe.
+    """Files are written to disk as they come, under names made safe.
 
     `.DS_Store` and what else a scan would pass over is listed in `ignored`. Where the upload breaks off,
     nothing of it stays.
     """
+    wish = UploadWish(collection, force, caption)
     try:
-        taken = await upload(
-            gateway, request.headers.get("content-type", ""), request.stream(), caption=caption
-        )
+        taken = await upload(gateway, request.headers.get("content-type", ""), request.stream(), wish)
     except ClientDisconnect:
         # Nobody reads this, unless the body was over its limit: then a 413 takes its place.
         return Response(status_code=400)
