@@ -14,6 +14,7 @@ from rich.console import Console
 from cli import report, samples
 from cli.bodies import JobStatus
 from cli.client import Client
+from cli.following import not_a_file
 from cli.progress import ProgressView
 from libs.common.errors import Code, SluiceError
 from libs.embedded.lock import DirLock
@@ -40,11 +41,16 @@ Start = Callable[[Path], AbstractAsyncContextManager[System]]
 
 @dataclass(frozen=True, slots=True)
 class Photos:
-    """What the demo ingests. `expected` is None for a folder of which nothing is known."""
+    """What the demo ingests: a folder, or one file. `expected` is None where nothing is known of it."""
 
-    folder: Path
+    source: Path
     expected: samples.Expected | None
     look_for: Path | None
+
+    @property
+    def folder(self) -> Path:
+        """Where the photos lie."""
+        return self.source if self.source.is_dir() else self.source.parent
 
 
 class Demo:
@@ -56,13 +62,13 @@ class Demo:
         self._console = console
         self._step = 0
 
-    async def run(self, folder: Path | None, stop: asyncio.Event) -> bool:
-        """Ingest `folder`, or the samples, show what came of it, and stop; False if `stop` came before.
+    async def run(self, source: Path | None, stop: asyncio.Event) -> bool:
+        """Ingest `source`, or the samples, show what came of it, and stop; False if `stop` came before.
 
         Raises SluiceError for whatever went wrong, a count that is not what the samples give included.
         """
         with _emptied(self._home) as home:
-            photos = await asyncio.to_thread(self._photos, folder, home / "photos")
+            photos = await asyncio.to_thread(self._photos, source, home / "photos")
             self._say("Starting Kafka, the vector store, the ML service and the five services")
             began = time.monotonic()
             async with self._start(home / "data") as system:
@@ -77,25 +83,25 @@ class Demo:
 
     async def _show(self, base_url: str, photos: Photos) -> JobStatus:
         async with Client(base_url) as client:
-            status = await self._ingest(client, photos.folder)
+            status = await self._ingest(client, photos.source)
             self._report(status, photos.folder)
             if photos.look_for is not None:
                 await self._search(client, photos.look_for)
             return status
 
-    def _photos(self, folder: Path | None, for_samples: Path) -> Photos:
-        if folder is not None:
-            self._say(f"Your photos in {folder}")
-            return Photos(_existing(folder), None, None)
+    def _photos(self, source: Path | None, for_samples: Path) -> Photos:
+        if source is not None:
+            self._say(f"Your photos in {source}")
+            return Photos(_existing(source), None, None)
         expected = samples.make(for_samples)
         self._say(f"Sample photos in {for_samples}")
         return Photos(for_samples, expected, for_samples / "photos" / samples.LOOK_FOR)
 
-    async def _ingest(self, client: Client, folder: Path) -> JobStatus:
+    async def _ingest(self, client: Client, source: Path) -> JobStatus:
         self._say(f"Making the collection {_COLLECTION!r} and ingesting")
         await client.create_collection(_COLLECTION)
         await client.select_collection(_COLLECTION)
-        job_id = await client.ingest(folder)
+        job_id = await client.ingest(source)
         with ProgressView(self._console) as view:
             while True:
                 status = await client.job(job_id)
@@ -151,10 +157,10 @@ async def _unless_stopped(
         await asyncio.gather(showing, ending, return_exceptions=True)
 
 
-def _existing(folder: Path) -> Path:
-    if not folder.is_dir():
-        raise SluiceError(Code.DIRECTORY_NOT_FOUND, f"there is no folder {folder}")
-    return folder.absolute()
+def _existing(source: Path) -> Path:
+    if not source.exists():
+        raise not_a_file(str(source))
+    return source.absolute()
 
 
 def _check(status: JobStatus, expected: samples.Expected | None) -> None:

@@ -25,8 +25,11 @@ def run() -> int:
 
 
 def demo(
-    folder: Annotated[
-        Path | None, typer.Argument(help="Your own photos (default: samples)", show_default=False)
+    source: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[DIR_OR_FILE]", help="Your own photos (default: samples)", show_default=False
+        ),
     ] = None,
 ) -> int:
     """Ingest photos from nothing, show the result, and stop."""
@@ -38,7 +41,7 @@ def demo(
     finished: list[bool] = []
 
     async def show_it(stop: asyncio.Event) -> None:
-        finished.append(await show.run(folder, stop))
+        finished.append(await show.run(source, stop))
 
     status = run_until_stopped(show_it, settings.drain_seconds)
     return EXIT_INTERRUPTED if finished == [False] else status

@@ -1,6 +1,7 @@
 """The demo runs from nothing to a search, again and again, and every mistake is one line."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -22,22 +23,25 @@ def sluice(data_dir: Path, *arguments: str, **environment: str) -> "subprocess.C
     )
 
 
-def test_the_demo_counts_what_its_samples_give_each_time_it_runs(tmp_path: Path) -> None:
-    for _ in range(2):
-        done = sluice(tmp_path, "demo")
-        assert (done.returncode, done.stderr) == (0, "")
-        assert "of which 1 with content that another file has too" in done.stdout.replace(
-            "1 from the cache, ", ""
-        )
-        assert "broken/truncated.jpg" in done.stdout
-        assert "china small.jpg" in done.stdout
-        assert "Traceback" not in done.stdout
+def test_the_demo_counts_what_its_samples_give_and_then_runs_over_one_photo(tmp_path: Path) -> None:
+    done = sluice(tmp_path, "demo")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "of which 1 with content that another file has too" in done.stdout.replace(
+        "1 from the cache, ", ""
+    )
+    assert "broken/truncated.jpg" in done.stdout
+    assert "china small.jpg" in done.stdout
+    photo = str(shutil.copy(tmp_path / "demo/photos/photos/china.jpg", tmp_path / "eine schöne.jpg"))
+    again = sluice(tmp_path, "demo", photo)
+    assert (again.returncode, again.stderr) == (0, "")
+    assert f"Your photos in {photo}" in again.stdout
+    assert [line.split() for line in again.stdout.splitlines() if "stored" in line] == [["stored", "1"]]
 
 
-def test_a_folder_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+def test_photos_that_are_not_there_is_one_line(tmp_path: Path) -> None:
     done = sluice(tmp_path, "demo", str(tmp_path / "nowhere"))
     assert done.returncode == 1
-    assert done.stderr == f"sluice: there is no folder {tmp_path / 'nowhere'}\n"
+    assert done.stderr == f"sluice: there is no file or folder {tmp_path / 'nowhere'}\n"
 
 
 def test_a_port_that_is_taken_is_one_line_with_the_way_out(tmp_path: Path) -> None:
