@@ -1,4 +1,4 @@
-"""Records one message of each kind that a release writes: `python scripts/record_corpus.py FOLDER`.
+"""Records one message of each kind that a release writes: `python -m scripts.record_corpus FOLDER`.
 
 Done once a release, into tests/corpus/<release>; what is there is never written again, since it stands for
 what lies on the topics of those who still run that release.
@@ -12,8 +12,6 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Struct
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from libs.common import control, events, messages
 from libs.common.errors import Code

@@ -1,4 +1,4 @@
-"""Writes schemas/*.json, the JSON Schemas of the public bodies: `python scripts/schemas.py [--check]`.
+"""Writes schemas/*.json, the JSON Schemas of the public bodies: `python -m scripts.schemas [--check]`.
 
 Refuses to write a change that a program made for the schemas as they are could not live with.
 """
@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from libs.common import events
 from libs.common.errors import Code

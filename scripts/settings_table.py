@@ -1,4 +1,4 @@
-"""Writes docs/settings.md from the settings classes: `python scripts/settings_table.py [--check]`."""
+"""Writes docs/settings.md from the settings classes: `python -m scripts.settings_table [--check]`."""
 
 import sys
 from pathlib import Path
@@ -32,7 +32,7 @@ Everything is read from the environment when a process starts. An empty value co
 cannot be right ends the process with a line that names it. `run` is `make run` (everything in one process):
 there what is unset runs embedded, and a few defaults differ.
 
-This page is made from the settings classes: `python scripts/settings_table.py`.
+This page is made from the settings classes: `python -m scripts.settings_table`.
 
 | Name | Default | Read by | What it sets |
 |---|---|---|---|

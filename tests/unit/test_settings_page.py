@@ -8,7 +8,7 @@ ROOT = Path(__file__).parents[2]
 
 def test_the_page_is_made_from_the_classes() -> None:
     made = runpy.run_path(str(ROOT / "scripts" / "settings_table.py"))["page"]()
-    assert (ROOT / "docs" / "settings.md").read_text() == made, "run: python scripts/settings_table.py"
+    assert (ROOT / "docs" / "settings.md").read_text() == made, "run: python -m scripts.settings_table"
 
 
 def test_every_setting_says_what_it_sets() -> None:

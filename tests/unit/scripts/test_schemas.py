@@ -49,7 +49,7 @@ def changed(**properties: Any) -> dict[str, Any]:
 
 
 def test_the_committed_schemas_are_those_of_the_code() -> None:
-    assert schemas.outdated() == [], "run scripts/schemas.py"
+    assert schemas.outdated() == [], "run: python -m scripts.schemas"
 
 
 def test_there_is_a_release_to_compare_with() -> None:
