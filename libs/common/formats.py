@@ -5,7 +5,6 @@ and decodes nothing.
 """
 
 import os
-from pathlib import PurePosixPath
 
 IMAGE_SUFFIXES = frozenset(
     (
@@ -43,7 +42,9 @@ def accepted_suffixes(*, gif: bool) -> frozenset[str]:
 
 def suffix_of(name: bytes) -> str:
     """The suffix of a file name or path in lower case, dot included; empty if it has none."""
-    return PurePosixPath(os.fsdecode(name)).suffix.lower()
+    last = os.fsdecode(name.rpartition(b"/")[2])
+    dot = last.rfind(".")
+    return last[dot:].lower() if 0 < dot < len(last) - 1 else ""
 
 
 def is_ignored_file(name: bytes) -> bool:

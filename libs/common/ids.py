@@ -1,8 +1,9 @@
 """Identities: who a file, a job and a record are, so that doing a thing twice does it once."""
 
 import os
+from hashlib import sha1
 from typing import Annotated
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from msgspec import Meta
 
@@ -20,17 +21,17 @@ def file_id(collection: str, path: bytes) -> str:
     It is the point's id too, so that storing a file again overwrites its point, and the same file in
     two collections has two points.
     """
-    return str(uuid5(_NAMESPACE, f"file\0{collection}\0{os.fsdecode(path)!a}"))
+    return _uuid5(f"file\0{collection}\0{os.fsdecode(path)!a}")
 
 
 def job_id_for_key(idempotency_key: str) -> str:
     """The job id that an Idempotency-Key always names."""
-    return str(uuid5(_NAMESPACE, f"key\0{idempotency_key}"))
+    return _uuid5(f"key\0{idempotency_key}")
 
 
 def job_id_for_record(topic: str, partition: int, offset: int) -> str:
     """The job id of an ingest record that names none: a redelivery names the same job."""
-    return str(uuid5(_NAMESPACE, f"{topic}/{partition}/{offset}"))
+    return _uuid5(f"{topic}/{partition}/{offset}")
 
 
 def display_name(path: bytes) -> str:
@@ -40,4 +41,13 @@ def display_name(path: bytes) -> str:
 
 def file_partition(file: str, partitions: int) -> int:
     """The partition of a file's records: by file id, so that one job spreads over all consumers."""
-    return UUID(file).int % partitions
+    return int(file.replace("-", ""), 16) % partitions
+
+
+def _uuid5(name: str) -> str:
+    """What uuid.uuid5 gives as text, in a third of its time: a listing needs one for every file."""
+    digest = bytearray(sha1(_NAMESPACE.bytes + name.encode(), usedforsecurity=False).digest()[:16])
+    digest[6] = digest[6] & 0x0F | 0x50  # the version
+    digest[8] = digest[8] & 0x3F | 0x80  # the variant of RFC 9562
+    text = digest.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

@@ -1,6 +1,6 @@
 """Identities: the same thing has the same id, different things have different ones."""
 
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from aiokafka.partitioner import DefaultPartitioner
 from hypothesis import given
@@ -24,6 +24,11 @@ def test_a_file_has_another_id_in_another_collection(path: bytes) -> None:
     assert UUID(ids.file_id("a", path)).version == 5
 
 
+@given(key=st.text(max_size=40))
+def test_ids_are_those_of_the_standard(key: str) -> None:
+    assert ids.job_id_for_key(key) == str(uuid5(ids._NAMESPACE, f"key\0{key}"))
+
+
 @given(path=paths)
 def test_any_name_can_be_shown(path: bytes) -> None:
     ids.display_name(path).encode("utf-8")
@@ -44,6 +49,11 @@ def test_a_redelivered_record_names_the_same_job() -> None:
 def test_keys_go_where_kafka_puts_them(key: str, partitions: int) -> None:
     every = list(range(partitions))
     assert key_partition(key, partitions) == DefaultPartitioner()(key.encode(), every, every)
+
+
+@given(file=st.uuids(), partitions=st.integers(1, 60))
+def test_a_file_has_one_partition_whoever_asks(file: UUID, partitions: int) -> None:
+    assert ids.file_partition(str(file), partitions) == file.int % partitions
 
 
 def test_files_spread_over_all_partitions() -> None:

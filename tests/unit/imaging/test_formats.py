@@ -1,4 +1,9 @@
+import os
+from pathlib import PurePosixPath
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from libs.common.formats import (
     SUPPORTED_SUFFIXES,
@@ -15,6 +20,11 @@ from libs.common.formats import (
 )
 def test_suffixes_are_told_from_any_bytes(name: bytes, suffix: str) -> None:
     assert suffix_of(name) == suffix
+
+
+@given(name=st.text(alphabet="aB./é", min_size=1).map(os.fsencode).filter(lambda name: name[-1:] not in b"/."))
+def test_suffixes_are_those_that_python_has(name: bytes) -> None:
+    assert suffix_of(name) == PurePosixPath(os.fsdecode(name)).suffix.lower()
 
 
 @pytest.mark.parametrize("name", [b".DS_Store", b"._a.jpg", b"a.XMP", b"b.aae", b"c.thm", b"Thumbs.db"])
