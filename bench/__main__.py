@@ -10,7 +10,7 @@ from pathlib import Path
 from bench import result
 from bench.place import Place
 from bench.result import Figure
-from bench.rows import by_hand, decoding, near_duplicates, running
+from bench.rows import by_hand, decoding, million, near_duplicates, running
 
 Row = Callable[[Place], Awaitable[list[Figure]]]
 
@@ -27,7 +27,7 @@ ROWS: dict[str, Row] = {
     "fairness": running.fairness,
     "near-duplicates": near_duplicates.near_duplicates,
 }
-ALONE: dict[str, Row] = {}
+ALONE: dict[str, Row] = {"million": million.million}
 """Rows that take so long that they run only when asked for by name."""
 
 

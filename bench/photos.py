@@ -57,6 +57,23 @@ def variants(root: Path, count: int) -> Path:
     return folder
 
 
+def million(root: Path) -> Path:
+    """A folder of a million names of twenty small JPEGs, ten folders of ten of ten of a thousand.
+
+    A file system lets one file have some 65,000 names.
+    """
+    folder = root / "million"
+    if not (folder / ".complete").exists():
+        files = jpegs(root, SMALL, 20)[:20]
+        for number in range(1000):
+            below = folder.joinpath(*f"{number:03}")
+            below.mkdir(parents=True, exist_ok=True)
+            for name in range(1000):
+                (below / f"{name:03}.jpg").hardlink_to(files[number % len(files)])
+        (folder / ".complete").touch()
+    return folder
+
+
 def _window(number: int) -> tuple[int, int, int, int]:
     """Where variant `number` lies in its sheet: steps of a few pixels, so that each place is used once."""
     row, column = divmod(number // 24, 42)

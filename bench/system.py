@@ -115,7 +115,7 @@ async def system(data_dir: Path, **environment: str) -> AsyncIterator[System]:
     base = f"http://127.0.0.1:{port}"
     try:
         async with httpx.AsyncClient(base_url=base, timeout=60.0) as http:
-            await _answers(http, "/readyz", process)
+            await answers(http, "/readyz", process)
             yield System(process, http, time.perf_counter() - start)
     finally:
         await _end(process)
@@ -131,7 +131,7 @@ async def stub(fixed_ms: float = 0.0, per_image_ms: float = 0.0) -> AsyncIterato
     base = f"http://127.0.0.1:{port}"
     try:
         async with httpx.AsyncClient(base_url=base) as http:
-            await _answers(http, "/usage", process)
+            await answers(http, "/usage", process)
         yield Stub(base, process.pid)
     finally:
         await _end(process)
@@ -150,8 +150,14 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-async def _answers(http: httpx.AsyncClient, path: str, process: asyncio.subprocess.Process) -> None:
-    async with asyncio.timeout(READY_SECONDS):
+async def answers(
+    http: httpx.AsyncClient,
+    path: str,
+    process: asyncio.subprocess.Process,
+    within_s: float = READY_SECONDS,
+) -> None:
+    """Return once the process answers a GET of `path` with 200; SluiceError if it ends before that."""
+    async with asyncio.timeout(within_s):
         while True:
             if process.returncode is not None:
                 raise SluiceError(Code.INTERNAL, f"it ended at its start, with {process.returncode}")

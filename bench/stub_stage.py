@@ -1,0 +1,50 @@
+"""A stage that stands for all of them: every path is `stored` at once, by the real runner.
+
+`python -m bench.stub_stage` is a member of the processor's group, so that scanner and gateway meet what they
+meet in earnest: records taken, outcomes reported in batches, offsets committed.
+"""
+
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+
+from libs.common.events import MAX_ITEMS, Outcome
+from libs.common.kafka.membership import Membership
+from libs.common.kafka.outgoing import Outgoing, outcomes
+from libs.common.kafka.runner import Input
+from libs.common.kafka.stage import Wired, WorkerStage
+from libs.common.messages import File, PathRecord
+from libs.common.process import run_stage
+from libs.common.service import Service
+from libs.common.settings import StageSettings
+from libs.common.topics import JOB_STATUS, PATHS
+
+
+class _Stored:
+    """A Worker over PathRecord."""
+
+    @property
+    def waiting(self) -> str | None:
+        return None
+
+    async def __call__(self, batch: Sequence[PathRecord]) -> list[Outgoing]:
+        return outcomes((record.file.job_id, _outcome(record.file)) for record in batch)
+
+
+def _outcome(file: File) -> Outcome:
+    return Outcome(
+        file_id=file.file_id, file=file.file, outcome="stored", source="batch_ml", caption="a picture"
+    )
+
+
+def build(settings: StageSettings) -> Service:
+    """The stage, not yet started."""
+
+    async def wire(_: Membership, __: AsyncExitStack) -> Wired[PathRecord]:
+        return Wired(_Stored())
+
+    source = Input("processor", (PATHS,), PathRecord, batch=MAX_ITEMS)
+    return WorkerStage(settings, source, (JOB_STATUS,), wire)
+
+
+if __name__ == "__main__":
+    run_stage(StageSettings, build)
