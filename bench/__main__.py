@@ -10,7 +10,7 @@ from pathlib import Path
 from bench import result
 from bench.place import Place
 from bench.result import Figure
-from bench.rows import by_hand, decoding, million, near_duplicates, running
+from bench.rows import apart, by_hand, decoding, million, near_duplicates, running
 
 Row = Callable[[Place], Awaitable[list[Figure]]]
 
@@ -22,6 +22,7 @@ ROWS: dict[str, Row] = {
     "start": running.start,
     "by-hand": by_hand.peer,
     "known": running.known,
+    "known-apart": apart.known_apart,
     "model-kept-busy": running.busy_model,
     "one-photo": running.one_photo,
     "fairness": running.fairness,

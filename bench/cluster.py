@@ -43,7 +43,9 @@ class Cluster:
         return self.processes[name].pid
 
     @asynccontextmanager
-    async def gateway(self, name: str = "gateway", *, path: str = "/api/v1/services") -> AsyncIterator[System]:
+    async def gateway(
+        self, name: str = "gateway", *, path: str = "/api/v1/services"
+    ) -> AsyncIterator[System]:
         """A gateway that answers `path`; it runs on after the block."""
         port, begun = free_port(), time.perf_counter()
         await self.start(name, "services.gateway", PORT=str(port), HOST="127.0.0.1")
