@@ -106,9 +106,15 @@ class Archives:
         return await asyncio.shield(self._task(self._carry_out(plan, new_id())))
 
     async def start(self, plan: Plan) -> str:
-        """As `carry_out`, but return the archive's id at once."""
-        archive_id = new_id()
-        self._task(self._logged(self._carry_out(plan, archive_id)))
+        """As `carry_out`, but return the archive's id as soon as `page` has it; the files move after that."""
+        archive_id, opened = new_id(), asyncio.Event()
+        work = self._task(self._carry_out(plan, archive_id, opened))
+        waiting = asyncio.create_task(opened.wait())
+        await asyncio.wait((work, waiting), return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        if not opened.is_set():
+            await work
+        work.add_done_callback(_logged)
         return archive_id
 
     async def page(self, before: str | None, limit: int) -> tuple[list[Story], str | None]:
@@ -140,7 +146,7 @@ class Archives:
         task.add_done_callback(self._running.discard)
         return task
 
-    async def _carry_out(self, plan: Plan, archive_id: str) -> Done:
+    async def _carry_out(self, plan: Plan, archive_id: str, opened: asyncio.Event | None = None) -> Done:
         if not plan.targets:
             return Done(None, Result([], list(plan.refused)))
         state = self.collections.control.collection(plan.collection)
@@ -148,7 +154,7 @@ class Archives:
             kind=plan.kind, collection=plan.collection, generation=state.generation if state else None
         )
         async with self.index.owned(archive_id):
-            await self._prepare(plan, archive_id, first)
+            await self._prepare(plan, archive_id, first, opened or asyncio.Event())
             result = await asyncio.to_thread(
                 self.workshop.archive, archive_id, plan.targets, _FOLDERS[plan.kind]
             )
@@ -162,11 +168,12 @@ class Archives:
         targets = await asyncio.to_thread(duplicates, {record.id for record in asked}, every)
         return Plan(kind, collection, targets, missing)
 
-    async def _prepare(self, plan: Plan, archive_id: str, first: Opened) -> None:
+    async def _prepare(self, plan: Plan, archive_id: str, first: Opened, opened: asyncio.Event) -> None:
         journal, disk = self.workshop.journal(archive_id), self.workshop.rules.disk
         ids = [target.photo.point_id for target in plan.targets]
         try:
             await asyncio.to_thread(journal.begin, first)
+            opened.set()
             await points.save(self.collections.store, plan.collection, ids, journal.folder, disk)
             if plan.kind == "selection":
                 await points.save_ids(self.collections.store, plan.collection, journal.folder, disk)
@@ -209,12 +216,6 @@ class Archives:
                 stories.append(story)
         return stories, None
 
-    async def _logged(self, work: Coroutine[Any, Any, Done]) -> None:
-        try:
-            await work
-        except SluiceError as error:
-            log.warning("an archive could not be made: %s", error.detail)
-
     async def _stopped(self, *others: asyncio.Task[Any]) -> None:
         """Wait until the file at hand is moved; what then is left to do, the next start does."""
         left = {*self._running, *others}
@@ -224,6 +225,12 @@ class Archives:
         for task in late:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
+
+
+def _logged(work: asyncio.Task[Done]) -> None:
+    """Of what nobody waits for, the log tells the failure."""
+    if not work.cancelled() and (error := work.exception()) is not None:
+        log.warning("an archive could not be made: %s", error)
 
 
 def new_id() -> str:

@@ -29,7 +29,7 @@ MOST_COPIES = 1_000_000
     "/ingest/archive_duplicates/{job_id}",
     status_code=202,
     summary="Move the copies that a job found out of the way",
-    responses=problems(400, 404, 410),
+    responses=problems(400, 404, 410, 507),
 )
 async def archive_duplicates(
     gateway: Open,
@@ -37,7 +37,9 @@ async def archive_duplicates(
     request: body.DryRun | None = None,
     dry_run: Dry = False,
 ) -> body.PlanOut:
-    """Into `_VibeDuplicates` beside them, in the background. One copy of each content always stays."""
+    """Into `_VibeDuplicates` beside them, in the background: /archives tells how far that is. One copy of
+    each content always stays.
+    """
     plan = await gateway.archives.plan_copies(await _copies(gateway, job_id))
     if dry_run or (request is not None and request.dry_run):
         return showing.rehearsal_out(await gateway.archives.rehearse(plan))
