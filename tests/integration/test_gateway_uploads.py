@@ -1,6 +1,7 @@
 import asyncio
 import resource
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -144,6 +145,81 @@ async def test_two_thousand_files_come_in_one_request(
     folder = settings.upload_dir / answer.json()["job_id"] / "dir"
     assert (answer.status_code, answer.json()["accepted"]) == (202, 2000)
     assert len(list(folder.iterdir())) == 2000
+
+
+async def test_a_hundred_photos_are_taken_within_the_ten_seconds_that_clients_wait(
+    client: httpx.AsyncClient,
+) -> None:
+    photo = b"0" * 2 * MB
+    files = [("files", (f"IMG_{number:04}.jpg", photo)) for number in range(100)]
+
+    answer = await client.post(f"{API}/ingest/upload", files=files, timeout=10)
+
+    assert (answer.status_code, answer.json()["accepted"]) == (202, 100)
+
+
+HOSTILE = (
+    b"../../../etc/cron.d/job", b"/etc/passwd", b"C:\\Windows\\win.ini", b"..", b"nul\0byte.jpg",
+    b"a" * 300 + b".jpg", b"CON.jpg", b"\xff\xfe.jpg", "\u202egpj.exe \U0001f4f7 \u0301.jpg".encode(),
+    b"/".join([b"d"] * 500) + b"/deep.jpg", b"new\\nline.jpg", b"~/x.jpg", b"%2e%2e%2fx.jpg", b" ",
+    b"a/../../b",
+)  # fmt: skip
+
+
+async def test_hostile_names_stay_below_the_upload_s_folder(
+    client: httpx.AsyncClient, settings: GatewaySettings, data: Path
+) -> None:
+    parts = [
+        b'--x\r\nContent-Disposition: form-data; name="files"; filename="%s"\r\n\r\n%d\r\n' % (name, number)
+        for number, name in enumerate(HOSTILE)
+    ]
+    before = everything(data)
+
+    answer = await client.post(
+        f"{API}/ingest/upload",
+        content=b"".join(parts) + b"--x--\r\n",
+        headers={"content-type": "multipart/form-data; boundary=x"},
+    )
+
+    folder = settings.upload_dir / answer.json()["job_id"]
+    made = [path for path in folder.rglob("*") if path.is_file()]
+    assert (answer.status_code, answer.json()["accepted"]) == (202, len(HOSTILE))
+    assert sorted(int(path.read_text()) for path in made) == list(range(len(HOSTILE)))
+    assert everything(data) - before == set(made)
+
+
+def everything(folder: Path) -> set[Path]:
+    """Files whose making is ours: the databases beside them make their own."""
+    return {
+        path for path in folder.rglob("*") if path.is_file() and "uploads" in path.parts[len(folder.parts) :]
+    }
+
+
+async def test_on_a_full_disk_nothing_is_left_and_the_client_is_told(
+    client: httpx.AsyncClient, settings: GatewaySettings
+) -> None:
+    before, known = names(settings.upload_dir), await jobs(client)
+    files = [("files", ("small.jpg", b"1")), ("files", ("large.jpg", b"0" * 40 * MB))]
+
+    with no_file_over(20 * MB):
+        answer = await client.post(f"{API}/ingest/upload", files=files)
+
+    assert (answer.status_code, answer.json()["code"]) == (507, "disk_full")
+    assert answer.json()["retryable"] is True
+    assert names(settings.upload_dir) == before
+    assert await jobs(client) == known
+    assert (await client.post(f"{API}/ingest/upload", files=files)).status_code == 202
+
+
+@contextmanager
+def no_file_over(size: int) -> Iterator[None]:
+    """The system refuses to let a file grow beyond it, as a full disk does, in the middle of a write."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 async def test_memory_does_not_grow_with_the_upload(client: httpx.AsyncClient) -> None:
