@@ -15,7 +15,7 @@ from services.gateway.gateway import STAGE
 
 STATIC = "/docs/static"
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, tags=["docs"])
 
 
 def static_files() -> StaticFiles:

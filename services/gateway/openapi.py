@@ -5,7 +5,9 @@ from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 
+from services.gateway.links import add_links
 from services.gateway.models.common import problems
 
 Schema = dict[str, Any]
@@ -45,12 +47,18 @@ _FIELDS: Mapping[str, Any] = {
 """What fields of these names hold, where their models do not say."""
 
 
+def operation_id(route: APIRoute) -> str:
+    """What generated clients call the operation: its tag and its name."""
+    return f"{route.tags[0]}_{route.name}"
+
+
 def document(app: FastAPI) -> Schema:
     """The app's document, finished; made once."""
     if app.openapi_schema is None:
         made = FastAPI.openapi(app)
         for operation in _operations(made):
             _finish(operation, made)
+        add_links(made)
         made["components"]["securitySchemes"] = {
             "ApiKey": {
                 "type": "apiKey",

@@ -38,7 +38,7 @@ _FORM = {
     responses=problems(400, 413, 507),
     openapi_extra=_FORM,
 )
-async def start(
+async def start_upload(
     gateway: Open,
     request: Request,
     collection: Annotated[str | None, Query(description="Unset: the active one")] = None,
