@@ -22,7 +22,9 @@ def test_suffixes_are_told_from_any_bytes(name: bytes, suffix: str) -> None:
     assert suffix_of(name) == suffix
 
 
-@given(name=st.text(alphabet="aB./é", min_size=1).map(os.fsencode).filter(lambda name: name[-1:] not in b"/."))
+@given(
+    name=st.text(alphabet="aB./é", min_size=1).map(os.fsencode).filter(lambda name: name[-1:] not in b"/.")
+)
 def test_suffixes_are_those_that_python_has(name: bytes) -> None:
     assert suffix_of(name) == PurePosixPath(os.fsdecode(name)).suffix.lower()
 
