@@ -98,12 +98,16 @@ def outcomes(
 ) -> tuple[list[Outcome], str | None]:
     """A page of the job's outcomes (failed, skipped, stored; each as they came), and the next cursor."""
     after, _, place = (cursor or "/-1").partition("/")
+    # Bounds, not conditions: a million stored files are not looked at to find that none has failed. What
+    # was stored has no code.
+    lowest, highest = outcome or "", outcome or ("skipped" if code else "stored")
+    start = (after, _number(place)) if after >= lowest else (lowest, -1)
     rows = connection.execute(
         "SELECT outcome, place, body FROM outcomes "
-        "WHERE job = (SELECT n FROM jobs WHERE job_id = ?1) AND (outcome, place) > (?2, ?3) "
-        "AND (?4 IS NULL OR outcome = ?4) AND (?5 IS NULL OR code = ?5) "
+        "WHERE job = (SELECT n FROM jobs WHERE job_id = ?) "
+        "AND (outcome, place) > (?, ?) AND outcome <= ? AND (?5 IS NULL OR code = ?5) "
         "ORDER BY outcome, place LIMIT ?6",
-        (job_id, after, _number(place), outcome, code, limit + 1),
+        (job_id, *start, highest, code, limit + 1),
     ).fetchall()
     page = rows[:limit]
     more = f"{page[-1][0]}/{page[-1][1]}" if len(rows) > limit else None

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from libs.common.errors import Code
 from libs.common.events import Accepted, Finished, JobEvent, Outcome, Outcomes, ScanRequest
 from services.gateway import reading, writing
 from services.gateway.schema import open_view
@@ -54,6 +55,48 @@ async def test_outcomes_are_counted_by_distinct_files(tmp_path: Path) -> None:
     assert job is not None
     assert job.stored == 3
     assert [outcome.file_id for outcome in outcomes] == ["file-1", "file-2", "file-3"]
+
+
+FAILED = Outcome(file_id="bad", file="/photos/bad.jpg", outcome="failed", code=Code.DECODE_FAILED)
+
+
+def test_outcomes_are_read_by_kind_and_code_page_by_page(tmp_path: Path) -> None:
+    view = open_view(tmp_path / "view.sqlite", "s")
+    skipped = Outcome(file_id="cut", file="/photos/cut.jpg", outcome="skipped", code=Code.CANCELLED)
+    rest = Outcomes(job_id=JOB, items=(skipped, FAILED))
+    writing.write(view, happened(ACCEPTED, stored(1, 2, 3), rest), TOPIC, {0: 3})
+
+    def ids(outcome: str | None = None, code: str | None = None) -> list[str]:
+        found, cursor, more = list[Outcome](), None, True
+        while more:
+            page, cursor = reading.outcomes(view, JOB, outcome=outcome, code=code, cursor=cursor, limit=2)
+            found, more = found + page, cursor is not None
+        return [each.file_id for each in found]
+
+    assert ids() == ["bad", "cut", "file-1", "file-2", "file-3"]
+    assert ids("failed") == ["bad"]
+    assert ids("stored") == ["file-1", "file-2", "file-3"]
+    assert ids(code="cancelled") == ["cut"]
+    assert ids("stored", "cancelled") == []
+    view.close()
+
+
+def test_the_failures_of_a_job_are_found_without_looking_at_what_was_stored(tmp_path: Path) -> None:
+    def steps(files: int) -> int:
+        view, count = open_view(tmp_path / f"{files}.sqlite", "s"), 0
+
+        def step() -> int:
+            nonlocal count
+            count += 1
+            return 0
+
+        writing.write(view, happened(ACCEPTED, stored(*range(files))), TOPIC, {0: 2})
+        view.set_progress_handler(step, 10)
+        assert reading.outcomes(view, JOB, outcome="failed", limit=100) == ([], None)
+        view.close()
+        return count
+
+    assert steps(400) <= steps(4) + 1
 
 
 async def test_a_batch_folded_again_changes_nothing(tmp_path: Path) -> None:
