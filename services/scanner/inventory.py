@@ -37,6 +37,7 @@ class Inventory:
         self._story = story
         self._wiring = wiring
         self._told_at = 0.0
+        self._moved = asyncio.Event()
         self.ignored = 0
         self.bytes = 0
 
@@ -52,7 +53,21 @@ class Inventory:
         while not last:
             chunk = await self._in_thread(entries)
             last = chunk.last
+            self._moved.set()
             await self._tell(complete=last)
+
+    async def next_chunk(self) -> None:
+        """Return once the listing has got further, or after CHUNK_S.
+
+        Waited for after each batch that is emitted meanwhile: listing and emitting share one interpreter, and
+        emitting as fast as outcomes come would keep the total unknown for most of a large job.
+        """
+        self._moved.clear()
+        try:
+            async with asyncio.timeout(CHUNK_S):
+                await self._moved.wait()
+        except TimeoutError:
+            return
 
     async def recall(self, retried: JobRecord) -> bool:
         """Read the outcomes of the job to retry; whether any of its files is wanted again."""

@@ -77,7 +77,7 @@ class Job:
         listing = asyncio.create_task(self._list(inventory), name=f"listing of {self._record.job_id}")
         listing.add_done_callback(lambda _: self.wake())
         try:
-            await self._emit_all(spool, emission, listing)
+            await self._emit_all(spool, emission, inventory, listing)
         finally:
             listing.cancel()
             await asyncio.gather(listing, return_exceptions=True)
@@ -100,7 +100,9 @@ class Job:
         retried = await find_job(self._wiring.connection, str(self._record.request.retry_of))
         return retried is not None and await inventory.recall(retried)
 
-    async def _emit_all(self, spool: Spool, emission: Emission, listing: asyncio.Task[None]) -> None:
+    async def _emit_all(
+        self, spool: Spool, emission: Emission, inventory: Inventory, listing: asyncio.Task[None]
+    ) -> None:
         """Emit until every file has an outcome, or an end comes early."""
         while True:
             await self._orders.heed()
@@ -112,6 +114,8 @@ class Job:
             # A retry knows which files it is about only once all are listed.
             may_emit = listed or self._record.request.retry_of is None
             if may_emit and await emission.emit():
+                if not listed:
+                    await inventory.next_chunk()
                 continue
             if listed and spool.done:
                 return

@@ -4,6 +4,7 @@ import os
 import stat
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import islice
 
 from libs.common.errors import Code, FileError
@@ -40,7 +41,7 @@ def walk(
     if stat.S_ISDIR(mode):
         yield from _Walk(allowed, recursive, suffixes).tree(root)
     else:
-        yield _file(root, stat.S_ISREG(mode), suffixes, os.stat)
+        yield _file(root, stat.S_ISREG(mode), suffixes, partial(os.stat, root))
 
 
 class _Walk:
@@ -95,10 +96,8 @@ class _Walk:
             elif is_ignored_file(entry.name):
                 yield Ignored(entry.path)
             else:
-                yield self._file(entry.path, entry.is_file(follow_symlinks=False), _stat_of(entry))
-
-    def _file(self, path: bytes, regular: bool, stat_of: Callable[[bytes], os.stat_result]) -> Entry:
-        return _file(path, regular, self._suffixes, stat_of)
+                regular = entry.is_file(follow_symlinks=False)
+                yield _file(entry.path, regular, self._suffixes, partial(entry.stat, follow_symlinks=False))
 
     def _folder(self, entry: os.DirEntry[bytes], below: list[bytes]) -> Iterator[Entry]:
         if not self._recursive:
@@ -125,7 +124,7 @@ class _Walk:
                 entry.path, FileError(Code.OUTSIDE_ROOTS, "the link leads out of the allowed folders")
             )
         elif not stat.S_ISDIR(mode):
-            yield self._file(entry.path, stat.S_ISREG(mode), os.stat)
+            yield _file(entry.path, stat.S_ISREG(mode), self._suffixes, partial(os.stat, entry.path))
         elif self._recursive:
             self._linked.append(entry.path)
 
@@ -134,12 +133,8 @@ def _name(entry: os.DirEntry[bytes]) -> bytes:
     return entry.name
 
 
-def _stat_of(entry: os.DirEntry[bytes]) -> Callable[[bytes], os.stat_result]:
-    return lambda _path: entry.stat(follow_symlinks=False)
-
-
 def _file(
-    path: bytes, regular: bool, suffixes: frozenset[str], stat_of: Callable[[bytes], os.stat_result]
+    path: bytes, regular: bool, suffixes: frozenset[str], stat_of: Callable[[], os.stat_result]
 ) -> Entry:
     if not regular:
         return Rejected(path, FileError(Code.NOT_A_REGULAR_FILE, "not a regular file"))
@@ -148,7 +143,7 @@ def _file(
             path, FileError(Code.UNSUPPORTED_TYPE, "Skipped non-image file"), "File type not supported"
         )
     try:
-        found = stat_of(path)
+        found = stat_of()
     except OSError as error:
         return Rejected(path, _file_error(error))
     return Found(path, found.st_size, found.st_mtime_ns, found.st_ctime_ns)

@@ -16,7 +16,8 @@ LISTED, EMITTED, STORED, CACHED, FAILED, SKIPPED = range(6)
 """A file's state: to be emitted, under way, or one of the outcomes."""
 
 _SCHEMA = """
-PRAGMA journal_mode = MEMORY;
+PRAGMA journal_mode = OFF;
+PRAGMA cache_size = -16384;
 PRAGMA synchronous = OFF;
 PRAGMA locking_mode = EXCLUSIVE;
 CREATE TABLE files (

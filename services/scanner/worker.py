@@ -176,15 +176,13 @@ def ending_of(record: JobRecord, facts: Facts) -> Ending | None:
 def spooled(record: JobRecord, entry: Entry) -> Spooled | None:
     """The file as the spool keeps it; None for what is ignored."""
     match entry:
-        case Ignored():
-            return None
-        case Found(path, size, mtime_ns, ctime_ns):
+        case Found():
             return Spooled(
-                file_id=ids.file_id(record.collection or "", path),
-                path=path,
-                size=size,
-                mtime_ns=mtime_ns,
-                ctime_ns=ctime_ns,
+                file_id=ids.file_id(record.collection or "", entry.path),
+                path=entry.path,
+                size=entry.size,
+                mtime_ns=entry.mtime_ns,
+                ctime_ns=entry.ctime_ns,
             )
         case Rejected(path, error, details):
             return Spooled(
@@ -194,6 +192,8 @@ def spooled(record: JobRecord, entry: Entry) -> Spooled | None:
                 error=error.detail,
                 details=details,
             )
+        case Ignored():
+            return None
 
 
 def shown(record: JobRecord, path: bytes) -> str:
