@@ -31,9 +31,8 @@ Changes = Callable[[ConsumerRecord], Change | None]
 class Follower:
     """Folds one topic into the view, from where the view stands, in a task of its own."""
 
-    def __init__(self, tail: Tail, ends: Tail, topic: Topic, view: View, change: Changes) -> None:
+    def __init__(self, tail: Tail, topic: Topic, view: View, change: Changes) -> None:
         self._tail = tail
-        self._ends = ends
         self._topic = topic
         self._view = view
         self._change = change
@@ -48,10 +47,8 @@ class Follower:
         cls, connection: Connection, topic: Topic, view: View, change: Changes
     ) -> AsyncIterator["Follower"]:
         """A follower that has started, not yet caught up."""
-        # A broker answers one connection in order: asked on the tail's own, it would answer only after the
-        # fetch that waits there.
-        async with Tail.open(connection, topic) as tail, Tail.open(connection, topic) as ends:
-            follower = cls(tail, ends, topic, view, change)
+        async with Tail.open(connection, topic) as tail:
+            follower = cls(tail, topic, view, change)
             known = await view.ask(reading.offsets, topic.name)
             tail.follow(dict.fromkeys(await tail.partitions(), 0) | known)
             stop = asyncio.Event()
@@ -82,7 +79,7 @@ class Follower:
         which folds all there is, takes as long as it takes: None.
         """
         async with patience(f"reading {self._topic.name} to its end", timeout_s):
-            ends = await self._ends.end_offsets(self.partitions if partitions is None else partitions)
+            ends = await self._tail.end_offsets(self.partitions if partitions is None else partitions)
             await self.reach(ends)
             return ends
 

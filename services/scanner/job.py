@@ -60,7 +60,7 @@ class Job:
 
         try:
             status.subscribe(record.job_id, record.status_partition, record.status_offset, fold)
-            await status.caught_up(record.status_partition)
+            await status.caught_up(record.job_id)
             if self._story.finished is None:
                 await supervise(self._work(spool, emission), waves.watch())
             await self._close_record()

@@ -26,6 +26,8 @@ Sink = Callable[[list[JobEvent]], Awaitable[None]]
 
 @dataclass(slots=True)
 class _Subscription:
+    """`next_offset`: everything of the job's before it has been fed."""
+
     partition: int
     next_offset: int
     sink: Sink
@@ -74,9 +76,13 @@ class JobStatus:
         """The offset that the partition's next record will get."""
         return (await self._tail.end_offsets([partition]))[partition]
 
-    async def caught_up(self, partition: int) -> None:
-        """Return once every event that is in the partition now has been fed to its job."""
-        ends = await self._tail.end_offsets([partition])
+    async def caught_up(self, job_id: str) -> None:
+        """Return once every event of a subscribed job that is there now has been fed to it."""
+        job = self._jobs[job_id.encode()]
+        ends = await self._tail.end_offsets([job.partition])
+        if job.next_offset >= ends[job.partition]:
+            # The tail may read in vain for READ_SECONDS before it looks who waits.
+            return
         reached: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((ends, reached))
         await reached
@@ -94,7 +100,9 @@ class JobStatus:
                 if self._jobs.get(key) is jobs[key]:
                     # Half a megabyte of outcomes takes long enough to decode that others would wait.
                     await jobs[key].sink(await asyncio.to_thread(_events, own))
-                    jobs[key].next_offset = own[-1].offset + 1
+        for job in jobs.values():
+            if job.partition == partition:
+                job.next_offset = max(job.next_offset, records[-1].offset + 1)
 
     async def _release(self) -> None:
         waiting, self._waiting = self._waiting, []

@@ -66,7 +66,7 @@ class Waves:
             for stage in STAGES:
                 _, last = await bounds(admin, self._wiring.connection, INPUTS[stage])
                 await self._passed(admin, stage, last)
-        await self._wiring.status.caught_up(self._record.status_partition)
+        await self._wiring.status.caught_up(self._record.job_id)
         after = ""
         while page := await asyncio.to_thread(self._spool.under_way, PAGE, after, began):
             await self._again(page)

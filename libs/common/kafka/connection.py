@@ -61,7 +61,9 @@ class Connection:
             "group_id": None if group is None else self.names.group(group),
             "enable_auto_commit": False,
             "auto_offset_reset": "earliest",
-            "fetch_max_wait_ms": 50,
+            # Records end the wait at once; it is what an idle consumer costs, and what a newly given
+            # partition may wait for the fetch before it.
+            "fetch_max_wait_ms": 500,
             "session_timeout_ms": int(self.session_s * 1000),
             "heartbeat_interval_ms": int(min(self.session_s * 1000 / 4, 3_000)),
             "rebalance_timeout_ms": 60_000,

@@ -17,8 +17,11 @@ Records = dict[int, list[ConsumerRecord]]
 class Tail:
     """Follows some partitions of one topic. It has one reader: calls of `read` must not overlap."""
 
-    def __init__(self, consumer: AIOKafkaConsumer, topic_name: str, where: str) -> None:
+    def __init__(
+        self, consumer: AIOKafkaConsumer, asker: AIOKafkaConsumer, topic_name: str, where: str
+    ) -> None:
         self._consumer = consumer
+        self._asker = asker
         self._topic = topic_name
         self._where = where
         self._next: dict[int, int] = {}
@@ -27,9 +30,11 @@ class Tail:
     @classmethod
     @asynccontextmanager
     async def open(cls, connection: Connection, topic: Topic) -> AsyncIterator["Tail"]:
-        """A tail that follows nothing yet; its consumer is stopped at the end."""
-        async with connection.consumer() as consumer:
-            yield cls(consumer, connection.names.of(topic), connection.bootstrap_servers)
+        """A tail that follows nothing yet; its consumers are stopped at the end."""
+        # A broker answers one connection in order: asked on the one that fetches, it would answer only
+        # once the fetch that waits there is over.
+        async with connection.consumer() as consumer, connection.consumer() as asker:
+            yield cls(consumer, asker, connection.names.of(topic), connection.bootstrap_servers)
 
     @property
     def followed(self) -> frozenset[int]:
@@ -40,7 +45,7 @@ class Tail:
         """All partitions of the topic, as the brokers have it now."""
         with broker_errors(self._where):
             # The consumer's own call answers only for topics that it reads already.
-            cluster = await self._consumer._client.fetch_all_metadata()  # noqa: SLF001
+            cluster = await self._asker._client.fetch_all_metadata()  # noqa: SLF001
         return frozenset(cluster.partitions_for_topic(self._topic) or ())
 
     def follow(self, offsets: dict[int, int]) -> None:
@@ -62,7 +67,7 @@ class Tail:
     async def end_offsets(self, partitions: Iterable[int]) -> dict[int, int]:
         """For each partition the offset that its next record will get."""
         with broker_errors(self._where):
-            ends = await self._consumer.end_offsets([self._tp(p) for p in partitions])
+            ends = await self._asker.end_offsets([self._tp(p) for p in partitions])
         return {tp.partition: offset for tp, offset in ends.items()}
 
     async def read(self, timeout_s: float, max_records: int | None = None) -> Records:
