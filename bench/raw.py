@@ -10,11 +10,11 @@ from cli.raw_photo import dng as without_preview
 def dng(picture: Image.Image, *, preview: bytes | None) -> bytes:
     """The sensor's view of `picture`; `preview` is a JPEG of the same size, put into a second directory."""
     data = without_preview(picture)
-    return data if preview is None else _with_preview(data, preview, picture.size)
+    return data if preview is None else with_preview(data, preview, picture.size)
 
 
-def _with_preview(data: bytes, preview: bytes, size: tuple[int, int]) -> bytes:
-    """TIFF 6.0: a further image file directory, to which the end of the first one points."""
+def with_preview(data: bytes, preview: bytes, size: tuple[int, int]) -> bytes:
+    """The DNG with this JPEG inside, in a further directory to which the end of the first points."""
     (first,) = struct.unpack_from("<I", data, 4)
     (count,) = struct.unpack_from("<H", data, first)
     directory = _directory(size, len(data), len(preview))

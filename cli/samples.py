@@ -8,6 +8,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from cli.raw_photo import dng
 from libs.common.errors import Code, SluiceError
 
 _PHOTOS = {
@@ -64,8 +65,6 @@ def make(folder: Path) -> Expected:
 
 def _add_variants(folder: Path, originals: Path) -> int:
     """An exact copy, a smaller version and a camera RAW file; how many they are."""
-    from cli.raw_photo import dng  # noqa: PLC0415 (needs the extra `demo`, as the photos do)
-
     variants = folder / "variants"
     variants.mkdir()
     shutil.copyfile(originals / LOOK_FOR, variants / "china copy.jpg")

@@ -16,11 +16,12 @@ import pillow_jxl  # noqa: F401 - plugs itself into Pillow
 import skimage
 import sklearn
 from numpy.typing import NDArray
-from pidng.core import RAW2DNG
-from pidng.defs import CFAPattern, DNGVersion, PhotometricInterpretation
-from pidng.dng import DNGTags, Tag
 from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
+
+from bench.raw import with_preview
+from cli import raw_photo
+from cli.raw_photo import directory
 
 _SKIMAGE = (
     "astronaut.png",
@@ -203,97 +204,28 @@ def truncated(data: bytes, share: float = 0.6) -> bytes:
 
 
 def dng(width: int = 1024, height: int = 768, orientation: int = 1) -> bytes:
-    """An uncompressed 16-bit Bayer DNG without a preview; 6000 x 4000 makes one of 24 MP and 48 MB."""
-    tags = DNGTags()
-    tags.set(Tag.ImageWidth, width)
-    tags.set(Tag.ImageLength, height)
-    tags.set(Tag.TileWidth, width)
-    tags.set(Tag.TileLength, height)
-    tags.set(Tag.Orientation, orientation)
-    tags.set(Tag.PhotometricInterpretation, PhotometricInterpretation.Color_Filter_Array)
-    tags.set(Tag.SamplesPerPixel, 1)
-    tags.set(Tag.BitsPerSample, 16)
-    tags.set(Tag.CFARepeatPatternDim, [2, 2])
-    tags.set(Tag.CFAPattern, CFAPattern.RGGB)
-    tags.set(Tag.BlackLevel, 0)
-    tags.set(Tag.WhiteLevel, 65535)
-    # XYZ to linear sRGB, so that what was drawn is what is shown.
-    matrix = (3.2406, -1.5372, -0.4986, -0.9689, 1.8758, 0.0415, 0.0557, -0.2040, 1.0570)
-    tags.set(Tag.ColorMatrix1, [[round(value * 10000), 10000] for value in matrix])
-    tags.set(Tag.CalibrationIlluminant1, 21)
-    tags.set(Tag.AsShotNeutral, [[9505, 10000], [1, 1], [10891, 10000]])
-    tags.set(Tag.Make, "Sluice")
-    tags.set(Tag.Model, "Pinhole 1")
-    tags.set(Tag.DNGVersion, DNGVersion.V1_4)
-    tags.set(Tag.DNGBackwardVersion, DNGVersion.V1_2)
-    writer = RAW2DNG()
-    writer.options(tags, path="", compress=False)
-    return bytes(writer.convert(_bayer(width, height)))
+    """An uncompressed Bayer DNG without a preview; 6000 x 4000 makes one of 24 MP and 48 MB."""
+    return raw_photo.dng(scene(width, height), orientation=orientation, model="Pinhole 1")
 
 
 def dng_with_preview(preview: Image.Image, width: int = 1024, height: int = 768) -> bytes:
     """The same with a JPEG preview in a second directory, as converters write it."""
-    data, inside = bytearray(dng(width, height)), encoded(preview, "JPEG", quality=90)
-    tags = (
-        (254, 4, 1, 1),
-        (256, 4, 1, preview.width),
-        (257, 4, 1, preview.height),
-        (258, 3, 1, 8),
-        (259, 3, 1, 7),
-        (262, 3, 1, 6),
-        (273, 4, 1, len(data)),
-        (277, 3, 1, 3),
-        (278, 4, 1, preview.height),
-        (279, 4, 1, len(inside)),
-    )
-    directory = struct.pack("<H", len(tags)) + b"".join(struct.pack("<HHII", *tag) for tag in tags) + bytes(4)
-    (first,) = struct.unpack_from("<I", data, 4)
-    (count,) = struct.unpack_from("<H", data, first)
-    struct.pack_into("<I", data, first + 2 + 12 * count, len(data) + len(inside))
-    return bytes(data) + inside + directory
+    return with_preview(dng(width, height), encoded(preview, "JPEG", quality=90), preview.size)
 
 
 def with_shot(dng: bytes) -> bytes:
     """The same DNG with the EXIF and GPS directories that cameras write."""
     shot_at = len(dng)
-    shot = _directory(shot_at, [_rational(0x829A, 1, 250), _rational(0x829D, 28, 10), _short(0x8827, 200)])
+    shot = directory(shot_at, [(0x829A, 5, [1, 250]), (0x829D, 5, [28, 10]), (0x8827, 3, [200])])
     place_at = shot_at + len(shot)
-    place = _directory(place_at, [(1, 2, 2, b"N\0"), (2, 5, 3, struct.pack("<6I", 48, 1, 8, 1, 15, 1))])
+    place = directory(place_at, [(1, 2, b"N\0"), (2, 5, [48, 1, 8, 1, 15, 1])])
     (first,) = struct.unpack_from("<I", dng, 4)
     (count,) = struct.unpack_from("<H", dng, first)
     main = [dng[first + 2 + 12 * number :][:12] for number in range(count)]
     main += [struct.pack("<HHII", tag, 4, 1, at) for tag, at in ((EXIF_IFD, shot_at), (GPS_IFD, place_at))]
     main.sort(key=lambda entry: struct.unpack_from("<H", entry))
-    directory = struct.pack("<H", len(main)) + b"".join(main) + bytes(4)
-    return dng[:4] + struct.pack("<I", place_at + len(place)) + dng[8:] + shot + place + directory
-
-
-def _rational(tag: int, above: int, below: int) -> tuple[int, int, int, bytes]:
-    return tag, 5, 1, struct.pack("<II", above, below)
-
-
-def _short(tag: int, value: int) -> tuple[int, int, int, bytes]:
-    return tag, 3, 1, struct.pack("<H", value)
-
-
-def _directory(at: int, entries: list[tuple[int, int, int, bytes]]) -> bytes:
-    """A TIFF directory that will lie at `at`: (tag, type, count, value) each, long values behind it."""
-    head, behind = struct.pack("<H", len(entries)), b""
-    values_at = at + 2 + 12 * len(entries) + 4
-    for tag, kind, count, value in entries:
-        short = value.ljust(4, b"\0") if len(value) <= 4 else struct.pack("<I", values_at + len(behind))
-        head += struct.pack("<HHI", tag, kind, count) + short
-        behind += value if len(value) > 4 else b""
-    return head + bytes(4) + behind
-
-
-def _bayer(width: int, height: int) -> NDArray[np.uint16]:
-    """The scene as an RGGB sensor sees it: linear light, one colour a pixel."""
-    light = (np.asarray(scene(width, height), dtype=np.float32) / 255.0) ** 2.2
-    sensor = np.empty((height, width), dtype=np.float32)
-    for row, column, band in ((0, 0, 0), (0, 1, 1), (1, 0, 1), (1, 1, 2)):
-        sensor[row::2, column::2] = light[row::2, column::2, band]
-    return (sensor * 65535).astype(np.uint16)
+    whole = struct.pack("<H", len(main)) + b"".join(main) + bytes(4)
+    return dng[:4] + struct.pack("<I", place_at + len(place)) + dng[8:] + shot + place + whole
 
 
 def resized(data: bytes, share: float = 0.5) -> bytes:

@@ -62,6 +62,26 @@ def test_a_changed_pin_is_installed(bootstrap: dict[str, Any]) -> None:
     assert not bootstrap["is_up_to_date"]("dev")
 
 
+def test_nothing_is_compiled_and_everything_is_checked(bootstrap: dict[str, Any]) -> None:
+    """A fresh machine has no compiler, and what is built while it is installed is checked by nobody."""
+    called: list[list[str]] = []
+    bootstrap["run"] = lambda command, _: called.append(command)
+    bootstrap["install"]("demo")
+    requirements, project = called
+    assert requirements[requirements.index("--only-binary") + 1] == ":all:"
+    assert "--require-hashes" in requirements
+    assert "--no-build-isolation" in project
+
+
+def test_the_environment_is_not_called_ready_where_kafka_could_not_be_had(
+    bootstrap: dict[str, Any], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("KAFKA_BOOTSTRAP_SERVERS", raising=False)
+    bootstrap.update(make_venv=lambda: None, run=lambda *_: None, python=lambda: Path("/bin/false"))
+    bootstrap["main"]("demo")
+    assert capsys.readouterr().out.splitlines()[-1] == "sluice: the environment is ready, but for Kafka"
+
+
 def test_an_unknown_level_is_refused() -> None:
     done = subprocess.run(
         [sys.executable, str(SCRIPT), "everything"], capture_output=True, text=True, check=False
