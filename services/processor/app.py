@@ -30,7 +30,12 @@ def build(settings: ProcessorSettings) -> Service:
             Following.open(settings.cache_dir, settings.cache_size_bytes, source)
         )
         pool = await resources.enter_async_context(
-            DecodePool(inspector_of(settings), settings.decode_workers, settings.decode_timeout_seconds)
+            DecodePool(
+                inspector_of(settings),
+                settings.decode_workers,
+                settings.decode_timeout_seconds,
+                settings.decode_memory_bytes,
+            )
         )
         worker = ProcessorWorker(pool, lambda: _model(joined.control))
         return Wired(worker, (following.run(joined.connection),))

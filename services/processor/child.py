@@ -1,17 +1,19 @@
 """A decoder process: takes requests one after another from the process that started it.
 
-Started by `decoder.Decoder` as `python -m services.processor.child DESCRIPTOR`; never by hand.
+Started by `decoder.Decoder` as `python -m services.processor.child DESCRIPTOR MEMORY_BYTES`; never by hand.
 """
 
 import ctypes
 import logging
 import os
 import pickle
+import resource
 import signal
 import sys
 import time
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -32,6 +34,7 @@ def serve(descriptor: int) -> None:
     _live_and_die_with_parent()
     # Pillow warns of damage that it reads past; the file's outcome says what there is to say.
     warnings.filterwarnings("ignore", module="PIL")
+    logging.getLogger("PIL").setLevel(logging.CRITICAL)
     with Connection(descriptor) as connection:
         inspect = pickle.loads(connection.recv_bytes())()  # noqa: S301
         connection.send_bytes(READY)
@@ -57,9 +60,11 @@ def _answer(inspect: Callable[[Request], Reply], request: Request) -> Reply:
     """A mistake of ours, too, costs one file only; the log has where it happened."""
     try:
         return inspect(request)
-    except Exception as error:
+    except Exception:
         log.exception("a file could not be inspected: %r", request.path)
-        return Failed(code=Code.DECODE_FAILED, error=f"The file cannot be decoded: {error!r}")
+        return Failed(
+            code=Code.DECODE_FAILED, error="The decoder made a mistake on this file; its log says which"
+        )
 
 
 def _live_and_die_with_parent() -> None:
@@ -73,6 +78,18 @@ def _live_and_die_with_parent() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
+def _bound_memory(memory_bytes: int) -> None:
+    """A picture that needs more than this fails by itself. Should the machine, or the container, run short
+    before that, it is a decoder that is ended and not the processor.
+
+    Linux alone counts what is allocated; elsewhere the limit on pixels has to do.
+    """
+    if sys.platform == "linux":
+        resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
+        with suppress(OSError):  # some sandboxes have no such file
+            Path("/proc/self/oom_score_adj").write_text("1000")
+
+
 def _speak_for_ourselves() -> None:
     """Log to standard error, and silence it for the decoders' C libraries, which print every damage."""
     ours = os.fdopen(os.dup(2), "w", buffering=1)
@@ -84,4 +101,5 @@ def _speak_for_ourselves() -> None:
 
 if __name__ == "__main__":
     _speak_for_ourselves()
+    _bound_memory(int(sys.argv[2]))
     serve(int(sys.argv[1]))

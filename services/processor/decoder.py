@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -25,12 +26,13 @@ class Decoder:
     """A process that is started when first needed and again after it died. One thread may ask at a time.
 
     A plain subprocess and not multiprocessing's: that would import the main module again in each, a whole
-    service for nothing.
+    service for nothing. It may allocate `memory_bytes` in all; a file that needs more fails.
     """
 
-    def __init__(self, inspection: Inspection, timeout_s: float) -> None:
+    def __init__(self, inspection: Inspection, timeout_s: float, memory_bytes: int) -> None:
         self._inspection = inspection
         self._timeout_s = timeout_s
+        self._memory_bytes = memory_bytes
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: Connection | None = None
         self._closed = False
@@ -58,7 +60,7 @@ class Decoder:
         self.end()
         ours, theirs = Pipe()
         with theirs:
-            self._process = _launched(theirs.fileno())
+            self._process = _launched(theirs.fileno(), self._memory_bytes)
         self._connection = ours
         if self._closed:
             self.end()
@@ -82,7 +84,7 @@ class Decoder:
         self._process.kill()
         status = self._process.wait()
         self._process = None
-        return f"signal {-status}" if status < 0 else f"exit status {status}"
+        return _in_words(status)
 
     def close(self) -> None:
         """Kill the process for good, from any thread; who asks it meanwhile gets an error."""
@@ -92,11 +94,17 @@ class Decoder:
             process.kill()
 
 
-def _launched(descriptor: int) -> subprocess.Popen[bytes]:
+def _in_words(status: int) -> str:
+    if status == -signal.SIGKILL:
+        return "killed: memory may be short"
+    return (signal.strsignal(-status) or f"signal {-status}") if status < 0 else f"exit status {status}"
+
+
+def _launched(descriptor: int, memory_bytes: int) -> subprocess.Popen[bytes]:
     """The process, in a group of its own: Ctrl-C in a terminal is for us to handle."""
     search_path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)  # noqa: PTH109
     return subprocess.Popen(
-        [sys.executable, "-P", "-m", "services.processor.child", str(descriptor)],
+        [sys.executable, "-P", "-m", "services.processor.child", str(descriptor), str(memory_bytes)],
         pass_fds=(descriptor,),
         stdin=subprocess.DEVNULL,
         env={**os.environ, **_ONE_THREAD, "PYTHONPATH": search_path},

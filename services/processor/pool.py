@@ -18,14 +18,22 @@ from services.processor.inspection import Changing, Failed, Inspected, Reply, Re
 MOST_AT_ONCE = 32
 """Files that one process is asked about at once, at most; what it has no time for comes back."""
 
+MEMORY_BYTES = 4 << 30
+"""Enough for a picture of the default MAX_PIXELS, four bytes each, beside a file of the default size."""
+
 _Waiting = tuple[Request, asyncio.Future[Reply]]
 
 
 class DecodePool:
-    """`workers` decoder processes, for as long as the `async with` block lasts."""
+    """`workers` decoder processes, for as long as the `async with` block lasts.
 
-    def __init__(self, inspection: Inspection, workers: int, timeout_s: float) -> None:
-        self._decoders = [Decoder(inspection, timeout_s) for _ in range(workers)]
+    A file may take `timeout_s` seconds, and a process `memory_bytes`.
+    """
+
+    def __init__(
+        self, inspection: Inspection, workers: int, timeout_s: float, memory_bytes: int = MEMORY_BYTES
+    ) -> None:
+        self._decoders = [Decoder(inspection, timeout_s, memory_bytes) for _ in range(workers)]
         self._idle = list(self._decoders)
         self._waiting: deque[_Waiting] = deque()
         self._serving: set[asyncio.Task[None]] = set()

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from libs.common.imaging.limits import Limits
 from libs.common.settings import FilesSettings, StageSettings
+from services.processor.pool import MEMORY_BYTES
 
 
 class ProcessorSettings(StageSettings, FilesSettings):
@@ -17,6 +18,9 @@ class ProcessorSettings(StageSettings, FilesSettings):
         default_factory=lambda: os.cpu_count() or 1, ge=1, le=256, description="Decoder processes"
     )
     decode_timeout_seconds: float = Field(60.0, gt=0, le=3600, description="Time limit for one file")
+    decode_memory_bytes: int = Field(
+        MEMORY_BYTES, ge=1 << 28, description="Memory of one decoder process; pictures that need more fail"
+    )
     max_pixels: int = Field(500_000_000, ge=1, description="Pictures with more pixels fail")
     max_file_bytes: int = Field(1 << 30, ge=1, description="Larger files fail")
     cache_size_bytes: int = Field(

@@ -114,3 +114,10 @@ def test_the_broker_and_the_store_are_the_versions_that_are_tested() -> None:
     )
     assert client
     assert re.fullmatch(rf"qdrant/qdrant:v{re.escape(client[1])}\.\d+", SERVICES["qdrant"]["image"])
+
+
+def test_the_decoders_fit_the_processors_memory() -> None:
+    limit = SERVICES["processor"]["deploy"]["resources"]["limits"]["memory"]
+    found = environment("processor")
+    decoders = int(found["DECODE_WORKERS"]) * int(found["DECODE_MEMORY_BYTES"])
+    assert decoders <= int(limit.removesuffix("g")) * (1 << 30) * 3 // 4

@@ -120,3 +120,10 @@ def test_every_image_has_a_full_version() -> None:
     images = {each["name"]: each["newTag"] for each in kustomization()["images"]}
     assert images.keys() == {container(stage)["image"] for stage in STAGES}
     assert all(tag.count(".") == 2 for tag in images.values())
+
+
+def test_the_decoders_fit_the_processors_memory() -> None:
+    found = {each["name"]: each.get("value") for each in container("processor")["env"]}
+    limit = container("processor")["resources"]["limits"]["memory"]
+    decoders = int(found["DECODE_WORKERS"]) * int(found["DECODE_MEMORY_BYTES"])
+    assert decoders <= int(limit.removesuffix("Gi")) * (1 << 30) * 3 // 4

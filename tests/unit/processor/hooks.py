@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import signal
 import time
 from collections.abc import Callable
 
@@ -20,12 +21,16 @@ def never_starting() -> Callable[[Request], Reply]:
     os._exit(3)
 
 
-def _misbehave(request: Request) -> Reply:
+def _misbehave(request: Request) -> Reply:  # noqa: C901 - one case a misbehaviour
     match request.path:
         case b"exit":
             os._exit(1)
         case b"segfault":
             ctypes.string_at(0)
+        case b"killed":
+            os.kill(os.getpid(), signal.SIGKILL)
+        case b"large":
+            bytearray(1 << 29)
         case b"hang":
             while True:
                 time.sleep(60)

@@ -53,6 +53,28 @@ async def test_a_crash_costs_that_file_only(death: bytes) -> None:
     assert sum(isinstance(reply, Inspected) for reply in replies) == 4
 
 
+async def test_the_end_of_a_decoder_is_told_in_words() -> None:
+    async with pool(workers=1) as started:
+        for name, words in ((b"segfault", "Segmentation fault"), (b"killed", "memory may be short")):
+            with pytest.raises(FileError, match=words):
+                await started.inspect(request(name))
+
+
+async def test_a_file_that_needs_more_memory_than_there_is_costs_itself_only() -> None:
+    async with DecodePool(hooks.misbehaving, 1, 20.0, memory_bytes=1 << 28) as started:
+        before = await process_of(started)
+        assert await code_of(started, b"large") is Code.DECODE_FAILED
+        assert await process_of(started) == before
+
+
+async def test_where_memory_runs_short_the_decoders_go_first() -> None:
+    async with pool(workers=1) as started:
+        adjustment = Path(f"/proc/{await process_of(started)}/oom_score_adj")
+        if not adjustment.exists():
+            pytest.skip("this system does not say whom it would end")
+        assert adjustment.read_text().strip() == "1000"
+
+
 async def test_a_hang_ends_at_the_time_limit() -> None:
     async with pool(timeout_s=0.3) as started:
         began = time.monotonic()
