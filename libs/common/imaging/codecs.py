@@ -3,15 +3,21 @@
 from collections.abc import Callable
 from functools import lru_cache
 
-from PIL import AvifImagePlugin
+from PIL import AvifImagePlugin, PngImagePlugin
 
 from libs.common.imaging.sniff import Format
 
-# MPO is the JPEG of several pictures that phones write, the first being the photo.
-_NAMES: dict[Format, tuple[str, ...]] = {"JPEG": ("JPEG", "MPO"), "HEIC": ("HEIF",)}
+# MPO, the JPEG of several pictures that phones write, has no name here: the JPEG decoder gives the first.
+_NAMES: dict[Format, tuple[str, ...]] = {"HEIC": ("HEIF",)}
 
 # As many decoder processes run as there are cores: threads within them would only get in each other's way.
 _THREADS = 1
+
+
+MAX_TEXT_BYTES = 16 << 20
+"""To this size a PNG's texts and colour profile are unpacked; Pillow's 1 MB is less than editors write."""
+
+PngImagePlugin.MAX_TEXT_CHUNK = MAX_TEXT_BYTES
 
 
 @lru_cache

@@ -1,5 +1,6 @@
 """One file's failure, whatever the decoder raised on it."""
 
+import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -8,6 +9,21 @@ from PIL import UnidentifiedImageError
 from libs.common.errors import Code, FileError
 from libs.common.imaging import boxes, jxl, tiff
 from libs.common.imaging.sniff import Format
+
+_MUTE = (LookupError, TypeError, AttributeError, ArithmeticError, AssertionError, struct.error)
+"""What decoders raise where they did not foresee the damage: the words are Python's, of its own making."""
+
+_MEANINGS = {
+    "Generic Error": "it is damaged or cut short",  # libjxl says no more
+    "decoder error": "it is damaged",
+    "could not create decoder object": "it is damaged",
+    "failed to read next frame": "it is damaged",
+    "broken data stream": "its data is damaged",
+    "unrecognized data stream": "its data is damaged",
+    "Decoder plugin": "its data is damaged",
+    "MAX_TEXT": "its texts or its colour profile are too large",
+}
+"""Words of decoders that mean nothing to who has never written one."""
 
 
 @contextmanager
@@ -52,9 +68,12 @@ _CUT_SHORT: dict[Format, Callable[[bytes], bool]] = {
 
 
 def _reason(error: Exception) -> str:
-    """Why, in one line for people."""
+    """Why, in one line for people: what the decoder says where that means anything to them."""
     if isinstance(error, UnidentifiedImageError):
         return "its header is damaged"
-    if "Generic Error" in str(error):
-        return "it is damaged or cut short"  # libjxl says no more
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+    if isinstance(error, _MUTE):
+        return "it is damaged"
+    said = error.args[0] if error.args else ""
+    words = said.decode(errors="replace") if isinstance(said, bytes) else str(error)
+    known = next((meaning for sign, meaning in _MEANINGS.items() if sign in words), None)
+    return known or (words.strip().splitlines() or ["it is damaged"])[0]

@@ -20,7 +20,7 @@ def orientation_of(image: Image.Image) -> int:
     """The orientation that the picture's EXIF gives, 1 to 8; 1 where there is none to be read."""
     try:
         value = image.getexif().get(ORIENTATION, 1)
-    except (SyntaxError, ValueError, KeyError, IndexError, TypeError, OSError, EOFError):
+    except Exception:  # noqa: BLE001 - Pillow raises nearly anything on damaged EXIF
         return 1
     return value if value in _UPRIGHT else 1
 

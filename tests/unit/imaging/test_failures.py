@@ -1,4 +1,5 @@
 import zlib
+from collections.abc import Callable
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -128,3 +129,29 @@ def test_telling_formats_apart_never_fails(magic: bytes, rest: bytes) -> None:
 def test_directories_that_point_at_each_other_end() -> None:
     loop = b"II*\0" + (8).to_bytes(4, "little") + b"\0\0" + (8).to_bytes(4, "little")
     assert len(tiff.directories(loop)) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "damage", "reason"),
+    [
+        ("jpeg", lambda data: data.replace(b"\xff\xc0", b"\xff\xc1\0\0"), "its header is damaged"),
+        ("png", lambda data: data[:-2000] + b"\0" * 1000 + data[-1000:], "its data is damaged"),
+        ("deflated tiff", lambda data: data[:200] + b"\xff" * 2000 + data[2200:], "it is damaged"),
+        ("webp", lambda data: data[:30] + b"\xff" * 200 + data[230:], "it is damaged"),
+    ],
+)
+def test_the_reason_is_in_words_for_people(name: str, damage: Callable[[bytes], bytes], reason: str) -> None:
+    with pytest.raises(FileError) as caught:
+        normalise(damage(FILES[name]), Limits())
+    assert caught.value.detail.endswith(f"cannot be decoded: {reason}")
+
+
+def test_a_photo_is_none_the_worse_for_exif_of_four_bytes() -> None:
+    whole = photos.encoded(photos.scene(160, 120), "PNG")
+    flawed = photos.encoded(photos.scene(160, 120), "PNG", exif=b"Exif\0\0MM\0*")
+    assert normalise(flawed, Limits()).jpeg == normalise(whole, Limits()).jpeg
+
+
+def test_a_colour_profile_of_a_megabyte_is_unpacked() -> None:
+    profile = photos.adobe_rgb_profile() + bytes(2 << 20)
+    assert normalise(photos.encoded(photos.scene(160, 120), "PNG", icc_profile=profile), Limits()).jpeg
