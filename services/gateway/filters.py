@@ -1,8 +1,10 @@
 """Filters of a search as clients write them: `{field: value | [values] | {gte, lte}}`."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from math import isfinite
+from typing import Any, TypeGuard
 
 from libs.common.errors import Code, SluiceError
 from libs.common.store.protocol import Filter, Range, Scalar
@@ -11,18 +13,25 @@ from libs.common.unreadable import UNREADABLE
 _TEXT = ("filename", "full_path", "file_hash", "caption", "tags", "format", "mode", "model", "has_caption")
 _NUMBERS = ("width", "height", "size", "stored_at", "mtime_ns")
 FIELDS = frozenset(_TEXT + _NUMBERS)
-EXIF = "exif_"
+EXIF = re.compile(r"""exif_[^"'\\\x00-\x1f\x7f]{1,200}""")
+MOST_FIELDS, MOST_VALUES = 32, 1000
+_LARGEST = 2**63
+"""Whole numbers of the store are smaller."""
 
 
 def parse(filters: Mapping[str, Any] | None) -> Filter | None:
     """The store's filter; None for none. SluiceError invalid_request names what is wrong."""
     if not filters:
         return None
+    if len(filters) > MOST_FIELDS:
+        raise _wrong(f"filters: {len(filters)} fields are too many, {MOST_FIELDS} the most")
     any_of: dict[str, Sequence[Scalar]] = {}
     ranges: dict[str, Range] = {}
     for field, condition in filters.items():
-        if field not in FIELDS and not field.startswith(EXIF):
-            raise _wrong(f"filters: there is no field {field}; there are {', '.join(sorted(FIELDS))}, exif_*")
+        if field not in FIELDS and not (EXIF.fullmatch(field) and _is_text(field)):
+            raise _wrong(
+                f"filters: there is no field {field!a}; there are {', '.join(sorted(FIELDS))}, exif_*"
+            )
         if isinstance(condition, Mapping):
             ranges[field] = _range(field, condition)
         else:
@@ -45,16 +54,39 @@ def parse_json(text: str | None) -> Filter | None:
 
 def _values(field: str, condition: Any) -> Sequence[Scalar]:
     values = condition if isinstance(condition, list) else [condition]
-    if not values or not all(isinstance(value, str | int | float | bool) for value in values):
-        raise _wrong(f"filters: {field} takes a value, a list of values, or {{gte, lte}}")
+    if not values or not all(
+        isinstance(value, bool) or _is_text(value) or _is_number(value) for value in values
+    ):
+        raise _wrong(f"filters: {field} takes a value, a list of values, or {{gte, lte}}; numbers of 64 bits")
+    if len(values) > MOST_VALUES:
+        raise _wrong(f"filters: {field} has {len(values)} values, {MOST_VALUES} are the most")
     return values
 
 
 def _range(field: str, condition: Mapping[str, Any]) -> Range:
-    bounds = [value for value in condition.values() if isinstance(value, int | float)]
-    if not condition or set(condition) - {"gte", "lte"} or len(bounds) < len(condition):
-        raise _wrong(f"filters: the range of {field} is {{gte: number, lte: number}}, one of them at least")
+    if not condition or set(condition) - {"gte", "lte"} or not all(map(_is_number, condition.values())):
+        raise _wrong(
+            f"filters: the range of {field} is {{gte: number, lte: number}}, one of them at least, of 64 bits"
+        )
     return Range(condition.get("gte"), condition.get("lte"))
+
+
+def _is_number(value: Any) -> TypeGuard[int | float]:
+    """Whether it is a number that the store can hold: JSON knows longer ones, and Python's takes NaN."""
+    if isinstance(value, float):
+        return isfinite(value)
+    return isinstance(value, int) and not isinstance(value, bool) and -_LARGEST <= value < _LARGEST
+
+
+def _is_text(value: Any) -> TypeGuard[str]:
+    """Whether it is text that can be sent on: JSON can also write halves of characters."""
+    if not isinstance(value, str):
+        return False
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _wrong(detail: str) -> SluiceError:
