@@ -24,6 +24,7 @@ STATUS: Mapping[Code, int] = {
     Code.TRUNCATED_IMAGE: 400,
     Code.DECODE_FAILED: 400,
     Code.DECODE_TIMEOUT: 400,
+    Code.DECODER_CRASHED: 400,
     Code.TOO_MANY_PIXELS: 400,
     Code.TOO_LARGE: 413,
     Code.OUTSIDE_ROOTS: 400,

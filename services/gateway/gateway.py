@@ -76,7 +76,7 @@ async def opened(settings: GatewaySettings, store: Store | None = None) -> Async
         jobs = Jobs(view, ingest, status, settings.job_keep_days * 86_400)
         tasks = Tasks(view, status, control, joined.publisher)
         collections = Collections(used, control, joined.publisher, jobs, tasks)
-        decoding, limits = await enter(Decoding.open()), Limits(gif=settings.accept_gif)
+        decoding = await enter(Decoding.open(Limits(gif=settings.accept_gif)))
         ml = await enter(MLClient.open(settings))
         yield Gateway(
             settings=settings,
@@ -89,8 +89,8 @@ async def opened(settings: GatewaySettings, store: Store | None = None) -> Async
             tasks=tasks,
             collections=collections,
             archives=await enter(Archives.open(settings, collections)),
-            images=Images(used, control, settings, limits, decoding),
-            search=Search(used, control, collections, ml, limits, decoding),
+            images=Images(used, control, settings, decoding),
+            search=Search(used, control, collections, ml, decoding),
             snapshots=Snapshots(connection, joined.publisher, view, status),
             publisher=joined.publisher,
         )

@@ -11,8 +11,7 @@ from pathlib import Path
 from uuid import UUID
 
 from libs.common.errors import Code, SluiceError
-from libs.common.imaging.limits import Limits
-from libs.common.imaging.normalise import displayable
+from libs.common.imaging.child import LARGEST
 from libs.common.kafka.control_table import ControlTable
 from libs.common.roots import is_allowed
 from libs.common.settings import FilesSettings
@@ -30,8 +29,6 @@ SHOWN_AS_IS = {
 """Media types of the formats that every browser shows; all others are converted."""
 BINARY = "application/octet-stream"
 PLACE = ("filename", "full_path", "path_base64", "format", "file_hash")
-LARGEST = 1 << 30
-"""Bytes of a file that is read whole to be converted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +69,6 @@ class Images:
     store: Store
     control: ControlTable
     files: FilesSettings
-    limits: Limits
     decoding: Decoding
 
     async def find(self, image_id: UUID, fields: PayloadFields) -> Found:
@@ -101,7 +97,7 @@ class Images:
         """The file as a JPEG that browsers show; FileError for what cannot be decoded."""
         if size > LARGEST:
             raise SluiceError(Code.TOO_LARGE, f"{path.name} is too large to be converted")
-        return await self.decoding.run(lambda: displayable(path.read_bytes(), self.limits))
+        return await self.decoding.displayable(path)
 
     async def _places(self) -> list[str]:
         await refreshed(self.control)

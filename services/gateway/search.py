@@ -7,8 +7,6 @@ from typing import Literal
 from uuid import uuid4
 
 from libs.common.errors import Code, SluiceError, UnavailableError
-from libs.common.imaging.limits import Limits
-from libs.common.imaging.normalise import normalise
 from libs.common.kafka.control_table import ControlTable
 from libs.common.store.protocol import Filter, Record, Scored, Store
 from services.gateway import lexical
@@ -51,7 +49,6 @@ class Search:
     control: ControlTable
     collections: Collections
     ml: MLClient
-    limits: Limits
     decoding: Decoding
 
     async def by_text(self, query: str, page: Page) -> Hits:
@@ -69,8 +66,8 @@ class Search:
     async def by_image(self, data: bytes, page: Page) -> Hits:
         """The pictures most like this one; FileError for what is no picture, or ml_unavailable."""
         name = await self.collections.active()
-        picture = await self.decoding.run(lambda: normalise(data, self.limits))
-        return await self._nearest(name, await self.ml.embed_image(picture.jpeg), page)
+        picture = await self.decoding.normalised(data)
+        return await self._nearest(name, await self.ml.embed_image(picture), page)
 
     async def random(self) -> Record:
         """A point of the active collection, each with about the same chance; SluiceError image_not_found."""
