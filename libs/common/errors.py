@@ -71,6 +71,7 @@ class Code(StrEnum):
     RESTORE_BLOCKED = "restore_blocked"
     # Something the system stands on is away, or set up wrongly.
     BROKER_UNAVAILABLE = "broker_unavailable"
+    BROKER_REFUSED = "broker_refused"
     STORE_UNAVAILABLE = "store_unavailable"
     ML_UNAVAILABLE = "ml_unavailable"
     GATEWAY_UNAVAILABLE = "gateway_unavailable"

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -52,24 +52,50 @@ class Service(Protocol):
         """Work until `stop` is set, then drain and return; raises SluiceError if it cannot go on."""
 
 
-async def supervise(main: Coroutine[Any, Any, None], *background: Coroutine[Any, Any, None]) -> None:
-    """Run `main` with `background` beside it, which ends when it ends; a failure of any ends all.
+async def supervise(
+    main: Coroutine[Any, Any, None],
+    *background: Coroutine[Any, Any, None],
+    beside: Sequence[Coroutine[Any, Any, None]] = (),
+) -> None:
+    """Run `main` and those `beside` it to their ends; a failure of any ends all.
 
-    Raises the first failure.
+    `background` is cancelled when they have ended. Raises the first failure.
     """
-    first = asyncio.create_task(main)
-    beside = [asyncio.create_task(task) for task in background]
+    wanted = {asyncio.create_task(task) for task in (main, *beside)}
+    tasks = wanted | {asyncio.create_task(task) for task in background}
     try:
-        done, _ = await asyncio.wait([first, *beside], return_when=asyncio.FIRST_COMPLETED)
-        while first not in done and all(task.exception() is None for task in done):
-            waiting = [task for task in [first, *beside] if not task.done()]
-            done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
+        while not all(task.done() for task in wanted):
+            running = [task for task in tasks if not task.done()]
+            done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
     finally:
-        for task in [first, *beside]:
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(first, *beside, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+Obedient = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
+"""Work that sets the event that it is given once it heeds a stop by itself."""
+
+
+async def obeying(stop: asyncio.Event, work: Obedient) -> bool:
+    """Do the work; whether it came to its end. Until it heeds `stop` by itself, `stop` cancels it."""
+    heeds = asyncio.Event()
+    task, stopped = asyncio.create_task(work(heeds)), asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait([task, stopped], return_when=asyncio.FIRST_COMPLETED)
+        if not heeds.is_set():
+            task.cancel()
+        await asyncio.wait([task])
+    finally:
+        task.cancel()
+        stopped.cancel()
+        await asyncio.gather(task, stopped, return_exceptions=True)
+    if task.cancelled() and stop.is_set():
+        return False
+    task.result()
+    return True
 
 
 async def pause(stop: asyncio.Event, seconds: float) -> bool:

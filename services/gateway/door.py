@@ -4,22 +4,22 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Annotated
 
 from fastapi import Depends, Request
 
 from libs.common.errors import Code, SluiceError, UnavailableError
 from libs.common.heartbeat import beat
-from libs.common.kafka.admin import wait_for_topics
 from libs.common.kafka.connection import Connection
-from libs.common.service import Health, pause, supervise
+from libs.common.kafka.joining import while_joined
+from libs.common.kafka.staying import topics_stay
+from libs.common.service import Health, supervise
 from libs.common.store.protocol import Store
 from services.gateway.gateway import STAGE, Gateway, opened
 from services.gateway.settings import GatewaySettings
 
 log = logging.getLogger(__name__)
-
-RETRY_SECONDS = 1.0
 
 
 class Door:
@@ -61,7 +61,8 @@ class Door:
 
     async def _keep_open(self, stop: asyncio.Event) -> None:
         try:
-            await self._open_again_and_again(stop)
+            connection = Connection.of(self._settings, STAGE)
+            await while_joined(connection, self.health, stop, partial(self._open, stop))
         except SluiceError as error:
             log.error("the gateway cannot go on: %s", error.detail)  # noqa: TRY400 (for people)
             self.health.waiting(error.detail)
@@ -72,17 +73,9 @@ class Door:
             raise
         self.health.state = "stopped"
 
-    async def _open_again_and_again(self, stop: asyncio.Event) -> None:
-        connection = Connection.of(self._settings, STAGE)
-        while await wait_for_topics(connection, stop, self.health.waiting) and not stop.is_set():
-            try:
-                await self._open(stop)
-            except UnavailableError as error:
-                self.health.waiting(error.detail)
-                await pause(stop, RETRY_SECONDS)
-
-    async def _open(self, stop: asyncio.Event) -> None:
+    async def _open(self, stop: asyncio.Event, heeds: asyncio.Event) -> None:
         async with opened(self._settings, self._store) as gateway:
+            heeds.set()
             self._gateway = gateway
             self.health.ready()
             try:
@@ -92,6 +85,7 @@ class Door:
                     gateway.jobs.status.watch(),
                     gateway.jobs.keep_clean(),
                     beat(gateway.publisher, STAGE, self._settings.instance, self.health),
+                    topics_stay(gateway.connection, gateway.publisher),
                 )
             finally:
                 self._gateway = None

@@ -2,6 +2,7 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from libs.common.heartbeat import beat
@@ -9,6 +10,7 @@ from libs.common.kafka.connection import Connection
 from libs.common.kafka.control_table import ControlTable
 from libs.common.kafka.joining import while_joined
 from libs.common.kafka.membership import Membership, member
+from libs.common.kafka.staying import topics_stay
 from libs.common.probes import probed
 from libs.common.service import Health, Service, supervise
 from libs.common.store.open import open_server_store
@@ -51,16 +53,18 @@ class Scanner:
         connection = Connection.of(self._settings, STAGE)
         store = self._store or open_server_store(self._settings)
         try:
-            await while_joined(connection, self.health, stop, lambda: self._join(store, stop))
+            await while_joined(connection, self.health, stop, partial(self._join, store, stop))
         finally:
             if self._store is None:
                 await store.close()
 
-    async def _join(self, store: Store, stop: asyncio.Event) -> None:
+    async def _join(self, store: Store, stop: asyncio.Event, heeds: asyncio.Event) -> None:
         async with member(self._settings, STAGE, PATHS, SCANS) as joined:
-            await self._serve(joined, store, stop)
+            await self._serve(joined, store, stop, heeds)
 
-    async def _serve(self, joined: Membership, store: Store, stop: asyncio.Event) -> None:
+    async def _serve(
+        self, joined: Membership, store: Store, stop: asyncio.Event, heeds: asyncio.Event
+    ) -> None:
         await asyncio.to_thread(_clear, self._settings.data_dir)
         listers = ThreadPoolExecutor(LISTERS, thread_name_prefix="listing")
         try:
@@ -78,11 +82,13 @@ class Scanner:
                     active_jobs=jobs.active,
                 )
                 intake = Intake(wiring, jobs, await joined.publisher.partitions(JOB_STATUS))
+                heeds.set()
                 await supervise(
                     intake.run(stop),
                     status.run(),
                     _pass_on(joined.control, jobs),
                     beat(joined.publisher, STAGE, self._settings.instance, self.health),
+                    topics_stay(joined.connection, joined.publisher),
                 )
         finally:
             listers.shutdown(wait=False, cancel_futures=True)

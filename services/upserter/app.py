@@ -1,6 +1,5 @@
 """Wiring of the upserter: points and ml-results in, points in the store, outcomes out; tasks beside it."""
 
-import asyncio
 from contextlib import AsyncExitStack
 
 from libs.common.kafka.membership import Membership
@@ -15,6 +14,7 @@ from services.upserter.admission import Admission
 from services.upserter.copies import Copies
 from services.upserter.settings import UpserterSettings
 from services.upserter.tasks.app import task_runner
+from services.upserter.watch import StoreWatch
 from services.upserter.worker import UpserterWorker
 from services.upserter.writing import Writer
 
@@ -31,9 +31,9 @@ def build(settings: UpserterSettings, store: Store | None = None) -> Service:
         admission = Admission(used, joined.control, joined.publisher.publish)
         writer = Writer(used, settings.qdrant_upsert_batch_size, settings.qdrant_concurrency)
         tasks = task_runner(joined, used, admission, writer)
-        # Cancelled with the stage: a task that was not done is begun anew.
-        background = (tasks.run(asyncio.Event()),)
-        return Wired(UpserterWorker(admission, writer, Copies(used)), background)
+        watch = StoreWatch(used)
+        worker = UpserterWorker(admission, writer, Copies(used), watch)
+        return Wired(worker, background=(watch.run(),), beside=(tasks.run,))
 
     batch = settings.qdrant_upsert_batch_size * settings.qdrant_concurrency
     source = Input(STAGE, (POINTS, ML_RESULTS), PointRecord, batch=batch)

@@ -16,6 +16,7 @@ from libs.common.store.payload import payload_of
 from libs.common.store.protocol import Point
 from services.upserter.admission import Admission, Shape, gone
 from services.upserter.copies import Copies
+from services.upserter.watch import StoreWatch
 from services.upserter.writing import Writer
 
 FLOAT_BYTES = 4
@@ -27,16 +28,17 @@ T = TypeVar("T")
 class UpserterWorker:
     """A Worker over point records. `stored` is told only after the store has acknowledged."""
 
-    def __init__(self, admission: Admission, writer: Writer, copies: Copies) -> None:
+    def __init__(self, admission: Admission, writer: Writer, copies: Copies, watch: StoreWatch) -> None:
         self._admission = admission
         self._writer = writer
         self._copies = copies
+        self._watch = watch
         self._away: dict[object, str] = {}
 
     @property
     def waiting(self) -> str | None:
         """Why it waits for the store, if it does."""
-        return next(iter(self._away.values()), None)
+        return next(iter(self._away.values()), None) or self._watch.away
 
     async def __call__(self, batch: Sequence[PointRecord]) -> list[Outgoing]:
         """Store the batch; every record of it has an outcome in what is returned."""

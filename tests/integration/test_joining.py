@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from aiokafka.errors import ProducerFenced
 
 from libs.common.errors import Code, SluiceError, UnavailableError
 from libs.common.kafka.connection import Connection, stop_client
@@ -23,7 +24,7 @@ def connection(kafka: Broker, prefix: str, tmp_path: Path) -> Connection:
 async def test_work_that_lost_the_brokers_is_begun_anew(connection: Connection) -> None:
     health, tries = Health(), list[str | None]()
 
-    async def work() -> None:
+    async def work(_heeds: asyncio.Event) -> None:
         tries.append(health.reason)
         if len(tries) == 1:
             raise AWAY
@@ -33,7 +34,7 @@ async def test_work_that_lost_the_brokers_is_begun_anew(connection: Connection) 
 
 
 async def test_what_a_stage_cannot_go_on_from_ends_it(connection: Connection) -> None:
-    async def work() -> None:
+    async def work(_heeds: asyncio.Event) -> None:
         raise SluiceError(Code.INTERNAL, "no way on")
 
     with pytest.raises(SluiceError, match="no way on"):
@@ -43,12 +44,50 @@ async def test_what_a_stage_cannot_go_on_from_ends_it(connection: Connection) ->
 async def test_a_stop_while_the_brokers_are_lost_ends_it(connection: Connection) -> None:
     stop = asyncio.Event()
 
-    async def work() -> None:
+    async def work(_heeds: asyncio.Event) -> None:
         stop.set()
         raise AWAY
 
     async with asyncio.timeout(10):
         await while_joined(connection, Health(), stop, work)
+
+
+async def test_a_stop_while_it_joins_ends_it_at_once(connection: Connection) -> None:
+    stop, ended = asyncio.Event(), list[str]()
+
+    async def work(_heeds: asyncio.Event) -> None:
+        stop.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append("cleaned up")
+
+    async with asyncio.timeout(10):
+        await while_joined(connection, Health(), stop, work)
+    assert ended == ["cleaned up"]
+
+
+async def test_work_that_heeds_a_stop_by_itself_is_left_to(connection: Connection) -> None:
+    stop, drained = asyncio.Event(), list[str]()
+
+    async def work(heeds: asyncio.Event) -> None:
+        heeds.set()
+        stop.set()
+        await asyncio.sleep(0.1)
+        drained.append("all of it")
+
+    await while_joined(connection, Health(), stop, work)
+    assert drained == ["all of it"]
+
+
+async def test_what_the_brokers_refuse_for_good_is_told_in_words(connection: Connection) -> None:
+    async def work(_heeds: asyncio.Event) -> None:
+        raise ProducerFenced
+
+    with pytest.raises(SluiceError, match="ProducerFenced") as refused:
+        await while_joined(connection, Health(), asyncio.Event(), work)
+    assert refused.value.code is Code.BROKER_REFUSED
+    assert not isinstance(refused.value, UnavailableError)
 
 
 class Interrupted:

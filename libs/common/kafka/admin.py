@@ -5,12 +5,12 @@ import logging
 from collections.abc import Callable, Mapping
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import TopicAlreadyExistsError, for_code
+from aiokafka.errors import TopicAlreadyExistsError, TopicAuthorizationFailedError, for_code
 
 from libs.common.errors import Code, SluiceError, UnavailableError
 from libs.common.kafka.connection import Connection, broker_errors
 from libs.common.retry import pauses
-from libs.common.service import pause
+from libs.common.service import obeying, pause
 from libs.common.topics import ALL, MAX_MESSAGE_BYTES, Partitions, Topic
 
 log = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ async def ensure_topics(connection: Connection) -> None:
     async with connection.admin() as admin:
         with broker_errors(connection.bootstrap_servers):
             await _create_missing(admin, connection)
-            _check(connection, await _settled_counts(admin, connection))
+            check_counts(connection, await _settled_counts(admin, connection))
 
 
 async def wait_for_topics(connection: Connection, stop: asyncio.Event, say: Callable[[str], None]) -> bool:
@@ -34,15 +34,13 @@ async def wait_for_topics(connection: Connection, stop: asyncio.Event, say: Call
     waits, logged = pauses(first_s=0.5), ""
     while not stop.is_set():
         try:
-            await ensure_topics(connection)
+            return await obeying(stop, lambda _: ensure_topics(connection))
         except UnavailableError as error:
             if error.detail != logged:
                 log.warning("%s waits for Kafka: %s", connection.client_id, error.detail)
                 logged = error.detail
             say(f"waiting for Kafka: {error.detail}")
             await pause(stop, next(waits))
-        else:
-            return True
     return False
 
 
@@ -53,6 +51,9 @@ def partition_count(connection: Connection, topic: Topic) -> int:
 
 async def _partition_counts(admin: AIOKafkaAdminClient, connection: Connection) -> dict[str, int]:
     found = await admin.describe_topics([connection.names.of(topic) for topic in ALL])
+    for topic in found:
+        if for_code(topic["error_code"]) is TopicAuthorizationFailedError:
+            raise TopicAuthorizationFailedError(topic["topic"])
     return {topic["topic"]: len(topic["partitions"]) for topic in found}
 
 
@@ -103,8 +104,11 @@ def _configs(topic: Topic) -> dict[str, str]:
     return configs
 
 
-def _check(connection: Connection, counts: Mapping[str, int]) -> None:
-    """A job's place depends on the counts of these topics, so they never change once jobs exist."""
+def check_counts(connection: Connection, counts: Mapping[str, int]) -> None:
+    """Raise SluiceError partition_mismatch where a count is not the declared one and jobs would suffer.
+
+    A job's place depends on the counts of some topics, so those never change once jobs exist.
+    """
     for topic in ALL:
         found, wanted = counts.get(connection.names.of(topic)), partition_count(connection, topic)
         if topic.fixed_partitions and found != wanted:

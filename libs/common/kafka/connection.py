@@ -9,12 +9,14 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError, NodeNotReadyError
+from aiokafka.errors import KafkaConnectionError, KafkaError
 
-from libs.common.errors import Code, UnavailableError
+from libs.common.kafka.refusals import as_ours
 from libs.common.settings import StageSettings
 from libs.common.topics import MAX_MESSAGE_BYTES, Topic, TopicNames
 
+METADATA_SECONDS = 10.0
+"""How often a client asks anew which topics and partitions there are; by itself it would every 5 minutes."""
 STOP_SECONDS = 5.0
 """A client whose broker is gone retries for ever when it is stopped; it gets this long."""
 
@@ -64,6 +66,7 @@ class Connection:
             # Records end the wait at once; it is what an idle consumer costs, and what a newly given
             # partition may wait for the fetch before it.
             "fetch_max_wait_ms": 500,
+            "metadata_max_age_ms": int(METADATA_SECONDS * 1000),
             "session_timeout_ms": int(self.session_s * 1000),
             "heartbeat_interval_ms": int(min(self.session_s * 1000 / 4, 3_000)),
             "rebalance_timeout_ms": 60_000,
@@ -102,11 +105,11 @@ class Connection:
 
 @contextmanager
 def broker_errors(where: str) -> Iterator[None]:
-    """Turn what aiokafka raises when no broker answers into UnavailableError(broker_unavailable)."""
+    """Turn what aiokafka raises into errors of ours: see refusals.as_ours."""
     try:
         yield
-    except (KafkaConnectionError, KafkaTimeoutError, NodeNotReadyError) as error:
-        raise UnavailableError(Code.BROKER_UNAVAILABLE, f"no Kafka broker answers at {where}") from error
+    except KafkaError as error:
+        raise as_ours(error, where) from error
 
 
 @asynccontextmanager

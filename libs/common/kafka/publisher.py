@@ -44,6 +44,12 @@ class Publisher:
             self._counts[topic] = len(found)
         return self._counts[topic]
 
+    async def counts(self) -> dict[str, int]:
+        """How many partitions each topic has, by its full name, as the brokers have it now."""
+        with broker_errors("the address in KAFKA_BOOTSTRAP_SERVERS"):
+            cluster = await self._producer.client.fetch_all_metadata()
+        return {name: len(cluster.partitions_for_topic(name) or ()) for name in cluster.topics()}
+
     async def publish(self, outgoing: Sequence[Outgoing]) -> list[RecordMetadata]:
         """Send the records and await all acks; UnavailableError if they do not come in time."""
         try:

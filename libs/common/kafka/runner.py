@@ -15,12 +15,12 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
-from aiokafka.errors import CommitFailedError, KafkaError
+from aiokafka.errors import CommitFailedError, IllegalStateError
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from libs.common import messages
-from libs.common.errors import SluiceError
-from libs.common.kafka.connection import Connection
+from libs.common.errors import SluiceError, UnavailableError
+from libs.common.kafka.connection import Connection, broker_errors
 from libs.common.kafka.dead_letters import dead_letter
 from libs.common.kafka.outgoing import Outgoing
 from libs.common.kafka.progress import Progress
@@ -38,6 +38,8 @@ R = TypeVar("R", PathRecord, ImageRecord, PointRecord, TaskRecord)
 
 REVOKE_SECONDS = 5.0
 """How long a working batch may hold up the whole group when partitions move."""
+REFUSED_SECONDS = 5.0
+"""How long a stage stays that the brokers refuse, before its process ends."""
 _NOBODY = TopicPartition("-", 0)
 """A partition that no one has: polling it keeps the membership and takes nothing."""
 
@@ -91,6 +93,7 @@ class Runner(Generic[R]):
         self._wake = asyncio.Event()
         self._commit_lock = asyncio.Lock()
         self._failure: BaseException | None = None
+        self._held_up: str | None = None
 
     async def run(self, stop: asyncio.Event, drain_s: float = REVOKE_SECONDS) -> None:
         """Work until `stop` is set; then what runs gets `drain_s`, what merely waits is let go.
@@ -191,10 +194,20 @@ class Runner(Generic[R]):
         await self._commit(consumer, batch)
 
     async def _publish(self, outgoing: Sequence[Outgoing]) -> None:
-        """Publish until the brokers have it; a repeated record overwrites what it wrote before."""
-        await patiently(
-            lambda: self._publisher.publish(outgoing), lambda error: self._health.waiting(error.detail)
-        )
+        """Publish until the brokers have it; a repeated record overwrites what it wrote before.
+
+        What they refuse ends the stage, uncommitted; said for a while first, and not in a tight circle.
+        """
+        try:
+            await patiently(lambda: self._publisher.publish(outgoing), self._is_held_up)
+        except SluiceError as error:
+            self._is_held_up(error)
+            await asyncio.sleep(REFUSED_SECONDS)
+            raise
+        self._held_up = None
+
+    def _is_held_up(self, error: SluiceError) -> None:
+        self._held_up = error.detail
 
     async def _commit(self, consumer: AIOKafkaConsumer, batch: _Batch[R]) -> None:
         async with self._commit_lock:
@@ -204,12 +217,17 @@ class Runner(Generic[R]):
             for partition, offset in offsets.items():
                 self._tries.ended(partition, offset)
             try:
-                await consumer.commit(offsets)
-            except CommitFailedError:
-                # The group moved on without us; the records come again, to us or to another member.
-                log.info("%s: a commit came after its partitions had moved", self._input.stage)
-            except KafkaError as error:
-                log.warning("%s: a commit failed and is left to the next: %s", self._input.stage, error)
+                with broker_errors(self._connection.bootstrap_servers):
+                    await self._commit_offsets(consumer, offsets)
+            except UnavailableError as error:
+                log.warning("%s: a commit is left to the next: %s", self._input.stage, error.detail)
+
+    async def _commit_offsets(self, consumer: AIOKafkaConsumer, offsets: dict[TopicPartition, int]) -> None:
+        try:
+            await consumer.commit(offsets)
+        except (CommitFailedError, IllegalStateError):
+            # The group moved on without us; the records come again, to us or to another member.
+            log.info("%s: a commit came after its partitions had moved", self._input.stage)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
@@ -229,8 +247,9 @@ class Runner(Generic[R]):
                 await self._tries.take_back(consumer)
 
     def _show_health(self, consumer: AIOKafkaConsumer) -> None:
-        if self._worker.waiting is not None:
-            self._health.waiting(self._worker.waiting)
+        reason = self._worker.waiting or self._held_up
+        if reason is not None:
+            self._health.waiting(reason)
         elif consumer.assignment() or self._health.state != "starting":
             self._health.ready()
 

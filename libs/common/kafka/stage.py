@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from libs.common.heartbeat import beat
@@ -11,6 +12,7 @@ from libs.common.kafka.connection import Connection
 from libs.common.kafka.joining import while_joined
 from libs.common.kafka.membership import Membership, member
 from libs.common.kafka.runner import Input, Runner
+from libs.common.kafka.staying import topics_stay
 from libs.common.kafka.trim import trim_forever
 from libs.common.kafka.worker import Worker
 from libs.common.messages import ImageRecord, PathRecord, PointRecord
@@ -24,10 +26,14 @@ R = TypeVar("R", PathRecord, ImageRecord, PointRecord)
 
 @dataclass(frozen=True, slots=True)
 class Wired(Generic[R]):
-    """A worker with what must run beside it; if that fails, the stage does."""
+    """A worker with what must run with it; if that fails, the stage does.
+
+    `background` ends with the worker's runner; what runs `beside` it gets the same stop, and its own end.
+    """
 
     worker: Worker[R]
     background: tuple[Coroutine[Any, Any, None], ...] = ()
+    beside: tuple[Callable[[asyncio.Event], Coroutine[Any, Any, None]], ...] = ()
 
 
 Wire = Callable[[Membership, AsyncExitStack], Awaitable[Wired[R]]]
@@ -56,16 +62,19 @@ class WorkerStage(Generic[R]):
 
     async def _run(self, stop: asyncio.Event) -> None:
         connection = Connection.of(self.settings, self.stage)
-        await while_joined(connection, self.health, stop, lambda: self._work(stop))
+        await while_joined(connection, self.health, stop, partial(self._work, stop))
 
-    async def _work(self, stop: asyncio.Event) -> None:
+    async def _work(self, stop: asyncio.Event, heeds: asyncio.Event) -> None:
         async with AsyncExitStack() as resources:
             joined = await resources.enter_async_context(member(self.settings, self.stage, *self.outputs))
             wired = await self.wire(joined, resources)
             runner = Runner(joined.connection, joined.publisher, wired.worker, self.source, self.health)
+            heeds.set()
             await supervise(
                 runner.run(stop),
                 beat(joined.publisher, self.stage, self.settings.instance, self.health),
                 trim_forever(joined.connection, self.stage, self.source.topics),
+                topics_stay(joined.connection, joined.publisher),
                 *wired.background,
+                beside=[run(stop) for run in wired.beside],
             )

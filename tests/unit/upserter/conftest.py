@@ -15,6 +15,7 @@ from libs.common.store.protocol import Store
 from libs.common.topics import CONTROL, JOB_STATUS
 from services.upserter.admission import Admission
 from services.upserter.copies import Copies
+from services.upserter.watch import StoreWatch
 from services.upserter.worker import UpserterWorker
 from services.upserter.writing import Writer
 from tests.support import records
@@ -100,7 +101,7 @@ class Told:
 
 def worker_over(store: Store, table: Control, size: int = 4, concurrency: int = 2) -> UpserterWorker:
     admission = Admission(store, table, table.publish)
-    return UpserterWorker(admission, Writer(store, size, concurrency), Copies(store))
+    return UpserterWorker(admission, Writer(store, size, concurrency), Copies(store), StoreWatch(store))
 
 
 @pytest.fixture(scope="session")

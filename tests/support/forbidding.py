@@ -1,0 +1,98 @@
+"""A broker that forbids things, and a group that throws its members out: as an administrator would do it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from aiokafka.protocol.admin import CreateAclsRequest, DescribeAclsRequest
+from aiokafka.protocol.group import LeaveGroupRequest
+
+from libs.common.kafka.connection import Connection
+from libs.common.topics import Topic
+from libs.embedded.config import Ports
+from libs.embedded.kafka import EmbeddedKafka, free_ports
+from libs.embedded.settings import EmbeddedSettings
+from tests.support.broker import Broker
+from tests.support.kafka import connect
+
+USER, PASSWORD = "sluice", "of the test"
+TOPIC, LITERAL, DENY, ALLOW = 2, 3, 2, 3
+ALL, READ, WRITE, DESCRIBE = 2, 3, 4, 8
+"""Numbers of Kafka's protocol."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForbiddingBroker:
+    """`plain` may do everything; who comes by password may do what has not been forbidden."""
+
+    plain: Broker
+    secured: str
+
+    def environment(self, prefix: str) -> dict[str, str]:
+        """The settings of a stage that comes by password."""
+        return {
+            "KAFKA_BOOTSTRAP_SERVERS": self.secured,
+            "KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT",
+            "KAFKA_SASL_MECHANISM": "PLAIN",
+            "KAFKA_SASL_USERNAME": USER,
+            "KAFKA_SASL_PASSWORD": PASSWORD,
+            "TOPIC_PREFIX": prefix,
+            "TOPIC_PARTITIONS": "4",
+        }
+
+    async def connect(self, prefix: str) -> tuple[Connection, Connection]:
+        """Connections on the test's topics: the administrator's, and the one that can be forbidden things."""
+        plain = await connect(self.plain, prefix)
+        by_password = {
+            "security_protocol": "SASL_PLAINTEXT", "sasl_mechanism": "PLAIN",
+            "sasl_plain_username": USER, "sasl_plain_password": PASSWORD,
+        }  # fmt: skip
+        return plain, replace(plain, bootstrap_servers=self.secured, security=by_password)
+
+
+@asynccontextmanager
+async def forbidding_broker(home: Path) -> AsyncIterator[ForbiddingBroker]:
+    """A broker of its own, with access lists."""
+    plain, secured = free_ports(), free_ports()
+    addresses = f"CLIENTS://127.0.0.1:{plain.clients},PASSWORD://127.0.0.1:{secured.clients}"
+    properties = {
+        "listeners": f"{addresses},CONTROLLER://127.0.0.1:{plain.controller}",
+        "advertised.listeners": addresses,
+        "listener.security.protocol.map": "CLIENTS:PLAINTEXT,CONTROLLER:PLAINTEXT,PASSWORD:SASL_PLAINTEXT",
+        "sasl.enabled.mechanisms": "PLAIN",
+        "listener.name.password.plain.sasl.jaas.config": "org.apache.kafka.common.security.plain."
+        f'PlainLoginModule required user_{USER}="{PASSWORD}";',
+        "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        "super.users": "User:ANONYMOUS",
+        "allow.everyone.if.no.acl.found": "true",
+    }
+    settings, ports = EmbeddedSettings(), Ports(plain.clients, plain.controller, properties)
+    async with EmbeddedKafka(
+        home, cache_dir=settings.sluice_cache_dir, mirror=settings.maven_mirror, ports=ports
+    ) as broker:
+        yield ForbiddingBroker(Broker(broker.bootstrap_servers), f"127.0.0.1:{secured.clients}")
+
+
+async def forbid(plain: Connection, topic: Topic, operation: int) -> None:
+    """Let USER do everything with this topic but read, write or describe it; returns once that holds."""
+    about = (TOPIC, plain.names.of(topic), LITERAL, f"User:{USER}", "*")
+    async with plain.admin() as admin, asyncio.timeout(20):
+        for rule in ((*about, ALL, ALLOW), (*about, operation, DENY)):
+            # The client has no calls of its own for access lists.
+            await admin._send_to_controller(CreateAclsRequest(*rule))
+            while not (await admin._send_request(DescribeAclsRequest(*rule))).resources:
+                await asyncio.sleep(0.02)
+
+
+async def throw_out(connection: Connection, stage: str) -> int:
+    """Put every member out of the stage's group; they hear of it at their next word. How many there were."""
+    group = connection.names.group(stage)
+    async with connection.admin() as admin:
+        coordinator = await admin.find_coordinator(group)
+        (answer,) = await admin.describe_consumer_groups([group])
+        members = [member[0] for member in answer.groups[0][-1]]
+        for member in members:
+            await admin._send_request(LeaveGroupRequest(group, member), coordinator)
+    return len(members)
