@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,6 +18,7 @@ from cli.client import Client
 from cli.following import not_a_file
 from cli.progress import ProgressView
 from libs.common.errors import Code, SluiceError
+from libs.common.service import obeying
 from libs.embedded.lock import DirLock
 
 _COLLECTION = "demo"
@@ -61,6 +63,7 @@ class Demo:
         self._start = start
         self._console = console
         self._step = 0
+        self._status: JobStatus | None = None
 
     async def run(self, source: Path | None, stop: asyncio.Event) -> bool:
         """Ingest `source`, or the samples, show what came of it, and stop; False if `stop` came before.
@@ -70,16 +73,20 @@ class Demo:
         with _emptied(self._home) as home:
             photos = await asyncio.to_thread(self._photos, source, home / "photos")
             self._say("Starting Kafka, the vector store, the ML service and the five services")
-            began = time.monotonic()
-            async with self._start(home / "data") as system:
-                self._detail(f"ready after {time.monotonic() - began:.1f} s at {system.base_url}")
-                status = await _unless_stopped(self._show(system.base_url, photos), system, stop)
-                self._say("Stopping: what is in flight is finished first")
-        if status is None:
+            await obeying(stop, partial(self._run, home / "data", photos, stop))
+        if self._status is None:
             return False
-        _check(status, photos.expected)
+        _check(self._status, photos.expected)
         self._how_to_go_on()
         return True
+
+    async def _run(self, data: Path, photos: Photos, stop: asyncio.Event, heeds: asyncio.Event) -> None:
+        began = time.monotonic()
+        async with self._start(data) as system:
+            heeds.set()
+            self._detail(f"ready after {time.monotonic() - began:.1f} s at {system.base_url}")
+            self._status = await _unless_stopped(self._show(system.base_url, photos), system, stop)
+            self._say("Stopping: what is in flight is finished first")
 
     async def _show(self, base_url: str, photos: Photos) -> JobStatus:
         async with Client(base_url) as client:

@@ -2,10 +2,14 @@
 
 import asyncio
 import sys
+from functools import partial
 
 from libs.common.process import configure_logging, read_settings, run_until_stopped, say
-from services.all_in_one import running
+from libs.common.service import obeying
+from services.all_in_one import System, running
 from services.settings import RunSettings
+
+LOOK_SECONDS = 0.1
 
 
 def main() -> int:
@@ -14,17 +18,36 @@ def main() -> int:
     configure_logging(settings.log_level)
 
     async def run(stop: asyncio.Event) -> None:
-        async with running(settings, say) as system:
-            for part in system.embedded:
-                say(f"embedded: {part}")
-            for part in system.outside:
-                say(f"outside: {part}")
-            say(f"ready at {system.base_url} (data in {settings.data_dir}); Ctrl-C stops it")
-            await system.until(stop)
-            say("draining; Ctrl-C again leaves at once")
+        await obeying(stop, partial(_run, settings, stop))
         say("stopped")
 
     return run_until_stopped(run, settings.drain_seconds)
+
+
+async def _run(settings: RunSettings, stop: asyncio.Event, heeds: asyncio.Event) -> None:
+    async with running(settings, say) as system:
+        heeds.set()
+        for part in system.embedded:
+            say(f"embedded: {part}")
+        for part in system.outside:
+            say(f"outside: {part}")
+        telling = asyncio.create_task(_tell_when_ready(system, settings))
+        try:
+            await system.until(stop)
+        finally:
+            telling.cancel()
+        say("draining; Ctrl-C again leaves at once")
+
+
+async def _tell_when_ready(system: System, settings: RunSettings) -> None:
+    """Say what it waits for as long as something outside is away, then that it is ready."""
+    told = None
+    while reason := system.waiting:
+        if reason != told:
+            say(f"it listens at {system.base_url}, and is not ready: {reason}")
+        told = reason
+        await asyncio.sleep(LOOK_SECONDS)
+    say(f"ready at {system.base_url} (data in {settings.data_dir}); Ctrl-C stops it")
 
 
 if __name__ == "__main__":

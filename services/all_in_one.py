@@ -50,6 +50,14 @@ class System:
     _services: tuple[_Running, ...]
     _watch: asyncio.Task[None] | None
 
+    @property
+    def waiting(self) -> str | None:
+        """What it waits for outside (Kafka, Qdrant, the ML service), or None: it works."""
+        found = [running.service.health for running in self._services]
+        return (
+            "; ".join(dict.fromkeys(each.reason or "" for each in found if each.state == "waiting")) or None
+        )
+
     async def until(self, stop: asyncio.Event) -> None:
         """Return when `stop` is set; raises what ended a service, or the broker, before that."""
         stopped = asyncio.create_task(stop.wait())

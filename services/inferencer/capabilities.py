@@ -39,7 +39,7 @@ class Watch:
         self.known = Capabilities(safe_batch=1)
         """What the service reported last, even if it is away now."""
         self._failures = 0
-        self._away: str | None = None
+        self._away: str | None = self._sentence("it has not been asked yet")
         self._ill: str | None = None
         self._asking = 0
 

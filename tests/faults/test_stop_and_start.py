@@ -2,7 +2,11 @@
 
 import asyncio
 import os
+import signal
 import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +15,14 @@ import psutil
 import pytest
 from PIL import Image
 
+from libs.common.process import EXIT_INTERRUPTED
 from tests.support.system import Process, finished, free_port, new_collection, status, submit, system
 
 FILES = 300
+APART_SECONDS = 0.4
+"""Signals that are nearer than 0.3 s to each other are one wish."""
+AT_ONCE_SECONDS = 8.0
+"""The deadline is at 60; the broker, which is stopped while it starts, takes some of these."""
 
 
 @pytest.fixture
@@ -92,11 +101,72 @@ async def test_a_signal_drains_and_says_so_and_the_next_start_has_everything(
 @pytest.mark.slow
 async def test_a_second_signal_leaves_at_once(tmp_path: Path) -> None:
     async with system(tmp_path / "data") as running:
-        running.process.send_signal(2)
-        await asyncio.sleep(0)
-        running.process.send_signal(2)
-        assert await asyncio.wait_for(running.process.wait(), 20) in (0, 130)
+        children = family(running.process.pid)
+        running.process.send_signal(signal.SIGINT)
+        async with asyncio.timeout(10):
+            while "draining" not in running.text():
+                await asyncio.sleep(0.01)
+        await asyncio.sleep(APART_SECONDS)
+        running.process.send_signal(signal.SIGINT)
+        assert await asyncio.wait_for(running.process.wait(), 20) == EXIT_INTERRUPTED
+        assert "stopped at once" in running.text().splitlines()[-1]
         assert "Traceback" not in running.text()
+        await asyncio.to_thread(psutil.wait_procs, children, 20)
+        assert not [child for child in children if child.is_running()], "an orphan is left"
+
+
+async def said(process: asyncio.subprocess.Process, words: str, within_s: float = 60.0) -> None:
+    """Wait until it says so on standard error."""
+    assert process.stderr is not None
+    async with asyncio.timeout(within_s):
+        while words not in (line := (await process.stderr.readline()).decode()):
+            assert line, f"it ended without saying {words!r}"
+
+
+@asynccontextmanager
+async def starting(data: Path, **environment: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """The system, begun; killed at the end if it still runs."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "services"),
+        env={**os.environ, "DATA_DIR": str(data), "PORT": str(free_port()), **environment},
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+@pytest.mark.parametrize("at", ["starting Apache Kafka", "starting the services"])
+async def test_a_signal_during_the_start_is_heeded_at_once(tmp_path: Path, at: str) -> None:
+    async with starting(tmp_path / "data", DRAIN_SECONDS="60") as process:
+        await said(process, at)
+        began, children = time.monotonic(), family(process.pid)
+        process.send_signal(signal.SIGINT)
+        _, rest = await asyncio.wait_for(process.communicate(), 30)
+        assert process.returncode == 0
+        assert rest.decode().splitlines()[-1] == "sluice: stopped"
+        assert b"ready at" not in rest
+        assert b"Traceback" not in rest
+        assert time.monotonic() - began < AT_ONCE_SECONDS
+        assert not [child for child in children if child.is_running()], "an orphan is left"
+
+
+async def test_it_is_not_called_ready_while_what_is_outside_is_away(tmp_path: Path) -> None:
+    ml, qdrant = free_port(), free_port()
+    outside = {
+        "ML_INFERENCE_SERVICE_URL": f"http://127.0.0.1:{ml}",
+        "QDRANT_HOST": "127.0.0.1",
+        "QDRANT_PORT": str(qdrant),
+    }
+    async with starting(tmp_path / "data", **outside) as process:
+        await said(process, "is not ready: ")
+        process.send_signal(signal.SIGTERM)
+        _, rest = await asyncio.wait_for(process.communicate(), 40)
+        assert process.returncode == 0
+        assert b"ready at" not in rest
 
 
 @pytest.mark.slow

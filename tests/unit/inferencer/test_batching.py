@@ -182,7 +182,7 @@ async def test_while_the_service_is_away_the_batch_is_held_and_says_why() -> Non
     asked = images(2)
     assert_embedded(await batching.embed(asked, caption=True), asked)
     assert said == [
-        None,
+        "waiting for the ML service at http://ml:8001: it has not been asked yet",
         *["waiting for the ML service at http://ml:8001: it answers 503: models not loaded"] * 3,
     ]
     assert pauses.seconds == [0.5, 1.0, 2.0]

@@ -108,7 +108,7 @@ async def test_the_worker_waits_by_itself_and_says_so() -> None:
     client, pauses = FakeClient(), Pauses()
     client.script = [Away("it answers 503")]
     worker = worker_of(client, pauses)
-    assert worker.waiting is None
+    assert str(worker.waiting).endswith("it has not been asked yet")
     assert len(points(await worker([record(1)]))) == 1
     assert pauses.seconds == [0.5]
     assert worker.waiting is None
