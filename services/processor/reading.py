@@ -12,7 +12,6 @@ from libs.common.formats import SUPPORTED_SUFFIXES, suffix_of
 from libs.common.imaging.sniff import HEAD_BYTES, accepted
 
 _OPEN_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-_CHUNK_BYTES = 4 * 1024 * 1024
 
 _CODES = {
     errno.ENOENT: (Code.FILE_VANISHED, "The file is no longer there"),
@@ -57,8 +56,7 @@ def read_picture(path: bytes, roots: Sequence[bytes], max_bytes: int, *, gif: bo
         head = os.read(descriptor, HEAD_BYTES)
         _check_head(path, head, gif)
         _check_size(before.st_size, max_bytes)
-        data = b"".join((head, *_rest(descriptor, max_bytes)))
-        return ReadFile(data, before, os.fstat(descriptor))
+        return ReadFile(_whole(descriptor, before.st_size), before, os.fstat(descriptor))
 
 
 def _resolved(path: bytes, roots: Sequence[bytes]) -> bytes:
@@ -95,11 +93,15 @@ def _check_size(size: int, max_bytes: int) -> None:
         raise FileError(Code.TOO_LARGE, f"The file has {size:,} bytes; at most {max_bytes:,} are read")
 
 
-def _rest(descriptor: int, max_bytes: int) -> Iterator[bytes]:
-    left = max_bytes
-    while left > 0 and (chunk := os.read(descriptor, min(left, _CHUNK_BYTES))):
-        yield chunk
-        left -= len(chunk)
+def _whole(descriptor: int, size: int) -> bytes:
+    """The first `size` bytes, fewer if it has shrunk: in one piece where the system gives them so.
+
+    Putting a large RAW together out of pieces takes as long as hashing it.
+    """
+    pieces, read = [os.pread(descriptor, size, 0)], 0
+    while (read := read + len(pieces[-1])) < size and pieces[-1]:
+        pieces.append(os.pread(descriptor, size - read, read))
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
 @contextmanager

@@ -197,16 +197,28 @@ def test_a_file_that_grows_while_it_is_read_is_changing(
     path = tmp_path / "a.jpg"
     path.write_bytes(photos.jpeg(64, 48))
     request = request_for(path)
-    rest = reading._rest
+    whole = reading._whole
 
-    def grow_meanwhile(descriptor: int, max_bytes: int) -> list[bytes]:
-        read = list(rest(descriptor, max_bytes))
+    def grow_meanwhile(descriptor: int, size: int) -> bytes:
+        read = whole(descriptor, size)
         with path.open("ab") as writer:
             writer.write(b"more")
         return read
 
-    monkeypatch.setattr(reading, "_rest", grow_meanwhile)
+    monkeypatch.setattr(reading, "_whole", grow_meanwhile)
     assert isinstance(inspect(request), Changing)
+
+
+def test_a_file_that_comes_in_pieces_is_whole(
+    tmp_path: Path, inspect: Callable[[Request], Reply], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.jpg"
+    path.write_bytes(photos.jpeg(64, 48))
+    pread = os.pread
+    monkeypatch.setattr(os, "pread", lambda descriptor, size, at: pread(descriptor, min(size, 100), at))
+    found = inspect(request_for(path))
+    assert isinstance(found, Inspected)
+    assert found.content.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def test_a_cached_content_is_not_decoded(tmp_path: Path, inspect: Callable[[Request], Reply]) -> None:
