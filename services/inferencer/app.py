@@ -46,5 +46,6 @@ def build(settings: InferencerSettings, client: InferenceClient | None = None) -
         ImageRecord,
         batch=settings.ml_inference_batch_size,
         linger_s=settings.ml_linger_ms / 1000,
+        fills=True,
     )
     return WorkerStage(settings, source, (ML_RESULTS,), wire)

@@ -19,6 +19,8 @@ from services.processor.worker import ProcessorWorker
 STAGE = "processor"
 
 _FILES_PER_DECODER = 8
+_MOST_FILES = 256
+"""Files at once where they cost little, as what the cache knows does."""
 
 
 def build(settings: ProcessorSettings) -> Service:
@@ -41,7 +43,8 @@ def build(settings: ProcessorSettings) -> Service:
         return Wired(worker, (following.run(joined.connection),))
 
     batch = settings.decode_workers * _FILES_PER_DECODER
-    return WorkerStage(settings, Input(STAGE, (PATHS,), PathRecord, batch=batch), (IMAGES, POINTS), wire)
+    source = Input(STAGE, (PATHS,), PathRecord, batch=batch, most=_MOST_FILES)
+    return WorkerStage(settings, source, (IMAGES, POINTS), wire)
 
 
 def inspector_of(settings: ProcessorSettings) -> Inspector:

@@ -23,6 +23,7 @@ from libs.common.errors import SluiceError, UnavailableError
 from libs.common.kafka.connection import Connection, broker_errors
 from libs.common.kafka.dead_letters import dead_letter
 from libs.common.kafka.outgoing import Outgoing
+from libs.common.kafka.pace import Pace
 from libs.common.kafka.progress import Progress
 from libs.common.kafka.publisher import Publisher
 from libs.common.kafka.tries import Tries, blame
@@ -36,6 +37,9 @@ log = logging.getLogger(__name__)
 
 R = TypeVar("R", PathRecord, ImageRecord, PointRecord, TaskRecord)
 
+FILL_SECONDS = 5.0
+"""How long a batch waits, at most, to be filled while another is worked on: that one may hang."""
+_LOOK_SECONDS = 0.02
 REVOKE_SECONDS = 5.0
 """How long a working batch may hold up the whole group when partitions move."""
 REFUSED_SECONDS = 5.0
@@ -48,16 +52,20 @@ _NOBODY = TopicPartition("-", 0)
 class Input(Generic[R]):
     """What a stage reads: topics of one kind of record, under the stage's own group.
 
-    `batch` records at most go to the worker at once; `linger_s` is how long a smaller batch waits to be
-    filled; `in_flight` batches at most are worked on at the same time.
+    `batch` records at most go to the worker at once, and up to `most` where it does them quickly (see
+    Pace); `linger_s` is how long a smaller batch waits to be filled; `in_flight` batches at most are worked
+    on at the same time. With `fills` a batch that is not full waits longer while another is worked on: for a
+    service that takes one after the other anyway, and is slow on small ones.
     """
 
     stage: str
     topics: tuple[Topic, ...]
     kind: type[R]
     batch: int
+    most: int = 0
     linger_s: float = 0.0
     in_flight: int = 2
+    fills: bool = False
 
 
 @dataclass(slots=True)
@@ -90,6 +98,7 @@ class Runner(Generic[R]):
         self._epoch = 0
         self._held = False
         self._tries = Tries()
+        self._pace = Pace(source.batch, source.most)
         self._wake = asyncio.Event()
         self._commit_lock = asyncio.Lock()
         self._failure: BaseException | None = None
@@ -141,11 +150,11 @@ class Runner(Generic[R]):
                 batch, epoch = _Batch[R](), self._epoch
                 await self._count_tries(consumer)
                 continue
-            most, in_flight = (1, 1) if self._tries.careful else (self._input.batch, self._input.in_flight)
+            most, in_flight = (1, 1) if self._tries.careful else (self._pace.batch, self._input.in_flight)
             if not self._held or len(self._tasks) >= in_flight:
                 await self._keep_polling(consumer)
                 continue
-            wait_s = 0.25 if not batch.places else max(0.0, opened + self._input.linger_s - time.monotonic())
+            wait_s = self._patience(opened) if batch.places else 0.25
             found = await consumer.getmany(
                 timeout_ms=int(wait_s * 1000), max_records=max(1, most - len(batch.places))
             )
@@ -159,10 +168,19 @@ class Runner(Generic[R]):
                 opened = time.monotonic()
             for partition, records in found.items():
                 self._take(batch, partition, records)
-            full = len(batch.places) >= most
-            if batch.places and (full or time.monotonic() >= opened + self._input.linger_s):
+            if len(batch.places) >= most or (batch.places and time.monotonic() >= self._due(opened)):
                 self._start(consumer, batch)
                 batch = _Batch[R]()
+
+    def _due(self, opened: float) -> float:
+        """When a batch that was begun at `opened` starts though it is not full."""
+        fills = self._input.fills and self._tasks
+        return opened + (FILL_SECONDS if fills else self._input.linger_s)
+
+    def _patience(self, opened: float) -> float:
+        """How long to poll for more; what a batch waits for may also be the end of another."""
+        left = max(0.0, self._due(opened) - time.monotonic())
+        return min(left, _LOOK_SECONDS) if self._tasks else left
 
     def _take(self, batch: _Batch[R], partition: TopicPartition, records: Sequence[ConsumerRecord]) -> None:
         self._progress.took(partition, (record.offset for record in records))
@@ -189,7 +207,9 @@ class Runner(Generic[R]):
 
     async def _process(self, consumer: AIOKafkaConsumer, batch: _Batch[R]) -> None:
         await self._tries.begin(consumer, batch.places)
+        begun = time.monotonic()
         outgoing = await self._worker(batch.records) if batch.records else []
+        self._pace.took(len(batch.places), time.monotonic() - begun)
         await self._publish(batch.letters + outgoing)
         await self._commit(consumer, batch)
 

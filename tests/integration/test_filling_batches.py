@@ -1,0 +1,52 @@
+"""A runner that fills its batches, against a real broker."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from libs.common import events
+from libs.common.kafka.outgoing import Outgoing, outcomes, work
+from libs.common.kafka.publisher import Publisher
+from libs.common.kafka.runner import Input, Runner
+from libs.common.messages import PathRecord
+from libs.common.service import Health
+from libs.common.topics import PATHS
+from tests.support import records
+from tests.support.broker import Broker
+from tests.support.kafka import connect, until
+
+BATCH, FILES = 8, 60
+
+
+@dataclass
+class OneAfterTheOther:
+    """As a model that takes one batch after the other; keeps the sizes of those that had to wait for it."""
+
+    waiting: None = None
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    had_to_wait: list[int] = field(default_factory=list)
+    seen: list[int] = field(default_factory=list)
+
+    async def __call__(self, batch: Sequence[PathRecord]) -> list[Outgoing]:
+        if self.turn.locked():
+            self.had_to_wait.append(len(batch))
+        async with self.turn:
+            await asyncio.sleep(0.05)
+        self.seen.append(len(batch))
+        told = (events.Outcome(file_id=r.file.file_id, file=r.file.file, outcome="stored") for r in batch)
+        return outcomes(("j", outcome) for outcome in told)
+
+
+async def test_only_a_full_batch_starts_beside_another(kafka: Broker, prefix: str) -> None:
+    connection = await connect(kafka, prefix)
+    worker, stop = OneAfterTheOther(), asyncio.Event()
+    async with Publisher.open(connection) as publisher:
+        source = Input("test", (PATHS,), PathRecord, batch=BATCH, in_flight=2, fills=True)
+        run = asyncio.create_task(Runner(connection, publisher, worker, source, Health()).run(stop))
+        for number in range(FILES):
+            await publisher.publish([work(PATHS, records.path_record(records.file(f"{number}.jpg")))])
+        await until(lambda: sum(worker.seen) == FILES)
+        stop.set()
+        await run
+    assert set(worker.had_to_wait) <= {BATCH}
+    assert len(worker.seen) < FILES
