@@ -60,6 +60,8 @@ def _answer(inspect: Callable[[Request], Reply], request: Request) -> Reply:
     """A mistake of ours, too, costs one file only; the log has where it happened."""
     try:
         return inspect(request)
+    except MemoryError:
+        return Failed(code=Code.DECODE_FAILED, error="Not enough memory to read and decode the file")
     except Exception:
         log.exception("a file could not be inspected: %r", request.path)
         return Failed(

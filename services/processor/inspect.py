@@ -46,8 +46,6 @@ class Inspector:
             if error.code is Code.FILE_VANISHED and is_archived(request.path, request.size, request.mtime_ns):
                 return Failed(code=Code.ARCHIVED, error="The file was archived while the job ran")
             return Failed(code=error.code, error=error.detail)
-        except MemoryError:
-            return Failed(code=Code.DECODE_FAILED, error="Not enough memory to read and decode the file")
 
     def _inspected(self, cache: CacheReader, request: Request, file: ReadFile) -> Inspected:
         sha256 = hashlib.sha256(file.data).hexdigest()

@@ -48,14 +48,14 @@ def free_port() -> int:
 
 
 @asynccontextmanager
-async def system(data_dir: Path, **environment: str) -> AsyncIterator[Process]:
+async def system(data_dir: Path, module: str = "services", **environment: str) -> AsyncIterator[Process]:
     """The system over `data_dir`, ready; killed at the end if it still runs."""
     port, log = free_port(), data_dir.parent / f"{data_dir.name}.log"
     env = {**os.environ, "DATA_DIR": str(data_dir), "PORT": str(port), "HOST": "127.0.0.1", **environment}
     env.pop("KAFKA_BOOTSTRAP_SERVERS", None)
     with log.open("ab") as out:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "services", env=env, stdout=out, stderr=out
+            sys.executable, "-m", module, env=env, stdout=out, stderr=out
         )
     started = Process(process, f"http://127.0.0.1:{port}", log)
     try:

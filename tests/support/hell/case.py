@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from libs.common.errors import Code
 
@@ -11,6 +11,9 @@ STORED = "stored"
 
 DAMAGE = frozenset((Code.DECODE_FAILED, Code.TRUNCATED_IMAGE))
 """What damage may be called: where the container does not tell, a cut file looks like any damaged one."""
+
+_ALL_OF = frozenset(("odd name", "200 levels deep", "huge size", "endless"))
+"""Kinds whose every case is one of its own."""
 
 Lay = Callable[[Path], None]
 """Makes the file at a path; its folder is there."""
@@ -21,8 +24,7 @@ class Case:
     """`kind` is its row in the table, `name` its name on disk. `may` are the outcomes that it may have.
 
     `shows` are whole pictures' files: stored, the case must look like one of them. `listed` are the outcomes
-    where a listing sees it before a decoder does, if they are others; empty: the listing knows no such file.
-    `once_listed` happens after it was listed and before it is read.
+    where a listing sees it before a decoder does, if they are others; empty: it lists no such file.
     """
 
     kind: str
@@ -31,7 +33,6 @@ class Case:
     may: frozenset[str]
     shows: tuple[bytes, ...] = ()
     listed: frozenset[str] | None = None
-    once_listed: Lay | None = None
 
     @property
     def may_when_listed(self) -> frozenset[str]:
@@ -54,16 +55,13 @@ def named(what: str, number: int, suffix: str) -> bytes:
     return f"{what.replace(' ', '-')}-{number:03}{suffix}".encode()
 
 
-def one_of_each(cases: Iterable[Case], most: int) -> list[Case]:
-    """At most `most` cases of each kind and suffix, the first ones."""
-    seen: dict[tuple[str, str], int] = {}
-    kept = []
+def one_of_each(cases: Iterable[Case]) -> list[Case]:
+    """The first case of each kind and suffix; where names differ in nothing else, all of them."""
+    kept: dict[tuple[str, str, bytes], Case] = {}
     for case in cases:
-        key = case.kind, Path(case.name.decode(errors="replace")).suffix
-        seen[key] = seen.get(key, 0) + 1
-        if seen[key] <= most:
-            kept.append(case)
-    return kept
+        suffix = PurePosixPath(case.name.decode(errors="replace")).suffix
+        kept.setdefault((case.kind, suffix, case.name if case.kind in _ALL_OF else b""), case)
+    return list(kept.values())
 
 
 def _write(path: Path, content: bytes) -> None:

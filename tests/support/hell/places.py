@@ -3,19 +3,13 @@
 import os
 import socket
 import stat
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from libs.common.errors import Code
 from tests.support import photos
-from tests.support.hell.case import STORED, Case, Lay, of, only
+from tests.support.hell.case import Case, Lay, of, only
 from tests.support.hell.formats import whole
-
-GROWING = "growing.jpg"
-GROWTHS = 6000
-GROWTH_SECONDS = 0.05
-"""A growing file is written so often, or until it is removed: longer than anybody waits for it."""
 
 
 def places() -> Iterator[Case]:
@@ -32,11 +26,6 @@ def places() -> Iterator[Case]:
     yield _at("a link to its own folder", b"again", _link("."), irregular | outside, listed=only())
     yield _at("a link to nothing", b"dangling.jpg", _link("nothing.jpg"), vanished)
     yield _at("unreadable", b"unreadable.jpg", _unreadable, only(Code.PERMISSION_DENIED))
-    yield Case("vanished", b"vanished.jpg", _photo, vanished, once_listed=Path.unlink)
-    yield Case("vanished", b"gone/vanished.jpg", _photo, vanished, once_listed=_folder_and_all)
-    yield Case("rewritten", b"rewritten.jpg", _photo, only(STORED), once_listed=_rewrite)
-    yield Case("becomes a FIFO", b"became.jpg", _photo, irregular, once_listed=_become_fifo)
-    yield Case("growing", GROWING.encode(), _photo, only(Code.FILE_CHANGING), once_listed=_grow)
     yield _at("a sparse terabyte", b"sparse.jpg", _sparse, only(Code.TOO_LARGE))
 
 
@@ -102,37 +91,6 @@ def _both(path: Path) -> None:
 def _unreadable(path: Path) -> None:
     _photo(path)
     path.chmod(0)
-
-
-def _folder_and_all(path: Path) -> None:
-    path.unlink()
-    path.parent.rmdir()
-
-
-def _rewrite(path: Path) -> None:
-    path.write_bytes(whole()["PNG"][1] + b"rewritten")
-
-
-def _become_fifo(path: Path) -> None:
-    path.unlink()
-    os.mkfifo(path)
-
-
-def _grow(path: Path) -> None:
-    """Append to it for longer than anybody waits."""
-
-    def write() -> None:
-        pause = threading.Event()
-        for _ in range(GROWTHS):
-            try:
-                with path.open("r+b") as file:
-                    file.seek(0, os.SEEK_END)
-                    file.write(b"more")
-            except FileNotFoundError:
-                return
-            pause.wait(GROWTH_SECONDS)
-
-    threading.Thread(target=write, daemon=True).start()
 
 
 def _sparse(path: Path) -> None:

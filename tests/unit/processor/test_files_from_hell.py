@@ -1,15 +1,11 @@
 """Well over a thousand files from hell through the processor's own decoder processes."""
 
-import asyncio
 import os
-import resource
 import shutil
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
-import psutil
 import pytest
 
 from libs.common import events, messages
@@ -23,18 +19,16 @@ from services.processor.pool import DecodePool
 from services.processor.worker import ProcessorWorker
 from tests.support.hell import library, places
 from tests.support.hell.case import STORED
+from tests.support.hell.decoders import MEMORY_BYTES, Decoders, watched
 from tests.support.hell.judging import is_for_people, looks_like
 from tests.support.hell.library import Laid
-from tests.support.hell.sabotage import Sabotaged
+from tests.support.hell.orders import Sabotaged
 from tests.unit.processor.samples import file_for
 
 SEED = int(os.environ.get("HELL_SEED", "6"))
 WORKERS = 2
 TIMEOUT_S = 6.0
 PAUSES_S = (0.1, 0.2, 0.3)
-MEMORY_BYTES = 1 << 30
-CODE_BYTES = 1 << 28
-"""What a decoder has in memory besides what it allocates: its programs and libraries."""
 
 
 @dataclass
@@ -45,9 +39,7 @@ class Ran:
     outcomes: dict[bytes, list[str]] = field(default_factory=dict)
     sentences: dict[bytes, str | None] = field(default_factory=dict)
     pictures: dict[bytes, bytes] = field(default_factory=dict)
-    largest: int = 0
-    decoders: set[int] = field(default_factory=set)
-    unbounded: set[int] = field(default_factory=set)
+    decoders: Decoders = field(default_factory=Decoders)
 
     def take(self, sent: Sequence[Outgoing], by_id: dict[str, bytes]) -> None:
         """What the worker puts out for a batch."""
@@ -75,44 +67,13 @@ async def ran(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ran]:
     root.mkdir()
     done = Ran(library.lay(root, library.cases(SEED, outside)))
     batch = [PathRecord(file=file_for(path)) for path in library.spread(done.laid)]
-    for path, case in done.laid.cases.items():
-        if case.once_listed is not None:
-            case.once_listed(Path(os.fsdecode(path)))
     inspector = Inspector(cache_dir=base / "cache", roots=(bytes(root),))
-    async with DecodePool(Sabotaged(inspector), WORKERS, TIMEOUT_S, MEMORY_BYTES) as pool:
-        watching = asyncio.create_task(_watch(pool, done))
+    pool = DecodePool(Sabotaged(inspector), WORKERS, TIMEOUT_S, MEMORY_BYTES)
+    async with watched(os.getpid()) as done.decoders, pool:
         worker = ProcessorWorker(pool, lambda: None, PAUSES_S)
         done.take(await worker(batch), {record.file.file_id: record.file.path for record in batch})
-        watching.cancel()
     yield done
-    (root / places.GROWING).unlink()  # which ends its growing
-    shutil.rmtree(root)
-
-
-async def _watch(pool: DecodePool, done: Ran) -> None:
-    """Look at the decoders' memory all the time."""
-    while True:
-        for decoder in pool._decoders:
-            process = decoder._process
-            if process is not None and process.poll() is None:
-                _look(process.pid, done)
-        await asyncio.sleep(0.02)
-
-
-def _look(pid: int, done: Ran) -> None:
-    try:
-        limit, _ = resource.prlimit(pid, resource.RLIMIT_DATA)
-        peak = next(
-            int(line.split()[1]) * 1024
-            for line in Path(f"/proc/{pid}/status").read_text().splitlines()
-            if line.startswith("VmHWM")
-        )
-    except (OSError, StopIteration):
-        return  # it ended just now
-    done.largest = max(done.largest, peak)
-    done.decoders.add(pid)
-    if peak > CODE_BYTES and limit != MEMORY_BYTES:
-        done.unbounded.add(pid)
+    shutil.rmtree(base)
 
 
 def test_there_are_over_a_thousand_and_each_has_one_outcome_that_it_may_have(ran: Ran) -> None:
@@ -144,10 +105,8 @@ def test_the_healthy_files_between_them_are_unharmed(ran: Ran) -> None:
 
 
 def test_no_decoder_was_larger_than_its_limit_and_none_is_left(ran: Ran) -> None:
-    assert len(ran.decoders) > WORKERS
-    assert ran.largest <= MEMORY_BYTES + CODE_BYTES
-    assert not ran.unbounded
-    assert not [pid for pid in ran.decoders if psutil.pid_exists(pid)]
+    assert len(ran.decoders.seen) > WORKERS
+    ran.decoders.check()
 
 
 def test_every_kind_of_failure_that_a_file_can_cause_here_was_caused(ran: Ran) -> None:

@@ -1,0 +1,81 @@
+"""What happens just as a file is read: its decoder dies or hangs, or the file is not what was listed.
+
+Imported by decoder processes: nothing heavy may be.
+"""
+
+import ctypes
+import os
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from libs.common.errors import Code
+from services.processor.inspect import Inspector
+from services.processor.inspection import Reply, Request
+from tests.support.hell.case import STORED
+from tests.support.unprivileged import give_up_override
+
+
+@dataclass(frozen=True)
+class Sabotaged:
+    """An Inspector that obeys the names of files, and to which permissions apply though it may be root."""
+
+    inspector: Inspector
+
+    def __call__(self) -> Callable[[Request], Reply]:
+        """What a decoder process runs."""
+        give_up_override()
+        inspect = self.inspector()
+
+        def obey(request: Request) -> Reply:
+            path = Path(os.fsdecode(request.path))
+            act = next((act for order, (act, _) in ORDERS.items() if path.name.startswith(order)), None)
+            if act is not None:
+                act(path)
+            return inspect(request)
+
+        return obey
+
+
+def _hang(_: Path) -> None:
+    while True:
+        time.sleep(60)
+
+
+def _allocate(_: Path) -> None:
+    kept = []
+    while True:
+        kept.append(bytearray(64 << 20))
+
+
+def _grow(path: Path) -> None:
+    with path.open("ab") as file:
+        file.write(b"more")
+
+
+def _rewrite(path: Path) -> None:
+    """Only once: then it stands still."""
+    if not path.read_bytes().endswith(b"rewritten"):
+        path.write_bytes(path.read_bytes() + b"rewritten")
+
+
+def _become_fifo(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+ORDERS: dict[str, tuple[Callable[[Path], object], str]] = {
+    "segfaults": (lambda _: ctypes.string_at(0), Code.DECODER_CRASHED),
+    "aborts": (lambda _: os.abort(), Code.DECODER_CRASHED),
+    "exits": (lambda _: os._exit(1), Code.DECODER_CRASHED),
+    "is-killed": (lambda _: os.kill(os.getpid(), signal.SIGKILL), Code.DECODER_CRASHED),
+    "hangs": (_hang, Code.DECODE_TIMEOUT),
+    "allocates": (_allocate, Code.DECODE_FAILED),
+    "vanishes": (Path.unlink, Code.FILE_VANISHED),
+    "grows": (_grow, Code.FILE_CHANGING),
+    "is-rewritten": (_rewrite, STORED),
+    "becomes-a-fifo": (_become_fifo, Code.NOT_A_REGULAR_FILE),
+}
+"""What a file's name begins with, what that does, and what becomes of the file."""

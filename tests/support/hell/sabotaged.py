@@ -1,0 +1,12 @@
+"""`python -m tests.support.hell.sabotaged`: the whole system, whose decoders obey the names of files."""
+
+import sys
+
+from services import __main__ as everything
+from services.processor import app
+from tests.support.hell.orders import Sabotaged
+
+if __name__ == "__main__":
+    real = app.inspector_of
+    app.inspector_of = lambda settings: Sabotaged(real(settings))  # type: ignore[assignment, return-value]
+    sys.exit(everything.main())
