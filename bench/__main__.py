@@ -10,7 +10,7 @@ from pathlib import Path
 from bench import result
 from bench.place import Place
 from bench.result import Figure
-from bench.rows import apart, by_hand, decoding, million, near_duplicates, running
+from bench.rows import apart, by_hand, decoding, million, near_duplicates, replicas, running
 
 Row = Callable[[Place], Awaitable[list[Figure]]]
 
@@ -19,6 +19,7 @@ ROWS: dict[str, Row] = {
     "jpeg-12mp-lite-ml": decoding.large_lite,
     "jpeg-1024x768": decoding.small,
     "dng-24mp": decoding.raw,
+    "processors": replicas.replicas,
     "start": running.start,
     "by-hand": by_hand.peer,
     "known": running.known,

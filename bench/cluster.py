@@ -59,6 +59,10 @@ class Cluster:
         process.kill()
         await process.wait()
 
+    async def stop(self, name: str) -> None:
+        """End a process as an orchestrator would."""
+        await _ended(self.processes.pop(name))
+
     async def end(self) -> None:
         """End all of them, the last one first."""
         await asyncio.gather(*(_ended(process) for process in reversed(self.processes.values())))
