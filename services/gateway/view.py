@@ -1,9 +1,11 @@
 """What this replica knows of all jobs, folded from the topics into SQLite.
 
-One thread writes and one reads, so that a status read does not wait behind a batch being folded.
+One thread writes and one reads, so that a status read does not wait behind a batch being folded. A third
+copies SQLite's log into the file, which waits for the disk: in the writer's thread all reads would wait too.
 """
 
 import asyncio
+import logging
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -13,8 +15,12 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from libs.common.events import JobSnapshot
 from services.gateway import forgetting, writing
-from services.gateway.schema import connect, open_view
+from services.gateway.schema import connect, copy_log, open_view
 from services.gateway.writing import Change
+
+log = logging.getLogger(__name__)
+
+COPY_SECONDS = 0.5
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -59,12 +65,19 @@ class View:
     @asynccontextmanager
     async def open(cls, path: Path, source: str) -> AsyncIterator["View"]:
         """The view kept in `path`; begun anew where that file is of no use (see `open_view`)."""
-        writer, reader = Bound("view-writer"), Bound("view-reader")
+        writer, reader, copier = Bound("view-writer"), Bound("view-reader"), Bound("view-copier")
         try:
             await writer.open(lambda: open_view(path, source))
             await reader.open(lambda: connect(path))
-            yield cls(writer, reader)
+            await copier.open(lambda: connect(path))
+            copying = asyncio.create_task(_keep_copying(copier), name="view's log")
+            try:
+                yield cls(writer, reader)
+            finally:
+                copying.cancel()
+                await asyncio.gather(copying, return_exceptions=True)
         finally:
+            await copier.close()
             await reader.close()
             await writer.close()
 
@@ -85,3 +98,14 @@ class View:
     async def restore(self, snapshots: Iterable[tuple[JobSnapshot, int]]) -> None:
         """Take in terminal snapshots of jobs whose events are gone; see `writing.restore`."""
         await self._writer.run(writing.restore, snapshots)
+
+
+async def _keep_copying(copier: Bound) -> None:
+    """Keep the log short, until cancelled."""
+    while True:
+        await asyncio.sleep(COPY_SECONDS)
+        try:
+            await copier.run(copy_log)
+        except sqlite3.OperationalError as error:
+            # The writer meets the same disk, and ends the gateway; until then nothing is lost.
+            log.warning("the view's log could not be copied into its file: %s", error)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from libs.common.errors import Code
 from libs.common.events import Accepted, Finished, JobEvent, Outcome, Outcomes, ScanRequest
 from services.gateway import reading, writing
+from services.gateway import view as view_module
 from services.gateway.schema import open_view
 from services.gateway.view import View
 from services.gateway.writing import Happened, Requested
@@ -97,6 +98,16 @@ def test_the_failures_of_a_job_are_found_without_looking_at_what_was_stored(tmp_
         return count
 
     assert steps(400) <= steps(4) + 1
+
+
+async def test_what_was_folded_reaches_the_file_while_the_view_is_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(view_module, "COPY_SECONDS", 0.01)
+    async with view_in(tmp_path) as view, asyncio.timeout(10):
+        await view.write(happened(ACCEPTED, stored(*range(2000))), TOPIC, {0: 2})
+        while (tmp_path / "view.sqlite").stat().st_size < 100_000:
+            await asyncio.sleep(0.01)
 
 
 async def test_a_batch_folded_again_changes_nothing(tmp_path: Path) -> None:
