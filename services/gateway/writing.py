@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from msgspec import msgpack
 
 from libs.common.events import MAX_ITEMS, JobEvent, JobSnapshot, Outcome, Outcomes, ScanRequest, TaskEvent
+from libs.common.rows import insert
 from services.gateway import tasks_view
 from services.gateway.fold import Job, fold, ignores, requested, restored
 from services.gateway.log_lines import log_line
@@ -139,9 +140,11 @@ def _insert(
     """
     last = connection.execute("SELECT max(rowid) FROM outcomes").fetchone()[0] or 0
     before = connection.total_changes
-    connection.executemany(
-        "INSERT OR IGNORE INTO outcomes VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [_row(job, offset * MAX_ITEMS + index, item) for index, item in enumerate(items)],
+    places = range(offset * MAX_ITEMS, offset * MAX_ITEMS + len(items))
+    insert(
+        connection,
+        "INSERT OR IGNORE INTO outcomes",
+        [_row(job, *each) for each in zip(places, items, strict=True)],
     )
     if connection.total_changes - before == len(items):
         return items

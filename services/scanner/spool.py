@@ -5,11 +5,12 @@ The spool is never the truth: it is made anew, from job-status and the listing, 
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from libs.common.errors import Code
 from libs.common.events import Counts, Outcome
+from libs.common.rows import insert, marks, parts
 from services.scanner.entries import Spooled
 
 LISTED, EMITTED, STORED, CACHED, FAILED, SKIPPED = range(6)
@@ -26,15 +27,9 @@ CREATE TABLE files (
 );
 CREATE TABLE earlier (file_id TEXT PRIMARY KEY, file TEXT NOT NULL, wanted INTEGER NOT NULL) WITHOUT ROWID;
 """
-_ADD = """
-INSERT OR IGNORE INTO files (file_id, state, path, size, mtime_ns, ctime_ns, code, error, details)
-VALUES (?, 0, ?, ?, ?, ?, ?, ?, ?)
-"""
-_END_EMITTED = "UPDATE files SET state = ? WHERE file_id = ? AND state = 1"
-_END_OTHER = """
-INSERT INTO files (state, file_id) VALUES (?, ?)
-ON CONFLICT (file_id) DO UPDATE SET state = excluded.state WHERE state = 0
-"""
+_ADD = "INSERT OR IGNORE INTO files (file_id, state, path, size, mtime_ns, ctime_ns, code, error, details)"
+_END_OTHER = "INSERT INTO files (file_id, state)"
+_IF_LISTED = "ON CONFLICT (file_id) DO UPDATE SET state = excluded.state WHERE state = 0"
 _READ = "SELECT file_id, path, size, mtime_ns, ctime_ns, code, error, details, number FROM files"
 _ADD_GONE = """
 INSERT OR IGNORE INTO files (file_id, state, path, size, mtime_ns, ctime_ns, code, error)
@@ -69,22 +64,37 @@ class Spool:
     def add(self, files: Iterable[Spooled]) -> None:
         """Put in the files that are not there yet; one that has its outcome already keeps it."""
         rows = [
-            (f.file_id, f.path, f.size, f.mtime_ns, f.ctime_ns, f.code, f.error, f.details) for f in files
+            (f.file_id, LISTED, f.path, f.size, f.mtime_ns, f.ctime_ns, f.code, f.error, f.details)
+            for f in files
         ]
         with self._turn, self._db:
-            self.total += self._db.executemany(_ADD, rows).rowcount
+            self.total += insert(self._db, _ADD, rows)
 
     def fold(self, outcomes: Sequence[Outcome]) -> int:
         """Give files their outcomes; the first one of a file wins. How many were the first."""
-        rows = [(_state_of(outcome), outcome.file_id) for outcome in outcomes]
+        states: dict[str, int] = {}
+        for outcome in outcomes:
+            states.setdefault(outcome.file_id, _state_of(outcome))
         with self._turn, self._db:
-            landed = self._db.executemany(_END_EMITTED, rows).rowcount
+            landed = sum(self._land(state, ids) for state, ids in _by_state(states).items())
             before = self._rows()
-            others = self._db.executemany(_END_OTHER, rows).rowcount
+            others = (
+                insert(self._db, _END_OTHER, list(states.items()), _IF_LISTED) if landed < len(states) else 0
+            )
             self.in_flight -= landed
             self.total += self._rows() - before
             self.ended += landed + others
         return landed + others
+
+    def _land(self, state: int, ids: Sequence[str]) -> int:
+        """Give this state to those of the files that are under way; how many are."""
+        return sum(
+            self._db.execute(
+                f"UPDATE files SET state = ? WHERE state = 1 AND file_id IN ({marks(len(part))})",  # noqa: S608
+                [state, *part],
+            ).rowcount
+            for part in parts(self._db, ids)
+        )
 
     def take(self, limit: int, now: float) -> list[Spooled]:
         """The next `limit` files to emit, under way from `now` on (seconds since the epoch)."""
@@ -94,9 +104,11 @@ class Spool:
                 (self._last_taken, limit),
             ).fetchall()
             if found:
-                self._last_taken = found[-1][-1]
-                numbers = [(now, row[-1]) for row in found]
-                self._db.executemany("UPDATE files SET state = 1, emitted_at = ? WHERE number = ?", numbers)
+                first, self._last_taken = found[0][-1], found[-1][-1]
+                self._db.execute(
+                    "UPDATE files SET state = 1, emitted_at = ? WHERE number BETWEEN ? AND ? AND state = 0",
+                    (now, first, self._last_taken),
+                )
                 self.in_flight += len(found)
         return [_spooled(row) for row in found]
 
@@ -127,9 +139,8 @@ class Spool:
             if file_ids is None:
                 rows = self._db.execute("SELECT file_id FROM earlier WHERE wanted LIMIT 1").fetchall()
             else:
-                marks = ",".join("?" * len(file_ids))
                 rows = self._db.execute(
-                    f"SELECT file_id FROM earlier WHERE wanted AND file_id IN ({marks})",  # noqa: S608
+                    f"SELECT file_id FROM earlier WHERE wanted AND file_id IN ({marks(len(file_ids))})",  # noqa: S608
                     list(file_ids),
                 ).fetchall()
         return {row[0] for row in rows}
@@ -163,6 +174,13 @@ class Spool:
     def _rows(self) -> int:
         found: int = self._db.execute("SELECT coalesce(max(number), 0) FROM files").fetchone()[0]
         return found
+
+
+def _by_state(states: Mapping[str, int]) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    for file_id, state in states.items():
+        found.setdefault(state, []).append(file_id)
+    return found
 
 
 def _state_of(outcome: Outcome) -> int:
