@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from contextlib import suppress
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 
 from libs.common import events
@@ -38,7 +39,8 @@ async def beat(publisher: Publisher, stage: str, instance: str, health: Health) 
             now = (health.state, health.reason)
             if now != told or clock() >= next_at:
                 await _tell(publisher, stage, instance, health)
-                told, next_at = now, clock() + BEAT_SECONDS
+                # The first one's acknowledgement tells the time; so the second one follows at once.
+                told, next_at = now, clock() + (BEAT_SECONDS if told else 0.0)
             await asyncio.sleep(_LOOK_SECONDS)
     finally:
         with suppress(TimeoutError):
@@ -49,7 +51,12 @@ async def beat(publisher: Publisher, stage: str, instance: str, health: Health) 
 async def _tell(publisher: Publisher, stage: str, instance: str, health: Health) -> None:
     name = f"{stage}-{instance}"
     body = events.Heartbeat(
-        instance=name, stage=stage, release=release(), state=health.state, reason=health.reason
+        instance=name,
+        stage=stage,
+        release=release(),
+        state=health.state,
+        reason=health.reason,
+        at=datetime.fromtimestamp(publisher.clock.now(), UTC),
     )
     try:
         await publisher.publish([Outgoing(SERVICES, name, events.encode(body))])

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from libs.common.control import CollectionState
 from libs.common.errors import Code, SluiceError
-from libs.common.events import now
 from libs.common.kafka.control_table import ControlTable
 from libs.common.kafka.outgoing import Outgoing, fact
 from libs.common.kafka.publisher import Publisher
@@ -114,7 +113,7 @@ class Collections:
     async def clear_cache(self) -> CollectionState:
         """Make every cache entry of before now a miss for the active collection."""
         state = await self.adopted(await self.active())
-        return await self._say(worker.cleared(state, now().timestamp()))
+        return await self._say(worker.cleared(state, self.publisher.clock.now()))
 
     async def _say(self, state: CollectionState) -> CollectionState:
         await self._publish([fact(state)])

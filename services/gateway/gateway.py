@@ -56,6 +56,10 @@ class Gateway:
     snapshots: Snapshots
     publisher: Publisher
 
+    def now(self) -> float:
+        """Seconds since the epoch, by the brokers' clock: that of all events and heartbeats."""
+        return self.publisher.clock.now()
+
 
 @asynccontextmanager
 async def opened(settings: GatewaySettings, store: Store | None = None) -> AsyncIterator[Gateway]:

@@ -70,7 +70,7 @@ class Emission:
         )
 
     async def _take(self, limit: int) -> list[Spooled]:
-        return await asyncio.to_thread(self._spool.take, limit, time.time())
+        return await asyncio.to_thread(self._spool.take, limit, time.monotonic())
 
     async def _send(self, files: list[Spooled]) -> None:
         stored = await self._unchanged(files)

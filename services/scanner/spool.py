@@ -97,7 +97,7 @@ class Spool:
         )
 
     def take(self, limit: int, now: float) -> list[Spooled]:
-        """The next `limit` files to emit, under way from `now` on (seconds since the epoch)."""
+        """The next `limit` files to emit, under way from `now` on (monotonic seconds)."""
         with self._turn, self._db:
             found = self._db.execute(
                 f"{_READ} WHERE number > ? AND state = 0 ORDER BY number LIMIT ?",

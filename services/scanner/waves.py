@@ -57,7 +57,7 @@ class Waves:
 
     async def _look(self) -> None:
         try:
-            await self._wave(time.time())
+            await self._wave(time.monotonic())
         except (KafkaError, UnavailableError) as error:
             log.info("job %s: the search for lost files is left to the next: %s", self._record.job_id, error)
 

@@ -32,7 +32,7 @@ def build(settings: UpserterSettings, store: Store | None = None) -> Service:
         writer = Writer(used, settings.qdrant_upsert_batch_size, settings.qdrant_concurrency)
         tasks = task_runner(joined, used, admission, writer)
         watch = StoreWatch(used)
-        worker = UpserterWorker(admission, writer, Copies(used), watch)
+        worker = UpserterWorker(admission, writer, Copies(used), watch, joined.publisher.clock.now)
         return Wired(worker, background=(watch.run(),), beside=(tasks.run,))
 
     batch = settings.qdrant_upsert_batch_size * settings.qdrant_concurrency

@@ -23,16 +23,21 @@ FLOAT_BYTES = 4
 
 Told = list[tuple[str, events.Outcome]]
 T = TypeVar("T")
+Now = Callable[[], float]
+"""Seconds since the epoch, by the brokers' clock."""
 
 
 class UpserterWorker:
     """A Worker over point records. `stored` is told only after the store has acknowledged."""
 
-    def __init__(self, admission: Admission, writer: Writer, copies: Copies, watch: StoreWatch) -> None:
+    def __init__(
+        self, admission: Admission, writer: Writer, copies: Copies, watch: StoreWatch, now: Now
+    ) -> None:
         self._admission = admission
         self._writer = writer
         self._copies = copies
         self._watch = watch
+        self._now = now
         self._away: dict[object, str] = {}
 
     @property
@@ -57,8 +62,9 @@ class UpserterWorker:
             return _refused(records, _of_collection(shape, error))
 
     async def _write(self, shape: Shape, records: list[PointRecord], existing: dict[str, str]) -> Told:
-        latest = {record.file.file_id: record for record in records}
-        rejected = await self._writer.write(shape.collection, [_point(each) for each in latest.values()])
+        latest, now = {record.file.file_id: record for record in records}, self._now()
+        points = [_point(each, now) for each in latest.values()]
+        rejected = await self._writer.write(shape.collection, points)
         return [
             (record.file.job_id, _outcome(record, rejected, existing))
             for record in {(r.file.job_id, r.file.file_id): r for r in records}.values()
@@ -98,9 +104,9 @@ def _broken(record: PointRecord) -> tuple[str, events.Outcome]:
     return record.file.job_id, events.failure(record.file.file_id, record.file.file, error)
 
 
-def _point(record: PointRecord) -> Point:
+def _point(record: PointRecord, stored_at: float) -> Point:
     vector = np.frombuffer(record.inference.embedding, dtype="<f4")
-    return Point(record.file.file_id, vector.tolist(), payload_of(record))
+    return Point(record.file.file_id, vector.tolist(), payload_of(record, stored_at))
 
 
 def _outcome(

@@ -169,8 +169,7 @@ async def _store_points(world: Bench, store: Absent, stage: Reporter) -> None:
     """What the stages behind would have stored of the files seen so far, a while after they were written."""
     points = []
     for file in stage.seen:
-        payload = payload_of(records.point_record(file))
-        payload["stored_at"] = max(file.mtime_ns, file.ctime_ns) / 1e9 + 10
+        payload = payload_of(records.point_record(file), max(file.mtime_ns, file.ctime_ns) / 1e9 + 10)
         points.append(Point(file.file_id, [1.0, 0.0, 0.0, 0.0], payload))
     await store.upsert(COLLECTION, points)
     await world.state(ModelInUse(model="m1", dimension=4))

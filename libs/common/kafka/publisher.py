@@ -10,6 +10,7 @@ from aiokafka.structs import RecordMetadata
 
 from libs.common.errors import Code, UnavailableError
 from libs.common.ids import file_partition
+from libs.common.kafka.clock import BrokerClock
 from libs.common.kafka.connection import Connection, broker_errors
 from libs.common.kafka.outgoing import FILE_ID_HEADER, JOB_ID_HEADER, Outgoing
 from libs.common.topics import Topic, TopicNames
@@ -20,17 +21,22 @@ ACK_SECONDS = 60.0
 class Publisher:
     """Sends Outgoing records; a call returns when the brokers have every one of them."""
 
-    def __init__(self, producer: AIOKafkaProducer, names: TopicNames) -> None:
+    def __init__(
+        self, producer: AIOKafkaProducer, names: TopicNames, clock: BrokerClock | None = None
+    ) -> None:
+        self.clock = clock or BrokerClock()
         self._producer = producer
         self._names = names
         self._counts: dict[Topic, int] = {}
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, connection: Connection, **options: Any) -> AsyncIterator["Publisher"]:
-        """A publisher with a producer of its own."""
+    async def open(
+        cls, connection: Connection, clock: BrokerClock | None = None, **options: Any
+    ) -> AsyncIterator["Publisher"]:
+        """A publisher with a producer of its own. Its `clock` is set by every acknowledgement."""
         async with connection.producer(**options) as producer:
-            yield cls(producer, connection.names)
+            yield cls(producer, connection.names, clock)
 
     async def warm(self, *topics: Topic) -> None:
         """Learn the topics' partitions now, so that the first publish does not wait for it."""
@@ -56,11 +62,13 @@ class Publisher:
             async with asyncio.timeout(ACK_SECONDS):
                 with broker_errors("the address in KAFKA_BOOTSTRAP_SERVERS"):
                     futures = [await self._send(record) for record in outgoing]
-                    return list(await asyncio.gather(*futures))
+                    acks = list(await asyncio.gather(*futures))
         except TimeoutError as error:
             raise UnavailableError(
                 Code.BROKER_UNAVAILABLE, f"Kafka has not acknowledged for {ACK_SECONDS:.0f} s"
             ) from error
+        self.clock.heard(acks)
+        return acks
 
     async def _send(self, record: Outgoing) -> asyncio.Future[RecordMetadata]:
         partition = record.partition

@@ -3,7 +3,6 @@
 import base64
 from pathlib import PurePosixPath
 
-from libs.common.events import now
 from libs.common.ids import display_name
 from libs.common.messages import PointRecord
 from libs.common.store.protocol import Payload
@@ -12,10 +11,11 @@ RESCAN_FIELDS = ("size", "mtime_ns", "ctime_ns", "generation", "model", "stored_
 """What decides whether a stored file has changed since."""
 
 
-def payload_of(record: PointRecord) -> Payload:
+def payload_of(record: PointRecord, stored_at: float) -> Payload:
     """The payload of the point that stores `record`.
 
-    `exif_<Group>_<Tag>` strings, `thumbnail_base64` a JPEG, `stored_at` in seconds since the epoch.
+    `exif_<Group>_<Tag>` strings, `thumbnail_base64` a JPEG, `stored_at` in seconds since the epoch
+    by the brokers' clock.
     `path_base64` is there only where the path is not UTF-8, so that the file can still be opened.
     """
     file, content, inference = record.file, record.content, record.inference
@@ -38,7 +38,7 @@ def payload_of(record: PointRecord) -> Payload:
         "generation": file.generation,
         "model": inference.model,
         "has_caption": inference.caption is not None,
-        "stored_at": now().timestamp(),
+        "stored_at": stored_at,
     }
     if file.path != full_path.encode():
         payload["path_base64"] = base64.b64encode(file.path).decode()

@@ -1,15 +1,14 @@
 """Starting jobs, and what became of them."""
 
-import time
 from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Path, Query
 
 from libs.common.errors import SluiceError
-from libs.common.events import now
 from libs.common.store.protocol import Payload
 from services.gateway import presence
+from services.gateway.clock import utc
 from services.gateway.door import Open
 from services.gateway.gateway import Gateway
 from services.gateway.jobs import Report
@@ -53,9 +52,9 @@ async def start(
 async def status(gateway: Open, job_id: JobId) -> body.StatusOut:
     """Up to date with everything that any stage had reported when the call came."""
     report = await gateway.jobs.report(job_id)
-    found = presence.instances(gateway.services.rows.values(), now())
+    found = presence.instances(gateway.services.rows.values(), utc(gateway.now()))
     existing = await _existing(gateway, report)
-    return status_out(report, time.time(), presence.waiting_reason(found), existing)
+    return status_out(report, gateway.now(), presence.waiting_reason(found), existing)
 
 
 @router.get("/jobs", summary="Jobs, the newest first", responses=problems())

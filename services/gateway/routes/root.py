@@ -5,8 +5,8 @@ import asyncio
 from fastapi import APIRouter, Response
 
 from libs.common.errors import SluiceError
-from libs.common.events import now
 from services.gateway import presence
+from services.gateway.clock import utc
 from services.gateway.door import AnyDoor, Door
 from services.gateway.models.services import HealthOut, State
 
@@ -51,7 +51,8 @@ async def _obstacle(door: Door) -> str | None:
 
 def _stages(door: Door) -> dict[str, State]:
     try:
-        rows = door.gateway().services.rows.values()
+        gateway = door.gateway()
+        rows = gateway.services.rows.values()
     except SluiceError:
         return {}
-    return presence.by_stage(presence.instances(rows, now()))
+    return presence.by_stage(presence.instances(rows, utc(gateway.now())))

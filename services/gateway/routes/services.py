@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from libs.common.events import now
 from services.gateway import presence
+from services.gateway.clock import utc
 from services.gateway.door import Open
 from services.gateway.lag import lags
 from services.gateway.models.common import problems
@@ -18,7 +18,7 @@ async def services(gateway: Open) -> list[ServiceOut]:
     """By stage. An instance that went silent is `gone`; after an hour it is left out."""
     await refreshed(gateway.services)
     behind = await lags(gateway.connection)
-    found = presence.instances(gateway.services.rows.values(), now())
+    found = presence.instances(gateway.services.rows.values(), utc(gateway.now()))
     return [instance.model_copy(update={"lag": behind.get(instance.stage)}) for instance in found]
 
 
@@ -28,11 +28,12 @@ async def capabilities(gateway: Open) -> CapabilitiesOut:
     await refreshed(gateway.control)
     await refreshed(gateway.services)
     model, settings = gateway.control.model(), gateway.settings
+    found = presence.instances(gateway.services.rows.values(), utc(gateway.now()))
     batch = settings.ml_inference_batch_size
     return CapabilitiesOut(
         ml_batch_size=min(batch, model.batch) if model else batch,
         qdrant_batch_size=settings.qdrant_upsert_batch_size,
-        is_ready_for_ingestion=presence.is_ready(presence.instances(gateway.services.rows.values(), now())),
+        is_ready_for_ingestion=presence.is_ready(found),
         active_collection=gateway.control.active(),
         model=model.model if model else None,
     )

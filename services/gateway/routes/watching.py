@@ -5,8 +5,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from libs.common.events import now
 from services.gateway import metrics, presence
+from services.gateway.clock import utc
 from services.gateway.door import Open
 from services.gateway.lag import lags
 from services.gateway.models.common import problems
@@ -66,6 +66,6 @@ async def changes(
 async def scraped(gateway: Open) -> Response:
     """Jobs by state, files by outcome, instances by stage and state, and each stage's lag."""
     await refreshed(gateway.services)
-    found = presence.instances(gateway.services.rows.values(), now())
+    found = presence.instances(gateway.services.rows.values(), utc(gateway.now()))
     told = metrics.text(await gateway.jobs.all(), found, await lags(gateway.connection))
     return Response(told, media_type=metrics.MEDIA_TYPE)

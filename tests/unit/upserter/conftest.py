@@ -1,5 +1,6 @@
 """An upserter over the real embedded store, and a control table without Kafka."""
 
+import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
@@ -101,7 +102,9 @@ class Told:
 
 def worker_over(store: Store, table: Control, size: int = 4, concurrency: int = 2) -> UpserterWorker:
     admission = Admission(store, table, table.publish)
-    return UpserterWorker(admission, Writer(store, size, concurrency), Copies(store), StoreWatch(store))
+    return UpserterWorker(
+        admission, Writer(store, size, concurrency), Copies(store), StoreWatch(store), time.time
+    )
 
 
 @pytest.fixture(scope="session")
