@@ -67,10 +67,11 @@ def machine() -> dict[str, Any]:
 
 
 def write(figures: Sequence[Figure], file: Path) -> None:
-    """All figures as JSON."""
+    """All figures as JSON; each can be read by itself. `beside` is the floor or the peer."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    rows = [{**structs.asdict(each), "reached": each.reached} for each in figures]
-    file.write_text(json.dumps({"machine": machine(), "figures": rows}, indent=2) + "\n")
+    ran_on = machine()
+    rows = [{**structs.asdict(each), "reached": each.reached, "machine": ran_on} for each in figures]
+    file.write_text(json.dumps({"figures": rows}, indent=2) + "\n")
 
 
 def _cpu() -> str:
