@@ -37,6 +37,7 @@ class Follower:
         self._view = view
         self._change = change
         self._folding = False
+        self._folded: dict[int, int] = {}
         self._moved = asyncio.Condition()
         self._failure: BaseException | None = None
         self._task: asyncio.Task[None] | None = None
@@ -86,11 +87,20 @@ class Follower:
     async def reach(self, ends: dict[int, int]) -> None:
         """Return once everything before these offsets is in the view."""
         async with self._moved:
-            # The tail's position is ahead of the view only while a batch is being folded.
-            while not await self._tail.has_reached(ends) or self._folding:
+            while not await self._holds(ends):
                 if self._failure is not None:
                     raise SluiceError(Code.INTERNAL, f"{self._topic.name} is followed no more")
                 await self._moved.wait()
+
+    async def _holds(self, ends: dict[int, int]) -> bool:
+        """Whether the view has everything before these offsets.
+
+        What was folded says so also while the next batch is being folded, as it is all the time in a large
+        job; the tail's position, ahead of the view only then, also moves over offsets without a record.
+        """
+        if all(self._folded.get(partition, 0) >= end for partition, end in ends.items()):
+            return True
+        return not self._folding and await self._tail.has_reached(ends) and not self._folding
 
     async def _run(self, stop: asyncio.Event) -> None:
         try:
@@ -110,6 +120,7 @@ class Follower:
             self._folding = True
             offsets = {partition: batch[-1].offset + 1 for partition, batch in records.items()}
             await self._view.write(self._changes(records.values()), self._topic.name, offsets)
+            self._folded |= offsets
             self._folding = False
         async with self._moved:
             self._moved.notify_all()

@@ -1,0 +1,48 @@
+"""Catching up while more and more comes; the rest of the follower is tested on a broker."""
+
+import asyncio
+from typing import cast
+
+from aiokafka.structs import ConsumerRecord
+
+from libs.common.kafka.tail import Records, Tail
+from libs.common.topics import JOB_STATUS
+from services.gateway.follower import Follower
+from services.gateway.view import View
+
+
+class Torrent:
+    """A tail that always has a next record at once; its position is behind what it gave."""
+
+    def __init__(self) -> None:
+        self.position = 0
+
+    async def read(self, _timeout_s: float, _max_records: int) -> Records:
+        record = ConsumerRecord("t", 0, self.position, 0, 0, None, None, None, 0, 0, ())
+        self.position += 1
+        return {0: [record]}
+
+    async def has_reached(self, ends: dict[int, int]) -> bool:
+        return self.position >= ends[0]
+
+
+class Slow:
+    """A view that takes its time, and counts what it has."""
+
+    written = 0
+
+    async def write(self, *_: object) -> None:
+        await asyncio.sleep(0.001)
+        self.written += 1
+
+
+async def test_whoever_waits_for_an_offset_does_not_wait_for_what_comes_after_it() -> None:
+    view, stop = Slow(), asyncio.Event()
+    follower = Follower(cast("Tail", Torrent()), JOB_STATUS, cast("View", view), lambda _: None)
+    following = asyncio.create_task(follower._run(stop))
+    async with asyncio.timeout(5):
+        await follower.reach({0: 10})
+    stop.set()
+    await following
+
+    assert 10 <= view.written <= 13
