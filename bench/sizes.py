@@ -34,7 +34,7 @@ from services.processor.inspection import Inspected, Request
 PHOTOS, DIMENSION = 64, 512
 FEW, MANY = 4_000, 16_000
 """Points: what a collection takes before the first one does not count."""
-OUTCOMES = 100_000
+OUTCOMES, STORED_AT = 100_000, 1_764_000_000.0
 CAPTION = "a person in a blue jacket walking along a path beside a lake"
 
 
@@ -83,7 +83,7 @@ async def _in_kafka(place: Place, images: Sequence[ImageRecord], points: Sequenc
 async def _in_the_store(place: Place, points: Sequence[PointRecord]) -> None:
     _say(
         "a point as JSON, vector left out",
-        _mean(len(msgspec.json.encode(payload_of(each))) for each in points),
+        _mean(len(msgspec.json.encode(payload_of(each, STORED_AT))) for each in points),
     )
     few, many = [await _stored(place, points, count) for count in (FEW, MANY)]
     _say("a point in the embedded store, all of it", (many - few) / (MANY - FEW))
@@ -97,7 +97,10 @@ async def _stored(place: Place, points: Sequence[PointRecord], count: int) -> in
     for first in range(0, count, 200):
         batch = [points[number % len(points)] for number in range(first, first + 200)]
         rows = random.normal(size=(len(batch), DIMENSION)).tolist()
-        made = [Point(str(uuid4()), row, payload_of(each)) for row, each in zip(rows, batch, strict=True)]
+        made = [
+            Point(str(uuid4()), row, payload_of(each, STORED_AT))
+            for row, each in zip(rows, batch, strict=True)
+        ]
         await store.upsert("sizes", made)
     await store.close()
     return sum(file.stat().st_blocks * 512 for file in root.rglob("*") if file.is_file())
