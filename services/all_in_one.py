@@ -2,9 +2,10 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from libs.common.errors import Code, SluiceError
@@ -72,24 +73,27 @@ class System:
 
 @asynccontextmanager
 async def running(
-    settings: RunSettings, say: Callable[[str], None] = lambda _: None
+    settings: RunSettings,
+    say: Callable[[str], None] = lambda _: None,
+    given: Mapping[str, Any] = MappingProxyType({}),
 ) -> AsyncIterator[System]:
     """Start everything, give the system once it is ready, and stop it in the order in which work flows.
 
-    `say` hears what starts. Raises SluiceError for whatever keeps it from starting.
+    `say` hears what starts; `given` are settings of the stages that the environment does not decide.
+    Raises SluiceError for whatever keeps it from starting.
     """
     async with AsyncExitStack() as resources:
         resources.enter_context(DirLock(settings.data_dir))
         broker = await _broker(settings, resources, say)
         store = await _store(settings, resources)
         shared, ml_url = _overrides(settings, broker)
-        services = _services(settings, shared, store, ml_url)
+        services = _services(settings, shared | dict(given), store, ml_url)
         started = [_start(service) for service in services]
         resources.push_async_callback(_stop_all, started, settings.drain_seconds)
         say("starting the services")
         await _all_ready(started)
         yield System(
-            base_url=f"http://{settings.host}:{settings.port}",
+            base_url=settings.base_url,
             embedded=_embedded(settings),
             outside=_outside(settings),
             _services=tuple(started),
@@ -150,7 +154,7 @@ def _services(
     services = [
         build_upserter(UpserterSettings(**shared), store),
         build_inferencer(InferencerSettings(**shared)),
-        build_processor(ProcessorSettings(**shared)),
+        build_processor(ProcessorSettings(**shared, **files)),
         build_scanner(ScannerSettings(**shared, **files), store),
         build_gateway(GatewaySettings(**shared, **files), store),
     ]

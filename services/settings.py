@@ -22,3 +22,9 @@ class RunSettings(EnvSettings):
     port: int = Field(8002, ge=1, le=65535, description="Port the gateway listens on")
     drain_seconds: float = Field(15.0, gt=0, le=600, description="How long a stop may take")
     log_level: LogLevel = Field("WARNING", description="Log level")
+
+    @property
+    def base_url(self) -> str:
+        """Where the gateway answers to somebody on this machine."""
+        host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"

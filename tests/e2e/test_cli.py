@@ -57,7 +57,7 @@ async def sluice(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Shel
     """The command, a system with a collection `photos`, and the samples in home/samples."""
     home = tmp_path_factory.mktemp("cli")
     samples.make(home / "samples")
-    async with system(home / "data") as running:
+    async with system(home / "data", SCAN_ROOTS=str(home / "samples")) as running:
         shell = Shell(running, home)
         assert (await shell("collections", "create", "photos", "--select")).status == 0
         yield shell
@@ -87,8 +87,8 @@ async def test_what_the_gateway_may_not_see_is_uploaded(sluice: Shell, tmp_path:
         (folder / name).write_bytes((sluice.home / "samples/photos/rocket.jpg").read_bytes())
     (folder / "notes.txt").write_text("no picture")
     (folder / ".hidden.jpg").write_bytes(b"x")
-    assert (await sluice("collections", "create", "other")).status == 0
-    said = await sluice("ingest", str(folder), "--upload", "--wait", "--json", "--collection", "other")
+    assert (await sluice("collections", "create", "other", "--distance", "dot")).status == 0
+    said = await sluice("ingest", str(folder), "--wait", "--json", "--collection", "other")
     (job,) = said.body()["jobs"]
     assert job["status"]["collection"] == "other"
     assert (said.status, job["uploaded"], job["status"]["counts"]["stored"]) == (0, True, 2)
