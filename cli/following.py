@@ -58,7 +58,8 @@ def tell(status: JobStatus) -> None:
         line(f"job {status.job_id} failed: {reason or 'no reason given'}")
     elif status.state == "cancelled":
         line(f"job {status.job_id} was cancelled")
-    for row in report.lines(status, Path(status.directory_path or "/")):
+    folder = Path(status.directory_path) if status.directory_path else None
+    for row in report.lines(status, folder):
         line(row)
 
 

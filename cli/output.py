@@ -9,6 +9,8 @@ import msgspec
 from rich.cells import cell_len
 from rich.console import Console
 
+from libs.common.printable import printable
+
 
 def console(*, stderr: bool = False) -> Console:
     """A console for people. Without a terminal, or with NO_COLOR, it writes no colour."""
@@ -16,8 +18,8 @@ def console(*, stderr: bool = False) -> Console:
 
 
 def line(text: str, *, stderr: bool = False) -> None:
-    """One line, never broken, whatever brackets it has."""
-    console(stderr=stderr).print(text, markup=False, soft_wrap=True)
+    """One line, never broken, whatever a file name in it holds."""
+    console(stderr=stderr).print(printable(text), markup=False, soft_wrap=True)
 
 
 def as_json(body: Any, *, on_one_line: bool = False) -> None:
@@ -33,7 +35,7 @@ def table(titles: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Sequ
 
     A row is one line however narrow the terminal is, so that an id can be copied whole.
     """
-    lines = [titles, *rows]
+    lines = [titles, *([printable(cell) for cell in row] for row in rows)]
     widths = [max(cell_len(line[column]) for line in lines) for column in range(len(titles))]
     rights = [title in numbers for title in titles]
     out = console()

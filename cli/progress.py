@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from cli.bodies import JobStatus
+from libs.common.printable import printable
 
 _LINE_SECONDS = 1.0
 
@@ -21,7 +22,7 @@ def words(status: JobStatus) -> str:
         parts.append(f"{duration(status.eta_seconds)} left")
     if status.waiting_reason and not status.is_over:
         parts.append(status.waiting_reason)
-    return ", ".join(parts)
+    return printable(", ".join(parts))
 
 
 def duration(seconds: float) -> str:
@@ -40,7 +41,10 @@ class ProgressView:
         self._console = console
         self._live = console.is_terminal
         self._bar = Progress(
-            TextColumn("     "), BarColumn(bar_width=30), TextColumn("{task.description}"), console=console
+            TextColumn("     "),
+            BarColumn(bar_width=30),
+            TextColumn("{task.description}", markup=False),
+            console=console,
         )
         self._task = self._bar.add_task("", total=None)
         self._last_words = ""

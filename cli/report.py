@@ -10,8 +10,8 @@ from cli.samples import Expected
 _SHOWN = 10
 
 
-def lines(status: JobStatus, folder: Path) -> Iterator[str]:
-    """The counts of a job over `folder`, with the reason of each failure."""
+def lines(status: JobStatus, folder: Path | None) -> Iterator[str]:
+    """The counts of a job over `folder`, if it had one, with the reason of each failure."""
     counts = status.counts
     copies = status.exact_duplicates_count
     yield f"stored   {counts.stored:>6}   {_of_which(counts.from_cache, copies)}".rstrip()
@@ -26,9 +26,12 @@ def lines(status: JobStatus, folder: Path) -> Iterator[str]:
     yield f"ignored  {counts.ignored:>6}   hidden files, sidecars and archive folders"
 
 
-def _inside(folder: Path, file: str) -> Path:
+def _inside(folder: Path | None, file: str) -> Path:
+    """The file as seen from the folder; its name if it was the whole source."""
     path = Path(file)
-    return path.relative_to(folder) if path.is_relative_to(folder) else path
+    if folder is None or not path.is_relative_to(folder):
+        return path
+    return path.relative_to(folder if path != folder else folder.parent)
 
 
 def _of_which(from_cache: int, copies: int) -> str:

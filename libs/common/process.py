@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from pydantic_settings import BaseSettings
 
 from libs.common.errors import SluiceError
+from libs.common.printable import printable
 from libs.common.service import Service
 from libs.common.settings import StageSettings
 
@@ -113,13 +114,20 @@ def _leave(reason: str, status: int) -> None:
 
 def say(sentence: str) -> None:
     """One line for the person at the terminal."""
-    print(f"sluice: {sentence}", file=sys.stderr, flush=True)
+    print(f"sluice: {printable(sentence)}", file=sys.stderr, flush=True)
+
+
+class _OneLine(logging.Formatter):
+    """A file's name can neither begin another line nor tell the terminal anything."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - as logging calls it
+        return printable(super().formatMessage(record))
 
 
 def configure_logging(level: str) -> None:
     """One line a record, on standard error; the Kafka client's own chatter only where it matters."""
-    logging.basicConfig(
-        level=level, stream=sys.stderr, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s"
-    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_OneLine("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
+    logging.basicConfig(level=level, handlers=[handler])
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     logging.getLogger("httpx").setLevel(logging.WARNING)

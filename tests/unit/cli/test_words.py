@@ -62,6 +62,16 @@ def test_the_report_tells_copies_and_the_reason_of_each_failure() -> None:
     assert "ignored       1" in text
 
 
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [(Path("/photos"), "b.jpg"), (Path("/photos/b.jpg"), "b.jpg"), (None, "/photos/b.jpg")],
+)
+def test_a_failed_file_is_called_as_seen_from_what_was_ingested(source: Path | None, shown: str) -> None:
+    assert f"           {shown}: The file ends too early (truncated_image)" in report.lines(
+        finished(), source
+    )
+
+
 def test_counts_as_expected_give_no_difference() -> None:
     assert report.differences(finished(), EXPECTED) == []
 
@@ -70,6 +80,13 @@ def test_every_count_that_differs_is_named() -> None:
     wanted = Expected(stored=22, duplicates=0, failed={Code.TRUNCATED_IMAGE: 2}, ignored=1)
     named = [difference.partition(":")[0] for difference in report.differences(finished(), wanted)]
     assert named == ["stored", "duplicates", "failures by code"]
+
+
+def test_what_is_waited_for_cannot_command_the_terminal() -> None:
+    out = io.StringIO()
+    with ProgressView(Console(file=out, width=200, force_terminal=True)) as view:
+        view.show(JobStatus(state="running", total_files=4, waiting_reason="[red]\x1b]0;mine\x07"))
+    assert r"[red]\x1b]0;mine\x07" in out.getvalue()
 
 
 def test_without_a_terminal_progress_is_plain_lines_and_the_last_state_is_among_them() -> None:

@@ -94,3 +94,17 @@ def test_an_interrupt_during_the_imports_says_nothing() -> None:
 def _python(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", dedent(script), *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_a_line_of_the_log_stays_one_and_says_nothing_to_the_terminal() -> None:
+    script = """
+        import logging
+        from libs.common.process import configure_logging, say
+        configure_logging("INFO")
+        logging.getLogger("a").info("lost %s", "x\\n2026 INFO b: all is well\\x1b[2J")
+        say("no file a\\nb")
+    """
+    done = subprocess.run([sys.executable, "-c", dedent(script)], capture_output=True, text=True, check=True)
+    logged, said = done.stderr.splitlines()
+    assert logged.endswith(r"INFO    a: lost x\n2026 INFO b: all is well\x1b[2J")
+    assert said == r"sluice: no file a\nb"
