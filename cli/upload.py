@@ -3,6 +3,7 @@
 import asyncio
 import os
 import secrets
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,43 +25,59 @@ class LocalFile:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What of a folder is sent, and how many other files are no pictures and stay."""
+    """What of a folder is sent, and how many entries stay: no pictures, and links that lead out of it."""
 
     files: Sequence[LocalFile]
-    left: int
+    no_pictures: int = 0
+    links: int = 0
 
 
 def select(source: Path) -> Selection:
     """The pictures in a folder, or one file whatever it is. Blocks on the file system.
 
-    Passes over in silence what a scan does: hidden files, sidecars, archive folders. Raises SluiceError
-    nothing_to_upload if nothing is left, and permission_denied.
+    Passes over in silence what a scan does: hidden files, sidecars, archive folders. A link is sent as what
+    it leads to only if that is in the folder too: one that somebody put there must not send what they could
+    not read themselves. Raises SluiceError directory_not_found if nothing is left, not_a_regular_file and
+    permission_denied.
     """
     if source.is_file():
-        return Selection([LocalFile(source, source.name, source.stat().st_size)], left=0)
-    suffixes = accepted_suffixes(gif=True)
-    files, left = [], 0
-    for path in _visible(source):
-        if suffix_of(os.fsencode(path.name)) in suffixes:
-            name = f"{source.resolve().name}/{path.relative_to(source).as_posix()}"
-            files.append(LocalFile(path, name, path.stat().st_size))
-        else:
-            left += 1
+        return Selection([LocalFile(source, source.name, source.stat().st_size)])
+    if not source.is_dir():
+        raise SluiceError(Code.NOT_A_REGULAR_FILE, f"{source} is neither a file nor a folder")
+    found = Counter[str]()
+    files = list(_pictures(source, found))
     if not files:
         raise SluiceError(Code.DIRECTORY_NOT_FOUND, f"there is no picture in {source}")
-    return Selection(files, left)
+    return Selection(files, found["no picture"], found["link"])
+
+
+def _pictures(source: Path, left: Counter[str]) -> Iterator[LocalFile]:
+    """The pictures in the folder; what is left there is counted."""
+    suffixes, root = accepted_suffixes(gif=True), source.resolve()
+    for path in _visible(source):
+        if path.is_symlink() and not path.resolve().is_relative_to(root):
+            left["link"] += 1
+        elif path.is_dir():
+            continue
+        elif suffix_of(os.fsencode(path.name)) in suffixes and path.is_file():
+            name = f"{root.name}/{path.relative_to(source).as_posix()}"
+            yield LocalFile(path, name, path.stat().st_size)
+        else:
+            left["no picture"] += 1
 
 
 def _visible(source: Path) -> Iterator[Path]:
+    """Files, and links to folders, which are not entered."""
+
     def refuse(error: OSError) -> None:
         raise SluiceError(Code.PERMISSION_DENIED, f"{error.filename} cannot be read: {error.strerror}")
 
     for folder, folders, names in os.walk(source, onerror=refuse):
         folders[:] = sorted(name for name in folders if not is_ignored_folder(os.fsencode(name)))
-        for name in sorted(names):
-            path = Path(folder) / name
-            if not is_ignored_file(os.fsencode(name)) and path.is_file():
-                yield path
+        links = [name for name in folders if (Path(folder) / name).is_symlink()]
+        for name in sorted([*links, *names]):
+            if not is_ignored_file(os.fsencode(name)):
+                yield Path(folder) / name
 
 
 class Form:

@@ -1,5 +1,6 @@
 """What is sent of a folder, and that a form holds exactly that, as an independent parser reads it."""
 
+import os
 from email import message_from_bytes
 from email.message import Message
 from pathlib import Path
@@ -30,7 +31,32 @@ def test_pictures_are_sent_with_their_folders_and_nothing_else_is(tmp_path: Path
         put(folder / name)
     chosen = select(folder)
     assert [file.name for file in chosen.files] == ["trip/a.jpg", "trip/sub/b.DNG"]
-    assert chosen.left == 1
+    assert (chosen.no_pictures, chosen.links) == (1, 0)
+
+
+def test_a_link_is_not_sent_if_it_leads_out_of_the_folder(tmp_path: Path) -> None:
+    put(tmp_path / "secret/key.jpg")
+    put(tmp_path / "trip/real.jpg")
+    put(tmp_path / "trip/sub/other.jpg")
+    for name, target in (
+        ("a.jpg", "secret/key.jpg"),
+        ("folder", "secret"),
+        ("up", "."),
+        ("inside.jpg", "trip/real.jpg"),
+        ("round", "trip/sub"),
+        ("loop", "trip"),
+        ("nowhere.jpg", "trip/gone.jpg"),
+    ):
+        (tmp_path / "trip" / name).symlink_to(tmp_path / target)
+    chosen = select(tmp_path / "trip")
+    assert [file.name for file in chosen.files] == ["trip/inside.jpg", "trip/real.jpg", "trip/sub/other.jpg"]
+    assert (chosen.no_pictures, chosen.links) == (1, 3)
+
+
+def test_what_is_neither_a_file_nor_a_folder_is_told_so(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(SluiceError, match="pipe is neither a file nor a folder"):
+        select(tmp_path / "pipe")
 
 
 def test_a_single_file_is_sent_whatever_it_is(tmp_path: Path) -> None:
