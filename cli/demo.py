@@ -18,6 +18,7 @@ from cli.client import Client
 from cli.following import not_a_file
 from cli.progress import ProgressView
 from libs.common.errors import Code, SluiceError
+from libs.common.printable import printable
 from libs.common.service import obeying
 from libs.embedded.lock import DirLock
 
@@ -70,8 +71,10 @@ class Demo:
 
         Raises SluiceError for whatever went wrong, a count that is not what the samples give included.
         """
+        # A mistyped name must not cost the last demo's result.
+        own = None if source is None else _existing(source)
         with _emptied(self._home) as home:
-            photos = await asyncio.to_thread(self._photos, source, home / "photos")
+            photos = await asyncio.to_thread(self._photos, own, home / "photos")
             self._say("Starting Kafka, the vector store, the ML service and the five services")
             await obeying(stop, partial(self._run, home / "data", photos, stop))
         if self._status is None:
@@ -99,7 +102,7 @@ class Demo:
     def _photos(self, source: Path | None, for_samples: Path) -> Photos:
         if source is not None:
             self._say(f"Your photos in {source}")
-            return Photos(_existing(source), None, None)
+            return Photos(source, None, None)
         expected = samples.make(for_samples)
         self._say(f"Sample photos in {for_samples}")
         return Photos(for_samples, expected, for_samples / "photos" / samples.LOOK_FOR)
@@ -144,7 +147,7 @@ class Demo:
         self._print(f"      {sentence}")
 
     def _print(self, line: str) -> None:
-        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+        self._console.print(printable(line), markup=False, highlight=False, soft_wrap=True)
 
 
 async def _unless_stopped(

@@ -2,9 +2,10 @@
 
 import asyncio
 import socket
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -14,6 +15,8 @@ from services.settings import RunSettings
 
 if TYPE_CHECKING:
     from cli.demo import System
+
+_LOOPBACK = "127.0.0.1"
 
 
 def run() -> int:
@@ -37,7 +40,11 @@ def demo(
 
     settings = read_settings(RunSettings)
     configure_logging(settings.log_level)
-    show = Demo(settings.data_dir / "demo", lambda data: _start(settings, data), Console())
+    # What protects a system that others reach would only keep the demo's own from it.
+    given: dict[str, Any] = {"api_key": None, "scan_roots": (), "allowed_hosts": ()}
+    if source is None:
+        given["accept_gif"] = False  # one of the samples shows what is not ingested
+    show = Demo(settings.data_dir / "demo", lambda data: _start(settings, data, given), Console())
     finished: list[bool] = []
 
     async def show_it(stop: asyncio.Event) -> None:
@@ -47,24 +54,26 @@ def demo(
     return EXIT_INTERRUPTED if finished == [False] else status
 
 
-def _start(settings: RunSettings, data: Path) -> "AbstractAsyncContextManager[System]":
+def _start(
+    settings: RunSettings, data: Path, given: Mapping[str, Any]
+) -> "AbstractAsyncContextManager[System]":
     """Everything embedded, but for a Kafka that was named: that is how it runs without a download."""
     from services.all_in_one import running  # noqa: PLC0415 (as above)
 
-    port = settings.port if "port" in settings.model_fields_set else _free_port(settings.host)
-    return running(
-        RunSettings(
-            kafka_bootstrap_servers=settings.kafka_bootstrap_servers,
-            qdrant_host=None,
-            ml_inference_service_url=None,
-            data_dir=data,
-            upload_dir=None,
-            port=port,
-        )
+    port = settings.port if "port" in settings.model_fields_set else _free_port()
+    own = RunSettings(
+        kafka_bootstrap_servers=settings.kafka_bootstrap_servers,
+        qdrant_host=None,
+        ml_inference_service_url=None,
+        data_dir=data,
+        upload_dir=None,
+        host=_LOOPBACK,
+        port=port,
     )
+    return running(own, given=given)
 
 
-def _free_port(host: str) -> int:
+def _free_port() -> int:
     with socket.socket() as probe:
-        probe.bind((host, 0))
+        probe.bind((_LOOPBACK, 0))
         return int(probe.getsockname()[1])

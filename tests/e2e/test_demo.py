@@ -24,7 +24,8 @@ def sluice(data_dir: Path, *arguments: str, **environment: str) -> "subprocess.C
 
 
 def test_the_demo_counts_what_its_samples_give_and_then_runs_over_one_photo(tmp_path: Path) -> None:
-    done = sluice(tmp_path, "demo")
+    theirs = {"API_KEY": "k", "SCAN_ROOTS": "/elsewhere", "HOST": "0.0.0.0", "ACCEPT_GIF": "true"}
+    done = sluice(tmp_path, "demo", **theirs)
     assert (done.returncode, done.stderr) == (0, "")
     assert "of which 1 with content that another file has too" in done.stdout.replace(
         "1 from the cache, ", ""
@@ -38,10 +39,12 @@ def test_the_demo_counts_what_its_samples_give_and_then_runs_over_one_photo(tmp_
     assert [line.split() for line in again.stdout.splitlines() if "stored" in line] == [["stored", "1"]]
 
 
-def test_photos_that_are_not_there_is_one_line(tmp_path: Path) -> None:
+def test_photos_that_are_not_there_are_one_line_and_cost_nothing(tmp_path: Path) -> None:
+    (tmp_path / "demo/photos").mkdir(parents=True)
     done = sluice(tmp_path, "demo", str(tmp_path / "nowhere"))
     assert done.returncode == 1
     assert done.stderr == f"sluice: there is no file or folder {tmp_path / 'nowhere'}\n"
+    assert (tmp_path / "demo/photos").is_dir()
 
 
 def test_a_port_that_is_taken_is_one_line_with_the_way_out(tmp_path: Path) -> None:
