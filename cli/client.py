@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
+from urllib.parse import quote
 
 import httpx
 import msgspec
@@ -20,6 +21,7 @@ _WAYS_OUT = {
     Code.UNAUTHORIZED: "the gateway wants an API key: set SLUICE_API_KEY, or give --api-key",
     Code.NO_COLLECTION_SELECTED: "no collection is selected: run `sluice collections select NAME`, "
     "or `sluice collections create NAME --select`",
+    Code.UNSUPPORTED_TYPE: "that file is no picture of a supported format: docs/formats.md lists them",
 }
 
 BodyT = TypeVar("BodyT")
@@ -82,7 +84,7 @@ class Client:
 
     async def job(self, job_id: str) -> JobStatus:
         """How the job stands."""
-        return await self.send("GET", f"/ingest/status/{job_id}", JobStatus)
+        return await self.send("GET", f"/ingest/status/{segment(job_id)}", JobStatus)
 
     async def search_image(self, name: str, photo: bytes, limit: int) -> list[Found]:
         """The stored photos that look most like this file, best first."""
@@ -103,8 +105,6 @@ class Client:
             response = await self._http.request(method, f"{prefix}{path}", **content)
         except httpx.TransportError as error:
             raise self._away(error) from error
-        except (httpx.InvalidURL, UnicodeError) as error:
-            raise SluiceError(Code.BAD_SETTING, f"{self._where} is no URL of a gateway: {error}") from error
         if response.is_error:
             raise _refused(response)
         try:
@@ -116,19 +116,22 @@ class Client:
 
     @property
     def _where(self) -> str:
-        return str(self._http.base_url).rstrip("/")
+        return str(self._http.base_url.copy_with(userinfo=b"")).rstrip("/")
 
     def _away(self, error: httpx.TransportError) -> SluiceError:
-        if isinstance(error, httpx.UnsupportedProtocol):
-            return SluiceError(
-                Code.BAD_SETTING, f"{self._where} is no URL of a gateway: begin it with http:// or https://"
-            )
         why = "it took too long" if isinstance(error, httpx.TimeoutException) else str(error)
         return UnavailableError(
             Code.GATEWAY_UNAVAILABLE,
             f"the gateway at {self._where} does not answer ({why or type(error).__name__}); "
             "start one with `sluice run`, or name another with --url",
         )
+
+
+def segment(name: str) -> str:
+    """A name as one part of a path; SluiceError not_found for what can be none, and would lead elsewhere."""
+    if name in ("", ".", "..") or "/" in name:
+        raise SluiceError(Code.NOT_FOUND, f"nothing is called {name!r}")
+    return quote(name, safe="")
 
 
 def no_collection() -> SluiceError:

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from typing import Annotated
 
 import typer
 from typer.exceptions import Abort, TyperException
@@ -38,9 +39,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status if isinstance(status, int) else Exit.OK
 
 
+def _version(wanted: bool) -> None:
+    if wanted:
+        from libs.common.heartbeat import release  # noqa: PLC0415 (imports the Kafka client)
+
+        typer.echo(f"sluice {release()}")
+        raise typer.Exit
+
+
 def build() -> typer.Typer:
     """The command with all its subcommands."""
-    app = typer.Typer(help=HELP, rich_markup_mode=None)
+    app = typer.Typer(rich_markup_mode=None)
+    app.callback(help=HELP)(_before_all)
     for command in (
         *(run.run, run.demo, ingest.ingest),
         *(jobs.status, jobs.jobs, jobs.retry, jobs.cancel, jobs.pause, jobs.resume),
@@ -52,9 +62,18 @@ def build() -> typer.Typer:
     return app
 
 
+def _before_all(
+    shown: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit")
+    ] = False,
+) -> None:
+    """Take what stands before the command."""
+
+
 def _refused(error: TyperException) -> int:
     """What was typed makes no sense: say why, and where to read on."""
     message = error.format_message()
+    message = message.replace("Value error, ", "")
     sentence = message[:1].lower() + message[1:].rstrip(".").replace("\n", " ")
     context = getattr(error, "ctx", None)
     say(f"{sentence}; see `{context.command_path if context else 'sluice'} --help`")

@@ -1,21 +1,35 @@
 """`sluice collections`: make, choose, look at, merge and remove them."""
 
 import asyncio
+import re
 import sys
 from typing import Annotated, Any
 
 import typer
 
 from cli.bodies import CollectionInfo
-from cli.client import Client
+from cli.client import Client, segment
 from cli.exits import Exit
 from cli.options import ApiKey, AsJson, Url, ask
 from cli.output import as_json, line, local_time
 from libs.common.errors import Code, SluiceError
+from libs.common.store.protocol import Distance
 
 app = typer.Typer(help="Make, choose, look at, merge and remove collections.")
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="Letters, digits, _ and -", show_default=False)]
+Name = Annotated[str, typer.Argument(metavar="NAME", show_default=False)]
+
+
+def _new_name(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,128}", name):
+        raise typer.BadParameter("letters, digits, _ and - make a name, at most 128")
+    return name
+
+
+NewName = Annotated[
+    str,
+    typer.Argument(metavar="NAME", help="Letters, digits, _ and -", callback=_new_name, show_default=False),
+]
 
 _TASK_LOOK_SECONDS = 0.5
 _TASK_OVER = frozenset(("completed", "failed", "cancelled"))
@@ -35,12 +49,10 @@ def list_all(json: AsJson = False, url: Url = None, api_key: ApiKey = None) -> N
 
 @app.command()
 def create(
-    name: Name,
+    name: NewName,
     select: Annotated[bool, typer.Option("--select", help="Make it the active one too")] = False,
     vector_size: Annotated[int | None, typer.Option(min=1, show_default=False)] = None,
-    distance: Annotated[
-        str | None, typer.Option(help="Cosine, Dot, Euclid or Manhattan", show_default=False)
-    ] = None,
+    distance: Annotated[Distance | None, typer.Option(case_sensitive=False, show_default=False)] = None,
     url: Url = None,
     api_key: ApiKey = None,
 ) -> None:
@@ -66,7 +78,7 @@ def select(name: Name, url: Url = None, api_key: ApiKey = None) -> None:
 @app.command()
 def info(name: Name, json: AsJson = False, url: Url = None, api_key: ApiKey = None) -> None:
     """Show a collection's shape and counts."""
-    path = f"/collections/{name}/info"
+    path = f"/collections/{segment(name)}/info"
     if json:
         as_json(ask(url, api_key, lambda client: client.get(path, dict[str, Any])))
         return
@@ -93,7 +105,7 @@ def delete(
     """Remove a collection and its points. Files on disk stay."""
     if not yes and not _confirmed(f"Remove the collection {name} and all its points?"):
         return Exit.FAILED
-    ask(url, api_key, lambda client: client.send("DELETE", f"/collections/{name}", Any))
+    ask(url, api_key, lambda client: client.send("DELETE", f"/collections/{segment(name)}", Any))
     line(f"{name} is removed; the files on disk stay")
     return Exit.OK
 
@@ -146,7 +158,7 @@ def merge(
 
 async def _task_over(client: Client, task_id: str) -> dict[str, Any]:
     while True:
-        task: dict[str, Any] = await client.get(f"/tasks/{task_id}", dict[str, Any])
+        task: dict[str, Any] = await client.get(f"/tasks/{segment(task_id)}", dict[str, Any])
         if task.get("status") in _TASK_OVER:
             return task
         await asyncio.sleep(_TASK_LOOK_SECONDS)

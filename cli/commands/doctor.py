@@ -63,7 +63,7 @@ def _checks(url: str | None, api_key: str | None) -> Iterator[Check]:
     if run.ml_inference_service_url:
         yield lambda: outside.ml(MLSettings())
     if url:
-        yield lambda: outside.gateway(url.rstrip("/"), api_key)
+        yield lambda: outside.gateway(url, api_key)
 
 
 def _bad_settings() -> Iterator[str]:
@@ -98,7 +98,7 @@ def _roots(settings: FilesSettings) -> Finding:
 def _print(found: Finding) -> None:
     out = console()
     out.print(f"{found.verdict:<6}", style=_STYLES[found.verdict], end="", markup=False)
-    out.print(f"{found.what}: {found.detail}", markup=False, soft_wrap=True)
+    line(f"{found.what}: {found.detail}")
     if found.advice:
         line(f"      -> {found.advice}")
 
@@ -106,5 +106,7 @@ def _print(found: Finding) -> None:
 def _conclusion(findings: Sequence[Finding], *, quiet: bool) -> Exit:
     count = sum(found.verdict is Verdict.WRONG for found in findings)
     if not quiet:
-        line(f"{count} to mend first" if count else "all is there: `sluice run` starts it")
+        noted = any(found.verdict is Verdict.NOTE for found in findings)
+        good = "nothing has to be mended" if noted else "all is there: `sluice run` starts it"
+        line(f"{count} to mend first" if count else good)
     return Exit.FAILED if count else Exit.OK

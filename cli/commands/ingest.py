@@ -67,6 +67,8 @@ def ingest(
     --wait saw files fail, with 1 if a job failed.
     """
     for path in paths:
+        if not path:
+            raise typer.BadParameter("an empty name: is a variable unset?")
         if not Path(path).exists() and not _absolute(path):
             raise not_a_file(path)
     wish = Wish(collection, force, upload, wait, json)
@@ -74,7 +76,7 @@ def ingest(
 
 
 async def _ingest(client: Client, paths: Sequence[str], wish: Wish) -> Exit:
-    started = [await _start(client, path, wish) for path in paths]
+    started = await _start_all(client, paths, wish)
     ends = [Exit.OK]
     if wish.wait:
         started = await _wait(client, started, wish)
@@ -82,6 +84,19 @@ async def _ingest(client: Client, paths: Sequence[str], wish: Wish) -> Exit:
     if wish.as_json:
         as_json({"jobs": started})
     return worst(ends)
+
+
+async def _start_all(client: Client, paths: Sequence[str], wish: Wish) -> list[Started]:
+    """A job a path. Where one cannot be started, a program still learns of those before it."""
+    started: list[Started] = []
+    try:
+        for path in paths:
+            started += [await _start(client, path, wish)]
+    except SluiceError:
+        if wish.as_json and started:
+            as_json({"jobs": started})
+        raise
+    return started
 
 
 async def _start(client: Client, path: str, wish: Wish) -> Started:
@@ -102,8 +117,10 @@ async def _start(client: Client, path: str, wish: Wish) -> Started:
 async def _upload(client: Client, source: Path, wish: Wish) -> Submitted:
     await _check_collection(client, wish.collection)
     chosen = await asyncio.to_thread(select, source)
-    if chosen.left:
-        line(f"not sent, because they are no pictures: {chosen.left}", stderr=True)
+    if chosen.no_pictures:
+        line(f"not sent, because they are no pictures: {chosen.no_pictures}", stderr=True)
+    if chosen.links:
+        line(f"not sent, because they are links that lead out of {source}: {chosen.links}", stderr=True)
     return await _send(client, chosen, wish)
 
 

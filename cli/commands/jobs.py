@@ -7,12 +7,13 @@ import msgspec
 import typer
 
 from cli.bodies import JobPage, JobStatus, Submitted
-from cli.client import Client
+from cli.client import Client, segment
 from cli.exits import Exit
 from cli.following import follow, still_running, tell, verdict, watch
 from cli.options import ApiKey, AsJson, Job, Url, ask
 from cli.output import as_json, line, local_time, table
 from cli.progress import words
+from libs.common.events import JobState
 
 Wait = Annotated[bool, typer.Option("--wait", "-w", help="Stay until all is done")]
 
@@ -36,7 +37,7 @@ def status(
 
 async def _show(client: Client, job: str, *, json: bool) -> Exit:
     if json:
-        as_json(await client.get(f"/ingest/status/{job}", dict[str, Any]))
+        as_json(await client.get(f"/ingest/status/{segment(job)}", dict[str, Any]))
         return Exit.OK
     found = await client.job(job)
     if found.is_over:
@@ -76,8 +77,8 @@ def jobs(
         str | None, typer.Option("--collection", "-c", help="Only its jobs", show_default=False)
     ] = None,
     state: Annotated[
-        str | None,
-        typer.Option(help="running, paused, cancelling, completed, failed or cancelled", show_default=False),
+        JobState | None,
+        typer.Option(case_sensitive=False, show_default=False),
     ] = None,
     limit: Annotated[int, typer.Option(min=1, max=200, help="How many")] = 20,
     json: AsJson = False,
@@ -91,7 +92,8 @@ def jobs(
         return
     page = ask(url, api_key, lambda client: client.get("/ingest/jobs", JobPage, **params))
     if not page.items:
-        line("no job yet: start one with `sluice ingest DIR`", stderr=True)
+        asked = collection or state
+        line("no such job" if asked else "no job yet: start one with `sluice ingest DIR`", stderr=True)
         return
     table(
         ("JOB", "STATE", "STORED", "FAILED", "SKIPPED", "STARTED", "COLLECTION", "SOURCE"),
@@ -129,7 +131,7 @@ def retry(
 
 async def _retry(client: Client, job: str, codes: list[str], *, wait: bool, json: bool) -> Exit:
     body = {"codes": codes} if codes else {}
-    taken = await client.send("POST", f"/ingest/jobs/{job}/retry", Submitted, json=body)
+    taken = await client.send("POST", f"/ingest/jobs/{segment(job)}/retry", Submitted, json=body)
     if not wait:
         if json:
             as_json({"job_id": taken.job_id, "retry_of": job})
@@ -170,6 +172,6 @@ def resume(job: Job, url: Url = None, api_key: ApiKey = None) -> None:
 
 
 def _order(job: str, action: str, url: str | None, api_key: str | None) -> None:
-    path = f"/ingest/jobs/{job}/{action}"
+    path = f"/ingest/jobs/{segment(job)}/{action}"
     answer = ask(url, api_key, lambda client: client.send("POST", path, dict[str, Any]))
     line(f"job {job} is {answer.get('state', 'told')}")

@@ -31,6 +31,8 @@ def search(
 
     An existing file is searched by its looks, anything else as a text.
     """
+    if not query.strip():
+        raise typer.BadParameter("give a picture's path, or words")
     found = ask(url, api_key, lambda client: _search(client, query, limit))
     if json:
         as_json(found)

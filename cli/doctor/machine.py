@@ -105,7 +105,7 @@ def port(settings: RunSettings) -> Finding:
 
 def _is_gateway(settings: RunSettings) -> bool:
     try:
-        answer = httpx.get(f"http://{settings.host}:{settings.port}/livez", timeout=_SECONDS)
+        answer = httpx.get(f"{settings.base_url}/livez", timeout=_SECONDS)
         return bool(answer.json()["status"] == "alive")
     except (httpx.HTTPError, ValueError, KeyError, TypeError):
         return False

@@ -75,7 +75,7 @@ def gateway(url: str, api_key: str | None) -> Finding:
     try:
         health = asyncio.run(look())
     except UnavailableError as error:
-        return wrong(what, error.detail, "start it, or mend --url (SLUICE_URL)")
+        return wrong(what, error.detail.partition("; ")[0], "start it, or mend --url (SLUICE_URL)")
     except SluiceError as error:
         return wrong(what, error.detail, "mend what it says there")
     waiting = [f"{stage} {state}" for stage, state in health.services.items() if state != "ready"]

@@ -1,15 +1,18 @@
 """The command by itself: nothing that it talks to is there."""
 
 import json
+from importlib.metadata import version
 from pathlib import Path
 
+import httpx
 import pytest
 
+from cli.client import Client, segment
 from cli.doctor import embedded, machine
 from cli.doctor.finding import Verdict
 from cli.exits import Exit, exit_of
 from cli.main import main
-from cli.output import table
+from cli.output import line, table
 from libs.common.errors import Code, SluiceError
 from libs.common.topics import ALL
 from libs.embedded.lock import DirLock
@@ -17,6 +20,7 @@ from libs.embedded.settings import EmbeddedSettings
 from services.settings import RunSettings
 
 NOWHERE = "http://127.0.0.1:1"
+JOB = "a5502559-d7c1-4b4d-a83b-b557ad5590c6"
 
 
 @pytest.fixture(autouse=True)
@@ -35,6 +39,16 @@ def _no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         (["jobs", "--limit", "0"], "invalid value for '--limit'"),
         (["search", "--colour", "red"], "no such option"),
         (["dlq", "replay"], "name letters, or give --all"),
+        (["status", "x"], "'x' is no job's id; `sluice jobs` lists them"),
+        (["cancel", "../../collections"], "no job's id"),
+        (["ingest", ""], "an empty name"),
+        (["search", " "], "give a picture's path, or words"),
+        (["jobs", "--state", "done"], "'done' is not one of 'running', 'paused'"),
+        (["jobs", "--url", "nonsense"], "no URL of a gateway: begin it with http:// or https://"),
+        (["jobs", "--url", "http://a:b"], "invalid value for '--url'"),
+        (["jobs", "--api-key", "schlüssel"], "a key is of ASCII letters"),
+        (["collections", "create", "a/b"], "letters, digits, _ and - make a name"),
+        (["collections", "create", "a", "--distance", "far"], "'far' is not one of 'cosine'"),
     ],
 )
 def test_wrong_usage_is_one_line_that_says_where_to_read_on(
@@ -49,7 +63,7 @@ def test_wrong_usage_is_one_line_that_says_where_to_read_on(
 
 
 @pytest.mark.parametrize(
-    "arguments", [["jobs"], ["status", "x"], ["collections", "list"], ["search", "a beach"], ["ingest", "/"]]
+    "arguments", [["jobs"], ["status", JOB], ["collections", "list"], ["search", "a beach"], ["ingest", "/"]]
 )
 def test_a_gateway_that_is_away_has_a_status_of_its_own(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
@@ -58,6 +72,44 @@ def test_a_gateway_that_is_away_has_a_status_of_its_own(
     said = capsys.readouterr().err
     assert said.startswith(f"sluice: the gateway at {NOWHERE} does not answer")
     assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", ["", "..", "photos/../other", "a/b"])
+def test_a_name_cannot_lead_to_another_collection(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["collections", "delete", name, "--yes", "--url", NOWHERE]) == Exit.FAILED
+    assert capsys.readouterr().err == f"sluice: nothing is called {name!r}\n"
+
+
+async def test_every_character_of_a_name_reaches_the_gateway() -> None:
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(200, json={})
+
+    async with Client(NOWHERE, transport=httpx.MockTransport(answer)) as client:
+        await client.send("DELETE", f"/collections/{segment('photos?x#y%2e')}", dict[str, str])
+    assert asked[0].url.path == "/api/v1/collections/photos?x#y%2e"
+
+
+def test_a_bad_key_is_not_repeated(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["jobs", "--api-key", "se\ncret", "--url", NOWHERE]) == Exit.USAGE
+    assert "cret" not in capsys.readouterr().err
+
+
+def test_a_key_from_a_file_may_end_its_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["jobs", "--api-key", "secret\n", "--url", NOWHERE]) == Exit.UNREACHABLE
+    assert "secret" not in capsys.readouterr().err
+
+
+def test_a_password_in_the_url_is_not_repeated(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["jobs", "--url", "http://me:hush@127.0.0.1:1/"]) == Exit.UNREACHABLE
+    assert "hush" not in capsys.readouterr().err
+
+
+def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == Exit.OK
+    assert capsys.readouterr().out == f"sluice {version('sluice')}\n"
 
 
 def test_dead_letters_without_a_broker_say_how_to_get_one(capsys: pytest.CaptureFixture[str]) -> None:
@@ -94,6 +146,14 @@ def test_what_may_succeed_later_is_told_apart(code: Code, status: Exit) -> None:
 def test_a_row_is_one_line_however_long(capsys: pytest.CaptureFixture[str]) -> None:
     table(("N", "NAME"), [("7", "[red]" + "x" * 300), ("10", "日本")], numbers=("N",))
     assert capsys.readouterr().out == f" N  NAME\n 7  [red]{'x' * 300}\n10  日本\n"
+
+
+def test_what_a_name_holds_is_shown_and_not_obeyed(capsys: pytest.CaptureFixture[str]) -> None:
+    table(("NAME",), [("\x1b[2J\x9b31m\nb\u202egpj.exe",)])
+    line("[red]\x07\udcff 日本\u3000語 👩\u200d🚀")
+    assert capsys.readouterr().out.splitlines() == [
+        "NAME", r"\x1b[2J\x9b31m\nb\u202egpj.exe", "[red]\\x07\\udcff 日本\u3000語 👩\u200d🚀",
+    ]  # fmt: skip
 
 
 def test_the_doctor_says_what_to_do_about_a_bad_setting(
