@@ -8,11 +8,14 @@ from contextlib import contextmanager
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from libs.common.errors import Code, SluiceError
 
 GRACE_SECONDS = 5
 """How long requests under way may still take after the stop."""
+REQUEST_SECONDS = 20.0
+"""How long a connection may bring no whole request line and headers."""
 
 
 def listen(host: str, port: int, setting: str = "PORT") -> socket.socket:
@@ -44,7 +47,12 @@ async def serve(
     The app's lifespan is the caller's: it often outlives the serving. So are signals and logging.
     """
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=GRACE_SECONDS
+        app,
+        http=_Patient,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        timeout_graceful_shutdown=GRACE_SECONDS,
     )
     server = _Server(config)
     serving = asyncio.create_task(server.serve([listener]), name="http")
@@ -63,6 +71,32 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Generator[None, None, None]:
         """Signals belong to the process."""
         yield
+
+
+class _Patient(H11Protocol):
+    """HTTP on a connection that is closed where no request begins in time, also if its bytes trickle in."""
+
+    _late: asyncio.TimerHandle
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._late.cancel()
+        super().connection_lost(exc)
+
+    def on_response_complete(self) -> None:
+        self._late.cancel()
+        self._wait()
+        super().on_response_complete()
+
+    def _wait(self) -> None:
+        self._late = self.loop.call_later(REQUEST_SECONDS, self._hang_up)
+
+    def _hang_up(self) -> None:
+        if self.cycle is None or self.cycle.response_complete:
+            self.transport.close()
 
 
 def _refused(host: str, port: int, setting: str, error: OSError) -> SluiceError:

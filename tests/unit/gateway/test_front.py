@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, SecretStr
 
 from libs.common.errors import Code, SluiceError, UnavailableError
 from services.gateway import errors
-from services.gateway.body_limit import OTHER_BYTES
+from services.gateway.body_limit import OTHER_BYTES, BodyLimit
 from services.gateway.errors import BadRequestError
 from services.gateway.front import Front
 from services.gateway.settings import GatewaySettings
@@ -164,6 +164,42 @@ async def test_elsewhere_any_name_is_answered_unless_names_are_set() -> None:
     async with client_of(host="0.0.0.0", allowed_hosts="photos.example") as client:
         assert (await client.get("/open", headers={"host": "photos.example:80"})).status_code == 200
         assert problem_of(await client.get("/open")) == (403, "forbidden_host")
+
+
+async def test_a_body_that_trickles_in_is_a_408(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(BodyLimit.__init__, "__defaults__", (0.2,))
+
+    async def trickle() -> AsyncIterator[bytes]:
+        while True:
+            yield b" "
+            await asyncio.sleep(0.02)
+
+    async with asyncio.timeout(5):
+        response = await client.post(
+            "/number", content=trickle(), headers={"content-type": "application/json"}
+        )
+
+    assert problem_of(response) == (408, "invalid_request")
+    assert response.headers["connection"] == "close"
+
+
+async def test_a_large_body_may_take_longer_than_the_grace(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(BodyLimit.__init__, "__defaults__", (0.1,))
+
+    async def steady() -> AsyncIterator[bytes]:
+        yield b'{"number": 1'
+        for _ in range(20):
+            yield b" " * 1000
+            await asyncio.sleep(0.02)
+        yield b"}"
+
+    response = await client.post("/number", content=steady(), headers={"content-type": "application/json"})
+
+    assert response.status_code == 200
 
 
 @pytest.mark.parametrize("declared", [True, False])
