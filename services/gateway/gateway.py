@@ -19,6 +19,7 @@ from libs.common.store.protocol import Store
 from libs.common.topics import INGEST, JOB_STATUS, JOBS, SERVICES
 from services.gateway import reading
 from services.gateway.archive.archives import Archives
+from services.gateway.aside import Aside
 from services.gateway.collections import Collections
 from services.gateway.decoding import Decoding
 from services.gateway.follower import Follower, happened, requested
@@ -55,6 +56,7 @@ class Gateway:
     search: Search
     snapshots: Snapshots
     publisher: Publisher
+    aside: Aside
 
     def now(self) -> float:
         """Seconds since the epoch, by the brokers' clock: that of all events and heartbeats."""
@@ -81,7 +83,7 @@ async def opened(settings: GatewaySettings, store: Store | None = None) -> Async
         tasks = Tasks(view, status, control, joined.publisher)
         collections = Collections(used, control, joined.publisher, jobs, tasks)
         decoding = await enter(Decoding.open(Limits(gif=settings.accept_gif)))
-        ml = await enter(MLClient.open(settings))
+        ml, aside = await enter(MLClient.open(settings)), Aside()
         yield Gateway(
             settings=settings,
             connection=connection,
@@ -93,10 +95,11 @@ async def opened(settings: GatewaySettings, store: Store | None = None) -> Async
             tasks=tasks,
             collections=collections,
             archives=await enter(Archives.open(settings, collections)),
-            images=Images(used, control, settings, decoding),
+            images=Images(used, control, settings, decoding, aside),
             search=Search(used, control, collections, ml, decoding),
             snapshots=Snapshots(connection, joined.publisher, view, status),
             publisher=joined.publisher,
+            aside=aside,
         )
 
 

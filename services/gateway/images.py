@@ -1,6 +1,5 @@
 """Finding a point by its id alone, and opening what it stands for."""
 
-import asyncio
 import base64
 import binascii
 import hashlib
@@ -16,6 +15,7 @@ from libs.common.kafka.control_table import ControlTable
 from libs.common.roots import is_allowed
 from libs.common.settings import FilesSettings
 from libs.common.store.protocol import Payload, PayloadFields, Store
+from services.gateway.aside import Aside
 from services.gateway.decoding import Decoding
 from services.gateway.patience import refreshed
 
@@ -70,6 +70,7 @@ class Images:
     control: ControlTable
     files: FilesSettings
     decoding: Decoding
+    aside: Aside
 
     async def find(self, image_id: UUID, fields: PayloadFields) -> Found:
         """The point, looked for in the active collection first; SluiceError image_not_found."""
@@ -90,8 +91,8 @@ class Images:
         return data
 
     async def file(self, found: Found) -> tuple[Path, os.stat_result]:
-        """The file behind the point; SluiceError file_gone, or outside_roots."""
-        return await asyncio.to_thread(self._file, found)
+        """The file behind the point; SluiceError file_gone, outside_roots, or read_failed."""
+        return await self.aside.run(lambda: self._file(found), found.shown_path)
 
     async def as_jpeg(self, path: Path, size: int) -> bytes:
         """The file as a JPEG that browsers show; FileError for what cannot be decoded."""

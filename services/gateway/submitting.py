@@ -1,6 +1,5 @@
 """Taking a request to ingest: checked here as far as the gateway can see, then published."""
 
-import asyncio
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -25,11 +24,14 @@ class Wish:
 async def submit(gateway: Gateway, wish: Wish) -> ScanRequest:
     """The published request.
 
-    Raises SluiceError directory_not_found, outside_roots, no_collection_selected, collection_not_found, or
-    duplicate_job_id where an Idempotency-Key was used before for something else.
+    Raises SluiceError directory_not_found, outside_roots, read_failed where its disk does not answer,
+    no_collection_selected, collection_not_found, or duplicate_job_id where an Idempotency-Key was used before
+    for something else.
     """
     collection = wish.collection or await gateway.collections.active()
-    source = await asyncio.to_thread(resolve_source, wish.directory_path, gateway.settings)
+    source = await gateway.aside.run(
+        lambda: resolve_source(wish.directory_path, gateway.settings), wish.directory_path
+    )
     await gateway.collections.adopted(collection)
     submission = Submission(source, collection, wish.force, wish.caption, wish.idempotency_key)
     request = scan_request(submission, wish.directory_path)
