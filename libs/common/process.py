@@ -27,6 +27,8 @@ EXIT_FAILED = 1
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
 
+_LEFT_SECONDS = 2.0
+"""How long what a finished service has left may take: clients whose broker is gone do not heed a cancel."""
 _ONE_WISH_SECONDS = 0.3
 """Signals this close are one: make passes on the SIGTERM that its whole process group was sent anyway."""
 
@@ -61,8 +63,10 @@ def run_until_stopped(run: Callable[[asyncio.Event], Coroutine[Any, Any, None]],
     is gone. What keeps it from running, a full disk or a setting of one stage included, is one line.
     """
     before = signal.getsignal(signal.SIGINT)
+    left = threading.Timer(_LEFT_SECONDS, os._exit, (0,))
+    left.daemon = True
     try:
-        asyncio.run(_run(run, drain_s))
+        asyncio.run(_run(run, drain_s, left))
     except SluiceError as error:
         say(error.detail)
         return EXIT_FAILED
@@ -74,6 +78,7 @@ def run_until_stopped(run: Callable[[asyncio.Event], Coroutine[Any, Any, None]],
         say(_in_words(error))
         return EXIT_FAILED
     finally:
+        left.cancel()
         # The event loop leaves Python's own handler, which would answer a last Ctrl-C with a traceback.
         signal.signal(signal.SIGINT, before)
     return 0
@@ -85,7 +90,9 @@ def _in_words(error: Exception) -> str:
     return f"a database in DATA_DIR: {error}" if isinstance(error, sqlite3.Error) else str(error)
 
 
-async def _run(run: Callable[[asyncio.Event], Coroutine[Any, Any, None]], drain_s: float) -> None:
+async def _run(
+    run: Callable[[asyncio.Event], Coroutine[Any, Any, None]], drain_s: float, left: threading.Timer
+) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     first_at = 0.0
@@ -105,6 +112,7 @@ async def _run(run: Callable[[asyncio.Event], Coroutine[Any, Any, None]], drain_
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, on_signal)
     await run(stop)
+    left.start()
 
 
 def _leave(reason: str, status: int) -> None:

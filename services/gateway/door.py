@@ -2,10 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
@@ -20,6 +20,9 @@ from services.gateway.gateway import STAGE, Gateway, opened
 from services.gateway.settings import GatewaySettings
 
 log = logging.getLogger(__name__)
+
+LAST_SECONDS = 2.0
+"""How long the last snapshots may take: without a broker for ever, and the next gateway writes them too."""
 
 
 class Door:
@@ -80,7 +83,7 @@ class Door:
             self.health.ready()
             try:
                 await supervise(
-                    gateway.snapshots.run(stop),
+                    _not_long_after(stop, gateway.snapshots.run(stop)),
                     gateway.jobs.ingest.watch(),
                     gateway.jobs.status.watch(),
                     gateway.jobs.keep_clean(),
@@ -89,6 +92,24 @@ class Door:
                 )
             finally:
                 self._gateway = None
+
+
+async def _not_long_after(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> None:
+    """Do the work, which `stop` ends too; raises what it fails with."""
+
+    async def until_too_late() -> None:
+        await stop.wait()
+        await asyncio.sleep(LAST_SECONDS)
+
+    tasks = working, _ = asyncio.create_task(work), asyncio.create_task(until_too_late())
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        if working.done():
+            working.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def door_of(request: Request) -> Door:

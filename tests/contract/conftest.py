@@ -55,7 +55,7 @@ async def gateways(kafka: Broker, tmp_path_factory: pytest.TempPathFactory) -> A
     prefix = f"t{uuid4().hex[:10]}-"
     async with (
         qdrant_http(home / "qdrant") as store,
-        gateway_process(kafka, prefix, store.port, home / "one") as one,
-        gateway_process(kafka, prefix, store.port, home / "two") as two,
+        gateway_process(kafka.bootstrap_servers, prefix, store.port, home / "one") as one,
+        gateway_process(kafka.bootstrap_servers, prefix, store.port, home / "two") as two,
     ):
-        yield one, two
+        yield one.url, two.url

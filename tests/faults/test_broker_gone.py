@@ -14,6 +14,8 @@ import psutil
 import pytest
 
 from libs.embedded.kafka import EmbeddedKafka
+from tests.support.gateway_process import gateway_process
+from tests.support.qdrant import qdrant_http
 from tests.support.system import free_port
 
 DRAIN_SECONDS = 5
@@ -77,3 +79,17 @@ async def test_a_stop_does_not_hang_on_a_broker_that_is_gone(tmp_path: Path, sta
         status = await asyncio.wait_for(process.wait(), DRAIN_SECONDS + 10)
         assert status in (0, 1)
         assert time.monotonic() - began < DRAIN_SECONDS + 5
+
+
+@pytest.mark.slow
+async def test_a_gateway_that_is_told_to_stop_ends_well_without_its_broker(tmp_path: Path) -> None:
+    """It owes Kafka nothing: what it has not written down there, the next one writes."""
+    async with (
+        EmbeddedKafka(tmp_path / "broker") as broker,
+        qdrant_http(tmp_path / "qdrant") as store,
+        gateway_process(broker.bootstrap_servers, "t-", store.port, tmp_path / "one") as gateway,
+    ):
+        kill_broker(tmp_path)
+        began = time.monotonic()
+        assert await gateway.stop() == 0, gateway.log.read_text()
+        assert time.monotonic() - began < 14

@@ -5,25 +5,39 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 
-from tests.support.broker import Broker
 from tests.support.system import free_port
 
 READY_SECONDS = 60.0
 
 
+@dataclass(frozen=True)
+class GatewayProcess:
+    """A running `python -m services.gateway`."""
+
+    process: asyncio.subprocess.Process
+    url: str
+    log: Path
+
+    async def stop(self) -> int:
+        """Tell it to end; the exit status."""
+        self.process.terminate()
+        return await asyncio.wait_for(self.process.wait(), 30)
+
+
 @asynccontextmanager
 async def gateway_process(
-    kafka: Broker, prefix: str, qdrant_port: int, data: Path, **environment: str
-) -> AsyncIterator[str]:
-    """The base URL of a gateway that is ready; it is ended with the block."""
+    bootstrap_servers: str, prefix: str, qdrant_port: int, data: Path, **environment: str
+) -> AsyncIterator[GatewayProcess]:
+    """A gateway that is ready; it is ended with the block."""
     url = f"http://127.0.0.1:{(port := free_port())}"
     env = {
         **os.environ,
-        "KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers,
+        "KAFKA_BOOTSTRAP_SERVERS": bootstrap_servers,
         "TOPIC_PREFIX": prefix,
         "TOPIC_PARTITIONS": "4",
         "QDRANT_HOST": "127.0.0.1",
@@ -41,13 +55,13 @@ async def gateway_process(
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "services.gateway", env=env, stdout=out, stderr=out
         )
+    gateway = GatewayProcess(process, url, log)
     try:
         await _ready(process, url, log)
-        yield url
+        yield gateway
     finally:
         if process.returncode is None:
-            process.terminate()
-        await asyncio.wait_for(process.wait(), 30)
+            await gateway.stop()
 
 
 async def _ready(process: asyncio.subprocess.Process, url: str, log: Path) -> None:

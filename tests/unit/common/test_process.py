@@ -5,6 +5,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from textwrap import dedent
 
@@ -27,6 +28,24 @@ STOPPED_TWICE = """
         await asyncio.sleep(0.2)
 
     sys.exit(run_until_stopped(run, 10.0))
+"""
+LEFT_BEHIND = """
+    import asyncio, sys
+    from libs.common.process import run_until_stopped
+
+    async def stubborn():
+        while True:
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                pass
+
+    async def run(stop):
+        global task
+        task = asyncio.create_task(stubborn())
+        await asyncio.sleep(0)
+
+    sys.exit(run_until_stopped(run, 60.0))
 """
 INTERRUPTED_WHILE_IMPORTING = """
     import os, runpy, signal, sys
@@ -89,6 +108,29 @@ def test_signals_at_the_same_moment_are_one_wish_to_stop(apart_s: float, status:
 def test_an_interrupt_during_the_imports_says_nothing() -> None:
     ended = _python(INTERRUPTED_WHILE_IMPORTING)
     assert (ended.returncode, ended.stderr) == (-signal.SIGINT, "")
+
+
+def test_what_a_finished_service_left_does_not_keep_the_process() -> None:
+    """As a client does whose broker is gone: it was the gateway's status 1, after 15 seconds."""
+    began = time.monotonic()
+
+    ended = _python(LEFT_BEHIND)
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert time.monotonic() - began < 20
+
+
+def test_a_run_that_has_ended_does_not_end_who_called_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "_LEFT_SECONDS", 0.05)
+    left: list[int] = []
+    monkeypatch.setattr("os._exit", left.append)
+
+    async def run(_stop: asyncio.Event) -> None:
+        await asyncio.sleep(0)
+
+    assert process.run_until_stopped(run, 10.0) == 0
+    time.sleep(0.2)
+    assert left == []
 
 
 def _python(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
