@@ -13,7 +13,7 @@ from services.scanner import window
 from services.scanner.entries import Spooled
 from services.scanner.journal import JobRecord
 from services.scanner.orders import Orders
-from services.scanner.rescan import unchanged
+from services.scanner.rescan import Rescan
 from services.scanner.spool import Spool
 from services.scanner.wiring import Wiring
 from services.scanner.worker import Ending, from_cache, left_over, path_record, rejected
@@ -34,6 +34,7 @@ class Emission:
         self._wiring = wiring
         self._wait = wait
         self._recent = window.Recent()
+        self._rescan = Rescan(wiring.store, record)
 
     async def fold(self, found: list[Outcome]) -> None:
         """Outcomes came back: they are credit for as many more files."""
@@ -85,11 +86,11 @@ class Emission:
         await self._report(from_cache(self._record, file) for file in good if file.file_id in stored)
 
     async def _unchanged(self, files: list[Spooled]) -> set[str]:
-        """As `rescan.unchanged`; while the store is away it waits, and still obeys."""
+        """As `Rescan.unchanged`; while the store is away it waits, and still obeys."""
         waits, waited = pauses(FIRST_PAUSE_S), False
         while self._orders.ending is None:
             try:
-                found = await unchanged(self._wiring.store, self._record, files, self._wiring.control.model())
+                found = await self._rescan.unchanged(files, self._wiring.control.model())
             except UnavailableError as error:
                 self._wiring.health.waiting(error.detail)
                 waited = True

@@ -20,6 +20,8 @@ from services.upserter.writing import Writer
 
 STAGE = "upserter"
 
+_MOST_BATCHES = 4
+
 
 def build(settings: UpserterSettings, store: Store | None = None) -> Service:
     """The upserter over `store`; None: the Qdrant server of the settings, closed at the end."""
@@ -36,5 +38,5 @@ def build(settings: UpserterSettings, store: Store | None = None) -> Service:
         return Wired(worker, background=(watch.run(),), beside=(tasks.run,))
 
     batch = settings.qdrant_upsert_batch_size * settings.qdrant_concurrency
-    source = Input(STAGE, (POINTS, ML_RESULTS), PointRecord, batch=batch)
+    source = Input(STAGE, (POINTS, ML_RESULTS), PointRecord, batch=batch, most=_MOST_BATCHES * batch)
     return WorkerStage(settings, source, (), wire)

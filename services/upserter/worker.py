@@ -106,7 +106,7 @@ def _broken(record: PointRecord) -> tuple[str, events.Outcome]:
 
 def _point(record: PointRecord, stored_at: float) -> Point:
     vector = np.frombuffer(record.inference.embedding, dtype="<f4")
-    return Point(record.file.file_id, vector.tolist(), payload_of(record, stored_at))
+    return Point(record.file.file_id, vector, payload_of(record, stored_at))
 
 
 def _outcome(

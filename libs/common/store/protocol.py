@@ -8,8 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 Distance = Literal["Cosine", "Euclid", "Dot", "Manhattan"]
 Payload = dict[str, Any]
+Vector = Sequence[float] | NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +21,7 @@ class Point:
     """One point to write: `id` is a UUID, `vector` holds float32 of the collection's size."""
 
     id: str
-    vector: Sequence[float]
+    vector: Vector
     payload: Payload
 
 

@@ -5,6 +5,7 @@ from typing import cast
 
 import httpx
 from qdrant_client import AsyncQdrantClient, models
+from qdrant_client.http.models import InlineResponse2008
 
 from libs.common.store.names import check_new, is_name, not_found
 from libs.common.store.pages import page_of, scored, uuid_of
@@ -18,7 +19,7 @@ from libs.common.store.protocol import (
     Scored,
 )
 from libs.common.store.server_failures import translated
-from libs.common.store.server_models import batch_of, condition_of, payload_of
+from libs.common.store.server_models import condition_of, payload_of, upsert_body
 from libs.common.store.vectors import as_matrix, cosine
 
 SEARCHES_PER_CALL = 64
@@ -93,9 +94,19 @@ class ServerStore:
         _check(name)
         if not points:
             return
-        batch = batch_of(points)
+        body = upsert_body(points)
         with translated(self._place, name):
-            await self._client.upsert(name, batch, wait=True)
+            answer = await self._client.http.client.request(
+                type_=InlineResponse2008,
+                method="PUT",
+                url="/collections/{collection_name}/points",
+                path_params={"collection_name": name},
+                params={"wait": "true"},
+                headers={"Content-Type": "application/json"},
+                content=body,
+            )
+            if answer.result is None:
+                raise ValueError("the answer says nothing of the write")
 
     async def retrieve(
         self, name: str, ids: Sequence[str], *, payload: PayloadFields = "all", vectors: bool = False

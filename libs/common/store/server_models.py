@@ -2,21 +2,30 @@
 
 from collections.abc import Iterable, Sequence
 
+import msgspec
 from qdrant_client import models
 
+from libs.common.errors import Code, SluiceError
 from libs.common.store.filters import Values, by_kind, path_of
 from libs.common.store.pages import uuid_of
 from libs.common.store.protocol import Filter, PayloadFields, Point
 from libs.common.store.vectors import as_matrix
 
 
-def batch_of(points: Sequence[Point]) -> models.Batch:
-    """The points as one request body."""
-    return models.Batch(
-        ids=[uuid_of(point.id) for point in points],
-        vectors=as_matrix([point.vector for point in points]).tolist(),
-        payloads=[point.payload for point in points],
-    )
+def upsert_body(points: Sequence[Point]) -> bytes:
+    """The points as the JSON of one upsert; SluiceError store_rejected for what JSON cannot hold.
+
+    The client's models would check each number of each vector: most of what an upsert costs here.
+    """
+    batch = {
+        "ids": [uuid_of(point.id) for point in points],
+        "vectors": as_matrix([point.vector for point in points]).tolist(),
+        "payloads": [point.payload for point in points],
+    }
+    try:
+        return msgspec.json.encode({"batch": batch})
+    except (TypeError, ValueError, OverflowError) as error:
+        raise SluiceError(Code.STORE_REJECTED, f"the store cannot hold this: {error}") from error
 
 
 def condition_of(where: Filter | None) -> models.Filter | None:

@@ -6,11 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from libs.common.errors import Code, SluiceError
+from libs.common.store.protocol import Vector
 
 Matrix = NDArray[np.float32]
 
 
-def as_matrix(vectors: Sequence[Sequence[float]]) -> Matrix:
+def as_matrix(vectors: Sequence[Vector]) -> Matrix:
     """The vectors as float32, shape (count, size).
 
     Raises SluiceError vector_size_mismatch if their sizes differ, store_rejected for what is not a finite
