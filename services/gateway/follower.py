@@ -13,6 +13,7 @@ from libs.common.events import ScanRequest, decode, decode_event
 from libs.common.ids import job_id_for_record
 from libs.common.kafka.connection import Connection
 from libs.common.kafka.tail import Records, Tail
+from libs.common.service import supervise
 from libs.common.topics import Topic
 from services.gateway import reading
 from services.gateway.patience import SECONDS, patience
@@ -24,6 +25,8 @@ log = logging.getLogger(__name__)
 READ_SECONDS = 0.25
 """A wait for an offset that holds no record (a transaction's marker) ends with a read that finds nothing."""
 BATCH = 2000
+READ_AHEAD = 8
+"""Reads that wait to be folded, at most."""
 
 Changes = Callable[[ConsumerRecord], Change | None]
 
@@ -36,7 +39,8 @@ class Follower:
         self._topic = topic
         self._view = view
         self._change = change
-        self._folding = False
+        self._unfolded: asyncio.Queue[Records | None] = asyncio.Queue(READ_AHEAD)
+        self._behind = 0
         self._folded: dict[int, int] = {}
         self._moved = asyncio.Condition()
         self._failure: BaseException | None = None
@@ -95,18 +99,16 @@ class Follower:
     async def _holds(self, ends: dict[int, int]) -> bool:
         """Whether the view has everything before these offsets.
 
-        What was folded says so also while the next batch is being folded, as it is all the time in a large
-        job; the tail's position, ahead of the view only then, also moves over offsets without a record.
+        What was folded says so also while more is being folded, as it is all the time in a large job; the
+        tail's position, ahead of the view only then, also moves over offsets without a record.
         """
         if all(self._folded.get(partition, 0) >= end for partition, end in ends.items()):
             return True
-        return not self._folding and await self._tail.has_reached(ends) and not self._folding
+        return not self._behind and await self._tail.has_reached(ends) and not self._behind
 
     async def _run(self, stop: asyncio.Event) -> None:
         try:
-            while not stop.is_set():
-                records = await self._tail.read(READ_SECONDS, BATCH)
-                await self._fold(records)
+            await supervise(self._fold_all(), self._read(stop))
         except Exception as error:
             log.exception("%s is followed no more", self._topic.name)
             self._failure = error
@@ -115,13 +117,28 @@ class Follower:
             async with self._moved:
                 self._moved.notify_all()
 
+    async def _read(self, stop: asyncio.Event) -> None:
+        """Read on while what was read is folded, until `stop`.
+
+        The client leaves a partition whose records nobody takes out of its next fetch, which then waits for
+        the other partitions: those of a large job would come in lumps, half a second apart.
+        """
+        while not stop.is_set():
+            records = await self._tail.read(READ_SECONDS, BATCH)
+            self._behind += 1
+            await self._unfolded.put(records)
+        await self._unfolded.put(None)
+
+    async def _fold_all(self) -> None:
+        while (records := await self._unfolded.get()) is not None:
+            await self._fold(records)
+
     async def _fold(self, records: Records) -> None:
         if records:
-            self._folding = True
             offsets = {partition: batch[-1].offset + 1 for partition, batch in records.items()}
             await self._view.write(self._changes(records.values()), self._topic.name, offsets)
             self._folded |= offsets
-            self._folding = False
+        self._behind -= 1
         async with self._moved:
             self._moved.notify_all()
 

@@ -16,7 +16,7 @@ from services.scanner.story import Story
 from services.scanner.wiring import Wiring
 from services.scanner.worker import spooled
 
-CHUNK_FILES = 2000
+CHUNK_FILES = 5000
 CHUNK_S = 0.25
 TELL_EVERY_S = 0.5
 
