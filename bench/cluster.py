@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import psutil
 
-from bench.system import STOP_SECONDS, System, answers, cpu_of, free_port
+from bench.system import STOP_SECONDS, System, answers, cpu_by_role, cpu_of, free_port
 from libs.embedded.kafka import EmbeddedKafka
 from libs.embedded.process import PID
 from libs.embedded.settings import EmbeddedSettings
@@ -67,12 +67,22 @@ class Cluster:
         """End all of them, the last one first."""
         await asyncio.gather(*(_ended(process) for process in reversed(self.processes.values())))
 
+    def cpu_by_role(self) -> dict[str, float]:
+        """What decoders, broker and services have computed so far."""
+        found = cpu_by_role(psutil.Process(self._broker_pid()))
+        for process in self.processes.values():
+            for role, seconds in cpu_by_role(psutil.Process(process.pid)).items():
+                found[role] += seconds
+        return found
+
     def cpu_seconds(self) -> dict[str, float]:
         """What each process, its children included, has computed so far; the broker is `Kafka`."""
-        broker = int((self.home / "broker" / "kafka" / PID).read_text())
-        return {"Kafka": _computed(broker)} | {
+        return {"Kafka": _computed(self._broker_pid())} | {
             name: _computed(process.pid) for name, process in self.processes.items()
         }
+
+    def _broker_pid(self) -> int:
+        return int((self.home / "broker" / "kafka" / PID).read_text())
 
 
 @asynccontextmanager

@@ -18,7 +18,7 @@ from bench.cluster import cluster
 from bench.place import Place
 from bench.result import machine
 from bench.rows.million import listing_cluster, watched
-from bench.rows.replicas import decoded_rate
+from bench.rows.replicas import decoded
 from bench.system import System
 
 PROCESSES, ROUNDS = (1, 2, 4), 3
@@ -57,7 +57,7 @@ async def _processors(place: Place) -> list[dict[str, float]]:
     async with cluster(place.fresh(), DECODE_WORKERS="1") as running:
         for _ in range(ROUNDS):
             for count in PROCESSES:
-                rates[count].append(await decoded_rate(running, files, count))
+                rates[count].append((await decoded(running, files, count)).rate)
     return [{"processes": count, "files_s": median(found)} for count, found in rates.items()]
 
 

@@ -28,6 +28,8 @@ from libs.common.store.edge import EdgeStore
 from libs.common.store.payload import payload_of
 from libs.common.store.protocol import Point
 from libs.common.topics import IMAGES, JOB_STATUS, ML_RESULTS, PATHS, Topic
+from services.processor.cache import Cache
+from services.processor.entries import Entry
 from services.processor.inspect import Inspector
 from services.processor.inspection import Inspected, Request
 
@@ -59,6 +61,8 @@ async def _measure(place: Place) -> None:
     _say("of an image record, the thumbnail", _mean(len(image.content.thumbnail) for image in images))
     await _in_kafka(place, images, points)
     await _in_the_store(place, points)
+    few, many = [await asyncio.to_thread(_cached, place, points, count) for count in (FEW, MANY)]
+    _say("an entry of the processor's cache", (many - few) / (MANY - FEW))
 
 
 async def _in_kafka(place: Place, images: Sequence[ImageRecord], points: Sequence[PointRecord]) -> None:
@@ -103,6 +107,27 @@ async def _stored(place: Place, points: Sequence[PointRecord], count: int) -> in
         ]
         await store.upsert("sizes", made)
     await store.close()
+    return await asyncio.to_thread(_on_disk, root)
+
+
+def _cached(place: Place, points: Sequence[PointRecord], count: int) -> int:
+    """Bytes on disk of a processor's cache of so many contents."""
+    root = place.fresh()
+    cache = Cache(root, 1 << 30)
+    for first in range(0, count, 200):
+        cache.put_many(
+            [_entry(points[number % len(points)]) for number in range(first, first + 200)], "s", {}
+        )
+    cache.close()
+    return _on_disk(root)
+
+
+def _entry(point: PointRecord) -> Entry:
+    content = msgspec.structs.replace(point.content, sha256=os.urandom(32).hex())
+    return Entry(content=content, inference=point.inference, captioned=True, stored_at=STORED_AT)
+
+
+def _on_disk(root: Path) -> int:
     return sum(file.stat().st_blocks * 512 for file in root.rglob("*") if file.is_file())
 
 

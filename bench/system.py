@@ -88,13 +88,7 @@ class System:
 
     def cpu_seconds(self) -> dict[str, float]:
         """What each kind of process has computed so far."""
-        root = psutil.Process(self.process.pid)
-        found = dict.fromkeys(_ROLES.values(), 0.0) | {"services": cpu_of(root)}
-        for child in root.children(recursive=True):
-            command = " ".join(child.cmdline())
-            role = next((role for part, role in _ROLES.items() if part in command), "services")
-            found[role] += cpu_of(child)
-        return found
+        return cpu_by_role(psutil.Process(self.process.pid))
 
     async def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         answer = await self.http.post(f"/api/v1{path}", json=body)
@@ -135,6 +129,16 @@ async def stub(fixed_ms: float = 0.0, per_image_ms: float = 0.0) -> AsyncIterato
         yield Stub(base, process.pid)
     finally:
         await _end(process)
+
+
+def cpu_by_role(root: psutil.Process) -> dict[str, float]:
+    """Core seconds of a process and its children, by kind."""
+    found = dict.fromkeys((*_ROLES.values(), "services"), 0.0)
+    for each in (root, *root.children(recursive=True)):
+        command = " ".join(each.cmdline())
+        role = next((role for part, role in _ROLES.items() if part in command), "services")
+        found[role] += cpu_of(each)
+    return found
 
 
 def cpu_of(process: psutil.Process) -> float:

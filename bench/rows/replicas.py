@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from uuid import UUID, uuid4
@@ -28,15 +29,23 @@ PROCESSES, ROUNDS = (1, 2), 3
 READY_SECONDS, DONE_SECONDS = 60.0, 120.0
 
 
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """Files a second, and core milliseconds a file by kind of process."""
+
+    rate: float
+    cpu_ms: dict[str, float]
+
+
 async def replicas(place: Place) -> list[Figure]:
     """Files a second by two processes, beside those by one; the rounds by turns."""
     files = photos.jpegs(place.inputs, photos.CAMERA, 160)
-    rates: dict[int, list[float]] = {count: [] for count in PROCESSES}
-    async with cluster(place.fresh(), DECODE_WORKERS="1", LOG_LEVEL="INFO") as running:
+    found: dict[int, list[Decoded]] = {count: [] for count in PROCESSES}
+    async with cluster(place.fresh(), DECODE_WORKERS="1") as running:
         for _ in range(ROUNDS):
             for count in PROCESSES:
-                rates[count].append(await decoded_rate(running, files, count))
-    one, two = (median(rates[count]) for count in PROCESSES)
+                found[count].append(await decoded(running, files, count))
+    one, two = (median(each.rate for each in found[count]) for count in PROCESSES)
     return [
         Figure(
             name="11 processors-2-to-1",
@@ -45,16 +54,13 @@ async def replicas(place: Place) -> list[Figure]:
             target=1.7,
             beside=one,
             ratio=two / one,
-            note="12 MP, one decoder each; by one process "
-            + _words(rates[1])
-            + ", by two "
-            + _words(rates[2]),
+            note="12 MP, one decoder each; " + "; ".join(_words(*each) for each in found.items()),
         )
     ]
 
 
-async def decoded_rate(running: Cluster, files: Sequence[Path], processes: int) -> float:
-    """Files a second that so many processors put on `images`, from the moment that all paths are there.
+async def decoded(running: Cluster, files: Sequence[Path], processes: int) -> Decoded:
+    """What so many processors put on `images`, from the moment that all paths are there.
 
     Each round has topics and caches of its own. All members have their partitions before the paths come.
     """
@@ -69,13 +75,18 @@ async def decoded_rate(running: Cluster, files: Sequence[Path], processes: int) 
         await running.start(name, "services.processor", TOPIC_PREFIX=prefix)
     await _joined(connection, processes)
     async with Tail.open(connection, IMAGES) as tail, Publisher.open(connection) as publisher:
+        before = running.cpu_by_role()
         await publisher.publish(_paths(files, await publisher.partitions(PATHS)))
         begun = time.perf_counter()
         await _until_there(tail, len(files))
-        rate = len(files) / (time.perf_counter() - begun)
+        seconds = time.perf_counter() - begun
+        after = running.cpu_by_role()
     for name in names:
         await running.stop(name)
-    return rate
+    return Decoded(
+        rate=len(files) / seconds,
+        cpu_ms={role: 1000 * (after[role] - before[role]) / len(files) for role in after},
+    )
 
 
 def _paths(files: Sequence[Path], partitions: int) -> list[Outgoing]:
@@ -127,5 +138,7 @@ async def _until_there(tail: Tail, count: int) -> None:
             await asyncio.sleep(0.02)
 
 
-def _words(rates: Sequence[float]) -> str:
-    return " ".join(f"{rate:.1f}" for rate in rates)
+def _words(processes: int, found: Sequence[Decoded]) -> str:
+    rates = " ".join(f"{each.rate:.1f}" for each in found)
+    used = ", ".join(f"{role} {median(each.cpu_ms[role] for each in found):.1f}" for role in found[0].cpu_ms)
+    return f"by {processes}: {rates} (CPU ms a file: {used})"
