@@ -15,6 +15,7 @@ from services.scanner.history import find_job
 from services.scanner.inventory import Inventory
 from services.scanner.journal import JobRecord
 from services.scanner.orders import Orders
+from services.scanner.outbox import patiently
 from services.scanner.spool import Spool
 from services.scanner.story import Story
 from services.scanner.waves import Waves
@@ -59,7 +60,7 @@ class Job:
             self.wake()
 
         try:
-            status.subscribe(record.job_id, record.status_partition, record.status_offset, fold)
+            status.subscribe(record.job_id, record.status_partition, await self._first_offset(), fold)
             await status.caught_up(record.job_id)
             if self._story.finished is None:
                 await supervise(self._work(spool, emission), waves.watch())
@@ -67,6 +68,12 @@ class Job:
         finally:
             await status.unsubscribe(record.job_id)
             await asyncio.to_thread(spool.close)
+
+    async def _first_offset(self) -> int:
+        """Where the job's events begin: at the start, if job-status was made anew and ends before that."""
+        record, status = self._record, self._wiring.status
+        end = await patiently(lambda: status.end(record.status_partition), self._wiring.health)
+        return record.status_offset if record.status_offset <= end else 0
 
     async def _work(self, spool: Spool, emission: Emission) -> None:
         if not self._story.accepted:

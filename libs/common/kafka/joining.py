@@ -1,11 +1,14 @@
 """Joining the brokers, and joining them anew when they were lost."""
 
 import asyncio
+import logging
 
 from libs.common.errors import UnavailableError
 from libs.common.kafka.admin import wait_for_topics
 from libs.common.kafka.connection import Connection, broker_errors
 from libs.common.service import Health, Obedient, obeying, pause
+
+log = logging.getLogger(__name__)
 
 REJOIN_SECONDS = 1.0
 
@@ -21,6 +24,7 @@ async def while_joined(connection: Connection, health: Health, stop: asyncio.Eve
             with broker_errors(connection.bootstrap_servers):
                 await obeying(stop, work)
         except UnavailableError as error:
+            log.warning("%s begins anew: %s", connection.client_id, error.detail)
             health.waiting(error.detail)
             await pause(stop, REJOIN_SECONDS)
         else:
