@@ -10,7 +10,7 @@ from pathlib import Path
 from bench import result
 from bench.place import Place
 from bench.result import Figure
-from bench.rows import apart, by_hand, decoding, million, near_duplicates, replicas, running
+from bench.rows import apart, by_hand, decoding, million, near_duplicates, reads, replicas, running
 
 Row = Callable[[Place], Awaitable[list[Figure]]]
 
@@ -28,6 +28,7 @@ ROWS: dict[str, Row] = {
     "one-photo": running.one_photo,
     "fairness": running.fairness,
     "near-duplicates": near_duplicates.near_duplicates,
+    "reads": reads.reads,
 }
 ALONE: dict[str, Row] = {"million": million.million}
 """Rows that take so long that they run only when asked for by name."""

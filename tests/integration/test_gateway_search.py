@@ -1,0 +1,222 @@
+"""Searches: by meaning where the model has words, page by page, and with filters that are none."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import numpy as np
+import pytest
+
+from libs.common.control import ModelInUse
+from libs.common.errors import FileError
+from libs.common.kafka.connection import Connection
+from libs.common.kafka.outgoing import fact
+from libs.common.kafka.publisher import Publisher
+from libs.common.store.edge import EdgeStore
+from libs.common.store.protocol import Point, Store
+from services.gateway.settings import GatewaySettings
+from services.ml.app import build
+from services.ml.backend import Described, Vector
+from services.ml.settings import MLServiceSettings
+from tests.support import photos
+from tests.support.broker import Broker
+from tests.support.gateway import gateway_settings, running_gateway
+from tests.support.serving import running
+from tests.support.system import free_port, new_collection
+
+API = "/api/v1"
+COUNT = 25
+DIRECTIONS = {"night": [1.0, 0.0, 0.0, 0.0], "day": [0.0, 1.0, 0.0, 0.0]}
+
+
+class Words:
+    """A backend that knows two words, each a direction, and takes every image for night."""
+
+    model = "words"
+    caption_model: str | None = None
+    dimension = 4
+    has_text_model = True
+    safe_batch = 4
+    parallel = 1
+    device = "cpu"
+
+    def load(self) -> None: ...
+
+    def unload(self) -> None: ...
+
+    def describe(self, images: Sequence[bytes], *, caption: bool) -> list[Described | FileError]:
+        assert not caption
+        return [Described(np.array(DIRECTIONS["night"], np.float32), None) for _ in images]
+
+    def embed_text(self, text: str) -> Vector:
+        return np.array(DIRECTIONS[text], np.float32)
+
+
+@pytest.fixture(scope="module")
+async def store(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Store]:
+    edge = EdgeStore(tmp_path_factory.mktemp("searches") / "store")
+    yield edge
+    await edge.close()
+
+
+@pytest.fixture(scope="module")
+async def ml_port() -> AsyncIterator[int]:
+    port = free_port()
+    async with running(build(MLServiceSettings(port=port), Words())):
+        yield port
+
+
+@pytest.fixture(scope="module")
+def settings(kafka: Broker, ml_port: int, tmp_path_factory: pytest.TempPathFactory) -> GatewaySettings:
+    return gateway_settings(
+        kafka.bootstrap_servers, f"t{uuid4().hex[:10]}-", tmp_path_factory.mktemp("searches") / "one",
+        ml_inference_service_url=f"http://127.0.0.1:{ml_port}", qdrant_vector_size=4,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+async def gateway(settings: GatewaySettings, store: Store) -> AsyncIterator[httpx.AsyncClient]:
+    async with running_gateway(settings, store) as client:
+        yield client
+
+
+@pytest.fixture
+async def publisher(settings: GatewaySettings) -> AsyncIterator[Publisher]:
+    async with Publisher.open(Connection.of(settings, "test")) as publisher:
+        yield publisher
+
+
+@pytest.fixture
+async def album(gateway: httpx.AsyncClient, store: Store) -> list[str]:
+    """Ids of points between night and day, the nearest to night first; their captions all match alike."""
+    name = f"c{uuid4().hex[:8]}"
+    await new_collection(gateway, name)
+    points = [
+        Point(
+            str(uuid4()), [float(COUNT - n), float(n), 0.0, 0.0], {"filename": f"{n}.jpg", "caption": "tree"}
+        )
+        for n in range(COUNT)
+    ]
+    await store.upsert(name, points)
+    return [point.id for point in points]
+
+
+async def search(gateway: httpx.AsyncClient, **body: Any) -> dict[str, Any]:
+    answer = await gateway.post(f"{API}/search", json=body)
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+async def test_a_text_is_searched_by_meaning_where_the_model_has_words(
+    gateway: httpx.AsyncClient, album: list[str], publisher: Publisher
+) -> None:
+    words = await search(gateway, query="night")
+    await publisher.publish([fact(ModelInUse(model="words", dimension=4, has_text=True))])
+
+    night, day = await search(gateway, query="night", limit=3), await search(gateway, query="day", limit=3)
+
+    assert (words["mode"], words["results"]) == ("lexical", [])
+    assert (night["mode"], night["model"]) == ("vector", "words")
+    assert [hit["id"] for hit in night["results"]] == album[:3]
+    assert [hit["id"] for hit in day["results"]] == album[:-4:-1]
+    assert night["results"][0]["score"] == pytest.approx(1.0, abs=1e-5)
+    await publisher.publish([fact(ModelInUse(model="words", dimension=4, has_text=False))])
+
+
+@pytest.mark.parametrize("how", ["words", "picture"])
+async def test_pages_together_are_the_whole_and_nothing_comes_twice(
+    gateway: httpx.AsyncClient, album: list[str], how: str
+) -> None:
+    seen: list[str] = []
+    for offset in range(0, COUNT + 7, 7):
+        if how == "words":
+            page = await search(gateway, query="tree", limit=7, offset=offset)
+        else:
+            answer = await gateway.post(
+                f"{API}/search/image",
+                params={"limit": 7, "offset": offset},
+                files={"file": photos.png(64, 48)},
+            )
+            page = answer.json()
+        assert len(page["results"]) == min(7, max(COUNT - offset, 0))
+        seen += [hit["id"] for hit in page["results"]]
+
+    assert seen == (sorted(album) if how == "words" else album)
+
+
+async def test_filters_that_no_store_can_hold_are_a_422_in_words(
+    gateway: httpx.AsyncClient, album: list[str]
+) -> None:
+    assert album
+    for wrong in ("NaN", "1e999", "9" * 30, "-Infinity", '"\\ud800"'):
+        body = f'{{"query": "tree", "filters": {{"width": {{"gte": {wrong}}}}}}}'
+        by_text = await gateway.post(
+            f"{API}/search", content=body, headers={"content-type": "application/json"}
+        )
+        by_image = await gateway.post(
+            f"{API}/search/image",
+            params={"filters": f'{{"caption": [{wrong}]}}'},
+            files={"file": photos.png(64, 48)},
+        )
+        for answer in (by_text, by_image):
+            assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request"), wrong
+            assert "filters" in answer.json()["detail"]
+
+
+async def test_a_random_image_is_one_of_the_active_collection(
+    gateway: httpx.AsyncClient, album: list[str]
+) -> None:
+    found = [(await gateway.get(f"{API}/random")).json() for _ in range(20)]
+
+    assert {point["id"] for point in found} <= set(album)
+    assert len({point["id"] for point in found}) > 1
+    assert found[0]["payload"]["caption"] == "tree"
+
+
+async def test_an_empty_collection_has_no_random_image(gateway: httpx.AsyncClient) -> None:
+    await new_collection(gateway, f"c{uuid4().hex[:8]}")
+
+    answer = await gateway.get(f"{API}/random")
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "image_not_found")
+
+
+async def test_a_hostile_picture_costs_its_own_search_and_no_other(
+    gateway: httpx.AsyncClient, album: list[str]
+) -> None:
+    """The decoder of a picture is a process of its own; here it is ended while it decodes."""
+    bomb = photos.png(64, 48)[:40] + b"\0" * 100
+
+    answers = await asyncio.gather(
+        *(gateway.post(f"{API}/search/image", files={"file": data}) for data in (bomb, photos.png(64, 48)))
+    )
+
+    assert album
+    assert [answer.status_code for answer in answers] == [400, 200]
+
+
+async def test_a_folder_on_a_share_that_is_gone_is_a_400_and_other_calls_go_on(
+    gateway: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, album: list[str]
+) -> None:
+    never = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def hangs(*_: object) -> Path:
+        asyncio.run_coroutine_threadsafe(never.wait(), loop).result()
+        return tmp_path
+
+    monkeypatch.setattr("services.gateway.submitting.resolve_source", hangs)
+    body = {"directory_path": "/mnt/nas/photos"}
+    asked = [asyncio.create_task(gateway.post(f"{API}/ingest", json=body)) for _ in range(40)]
+    await asyncio.sleep(0)
+    found = await search(gateway, query="tree", limit=1)
+    answers = await asyncio.gather(*asked)
+    never.set()
+
+    assert album
+    assert len(found["results"]) == 1
+    assert {(answer.status_code, answer.json()["code"]) for answer in answers} == {(400, "read_failed")}
+    assert "/mnt/nas/photos does not answer in 5 s" in answers[0].json()["detail"]
