@@ -215,6 +215,22 @@ async def test_the_copies_that_a_job_found_go_in_the_background_without_a_body(
     assert (found["kind"], found["moved"]) == ("job", 1)
 
 
+async def test_archives_are_listed_page_by_page(
+    gateway: httpx.AsyncClient, second: httpx.AsyncClient, tree: Tree
+) -> None:
+    ids = []
+    for path in tree.asked:
+        body = {"file_paths": [str(path)]}
+        ids.append((await gateway.post(f"{API}/duplicates/archive-exact", json=body)).json()["archive_id"])
+
+    newest = (await second.get(f"{API}/archives", params={"limit": 1})).json()
+    before = (await second.get(f"{API}/archives", params={"limit": 1, "cursor": newest["next"]})).json()
+
+    assert [page["items"][0]["archive_id"] for page in (newest, before)] == ids[::-1]
+    (move,) = newest["items"][0]["moves"]
+    assert (move["from"], move["state"]) == (str(tree.asked[1]), "archived")
+
+
 async def test_an_unknown_job_and_an_unknown_archive_are_not_found(gateway: httpx.AsyncClient) -> None:
     for path, code in (
         (f"ingest/archive_duplicates/{uuid4()}", "job_not_found"),
