@@ -4,6 +4,7 @@ import asyncio
 import logging
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 from libs.common import events
@@ -23,6 +24,7 @@ FAREWELL_SECONDS = 2.0
 _LOOK_SECONDS = 0.5
 
 
+@cache
 def release() -> str:
     """The installed release of Sluice."""
     try:

@@ -14,7 +14,7 @@ import tempfile
 import time
 from collections import defaultdict
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, pairwise
 from pathlib import Path
 from random import Random
 
@@ -57,6 +57,8 @@ FIGURES = {
     # Events of jobs, and the gateways' view of them, are kept for 30 days: shown, never too much.
     "history": Figure("MB", math.inf),
 }
+CEILINGS = {("broker", "memory"): 450.0}
+"""No growth up to this: a JVM takes in time the heap that it may have (256 MB), and maps its indexes."""
 Samples = dict[tuple[str, str], list[float]]
 """By process and figure, in the order of time."""
 
@@ -129,18 +131,13 @@ def _blocks(path: Path) -> int:
 
 
 def _told(name: tuple[str, str], values: list[float]) -> bool:
-    """Print one figure's course; whether it grew."""
-    quarter = max(1, len(values) // 4)
-    early, late = (
-        statistics.median(values[quarter : 2 * quarter] or values),
-        statistics.median(values[-quarter:]),
-    )
-    figure = FIGURES[name[1]]
-    grew = late > early * GROWTH + figure.slack
-    print(
-        f"  {name[0]:14} {name[1]:8} {early:8.0f} {late:8.0f} {max(values):8.0f} {figure.unit:5}"
-        f"{' GREW' if grew else ''}"
-    )
+    """Print one figure's course, the median of each quarter; whether it grew."""
+    places = [number * len(values) // 4 for number in range(5)]
+    quarters = [statistics.median(values[start:end] or values) for start, end in pairwise(places)]
+    figure, ceiling = FIGURES[name[1]], CEILINGS.get(name, 0.0)
+    grew = quarters[3] > max(quarters[1] * GROWTH + figure.slack, ceiling)
+    course = " ".join(f"{quarter:7.0f}" for quarter in quarters)
+    print(f"  {name[0]:14} {name[1]:8} {course} {max(values):7.0f} {figure.unit:5}{' GREW' if grew else ''}")
     return grew
 
 
