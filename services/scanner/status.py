@@ -46,7 +46,8 @@ class JobStatus:
     @asynccontextmanager
     async def open(cls, connection: Connection) -> AsyncIterator["JobStatus"]:
         """Feeds nobody until `run` runs."""
-        async with Tail.open(connection, JOB_STATUS) as tail:
+        # Partitions come and go with the jobs, and each waits for the fetch of those before.
+        async with Tail.open(connection, JOB_STATUS, fetch_max_wait_ms=50) as tail:
             yield cls(tail)
 
     async def run(self) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import ConsumerRecord, TopicPartition
@@ -29,11 +30,11 @@ class Tail:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, connection: Connection, topic: Topic) -> AsyncIterator["Tail"]:
-        """A tail that follows nothing yet; its consumers are stopped at the end."""
+    async def open(cls, connection: Connection, topic: Topic, **options: Any) -> AsyncIterator["Tail"]:
+        """A tail that follows nothing yet, with `options` of its reader; stopped at the end."""
         # A broker answers one connection in order: asked on the one that fetches, it would answer only
         # once the fetch that waits there is over.
-        async with connection.consumer() as consumer, connection.consumer() as asker:
+        async with connection.consumer(**options) as consumer, connection.consumer() as asker:
             yield cls(consumer, asker, connection.names.of(topic), connection.bootstrap_servers)
 
     @property
