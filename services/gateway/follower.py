@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Collection, Iterable
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
 from uuid import UUID
 
@@ -34,14 +34,17 @@ Changes = Callable[[ConsumerRecord], Change | None]
 class Follower:
     """Folds one topic into the view, from where the view stands, in a task of its own."""
 
-    def __init__(self, tail: Tail, topic: Topic, view: View, change: Changes) -> None:
+    def __init__(
+        self, tail: Tail, topic: Topic, view: View, change: Changes, folded: Mapping[int, int]
+    ) -> None:
+        """`folded`: by partition, the offset that the view stands at."""
         self._tail = tail
         self._topic = topic
         self._view = view
         self._change = change
         self._unfolded: asyncio.Queue[Records | None] = asyncio.Queue(READ_AHEAD)
         self._behind = 0
-        self._folded: dict[int, int] = {}
+        self._folded = dict(folded)
         self._moved = asyncio.Condition()
         self._failure: BaseException | None = None
         self._task: asyncio.Task[None] | None = None
@@ -53,8 +56,8 @@ class Follower:
     ) -> AsyncIterator["Follower"]:
         """A follower that has started, not yet caught up."""
         async with Tail.open(connection, topic) as tail:
-            follower = cls(tail, topic, view, change)
             known = await view.ask(reading.offsets, topic.name)
+            follower = cls(tail, topic, view, change, known)
             tail.follow(dict.fromkeys(await tail.partitions(), 0) | known)
             stop = asyncio.Event()
             follower._task = asyncio.create_task(follower._run(stop), name=f"follow {topic.name}")

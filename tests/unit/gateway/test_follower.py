@@ -38,10 +38,11 @@ class Slow:
 
 async def test_whoever_waits_for_an_offset_does_not_wait_for_what_comes_after_it() -> None:
     tail, view, stop = Torrent(), Slow(), asyncio.Event()
-    follower = Follower(cast("Tail", tail), JOB_STATUS, cast("View", view), lambda _: None)
+    follower = Follower(cast("Tail", tail), JOB_STATUS, cast("View", view), lambda _: None, {1: 7})
     following = asyncio.create_task(follower._run(stop))
     async with asyncio.timeout(5):
-        await follower.reach({0: 10})
+        # Partition 1 was folded by an earlier process, and nothing comes there any more.
+        await follower.reach({0: 10, 1: 7})
     written = view.written
     stop.set()
     await following
