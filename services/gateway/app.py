@@ -1,6 +1,7 @@
 """Wires the gateway: the app with its routes, and the service that serves it."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -113,5 +114,15 @@ class GatewayService:
         app = create_app(self._settings, self._store, self.health)
         app.state.stop = stop
         async with app.router.lifespan_context(app):
+            _settle()
             door: Door = app.state.door
             await supervise(serve(app, listener, stop), door.watch())
+
+
+def _settle() -> None:
+    """Leave what is loaded by now, and stays, out of later garbage collections.
+
+    A full one walked over some 180,000 objects and held all requests up by 60 ms and more, every few seconds.
+    """
+    gc.collect()
+    gc.freeze()
