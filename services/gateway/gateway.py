@@ -25,6 +25,7 @@ from services.gateway.decoding import Decoding
 from services.gateway.follower import Follower, happened, requested
 from services.gateway.images import Images
 from services.gateway.jobs import Jobs
+from services.gateway.lexical_held import HeldWords
 from services.gateway.ml_client import MLClient
 from services.gateway.requests import Requests
 from services.gateway.schema import delete_view
@@ -83,6 +84,7 @@ async def opened(settings: GatewaySettings, store: Store | None = None) -> Async
         tasks = Tasks(view, status, control, joined.publisher)
         collections = Collections(used, control, joined.publisher, jobs, tasks)
         decoding = await enter(Decoding.open(Limits(gif=settings.accept_gif)))
+        held = await enter(HeldWords.open(used, control))
         ml, aside = await enter(MLClient.open(settings)), Aside()
         yield Gateway(
             settings=settings,
@@ -96,7 +98,7 @@ async def opened(settings: GatewaySettings, store: Store | None = None) -> Async
             collections=collections,
             archives=await enter(Archives.open(settings, collections)),
             images=Images(used, control, settings, decoding, aside),
-            search=Search(used, control, collections, ml, decoding),
+            search=Search(used, control, collections, ml, decoding, held),
             snapshots=Snapshots(connection, joined.publisher, view, status),
             publisher=joined.publisher,
             aside=aside,

@@ -22,6 +22,8 @@ SEARCHED = (
 
 _WEIGHTS = {"caption": 1.0, "tags": 1.0, "filename": 0.8}
 _OTHER_WEIGHT = 0.5
+BEGINS = 0.5
+"""What a word counts that only begins with the one that is looked for."""
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -46,6 +48,16 @@ def best(words: Sequence[str], records: Iterable[Record], limit: int) -> list[Sc
     return [Scored(id_, -negative, payload) for negative, id_, payload in found]
 
 
+def weighted_words(payload: Mapping[str, Any]) -> dict[str, float]:
+    """Each word of a payload, with the largest weight of the fields that have it."""
+    found: dict[str, float] = {}
+    for field in SEARCHED:
+        weight = _WEIGHTS.get(field, _OTHER_WEIGHT)
+        for word in _words_in(payload.get(field)):
+            found[word] = max(weight, found.get(word, 0.0))
+    return found
+
+
 def _words_in(value: Any) -> list[str]:
     if isinstance(value, list):
         return [word for item in value for word in words_of(str(item))]
@@ -55,4 +67,4 @@ def _words_in(value: Any) -> list[str]:
 def _match(word: str, found: Sequence[str]) -> float:
     if word in found:
         return 1.0
-    return 0.5 if any(other.startswith(word) for other in found) else 0.0
+    return BEGINS if any(other.startswith(word) for other in found) else 0.0

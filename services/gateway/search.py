@@ -12,6 +12,7 @@ from libs.common.store.protocol import Filter, Record, Scored, Store
 from services.gateway import lexical
 from services.gateway.collections import Collections
 from services.gateway.decoding import Decoding
+from services.gateway.lexical_held import HeldWords
 from services.gateway.ml_client import MLClient
 
 SHOWN = ("filename", "full_path", "caption", "tags", "file_hash", "width", "height", "format")
@@ -50,6 +51,7 @@ class Search:
     collections: Collections
     ml: MLClient
     decoding: Decoding
+    held: HeldWords
 
     async def by_text(self, query: str, page: Page) -> Hits:
         """By meaning where the ML service has a text model that answers, else by words."""
@@ -102,6 +104,23 @@ class Search:
             )
 
     async def _by_words(self, name: str, words: Sequence[str], page: Page) -> Hits:
+        held = None if page.where else await self.held.of(name, SCAN_SECONDS)
+        if held is None or not words:
+            return await self._by_reading(name, words, page)
+        index, whole = held
+        while True:
+            ranked = await asyncio.to_thread(index.best, words, page.offset + page.limit)
+            shown = ranked[page.offset :]
+            records = await self.store.retrieve(name, [id_ for _, id_ in shown], payload=SHOWN)
+            found = {record.id: record for record in records}
+            if gone := [id_ for _, id_ in shown if id_ not in found]:
+                # Deleted since their words were read.
+                index.drop(gone)
+                continue
+            hits = [Scored(id_, score, found[id_].payload) for score, id_ in shown]
+            return Hits(hits, "lexical", None, complete=whole)
+
+    async def _by_reading(self, name: str, words: Sequence[str], page: Page) -> Hits:
         wanted = page.offset + page.limit
         best: list[Scored] = []
         after: str | None = None
