@@ -1,6 +1,7 @@
 """Which paths may be read: a client's path becomes ours, symlinks resolved, inside the allowed roots."""
 
 import ipaddress
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -14,9 +15,17 @@ def resolve_source(directory_path: str, settings: FilesSettings) -> Path:
     Blocks on the file system: call it in a thread. Raises SluiceError directory_not_found (also for a
     relative path), or outside_roots.
     """
-    path = _resolved(translate(directory_path, settings.path_map), shown=directory_path)
+    outside = SluiceError(Code.OUTSIDE_ROOTS, f"{directory_path} is outside the folders that may be ingested")
+    ours = translate(directory_path, settings.path_map)
+    try:
+        path = _resolved(ours, shown=directory_path)
+    except SluiceError:
+        if not _seems_allowed(ours, settings):
+            # Whether it exists is nobody's business.
+            raise outside from None
+        raise
     if not is_allowed(path, settings):
-        raise SluiceError(Code.OUTSIDE_ROOTS, f"{directory_path} is outside the folders that may be ingested")
+        raise outside
     return path
 
 
@@ -44,6 +53,13 @@ def is_allowed(path: Path, settings: FilesSettings) -> bool:
     if not settings.scan_roots and is_loopback(settings.host):
         return True
     return any(path.is_relative_to(root.resolve()) for root in (*settings.scan_roots, settings.upload_dir))
+
+
+def _seems_allowed(path: str, settings: FilesSettings) -> bool:
+    """Whether `path`, which cannot be resolved, would lie in an allowed root as it is written."""
+    if is_allowed(written := Path(os.path.normpath(path)), settings) or not written.is_absolute():
+        return True
+    return any(written.is_relative_to(root) for root in (*settings.scan_roots, settings.upload_dir))
 
 
 def is_loopback(host: str) -> bool:

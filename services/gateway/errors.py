@@ -72,6 +72,7 @@ STATUS: Mapping[Code, int] = {
     Code.BROKER_REFUSED: 503,
     Code.STORE_UNAVAILABLE: 503,
     Code.ML_UNAVAILABLE: 503,
+    Code.ML_BAD_RESULT: 503,
 }
 """The status of each code a request can meet; any other is a 500."""
 
@@ -98,7 +99,7 @@ def problem(
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": status,
-        "detail": detail,
+        "detail": _sendable(detail),
         "code": code,
         "errors": list(errors),
         "retryable": retryable,
@@ -106,6 +107,11 @@ def problem(
     }
     extra = dict(headers or {}) | ({"Retry-After": "2"} if status == 503 else {})
     return JSONResponse(body, status, headers=extra, media_type=MEDIA_TYPE)
+
+
+def _sendable(text: str) -> str:
+    """Without what UTF-8 cannot hold: file names and clients bring halves of characters along."""
+    return text.encode(errors="replace").decode()
 
 
 def install(app: FastAPI) -> None:

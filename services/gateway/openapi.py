@@ -95,8 +95,9 @@ def _finish(operation: Schema, made: Schema) -> None:
     if "requestBody" in operation:
         for body in operation["requestBody"]["content"].values():
             body.setdefault("example", example(body["schema"], made))
-        # The limit of the size is the gateway's, whatever the endpoint.
-        operation["responses"].setdefault("413", _too_large())
+        # The limits of its size and of its time are the gateway's, whatever the endpoint.
+        for status in (408, 413):
+            operation["responses"].setdefault(str(status), _refused(status))
     for status, response in operation["responses"].items():
         for kind, body in response.get("content", {}).items():
             if kind == PROBLEM:
@@ -105,8 +106,8 @@ def _finish(operation: Schema, made: Schema) -> None:
                 body.setdefault("example", example(body["schema"], made))
 
 
-def _too_large() -> Schema:
-    described = problems(413)[413]
+def _refused(status: int) -> Schema:
+    described = problems(status)[status]
     return {
         "description": described["description"],
         "content": {PROBLEM: dict(described["content"][PROBLEM])},
@@ -135,6 +136,7 @@ _CODES = {
     404: "job_not_found",
     409: "collection_busy",
     410: "file_gone",
+    408: "invalid_request",
     413: "too_large",
     422: "invalid_request",
     503: "broker_unavailable",

@@ -11,6 +11,8 @@ from services.gateway.upload_names import is_ignored, numbered, safe_path
 
 PARTIAL = ".partial-"
 """How the name of a folder begins whose upload is under way; scans do not enter hidden folders."""
+MOST_IGNORED = 1000
+"""Names of files passed over that are kept, so that no number of them fills the memory."""
 ABANDONED_S = 24 * 3600.0
 
 
@@ -31,7 +33,8 @@ class UploadFolder:
         """The next file, as the client calls it."""
         path = safe_path(sent)
         if is_ignored(path):
-            self.ignored.append(str(path))
+            if len(self.ignored) < MOST_IGNORED:
+                self.ignored.append(str(path))
             return
         self._file = self._create(path)
         self.accepted += 1

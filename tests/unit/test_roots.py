@@ -62,6 +62,25 @@ def test_a_sibling_whose_name_begins_like_the_root_is_outside(tmp_path: Path) ->
     assert code_of(f"{tmp_path}/photos2", files(scan_roots=(tmp_path / "photos",))) is Code.OUTSIDE_ROOTS
 
 
+def test_nobody_learns_what_exists_outside_the_roots(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    root.mkdir()
+    (tmp_path / "secret").mkdir()
+    (tmp_path / "root" / "loop").symlink_to(tmp_path / "root" / "loop")
+    settings = files(scan_roots=(root,))
+
+    def answer(path: str) -> str:
+        with pytest.raises(SluiceError) as refusal:
+            resolve_source(path, settings)
+        return refusal.value.detail.replace(path, "it")
+
+    there, not_there = answer(f"{tmp_path}/secret"), answer(f"{tmp_path}/nothing")
+    assert there == not_there == answer(f"{root}/../nothing")
+    assert code_of(f"{root}/nothing", settings) is Code.DIRECTORY_NOT_FOUND
+    assert code_of(f"{root}/loop", settings) is Code.DIRECTORY_NOT_FOUND
+    assert code_of("relative", settings) is Code.DIRECTORY_NOT_FOUND
+
+
 @pytest.mark.parametrize("path", ["relative/folder", "", "/not/there", "/nul\0byte", "/lone\ud800surrogate"])
 def test_what_is_not_there_is_not_found(path: str) -> None:
     assert code_of(path, files(host="127.0.0.1")) is Code.DIRECTORY_NOT_FOUND

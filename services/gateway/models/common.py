@@ -43,6 +43,7 @@ _WORDS = {
     401: "The API key is missing or wrong",
     403: "A foreign Origin or Host",
     404: "There is none of that name",
+    408: "The body came too slowly",
     409: "It stands in the way of something else",
     410: "It was there and is gone",
     413: "Too large",

@@ -32,7 +32,9 @@ class Uploaded(Submitted):
     """An upload that was taken on."""
 
     accepted: int = Field(description="Files that the job will go through", examples=[12])
-    ignored: list[str] = Field(description="Files passed over, as by a scan", examples=[[".DS_Store"]])
+    ignored: list[str] = Field(
+        description="Files passed over, as by a scan; the first 1,000", examples=[[".DS_Store"]]
+    )
 
 
 class Commanded(Body):

@@ -1,4 +1,5 @@
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -116,6 +117,28 @@ async def test_the_key_is_asked_for_but_not_of_probes() -> None:
         assert problem_of(await client.get("/open", headers={"x-api-key": "wrong"}))[0] == 401
         assert (await client.get("/open", headers={"x-api-key": "s3cret"})).status_code == 200
         assert (await client.get("/health")).status_code == 200
+
+
+async def test_a_key_may_have_any_characters() -> None:
+    async with client_of(api_key=SecretStr("schlüssel")) as client:
+        answer = await client.get("/open", headers={b"x-api-key": "schlüssel".encode()})
+        assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "content", ["[" * 200_000, '{"number": ' + "9" * 100_000 + "}", '{"number": "\\ud800"}']
+)
+async def test_bodies_that_no_parser_likes_are_problems(client: httpx.AsyncClient, content: str) -> None:
+    response = await client.post("/number", content=content, headers={"content-type": "application/json"})
+
+    assert response.status_code in (400, 422)
+    assert isinstance(response.json()["detail"], str)
+
+
+async def test_half_a_character_in_an_error_can_be_sent() -> None:
+    body = bytes(errors.problem(Code.INVALID_REQUEST, "no \ud800", "id").body)
+
+    assert json.loads(body)["detail"] == "no ?"
 
 
 async def test_the_frontend_may_call_and_read(client: httpx.AsyncClient) -> None:

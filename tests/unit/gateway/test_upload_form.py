@@ -62,6 +62,19 @@ async def test_what_is_ignored_is_listed_and_not_kept(tmp_path: Path) -> None:
     assert (folder.accepted, folder.ignored) == (1, ["d/.DS_Store"])
 
 
+async def test_any_number_of_ignored_files_fills_no_memory(tmp_path: Path) -> None:
+    folder, _ = await received(tmp_path, [(".DS_Store", b"")] * 1500 + [("a.jpg", b"1")], chunk=1 << 16)
+
+    assert (folder.accepted, len(folder.ignored)) == (1, 1000)
+
+
+async def test_headers_of_a_part_have_a_limit(tmp_path: Path) -> None:
+    with pytest.raises(SluiceError) as refusal:
+        await received(tmp_path, [("a" * 10_000 + ".jpg", b"1")])
+
+    assert refusal.value.code is Code.INVALID_REQUEST
+
+
 async def test_namesakes_are_all_kept(tmp_path: Path) -> None:
     _, path = await received(
         tmp_path, [("a.jpg", b"1"), ("a.jpg", b"2"), ("a (2).jpg", b"3"), ("./a.jpg", b"4")]
