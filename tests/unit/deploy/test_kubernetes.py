@@ -28,8 +28,12 @@ def of_kind(kind: str) -> dict[str, dict[str, Any]]:
     return {each["metadata"]["name"]: each for each in OBJECTS if each["kind"] == kind}
 
 
+def workloads() -> dict[str, dict[str, Any]]:
+    return of_kind("Deployment") | of_kind("StatefulSet")
+
+
 def pod(stage: str) -> dict[str, Any]:
-    return dict(of_kind("Deployment")[stage]["spec"]["template"]["spec"])
+    return dict(workloads()[stage]["spec"]["template"]["spec"])
 
 
 def container(stage: str) -> dict[str, Any]:
@@ -52,8 +56,38 @@ def probes_paths() -> set[str]:
     return {route.path for route in probes.routes(Health()) if isinstance(route, Route)}
 
 
-def test_there_is_one_deployment_a_stage() -> None:
-    assert of_kind("Deployment").keys() == set(STAGES)
+def test_each_stage_is_there_and_who_owns_partitions_keeps_its_name() -> None:
+    """A consumer that comes back under its name gets its partitions back."""
+    assert of_kind("StatefulSet").keys() == {"scanner", "processor", "inferencer", "upserter"}
+    assert of_kind("Deployment").keys() == {"gateway", "ml"}
+    for stage in of_kind("StatefulSet").values():
+        assert of_kind("Service")[stage["spec"]["serviceName"]]["spec"]["clusterIP"] == "None"
+        assert stage["spec"]["podManagementPolicy"] == "Parallel", (
+            "one that waits must not hold up the others"
+        )
+
+
+def test_the_namespace_is_made_too() -> None:
+    assert of_kind("Namespace").keys() == {kustomization()["namespace"]}
+
+
+def test_a_secret_of_ones_own_reaches_every_stage() -> None:
+    for stage in STAGES:
+        assert {"secretRef": {"name": "sluice", "optional": True}} in container(stage)["envFrom"]
+
+
+def test_a_node_of_many_cores_does_not_make_many_decoders() -> None:
+    for stage, name in (("processor", "DECODE_WORKERS"), ("ml", "ML_THREADS")):
+        (given,) = [each["value"] for each in container(stage)["env"] if each["name"] == name]
+        assert int(given) == container(stage)["resources"]["requests"]["cpu"]
+
+
+@pytest.mark.parametrize("stage", ["gateway", "ml"])
+def test_it_answers_until_every_node_knows_that_it_goes(stage: str) -> None:
+    command, seconds = container(stage)["lifecycle"]["preStop"]["exec"]["command"]
+    assert command == "sleep"
+    drain_s = settings_of("gateway").model_fields["drain_seconds"].default
+    assert int(seconds) + drain_s < pod(stage)["terminationGracePeriodSeconds"]
 
 
 def test_kustomize_is_told_of_every_file() -> None:
@@ -71,7 +105,7 @@ def test_every_probe_asks_for_a_path_that_is_served(stage: str) -> None:
 
 @pytest.mark.parametrize("stage", [stage for stage in STAGES if stage != "ml"])
 def test_the_environment_will_do(stage: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    (source,) = container(stage)["envFrom"]
+    source = container(stage)["envFrom"][0]
     assert source["configMapRef"]["name"] == kustomization()["configMapGenerator"][0]["name"]
     assert {each["name"] for each in container(stage)["env"]} <= known_to(stage)
     for name, value in (image_environment() | CONFIG).items():
@@ -112,7 +146,8 @@ def test_photos_and_uploads_are_at_the_same_place_for_all_who_need_them() -> Non
 
 def test_what_scales_by_itself_has_a_deployment_and_asks_for_cpu() -> None:
     for name, scaler in of_kind("HorizontalPodAutoscaler").items():
-        assert scaler["spec"]["scaleTargetRef"]["name"] == name
+        target = scaler["spec"]["scaleTargetRef"]
+        assert (target["name"], target["kind"]) == (name, workloads()[name]["kind"])
         assert container(name)["resources"]["requests"]["cpu"]
 
 
