@@ -34,6 +34,11 @@ def dockerfile() -> list[Instruction]:
     return [Instruction(word, rest.strip()) for word, _, rest in split]
 
 
+def rests(word: str) -> list[str]:
+    """What stands behind this word, each time it does."""
+    return [each.rest for each in dockerfile() if each.word == word]
+
+
 def image_environment() -> dict[str, str]:
     """What the image itself sets, without what concerns Python alone."""
     last = [number for number, each in enumerate(dockerfile()) if each.word == "FROM"][-1]

@@ -13,6 +13,7 @@ from tests.unit.deploy.described import (
     compose,
     image_environment,
     known_to,
+    rests,
     settings_of,
 )
 
@@ -95,6 +96,30 @@ def test_photos_and_uploads_are_at_the_same_place_for_all_who_need_them() -> Non
 def test_each_replica_has_a_data_dir_of_its_own() -> None:
     for stage in set(STAGES) - {"ml"}:
         assert mounts(stage)[image_environment()["DATA_DIR"]] == ("", True)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_what_it_writes_to_is_its_own(stage: str) -> None:
+    """The root is read-only, and a volume has the owner of the folder in the image, or belongs to root."""
+    (made,) = [rest for rest in rests("RUN") if "install -d" in rest]
+    owned = re.split(r" -d -o 10001 -g 10001 ", made)[1].split()
+    volumes = {where for where, (what, _) in mounts(stage).items() if "/" not in what}
+    assert volumes <= set(owned)
+    assert SERVICES[stage]["read_only"]
+
+
+def test_the_journals_of_moved_photos_outlive_the_gateway_s_container() -> None:
+    assert mounts("gateway")[environment("gateway")["ARCHIVE_DIR"]] == ("archives", True)
+
+
+def test_a_page_whose_name_was_made_to_mean_this_machine_is_refused() -> None:
+    named = environment("gateway")["ALLOWED_HOSTS"].split(",")
+    assert {"localhost", "127.0.0.1"} <= set(named), "the probe and the published port call it so"
+
+
+def test_no_log_grows_for_ever() -> None:
+    for service in SERVICES.values():
+        assert service["logging"]["options"].keys() == {"max-size", "max-file"}
 
 
 def test_every_named_volume_is_declared() -> None:

@@ -7,13 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.deploy.described import PORT, ROOT, STAGES, dockerfile, image_environment, known_to
-
-ALL = dockerfile()
-
-
-def rests(word: str) -> list[str]:
-    return [each.rest for each in ALL if each.word == word]
+from tests.unit.deploy.described import PORT, ROOT, STAGES, image_environment, known_to, rests
 
 
 def test_hadolint_has_nothing_to_say() -> None:
