@@ -8,6 +8,9 @@ from itertools import pairwise
 from tests.chaos.faults import Happened
 from tests.chaos.truth import Truth
 
+STALL_SECONDS = 20.0
+BEFORE_SECONDS = 5.0
+
 
 def lines(happened: Sequence[Happened], truth: Truth, lost: int, crashes: Counter[str]) -> Iterator[str]:
     """The report, line by line."""
@@ -23,6 +26,7 @@ def lines(happened: Sequence[Happened], truth: Truth, lost: int, crashes: Counte
     yield f"{outcomes} files with an outcome, {lost} lost, {repeated} told again (duplicates of work)"
     yield f"{by_kind['poison']} unreadable records, {len(truth.letters)} dead letters"
     yield f"longest time without any outcome while there was a job: {_longest_wait(truth):.1f} s"
+    yield from _stalls(happened, truth)
     for words, count in crashes.most_common():
         yield f"  {count} x {words}"
 
@@ -52,6 +56,16 @@ def _longest_wait(truth: Truth) -> float:
     return max(
         (_waited(earlier, later, truth) for earlier, later in pairwise(truth.outcome_times)), default=0.0
     )
+
+
+def _stalls(happened: Sequence[Happened], truth: Truth) -> Iterator[str]:
+    """Each long time without any outcome, and what went wrong from a little before it on."""
+    for earlier, later in pairwise(truth.outcome_times):
+        waited = _waited(earlier, later, truth)
+        if waited > STALL_SECONDS:
+            faults = [f for f in happened if earlier - BEFORE_SECONDS <= f.at <= later]
+            told = ", ".join(f"{f.at - later + waited:+.0f} {f.kind} {f.what}" for f in faults)
+            yield f"  {waited:.1f} s without an outcome; faults, by the second of it: {told or 'none'}"
 
 
 def _waited(earlier: float, later: float, truth: Truth) -> float:
