@@ -10,6 +10,7 @@ from typing import Any
 
 from libs.common.errors import Code, SluiceError
 from libs.common.service import Service
+from libs.common.settings import without_password
 from libs.common.store.edge import EdgeStore
 from libs.common.store.protocol import Store
 from libs.embedded.kafka import EmbeddedKafka
@@ -222,7 +223,7 @@ def _outside(settings: RunSettings) -> tuple[str, ...]:
         ("Qdrant", settings.qdrant_host),
         ("ML service", settings.ml_inference_service_url),
     )
-    return tuple(f"{name} at {where}" for name, where in parts if where)
+    return tuple(f"{name} at {without_password(where)}" for name, where in parts if where)
 
 
 def _free_port() -> int:

@@ -48,7 +48,7 @@ def ml(settings: MLSettings) -> Finding:
     """Whether the ML service answers, with the key that is set."""
     url = settings.ml_inference_service_url
     headers = {"x-api-key": settings.ml_api_key.get_secret_value()} if settings.ml_api_key else {}
-    return _http(f"ML service at {url}", f"{url}/api/v1/capabilities", headers, "ML_*")
+    return _http(f"ML service at {settings.ml_shown}", f"{url}/api/v1/capabilities", headers, "ML_*")
 
 
 def _http(what: str, url: str, headers: dict[str, str], settings: str) -> Finding:

@@ -90,6 +90,18 @@ class MLSettings(EnvSettings):
     def _without_trailing_slash(cls, url: str) -> str:
         return url.rstrip("/")
 
+    @property
+    def ml_shown(self) -> str:
+        """The ML service's address for people: without a name and password that it may hold."""
+        return without_password(self.ml_inference_service_url)
+
+
+def without_password(url: str) -> str:
+    """The URL as anybody may read it."""
+    scheme, separator, rest = url.partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}{separator}{host.rpartition('@')[2]}{slash}{path}" if separator else url
+
 
 class FilesSettings(EnvSettings):
     """Which folders may be read, and how clients' paths become ours."""

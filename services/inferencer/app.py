@@ -29,7 +29,7 @@ def build(settings: InferencerSettings, client: InferenceClient | None = None) -
         watch = Watch(
             used,
             ModelReport(joined.publisher.publish),
-            settings.ml_inference_service_url,
+            settings.ml_shown,
             poll_s=settings.ml_poll_seconds,
         )
         batching = Batching(

@@ -5,11 +5,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from libs.common.errors import Code, FileError
 from services.inferencer.inference import Image, Result
 
 UNKNOWN_MODEL = "unknown"
+MAX_CAPTION = 8192
+"""Characters; the rest is cut off. A result that is too large to travel would stop the stage."""
+MAX_DIMENSION = 65_535
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +64,20 @@ def _verdict(result: Result, model: str, dimension: int | None) -> Verdict:
             vector = np.asarray(result.embedding, dtype="<f4")
     except (TypeError, ValueError):
         return _bad("is no list of numbers")
+    if fault := _fault(vector, dimension):
+        return _bad(fault)
+    caption = None if result.caption is None else result.caption[:MAX_CAPTION]
+    return Embedded(vector.tobytes(), vector.size, caption, model)
+
+
+def _fault(vector: NDArray[np.float32], dimension: int | None) -> str | None:
     if vector.ndim != 1 or vector.size == 0:
-        return _bad("is no list of numbers")
+        return "is no list of numbers"
     if dimension is not None and vector.size != dimension:
-        return _bad(f"has {vector.size} values instead of {dimension}")
-    if not np.isfinite(vector).all():
-        return _bad("has values that are not finite")
-    return Embedded(vector.tobytes(), vector.size, result.caption, model)
+        return f"has {vector.size} values instead of {dimension}"
+    if vector.size > MAX_DIMENSION:
+        return f"has {vector.size} values, more than the {MAX_DIMENSION} that a store takes"
+    return None if np.isfinite(vector).all() else "has values that are not finite"
 
 
 def _bad(what: str) -> FileError:
