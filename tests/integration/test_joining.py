@@ -1,15 +1,18 @@
 """Joining the brokers: what goes away while a stage joins does not end the stage."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from aiokafka.errors import ProducerFenced
 
 from libs.common.errors import Code, SluiceError, UnavailableError
+from libs.common.kafka import connection as connections
 from libs.common.kafka.connection import Connection, stop_client
 from libs.common.kafka.joining import while_joined
 from libs.common.service import Health
+from libs.common.serving import listen
 from tests.support.broker import Broker
 from tests.support.kafka import settings
 
@@ -88,6 +91,19 @@ async def test_what_the_brokers_refuse_for_good_is_told_in_words(connection: Con
         await while_joined(connection, Health(), asyncio.Event(), work)
     assert refused.value.code is Code.BROKER_REFUSED
     assert not isinstance(refused.value, UnavailableError)
+
+
+async def test_a_client_that_never_comes_up_is_given_up(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who listens takes connections and never says a word, as a broker does that hangs."""
+    monkeypatch.setattr(connections, "START_SECONDS", 0.3)
+    monkeypatch.setattr(connections, "STOP_SECONDS", 0.3)
+    with listen("127.0.0.1", 0) as mute:
+        where = f"127.0.0.1:{mute.getsockname()[1]}"
+        with pytest.raises(UnavailableError, match="has not started"):
+            async with asyncio.timeout(10), replace(connection, bootstrap_servers=where).producer():
+                pass
 
 
 class Interrupted:

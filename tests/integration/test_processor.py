@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from libs.common import control, events
@@ -144,3 +145,41 @@ async def test_another_replica_learns_what_this_one_sent_out(
     await publish(connection, result_of(image))
     async with processor(kafka, prefix, tmp_path / "two") as other:
         await cached(other, image.content.sha256)
+
+
+def decoders() -> list[psutil.Process]:
+    """The decoder processes that this one has started."""
+    return [
+        child
+        for child in psutil.Process().children(recursive=True)
+        if "services.processor.child" in " ".join(child.cmdline())
+    ]
+
+
+async def test_decoders_that_are_killed_as_for_their_memory_cost_at_most_the_file_in_hand(
+    kafka: Broker, prefix: str, tmp_path: Path
+) -> None:
+    connection, count, killed = await connect(kafka, prefix), 60, 0
+    for number in range(count):
+        (tmp_path / f"{number}.jpg").write_bytes(photos.jpeg(1200 + number, 900))
+    await publish(connection, *(path_of(tmp_path / f"{number}.jpg") for number in range(count)))
+    async with processor(kafka, prefix, tmp_path / "data"), asyncio.timeout(60):
+        while True:
+            done = {decode(r.value, ImageRecord).file.file for r in await records_of(connection, IMAGES)}
+            failed = [
+                item
+                for event in await job_events(connection)
+                if isinstance(event, events.Outcomes)
+                for item in event.items
+            ]
+            if len(done) + len(failed) >= count:
+                break
+            if done and killed < 4:
+                for child in decoders()[:1]:
+                    child.kill()
+                    killed += 1
+            await asyncio.sleep(0.02)
+    assert killed == 4
+    assert {item.code for item in failed} <= {Code.DECODER_CRASHED}
+    assert len(failed) <= killed
+    assert len(done | {item.file for item in failed}) == count

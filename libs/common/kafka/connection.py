@@ -11,12 +11,15 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaConnectionError, KafkaError
 
+from libs.common.errors import Code, UnavailableError
 from libs.common.kafka.refusals import as_ours
 from libs.common.settings import StageSettings
 from libs.common.topics import MAX_MESSAGE_BYTES, Topic, TopicNames
 
 METADATA_SECONDS = 10.0
 """How often a client asks anew which topics and partitions there are; by itself it would every 5 minutes."""
+START_SECONDS = 60.0
+"""A client asks for its producer's number for ever; after this long it is begun anew."""
 STOP_SECONDS = 5.0
 """A client whose broker is gone retries for ever when it is stopped; it gets this long."""
 
@@ -116,10 +119,18 @@ def broker_errors(where: str) -> Iterator[None]:
 async def _started(client: Any) -> AsyncIterator[None]:
     try:
         with broker_errors("the address in KAFKA_BOOTSTRAP_SERVERS"):
-            await _undivided(client.start())
+            await _start(client)
         yield
     finally:
         await stop_client(client)
+
+
+async def _start(client: Any) -> None:
+    try:
+        await _undivided(client.start(), START_SECONDS)
+    except TimeoutError as error:
+        detail = f"a client of Kafka has not started in {START_SECONDS:.0f} s"
+        raise UnavailableError(Code.BROKER_UNAVAILABLE, detail) from error
 
 
 async def stop_client(client: Any) -> None:
