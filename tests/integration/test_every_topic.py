@@ -106,7 +106,8 @@ async def test_what_other_releases_and_strangers_put_on_a_topic(
     other = msgspec.msgpack.encode(plain | {"version": 2})
     async with stage(connection, topic) as worker, Publisher.open(connection) as publisher:
         bodies = {"recorded": recorded, "newer": newer, "other": other, "rubbish": b"\xc1poison"}
-        await publisher.publish([as_sent(topic, body, name) for name, body in bodies.items()])
+        ids = {name: records.file(name).file_id for name in bodies}
+        await publisher.publish([as_sent(topic, body, ids[name]) for name, body in bodies.items()])
         told = await letters(connection, 2)
         await until(lambda: len(worker.seen) == 2)
     assert worker.seen == [messages.decode(recorded, kind)] * 2
@@ -114,7 +115,7 @@ async def test_what_other_releases_and_strangers_put_on_a_topic(
     assert {letter.body for letter in told} == {other, b"\xc1poison"}
     assert any("version 2" in letter.error for letter in told)
     failed = {(item.file_id, item.code) for item in await failures(connection)}
-    unreadable = {(name, Code.UNDECODABLE_RECORD) for name in ("other", "rubbish")}
+    unreadable = {(ids[name], Code.UNDECODABLE_RECORD) for name in ("other", "rubbish")}
     assert failed == (set() if topic is TASKS else unreadable)
 
 

