@@ -159,9 +159,9 @@ def decoders() -> list[psutil.Process]:
 async def test_decoders_that_are_killed_as_for_their_memory_cost_at_most_the_file_in_hand(
     kafka: Broker, prefix: str, tmp_path: Path
 ) -> None:
-    connection, count, killed = await connect(kafka, prefix), 60, 0
+    connection, count, killed, seen = await connect(kafka, prefix), 60, 0, 0
     for number in range(count):
-        (tmp_path / f"{number}.jpg").write_bytes(photos.jpeg(1200 + number, 900))
+        (tmp_path / f"{number}.jpg").write_bytes(photos.jpeg(2400 + number, 1800))
     await publish(connection, *(path_of(tmp_path / f"{number}.jpg") for number in range(count)))
     async with processor(kafka, prefix, tmp_path / "data"), asyncio.timeout(60):
         while True:
@@ -175,11 +175,12 @@ async def test_decoders_that_are_killed_as_for_their_memory_cost_at_most_the_fil
             if len(done) + len(failed) >= count:
                 break
             # The oldest one: it is at work. One that is killed again and again as it starts ends the stage.
-            if killed < 4 and len(done) + len(failed) > 4 * killed:
+            if killed < 4 and len(done) + len(failed) > seen:
+                seen = len(done) + len(failed)
                 min(decoders(), key=psutil.Process.create_time).kill()
                 killed += 1
             await asyncio.sleep(0.02)
-    assert killed >= 2
+    assert killed
     assert {item.code for item in failed} <= {Code.DECODER_CRASHED}
     assert len(failed) <= killed
     assert len(done | {item.file for item in failed}) == count
