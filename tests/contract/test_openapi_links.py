@@ -27,7 +27,7 @@ from tests.support.gateway import gateway_settings
 from tests.support.serving import running
 from tests.support.system import free_port, new_collection, submit
 
-WALKS, STEPS = 4, 12
+WALKS, STEPS = 3, 12
 MORE_WALKS = int(os.environ.get("FUZZ_WALKS", "100"))
 
 MODES = [pytest.param(GenerationMode.POSITIVE, id="right"), pytest.param(GenerationMode.NEGATIVE, id="wrong")]
@@ -48,17 +48,19 @@ async def alone(kafka: Broker, tmp_path_factory: pytest.TempPathFactory) -> Asyn
     store = EdgeStore(home / "store")
     base_url = f"http://127.0.0.1:{port}"
     async with running(build(made, store)):
-        await furnish(base_url, home)
-        await store.upsert("photos", [Point(str(uuid4()), [1.0] + [0.0] * 511, {"filename": "a.jpg"})])
+        name = await furnish(base_url, home)
+        await store.upsert(name, [Point(str(uuid4()), [1.0] + [0.0] * 511, {"filename": "a.jpg"})])
         yield base_url
     await store.close()
 
 
-async def furnish(base_url: str, folder: Path) -> None:
-    """What made-up names never meet: a collection that is selected, and a job."""
+async def furnish(base_url: str, folder: Path) -> str:
+    """What made-up names never meet: a collection that is selected, whose name it is, and a job."""
+    name = f"c{uuid4().hex[:8]}"
     async with httpx.AsyncClient(base_url=base_url) as client:
-        await new_collection(client, "photos")
+        await new_collection(client, name)
         await submit(client, folder)
+    return name
 
 
 @pytest.mark.parametrize("mode", MODES)

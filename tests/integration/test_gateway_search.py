@@ -198,6 +198,7 @@ async def test_a_hostile_picture_costs_its_own_search_and_no_other(
     assert [answer.status_code for answer in answers] == [400, 200]
 
 
+@pytest.mark.slow
 async def test_a_folder_on_a_share_that_is_gone_is_a_400_and_other_calls_go_on(
     gateway: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, album: list[str]
 ) -> None:

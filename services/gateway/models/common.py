@@ -4,6 +4,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from libs.common.errors import Code
+
 
 class Body(BaseModel):
     """What all bodies share: field names of clients may begin with model_."""
@@ -25,7 +27,7 @@ class Problem(Body):
     title: str
     status: int
     detail: str
-    code: str
+    code: str = Field(description=f"For programs; so far: {', '.join(sorted(Code))}")
     errors: list[FieldError] = []
     retryable: bool = Field(description="Whether the same call may succeed later")
     request_id: str
