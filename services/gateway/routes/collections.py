@@ -48,7 +48,9 @@ async def clear_cache(gateway: Open) -> body.CacheCleared:
     return body.CacheCleared(collection=state.name, cleared_at=utc(state.cache_cleared_at))
 
 
-@router.post("/merge", status_code=202, summary="Add collections to another one", responses=problems(400))
+@router.post(
+    "/merge", status_code=202, summary="Add collections to another one", responses=problems(400, 409)
+)
 async def merge_into(gateway: Open, request: tasks.MergeRequest) -> tasks.MergeTaken:
     """As a task: see /tasks. The destination keeps what it has, and is made if it is not there."""
     task = await merge(gateway.collections, request.dest_collection, request.source_collections)
