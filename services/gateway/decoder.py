@@ -9,6 +9,8 @@ from contextlib import suppress
 from libs.common.errors import Code, FileError
 from libs.common.imaging.child import LENGTH_BYTES, framed
 
+MEMORY_BYTES = 3 << 30
+"""As much as the largest pictures need that are taken at all."""
 # Some decoders would start a thread for each core.
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
@@ -52,7 +54,7 @@ class Decoder:
         search_path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)  # noqa: PTH109
         # A group of its own, so that Ctrl-C in a terminal is for us to handle.
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-P", "-m", "libs.common.imaging.child",
+            sys.executable, "-P", "-m", "libs.common.imaging.child", str(MEMORY_BYTES),
             stdin=PIPE, stdout=PIPE, process_group=0,
             env={**os.environ, **_ONE_THREAD, "PYTHONPATH": search_path},
         )  # fmt: skip

@@ -34,9 +34,9 @@ class Decoding:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, limits: Limits) -> AsyncIterator["Decoding"]:
+    async def open(cls, limits: Limits, seconds: float = SECONDS) -> AsyncIterator["Decoding"]:
         """Decoders that end with the block."""
-        decoding = cls(limits)
+        decoding = cls(limits, seconds)
         try:
             yield decoding
         finally:

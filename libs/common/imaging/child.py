@@ -1,13 +1,16 @@
 """A decoder process: pictures come on standard input, JPEGs or errors go out on standard output.
 
-Started by the gateway's `decoder.Decoder` as `python -m libs.common.imaging.child`; never by hand.
+Started by the gateway's `decoder.Decoder` as `python -m libs.common.imaging.child BYTES`, with the bytes
+that it may allocate; never by hand.
 """
 
 import ctypes
 import os
+import resource
 import signal
 import sys
 import warnings
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -70,7 +73,7 @@ def _answer(wanted: Wanted) -> Reply:
     except OSError as error:
         return Refused(Code.READ_FAILED, f"the file cannot be read: {error.strerror}")
     except MemoryError:
-        return Refused(Code.TOO_LARGE, "the picture is too large to be decoded here")
+        return Refused(Code.DECODE_FAILED, "not enough memory to decode the picture")
     except Exception as error:  # noqa: BLE001 - decoders raise nearly anything on damaged input
         return Refused(Code.DECODE_FAILED, f"the picture cannot be decoded: {type(error).__name__}")
 
@@ -91,6 +94,14 @@ def _alone_with(output: int) -> BinaryIO:
     return ours
 
 
+def _bound_memory(most: int) -> None:
+    """Linux alone counts what is allocated; should the machine run short before, it is us that it ends."""
+    if sys.platform == "linux":
+        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+        with suppress(OSError):
+            Path("/proc/self/oom_score_adj").write_text("1000")
+
+
 def _die_with_parent() -> None:
     """Also in the middle of a picture. Elsewhere than on Linux a decoder ends after the one at hand."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -100,5 +111,6 @@ def _die_with_parent() -> None:
 
 if __name__ == "__main__":
     _die_with_parent()
+    _bound_memory(int(sys.argv[1]))
     warnings.filterwarnings("ignore", module="PIL")
     serve(sys.stdin.buffer, _alone_with(1))

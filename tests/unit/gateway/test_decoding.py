@@ -9,10 +9,12 @@ from pathlib import Path
 
 import psutil
 import pytest
+from PIL import Image
 
 from libs.common.errors import Code, FileError
 from libs.common.imaging.limits import Limits
 from libs.common.imaging.normalise import displayable, normalise
+from services.gateway import decoder
 from services.gateway.decoding import Decoding
 from tests.support import photos
 
@@ -64,6 +66,23 @@ async def test_a_file_that_went_away_is_no_crash(decoding: Decoding, tmp_path: P
         await decoding.displayable(tmp_path / "gone.tif")
 
     assert refusal.value.code is Code.READ_FAILED
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere memory is not counted")
+async def test_a_picture_that_takes_too_much_memory_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(decoder, "MEMORY_BYTES", 300_000_000)
+    Image.new("RGB", (9000, 9000)).save(tmp_path / "large.tif", compression="tiff_deflate")
+
+    async with Decoding.open(Limits(), seconds=30) as decoding:
+        with pytest.raises(FileError, match="memory") as refusal:
+            await decoding.displayable(tmp_path / "large.tif")
+        (process,) = processes(decoding)
+        assert await decoding.normalised(photos.png(64, 48))
+        assert processes(decoding) == [process]
+
+    assert refusal.value.code is Code.DECODE_FAILED
 
 
 async def test_a_picture_that_takes_for_ever_is_given_up_and_the_next_one_is_decoded(endless: Path) -> None:
