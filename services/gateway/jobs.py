@@ -1,6 +1,7 @@
 """Questions about jobs, answered as of now: the view first catches up with what the topics hold."""
 
 import asyncio
+import sqlite3
 import time
 from dataclasses import dataclass
 from uuid import UUID
@@ -83,20 +84,7 @@ class Jobs:
 
     async def report(self, job_id: UUID) -> Report:
         """What a status tells; SluiceError job_not_found."""
-        job = await self.get(job_id)
-        ask, name = self.view.ask, str(job_id)
-        nothing: tuple[list[Outcome], str | None] = ([], None)
-        failed = await ask(reading.outcomes, name, outcome="failed", limit=RESULT_FILES)
-        return Report(
-            job=job,
-            log=await ask(reading.log_lines, name, LOG_LINES),
-            copies=await ask(reading.copies, name, COPIES),
-            failures=failed[0][:FIRST_FAILURES],
-            stored=await ask(reading.outcomes, name, outcome="stored", limit=RESULT_FILES)
-            if job.is_over
-            else nothing,
-            failed=failed if job.is_over else nothing,
-        )
+        return await self.view.ask(_report, await self.get(job_id))
 
     async def page(self, where: JobFilter, cursor: str | None, limit: int) -> tuple[list[Job], str | None]:
         """Jobs, the newest first, and the cursor of the next page."""
@@ -143,3 +131,20 @@ class Jobs:
 
     async def _catch_up(self) -> None:
         await asyncio.gather(self.status.catch_up(), self.ingest.catch_up())
+
+
+def _report(connection: sqlite3.Connection, job: Job) -> Report:
+    """All that the view tells of the job, in one trip through its thread."""
+    nothing: tuple[list[Outcome], str | None] = ([], None)
+    failed = reading.outcomes(connection, job.job_id, outcome="failed", limit=RESULT_FILES)
+    stored = nothing
+    if job.is_over:
+        stored = reading.outcomes(connection, job.job_id, outcome="stored", limit=RESULT_FILES)
+    return Report(
+        job=job,
+        log=reading.log_lines(connection, job.job_id, LOG_LINES),
+        copies=reading.copies(connection, job.job_id, COPIES),
+        failures=failed[0][:FIRST_FAILURES],
+        stored=stored,
+        failed=failed if job.is_over else nothing,
+    )
