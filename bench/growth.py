@@ -120,7 +120,8 @@ def _draw_status(axes: Any, found: list[dict[str, float]]) -> None:
         ("over_p99_ms", "job over, whole report, p99"),
     ):
         axes.plot(sizes, [each[name] for each in found], "o-", label=words)
-    axes.set(xscale="log", xlabel="files in the job", ylabel="milliseconds", ylim=(0, None))
+    most = max(value for each in found for name, value in each.items() if name != "files")
+    axes.set(xscale="log", xlabel="files in the job", ylabel="milliseconds", ylim=(0, 1.5 * most))
     axes.set_title("A status read")
     axes.legend(loc="upper left")
 
