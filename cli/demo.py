@@ -18,9 +18,9 @@ from cli.client import Client
 from cli.following import not_a_file
 from cli.progress import ProgressView
 from libs.common.errors import Code, SluiceError
+from libs.common.lock import DirLock
 from libs.common.printable import printable
 from libs.common.service import obeying
-from libs.embedded.lock import DirLock
 
 _COLLECTION = "demo"
 _LOOK_SECONDS = 0.15

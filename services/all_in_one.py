@@ -9,12 +9,12 @@ from types import MappingProxyType
 from typing import Any
 
 from libs.common.errors import Code, SluiceError
+from libs.common.lock import DirLock
 from libs.common.service import Service
 from libs.common.settings import without_password
 from libs.common.store.edge import EdgeStore
 from libs.common.store.protocol import Store
 from libs.embedded.kafka import EmbeddedKafka
-from libs.embedded.lock import DirLock
 from libs.embedded.settings import EmbeddedSettings
 from services.gateway.app import build as build_gateway
 from services.gateway.settings import GatewaySettings

@@ -8,12 +8,13 @@ from uuid import UUID
 
 from aiokafka.structs import ConsumerRecord
 
-from libs.common.errors import Code, SluiceError
+from libs.common.errors import Code, SluiceError, UnavailableError
 from libs.common.events import ScanRequest, decode, decode_event
 from libs.common.ids import job_id_for_record
 from libs.common.kafka.connection import Connection
 from libs.common.kafka.tail import Records, Tail
-from libs.common.service import supervise
+from libs.common.retry import FIRST_PAUSE_S, pauses
+from libs.common.service import pause, supervise
 from libs.common.topics import Topic
 from services.gateway import reading
 from services.gateway.patience import SECONDS, patience
@@ -47,6 +48,7 @@ class Follower:
         self._folded = dict(folded)
         self._moved = asyncio.Condition()
         self._failure: BaseException | None = None
+        self._held: UnavailableError | None = None
         self._task: asyncio.Task[None] | None = None
 
     @classmethod
@@ -83,8 +85,8 @@ class Follower:
     ) -> dict[int, int]:
         """Return once everything written before this call is in the view, with the end offsets it had.
 
-        Raises UnavailableError broker_unavailable if that takes longer than `timeout_s`. A first catch-up,
-        which folds all there is, takes as long as it takes: None.
+        Raises UnavailableError broker_unavailable if that takes longer than `timeout_s`, and disk_full while
+        the view has no room. A first catch-up, which folds all there is, takes as long as it takes: None.
         """
         async with patience(f"reading {self._topic.name} to its end", timeout_s):
             ends = await self._tail.end_offsets(self.partitions if partitions is None else partitions)
@@ -97,6 +99,8 @@ class Follower:
             while not await self._holds(ends):
                 if self._failure is not None:
                     raise SluiceError(Code.INTERNAL, f"{self._topic.name} is followed no more")
+                if self._held is not None:
+                    raise UnavailableError(self._held.code, self._held.detail)
                 await self._moved.wait()
 
     async def _holds(self, ends: dict[int, int]) -> bool:
@@ -111,7 +115,7 @@ class Follower:
 
     async def _run(self, stop: asyncio.Event) -> None:
         try:
-            await supervise(self._fold_all(), self._read(stop))
+            await supervise(self._fold_all(stop), self._read(stop))
         except Exception as error:
             log.exception("%s is followed no more", self._topic.name)
             self._failure = error
@@ -132,17 +136,41 @@ class Follower:
             await self._unfolded.put(records)
         await self._unfolded.put(None)
 
-    async def _fold_all(self) -> None:
+    async def _fold_all(self, stop: asyncio.Event) -> None:
         while (records := await self._unfolded.get()) is not None:
-            await self._fold(records)
+            await self._fold(records, stop)
 
-    async def _fold(self, records: Records) -> None:
+    async def _fold(self, records: Records, stop: asyncio.Event) -> None:
         if records:
             offsets = {partition: batch[-1].offset + 1 for partition, batch in records.items()}
-            await self._view.write(self._changes(records.values()), self._topic.name, offsets)
+            if not await self._written(records, offsets, stop):
+                return
             self._folded |= offsets
         self._behind -= 1
         async with self._moved:
+            self._moved.notify_all()
+
+    async def _written(self, records: Records, offsets: dict[int, int], stop: asyncio.Event) -> bool:
+        """Fold the records as soon as there is room; until then who waits for them is told why.
+
+        False if `stop` came first: what is not in the view is read again at the next start.
+        """
+        for pause_s in pauses(FIRST_PAUSE_S):
+            try:
+                await self._view.write(self._changes(records.values()), self._topic.name, offsets)
+            except UnavailableError as error:
+                log.warning("%s waits: %s", self._topic.name, error.detail)
+                await self._hold(error)
+            else:
+                self._held = None
+                return True
+            if await pause(stop, pause_s):
+                break
+        return False
+
+    async def _hold(self, reason: UnavailableError) -> None:
+        async with self._moved:
+            self._held = reason
             self._moved.notify_all()
 
     def _changes(self, batches: Iterable[list[ConsumerRecord]]) -> Iterable[Change]:

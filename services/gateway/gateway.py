@@ -14,6 +14,7 @@ from libs.common.kafka.membership import member
 from libs.common.kafka.publisher import Publisher
 from libs.common.kafka.table import Table
 from libs.common.kafka.tail import Tail
+from libs.common.lock import owned
 from libs.common.store.open import open_server_store
 from libs.common.store.protocol import Store
 from libs.common.topics import INGEST, JOB_STATUS, JOBS, SERVICES
@@ -69,6 +70,7 @@ async def opened(settings: GatewaySettings, store: Store | None = None) -> Async
     """The gateway with its view caught up; the topics must be there. A `store` given stays its giver's."""
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
+        await enter(owned(settings.data_dir / STAGE))
         await asyncio.to_thread(sweep, settings.upload_dir)
         used = store or open_server_store(settings)
         if store is None:

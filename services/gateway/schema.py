@@ -4,6 +4,7 @@ import logging
 import sqlite3
 from pathlib import Path
 
+from libs.common.disk import is_damage
 from services.gateway import tasks_view
 
 log = logging.getLogger(__name__)
@@ -42,7 +43,8 @@ CREATE INDEX log_lines_job ON log_lines (job, place);
 def open_view(path: Path, source: str) -> sqlite3.Connection:
     """A connection that writes the view of `source` (a cluster and its prefix).
 
-    A file that is damaged, of another version or of another source is deleted and begun anew, said so.
+    A file that is damaged, of another version or of another source is deleted and begun anew, said so; not
+    one that is locked, or on a full disk: sqlite3.OperationalError.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.exists() and (flaw := _flaw(path, source)):
@@ -100,4 +102,6 @@ def _flaw(path: Path, source: str) -> str | None:
         finally:
             connection.close()
     except sqlite3.DatabaseError as error:
+        if not is_damage(error):
+            raise
         return str(error)

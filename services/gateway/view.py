@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
+from libs.common.disk import needing_room
 from libs.common.events import JobSnapshot
 from services.gateway import forgetting, writing
 from services.gateway.schema import connect, copy_log, open_view
@@ -57,22 +58,27 @@ class Bound:
 class View:
     """The folded jobs; the questions it answers are the functions of `reading`."""
 
-    def __init__(self, writer: Bound, reader: Bound) -> None:
+    def __init__(self, path: Path, writer: Bound, reader: Bound) -> None:
+        self._folder = path.parent
         self._writer = writer
         self._reader = reader
 
     @classmethod
     @asynccontextmanager
     async def open(cls, path: Path, source: str) -> AsyncIterator["View"]:
-        """The view kept in `path`; begun anew where that file is of no use (see `open_view`)."""
+        """The view kept in `path`; begun anew where that file is of no use (see `open_view`).
+
+        UnavailableError disk_full where it cannot be opened for want of room.
+        """
         writer, reader, copier = Bound("view-writer"), Bound("view-reader"), Bound("view-copier")
         try:
-            await writer.open(lambda: open_view(path, source))
-            await reader.open(lambda: connect(path))
-            await copier.open(lambda: connect(path))
+            with needing_room(path.parent):
+                await writer.open(lambda: open_view(path, source))
+                await reader.open(lambda: connect(path))
+                await copier.open(lambda: connect(path))
             copying = asyncio.create_task(_keep_copying(copier), name="view's log")
             try:
-                yield cls(writer, reader)
+                yield cls(path, writer, reader)
             finally:
                 copying.cancel()
                 await asyncio.gather(copying, return_exceptions=True)
@@ -88,8 +94,12 @@ class View:
         return await self._reader.run(question, *args, **kwargs)
 
     async def write(self, changes: Iterable[Change], topic: str, offsets: Mapping[int, int]) -> None:
-        """Fold changes and remember the offsets after them, all or nothing."""
-        await self._writer.run(writing.write, changes, topic, offsets)
+        """Fold changes and remember the offsets after them, all or nothing.
+
+        UnavailableError disk_full; then the same may be written again.
+        """
+        with needing_room(self._folder):
+            await self._writer.run(writing.write, changes, topic, offsets)
 
     async def forget(self, before: float) -> int:
         """Drop what jobs that ended `before` (seconds) did; see `forgetting.forget`."""
@@ -107,5 +117,5 @@ async def _keep_copying(copier: Bound) -> None:
         try:
             await copier.run(copy_log)
         except sqlite3.OperationalError as error:
-            # The writer meets the same disk, and ends the gateway; until then nothing is lost.
+            # The writer meets the same disk, and waits for it; until then nothing is lost.
             log.warning("the view's log could not be copied into its file: %s", error)

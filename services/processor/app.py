@@ -7,6 +7,7 @@ from libs.common.kafka.control_table import ControlTable
 from libs.common.kafka.membership import Membership
 from libs.common.kafka.runner import Input
 from libs.common.kafka.stage import Wired, WorkerStage
+from libs.common.lock import owned
 from libs.common.messages import PathRecord
 from libs.common.service import Service
 from libs.common.topics import IMAGES, ML_RESULTS, PATHS, POINTS
@@ -27,6 +28,7 @@ def build(settings: ProcessorSettings) -> Service:
     """The processor."""
 
     async def wire(joined: Membership, resources: AsyncExitStack) -> Wired[PathRecord]:
+        await resources.enter_async_context(owned(settings.cache_dir.parent))
         source = joined.connection.names.of(ML_RESULTS)
         following = await resources.enter_async_context(
             Following.open(settings.cache_dir, settings.cache_size_bytes, source)

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import diskcache
 import msgspec
 
+from libs.common.disk import is_damage, needing_room
 from libs.common.errors import Code, SluiceError
 from services.processor import entries
 from services.processor.bytes_disk import OPTIONS, BytesDisk
@@ -29,7 +30,8 @@ class Cache:
     """Entries by content, model and caption, and how far the topics that they come from have been read.
 
     All calls must come from the thread that made it. A damaged directory is thrown away and begun anew,
-    with a line in the log. Raises SluiceError bad_setting where the directory cannot be used at all.
+    with a line in the log. Raises SluiceError bad_setting where the directory cannot be used at all, and
+    UnavailableError disk_full where there is no room to open it.
     """
 
     def __init__(self, directory: Path, size_bytes: int) -> None:
@@ -37,7 +39,9 @@ class Cache:
         self._size_bytes = size_bytes
         try:
             self._cache = self._open()
-        except (sqlite3.DatabaseError, diskcache.Timeout, ValueError) as error:
+        except (sqlite3.DatabaseError, ValueError) as error:
+            if not is_damage(error):
+                raise
             self._cache = self._rebuilt(error)
 
     def put_many(self, new: Iterable[Entry], source: str, offsets: Mapping[int, int]) -> None:
@@ -74,7 +78,7 @@ class Cache:
         try:
             return call()
         except (sqlite3.DatabaseError, ValueError) as error:
-            if not _is_damage(error):
+            if not is_damage(error):
                 raise CacheUnwritableError(str(error)) from error
             self._cache.close()
             self._cache = self._rebuilt(error)
@@ -84,13 +88,18 @@ class Cache:
 
     def _open(self) -> Any:
         try:
-            return diskcache.Cache(
-                str(self._directory),
-                timeout=_BUSY_SECONDS,
-                disk=BytesDisk,
-                size_limit=self._size_bytes,
-                **OPTIONS,
-            )
+            with needing_room(self._directory.parent):
+                return diskcache.Cache(
+                    str(self._directory),
+                    timeout=_BUSY_SECONDS,
+                    disk=BytesDisk,
+                    size_limit=self._size_bytes,
+                    **OPTIONS,
+                )
+        except diskcache.Timeout as error:
+            raise SluiceError(
+                Code.DATA_DIR_BUSY, f"the cache in {self._directory} is locked by another process"
+            ) from error
         except OSError as error:
             raise SluiceError(
                 Code.BAD_SETTING, f"the cache folder {self._directory} cannot be used: {error}"
@@ -100,11 +109,6 @@ class Cache:
         log.warning("the cache in %s is damaged (%s) and begins anew", self._directory, error)
         shutil.rmtree(self._directory, ignore_errors=True)
         return self._open()
-
-
-def _is_damage(error: Exception) -> bool:
-    """SQLite calls a full disk and a lock operational; of those only a missing table is damage."""
-    return not isinstance(error, sqlite3.OperationalError) or "no such" in str(error)
 
 
 def _offsets_key(source: str) -> str:

@@ -11,6 +11,7 @@ from libs.common.kafka.control_table import ControlTable
 from libs.common.kafka.joining import while_joined
 from libs.common.kafka.membership import Membership, member
 from libs.common.kafka.staying import topics_stay
+from libs.common.lock import owned
 from libs.common.probes import probed
 from libs.common.service import Health, Service, supervise
 from libs.common.store.open import open_server_store
@@ -46,7 +47,8 @@ class Scanner:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Take requests and run jobs until `stop`; unfinished jobs go on where a scanner owns them next."""
-        async with probed(self._settings.health_port, self.health):
+        own = self._settings.data_dir / STAGE
+        async with owned(own), probed(self._settings.health_port, self.health):
             await self._run(stop)
 
     async def _run(self, stop: asyncio.Event) -> None:

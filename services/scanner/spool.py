@@ -5,9 +5,11 @@ The spool is never the truth: it is made anew, from job-status and the listing, 
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
+from libs.common.disk import needing_room
 from libs.common.errors import Code
 from libs.common.events import Counts, Outcome
 from libs.common.rows import insert, marks, parts
@@ -40,17 +42,19 @@ SELECT file_id, 0, CAST(file AS BLOB), 0, 0, 0, ?, ? FROM earlier WHERE wanted
 class Spool:
     """A job's files and their states. Every call may block on the disk: call it in a thread.
 
-    Calls from several threads take turns. After `close` there is nothing to call.
+    Calls from several threads take turns. After `close` there is nothing to call, nor after a call that
+    raised UnavailableError disk_full.
     """
 
     def __init__(self, file: Path) -> None:
         """Start empty at `file`, whatever an earlier run left there."""
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.unlink(missing_ok=True)
+        with needing_room(file.parent):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.unlink(missing_ok=True)
+            self._db = sqlite3.connect(file, check_same_thread=False)
+            self._db.executescript(_SCHEMA)
         self._file = file
         self._turn = threading.Lock()
-        self._db = sqlite3.connect(file, check_same_thread=False)
-        self._db.executescript(_SCHEMA)
         self._last_taken = 0
         self.total = 0
         self.in_flight = 0
@@ -67,7 +71,7 @@ class Spool:
             (f.file_id, LISTED, f.path, f.size, f.mtime_ns, f.ctime_ns, f.code, f.error, f.details)
             for f in files
         ]
-        with self._turn, self._db:
+        with self._writing():
             self.total += insert(self._db, _ADD, rows)
 
     def fold(self, outcomes: Sequence[Outcome]) -> int:
@@ -75,7 +79,7 @@ class Spool:
         states: dict[str, int] = {}
         for outcome in outcomes:
             states.setdefault(outcome.file_id, _state_of(outcome))
-        with self._turn, self._db:
+        with self._writing():
             landed = sum(self._land(state, ids) for state, ids in _by_state(states).items())
             before = self._rows()
             others = (
@@ -98,7 +102,7 @@ class Spool:
 
     def take(self, limit: int, now: float) -> list[Spooled]:
         """The next `limit` files to emit, under way from `now` on (monotonic seconds)."""
-        with self._turn, self._db:
+        with self._writing():
             found = self._db.execute(
                 f"{_READ} WHERE number > ? AND state = 0 ORDER BY number LIMIT ?",
                 (self._last_taken, limit),
@@ -130,7 +134,7 @@ class Spool:
             (o.file_id, o.file, o.outcome == "failed" and (codes is None or o.code in codes))
             for o in outcomes
         ]
-        with self._turn, self._db:
+        with self._writing():
             self._db.executemany("INSERT OR IGNORE INTO earlier VALUES (?, ?, ?)", rows)
 
     def wanted(self, file_ids: Sequence[str] | None = None) -> set[str]:
@@ -147,7 +151,7 @@ class Spool:
 
     def add_gone(self) -> None:
         """Put in what is wanted again and was not listed, as files that vanished."""
-        with self._turn, self._db:
+        with self._writing():
             self.total += self._db.execute(_ADD_GONE, (Code.FILE_VANISHED, "it is no longer there")).rowcount
 
     def tally(self) -> Counts:
@@ -170,6 +174,12 @@ class Spool:
         with self._turn:
             self._db.close()
         self._file.unlink(missing_ok=True)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """This thread's turn, and a transaction. UnavailableError disk_full: the spool is of no more use."""
+        with self._turn, needing_room(self._file.parent), self._db:
+            yield
 
     def _rows(self) -> int:
         found: int = self._db.execute("SELECT coalesce(max(number), 0) FROM files").fetchone()[0]

@@ -70,10 +70,11 @@ class RealDisk:
             before = os.fstat(descriptor).st_size
             try:
                 _write_all(descriptor, data)
+                # Some file systems find out only here that there is no room.
+                os.fsync(descriptor)
             except OSError:
                 os.ftruncate(descriptor, before)
                 raise
-            os.fsync(descriptor)
         finally:
             os.close(descriptor)
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from libs.common.errors import Code, SluiceError
-from libs.embedded.lock import DirLock
+from libs.common.lock import DirLock
 
 TURN_SECONDS = 60.0
 """How long a move waits for another's: that hashes two files and renames one."""

@@ -16,6 +16,7 @@ from msgspec import msgpack
 
 from libs.common.errors import Code, SluiceError, UnavailableError
 from libs.common.store.engine import wire
+from libs.common.store.engine.room import gone
 
 START_SECONDS = 30.0
 CALL_SECONDS = 60.0
@@ -29,10 +30,12 @@ class EngineClient:
 
     def __init__(
         self,
+        root: Path,
         process: subprocess.Popen[bytes],
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
     ) -> None:
+        self._root = root
         self._process = process
         self._reader = reader
         self._writer = writer
@@ -52,7 +55,7 @@ class EngineClient:
         ours, theirs = socket.socketpair()
         with theirs:
             process = await asyncio.to_thread(_spawn, root, theirs, lock_patience_seconds)
-        client = cls(process, *await asyncio.open_connection(sock=ours))
+        client = cls(root, process, *await asyncio.open_connection(sock=ours))
         try:
             await _answered(client._ready, None, START_SECONDS)
         except BaseException:
@@ -72,14 +75,14 @@ class EngineClient:
         except (TypeError, ValueError, OverflowError) as error:
             raise SluiceError(Code.STORE_REJECTED, f"the store cannot hold this: {error}") from error
         if self.ended:
-            raise _gone()
+            raise self._gone()
         # Nothing may come between these two lines: answers come in the order of the questions.
         answer = self._expect()
         self._writer.write(frame)
         try:
             await self._writer.drain()
         except ConnectionError as error:
-            raise _gone() from error
+            raise self._gone() from error
         return await _answered(answer, result, CALL_SECONDS)
 
     async def close(self) -> None:
@@ -90,6 +93,9 @@ class EngineClient:
         if unfinished:
             self._process.kill()
             await self._receiving
+
+    def _gone(self) -> UnavailableError:
+        return gone(self._root, self._process.poll())
 
     def _expect(self) -> asyncio.Future[bytes]:
         answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
@@ -111,7 +117,7 @@ class EngineClient:
         finally:
             for answer in self._waiting:
                 if not answer.done():
-                    answer.set_exception(_gone())
+                    answer.set_exception(self._gone())
 
 
 def _spawn(root: Path, theirs: socket.socket, patience: float) -> subprocess.Popen[bytes]:
@@ -149,7 +155,3 @@ async def _answered(answer: asyncio.Future[bytes], result: type[ResultT] | None,
 @lru_cache
 def _decoder(result: Hashable) -> msgpack.Decoder[Any]:
     return msgpack.Decoder(wire.Reply[result])  # type: ignore[valid-type] # a type, known when it runs
-
-
-def _gone() -> UnavailableError:
-    return UnavailableError(Code.STORE_UNAVAILABLE, "the embedded store stopped; it is being started again")

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from libs.common.errors import Code, SluiceError
+from libs.common.errors import Code, SluiceError, UnavailableError
 from libs.common.store.engine import wire
 from libs.common.store.engine.answers import answer
 from libs.common.store.engine.root import Root
@@ -32,7 +32,7 @@ def _reply(root: Root, body: bytes) -> wire.Reply[Any]:
     try:
         return wire.Reply(result=answer(root, wire.read_call(body)))
     except SluiceError as error:
-        return wire.Reply(failed=wire.Failed(error.code, error.detail))
+        return wire.Reply(failed=wire.Failed(error.code, error.detail, isinstance(error, UnavailableError)))
     except (TypeError, ValueError) as error:
         # The binding's words for what does not fit the engine's types.
         return wire.Reply(failed=wire.Failed(Code.STORE_REJECTED, f"the store cannot hold this: {error}"))

@@ -7,7 +7,9 @@ import time
 from pathlib import Path
 from uuid import uuid4
 
+from libs.common.disk import has_room, no_room
 from libs.common.errors import Code, SluiceError
+from libs.common.store.engine.room import NEEDED_BYTES
 from libs.common.store.engine.shape import Shape, read_shape, write_shape
 from libs.common.store.engine.shard import Shard
 from libs.common.store.names import check_new, exists, is_name, not_found
@@ -52,9 +54,11 @@ class Root:
         self._rename(building, self._folder / name)
 
     def delete(self, name: str) -> None:
-        """Remove a collection; after a crash in the middle it is gone all the same."""
-        self.shard(name).close()
-        del self._open[name]
+        """Remove a collection, a damaged one too; after a crash in the middle it is gone all the same."""
+        if name not in self.names():
+            raise not_found(name)
+        if (shard := self._open.pop(name, None)) is not None:
+            shard.close()
         leaving = self._passing()
         self._rename(self._folder / name, leaving)
         shutil.rmtree(leaving)
@@ -74,7 +78,25 @@ class Root:
         folder = self._folder / name
         if not is_name(name) or not folder.is_dir():
             raise not_found(name)
-        return Shard.load(name, read_shape(folder), folder / _SHARD)
+        try:
+            return Shard.load(name, read_shape(folder), folder / _SHARD)
+        except SluiceError:
+            raise
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt | SystemExit):
+                raise
+            # The engine's panics are no Exceptions.
+            raise self._unusable(folder, error) from error
+
+    def _unusable(self, folder: Path, error: BaseException) -> SluiceError:
+        if not has_room(folder, NEEDED_BYTES):
+            return no_room(self._folder)
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        return SluiceError(
+            Code.INTERNAL,
+            f"collection '{folder.name}' is damaged and cannot be opened: delete it, or put {folder} aside, "
+            f"and ingest its photos again ({reason})",
+        )
 
     def _passing(self) -> Path:
         return self._folder / f"{_PASSING}{uuid4()}"

@@ -1,8 +1,11 @@
 """Locks on directories: one owner at a time, free again whenever its process ends, however it ends."""
 
+import asyncio
 import fcntl
 import os
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -93,3 +96,18 @@ class DirLock:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.release()
+
+
+PATIENCE_SECONDS = 3.0
+"""How long a new owner waits for the last one, which may be about to end."""
+
+
+@asynccontextmanager
+async def owned(directory: Path) -> AsyncIterator[None]:
+    """The directory for this process alone while the block lasts; raises as `acquire`."""
+    lock = DirLock(directory)
+    await asyncio.to_thread(lock.acquire, PATIENCE_SECONDS)
+    try:
+        yield
+    finally:
+        lock.release()

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from libs.common.errors import Code, SluiceError
-from libs.embedded.lock import DirLock
+from libs.common.lock import DirLock
 
 LEAVES_A_CHILD = """
     import os, pathlib, sys
-    from libs.embedded.lock import DirLock
+    from libs.common.lock import DirLock
 
     DirLock(pathlib.Path(sys.argv[1])).acquire()
     if not (pid := os.fork()):
@@ -61,8 +61,9 @@ def test_a_directory_is_free_when_its_owner_was_killed_though_its_child_lives(tm
     child = int(owner.stdout.readline())
     owner.wait(10)
     os.kill(child, 0)
-    with DirLock(tmp_path):
-        pass
+    lock = DirLock(tmp_path)
+    lock.acquire(timeout=20)  # the child lets go as its first act, which may be yet to come
+    lock.release()
     owner.stdin.close()
     owner.stdout.close()
 
