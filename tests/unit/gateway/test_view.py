@@ -254,3 +254,17 @@ async def test_reading_does_not_wait_for_a_batch_being_folded(tmp_path: Path) ->
 
     assert job is not None
     assert job.stored == 20_000
+
+
+@pytest.mark.parametrize("keep", [0, 100, 5000])
+async def test_a_file_that_was_cut_short_is_built_anew(
+    tmp_path: Path, keep: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with view_in(tmp_path) as view:
+        await view.write(happened(ACCEPTED, stored(*range(500))), TOPIC, {0: 2})
+    path = tmp_path / "view.sqlite"
+    path.write_bytes(path.read_bytes()[:keep])
+    async with view_in(tmp_path) as view:
+        assert await view.ask(reading.offsets, TOPIC) == {}
+        await view.write(happened(ACCEPTED, stored(1)), TOPIC, {0: 2})
+    assert "built anew" in caplog.text

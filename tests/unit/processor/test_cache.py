@@ -173,3 +173,28 @@ def test_a_folder_that_cannot_be_used_is_one_clear_error(tmp_path: Path) -> None
     with pytest.raises(SluiceError) as caught:
         Cache(tmp_path / "file" / "cache", SIZE)
     assert caught.value.code is Code.BAD_SETTING
+
+
+@pytest.mark.parametrize("keep", [0, 100, 5000])
+def test_a_cache_that_was_cut_short_begins_anew(directory: Path, keep: int) -> None:
+    with closing(Cache(directory, SIZE)) as cache:
+        cache.put_many([entry(SHA)], "results", {0: 1})
+    whole = (directory / "cache.db").read_bytes()
+    (directory / "cache.db").write_bytes(whole[:keep])
+    with closing(Cache(directory, SIZE)) as cache, closing(CacheReader(directory)) as reader:
+        assert cache.offsets("results") == {}
+        cache.put_many([entry(SHA)], "results", {0: 2})
+        assert reader.find(SHA, MODEL, captioned=True, cleared_at=0.0) == entry(SHA)
+
+
+def test_a_cache_with_tables_of_another_release_begins_anew(
+    directory: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    directory.mkdir()
+    with closing(sqlite3.connect(directory / "cache.db")) as other:
+        other.execute("CREATE TABLE Cache (rowid INTEGER PRIMARY KEY, name TEXT)")
+        other.commit()
+    with closing(Cache(directory, SIZE)) as cache:
+        cache.put_many([entry(SHA)], "results", {0: 2})
+        assert cache.offsets("results") == {0: 2}
+    assert "begins anew" in caplog.text

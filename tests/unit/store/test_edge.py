@@ -207,3 +207,46 @@ def engine_of(store: EdgeStore) -> int:
 
 if __name__ == "__main__":
     asyncio.run(writing_until_killed(Path(sys.argv[1])))
+
+
+@pytest.mark.parametrize(
+    ("file", "damage"),
+    [
+        ("shard/edge_config.json", b""),
+        ("shard/wal/first-index", b"rubbish"),
+        ("shard/segments/*/segment.json", b"{"),
+        ("shard/segments/*/payload_index/*null/has_values/status.dat", b""),
+    ],
+)
+async def test_a_damaged_collection_says_what_to_do_and_can_be_deleted(
+    data: Path, file: str, damage: bytes
+) -> None:
+    store = EdgeStore(data)
+    await store.create("photos", 4, "Cosine")
+    await store.upsert("photos", points(0))
+    await store.close()
+    next((data / "photos").glob(file)).write_bytes(damage)
+    store = EdgeStore(data)
+    with pytest.raises(SluiceError, match="ingest its photos again") as damaged:
+        await store.count("photos")
+    assert (damaged.value.code, damaged.value.retryable) == (Code.INTERNAL, False)
+    assert str(data / "photos") in damaged.value.detail
+    await store.delete("photos")
+    await store.create("photos", 4, "Cosine")
+    await store.upsert("photos", points(0))
+    assert await store.count("photos") == BATCH
+    await store.close()
+
+
+async def test_a_file_of_the_engine_that_was_cut_short_is_said(data: Path) -> None:
+    store = EdgeStore(data)
+    await store.create("photos", 4, "Cosine")
+    await store.upsert("photos", points(0))
+    await store.close()
+    vectors = next((data / "photos/shard/segments").glob("*/vector_storage/vectors/status.dat"))
+    vectors.write_bytes(b"")
+    store = EdgeStore(data)
+    with pytest.raises(SluiceError, match="ingest its photos again"):
+        await store.count("photos")
+    assert await store.collections() == ["photos"]
+    await store.close()

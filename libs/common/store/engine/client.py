@@ -82,6 +82,7 @@ class EngineClient:
         try:
             await self._writer.drain()
         except ConnectionError as error:
+            await asyncio.wait([self._receiving])
             raise self._gone() from error
         return await _answered(answer, result, CALL_SECONDS)
 
