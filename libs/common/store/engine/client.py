@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Hashable
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -79,11 +80,8 @@ class EngineClient:
         # Nothing may come between these two lines: answers come in the order of the questions.
         answer = self._expect()
         self._writer.write(frame)
-        try:
+        with suppress(ConnectionError):  # it has gone, and that is what the answer will be
             await self._writer.drain()
-        except ConnectionError as error:
-            await asyncio.wait([self._receiving])
-            raise self._gone() from error
         return await _answered(answer, result, CALL_SECONDS)
 
     async def close(self) -> None:
