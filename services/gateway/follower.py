@@ -138,17 +138,20 @@ class Follower:
 
     async def _fold_all(self, stop: asyncio.Event) -> None:
         while (records := await self._unfolded.get()) is not None:
-            await self._fold(records, stop)
+            if not await self._fold(records, stop):
+                return
 
-    async def _fold(self, records: Records, stop: asyncio.Event) -> None:
+    async def _fold(self, records: Records, stop: asyncio.Event) -> bool:
+        """Whether the records are in the view; if not, none that come after them may be."""
         if records:
             offsets = {partition: batch[-1].offset + 1 for partition, batch in records.items()}
             if not await self._written(records, offsets, stop):
-                return
+                return False
             self._folded |= offsets
         self._behind -= 1
         async with self._moved:
             self._moved.notify_all()
+        return True
 
     async def _written(self, records: Records, offsets: dict[int, int], stop: asyncio.Event) -> bool:
         """Fold the records as soon as there is room; until then who waits for them is told why.

@@ -1,10 +1,14 @@
 """Catching up while more and more comes; the rest of the follower is tested on a broker."""
 
 import asyncio
+from pathlib import Path
 from typing import cast
 
+import pytest
 from aiokafka.structs import ConsumerRecord
 
+from libs.common.disk import no_room
+from libs.common.errors import Code, UnavailableError
 from libs.common.kafka.tail import Records, Tail
 from libs.common.topics import JOB_STATUS
 from services.gateway.follower import Follower
@@ -49,3 +53,48 @@ async def test_whoever_waits_for_an_offset_does_not_wait_for_what_comes_after_it
 
     assert 10 <= written <= 13
     assert view.written == tail.position, "what was read is folded before it ends"
+
+
+class Full(Slow):
+    """A view that has no room until it is given some; it keeps the offsets in the order of their writing."""
+
+    def __init__(self) -> None:
+        self.room = asyncio.Event()
+        self.offsets: list[int] = []
+
+    async def write(self, *what: object) -> None:
+        await asyncio.sleep(0.001)
+        if not self.room.is_set():
+            raise no_room(Path("/data"))
+        self.offsets += cast("dict[int, int]", what[2]).values()
+
+
+async def test_while_the_view_has_no_room_whoever_waits_is_told_and_then_it_goes_on_where_it_was() -> None:
+    view, stop = Full(), asyncio.Event()
+    follower = Follower(cast("Tail", Torrent()), JOB_STATUS, cast("View", view), lambda _: None, {})
+    following = asyncio.create_task(follower._run(stop))
+    with pytest.raises(UnavailableError, match="make room") as full:
+        async with asyncio.timeout(5):
+            await follower.reach({0: 3})
+    assert full.value.code is Code.DISK_FULL
+    view.room.set()
+    while len(view.offsets) < 5:
+        await asyncio.sleep(0.001)
+    await follower.reach({0: 5})
+    stop.set()
+    await following
+
+    assert view.offsets == list(range(1, len(view.offsets) + 1))
+
+
+async def test_a_stop_while_the_view_has_no_room_leaves_what_it_could_not_write_to_the_next_start() -> None:
+    view, stop = Full(), asyncio.Event()
+    follower = Follower(cast("Tail", Torrent()), JOB_STATUS, cast("View", view), lambda _: None, {})
+    following = asyncio.create_task(follower._run(stop))
+    with pytest.raises(UnavailableError):
+        await follower.reach({0: 3})
+    stop.set()
+    async with asyncio.timeout(5):
+        await following
+
+    assert view.offsets == []
