@@ -32,7 +32,7 @@ from services.upserter.settings import UpserterSettings
 
 START_SECONDS = 90.0
 EMBEDDED_SESSION_SECONDS = 10.0
-_STOP_ORDER = ("gateway", "scanner", "processor", "inferencer", "upserter", "ml")
+STOP_ORDER = ("gateway", "scanner", "processor", "inferencer", "upserter", "ml")
 
 
 @dataclass(slots=True)
@@ -192,7 +192,7 @@ async def _stop_all(started: list[_Running], within_s: float) -> None:
     """
     clock = asyncio.get_running_loop().time
     until = clock() + within_s
-    for running in sorted(started, key=lambda each: _STOP_ORDER.index(each.service.stage)):
+    for running in sorted(started, key=lambda each: STOP_ORDER.index(each.service.stage)):
         running.stop.set()
         await asyncio.wait([running.task], timeout=max(0.0, until - clock()))
     for running in started:
