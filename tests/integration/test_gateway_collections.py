@@ -3,7 +3,6 @@ import base64
 import io
 import re
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -20,7 +19,6 @@ from libs.common.kafka.connection import Connection
 from libs.common.kafka.control_table import ControlTable
 from libs.common.kafka.outgoing import event, fact
 from libs.common.kafka.publisher import Publisher
-from libs.common.service import Service
 from libs.common.store.edge import EdgeStore
 from libs.common.store.protocol import Point, Store
 from services.gateway.app import build
@@ -31,24 +29,10 @@ from services.ml.settings import MLServiceSettings
 from tests.support import photos
 from tests.support.broker import Broker
 from tests.support.gateway import gateway_settings, running_gateway
+from tests.support.serving import running
 from tests.support.system import free_port
 
 API = "/api/v1"
-
-
-@asynccontextmanager
-async def running(service: Service) -> AsyncIterator[None]:
-    """The service, ready; stopped at the end."""
-    stop = asyncio.Event()
-    task = asyncio.create_task(service.run(stop))
-    try:
-        async with asyncio.timeout(30):
-            while service.health.state != "ready" and not task.done():
-                await asyncio.sleep(0.02)
-        yield
-    finally:
-        stop.set()
-        await task
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -17,7 +17,6 @@ from libs.common.kafka.connection import Connection
 from libs.common.kafka.control_table import ControlTable
 from libs.common.kafka.outgoing import fact
 from libs.common.kafka.publisher import Publisher
-from libs.common.service import Service
 from libs.common.store.edge import EdgeStore
 from libs.common.store.protocol import Point, Store
 from libs.common.store.vectors import Matrix
@@ -26,22 +25,10 @@ from services.upserter.app import build
 from services.upserter.settings import UpserterSettings
 from tests.support.broker import Broker
 from tests.support.gateway import gateway_settings, running_gateway
-from tests.support.kafka import until
+from tests.support.serving import running
 
 API = "/api/v1"
 SIZE = 8
-
-
-@asynccontextmanager
-async def running(service: Service) -> AsyncIterator[None]:
-    stop = asyncio.Event()
-    task = asyncio.create_task(service.run(stop))
-    try:
-        await until(lambda: service.health.state == "ready" or task.done())
-        yield
-    finally:
-        stop.set()
-        await asyncio.wait_for(task, 30)
 
 
 @pytest.fixture(scope="module")
