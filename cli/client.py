@@ -1,5 +1,6 @@
 """The gateway's REST API, as far as the command line needs it."""
 
+import os
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -105,6 +106,8 @@ class Client:
             response = await self._http.request(method, f"{prefix}{path}", **content)
         except httpx.TransportError as error:
             raise self._away(error) from error
+        except UnicodeEncodeError as error:
+            raise SluiceError(Code.INVALID_REQUEST, "what is not UTF-8 cannot be sent") from error
         if response.is_error:
             raise _refused(response)
         try:
@@ -131,7 +134,7 @@ def segment(name: str) -> str:
     """A name as one part of a path; SluiceError not_found for what can be none, and would lead elsewhere."""
     if name in ("", ".", "..") or "/" in name:
         raise SluiceError(Code.NOT_FOUND, f"nothing is called {name!r}")
-    return quote(name, safe="")
+    return quote(os.fsencode(name), safe="")
 
 
 def no_collection() -> SluiceError:

@@ -119,7 +119,11 @@ class Form:
             ) from error
 
 
+def sendable(name: str) -> str:
+    """A file name as text, whatever bytes it is of."""
+    return os.fsencode(name).decode(errors="backslashreplace")
+
+
 def _quoted(name: str) -> str:
     """A file name as browsers write it into a header."""
-    readable = os.fsencode(name).decode(errors="backslashreplace")
-    return readable.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
+    return sendable(name).replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")

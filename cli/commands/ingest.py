@@ -17,7 +17,7 @@ from cli.exits import Exit
 from cli.following import not_a_file, still_running, tell, verdict, watch, worst
 from cli.options import ApiKey, AsJson, Url, ask
 from cli.output import as_json, console, line
-from cli.upload import Form, Selection, select
+from cli.upload import Form, Selection, select, sendable
 from libs.common.errors import Code, SluiceError
 
 _UNSEEN = frozenset((Code.DIRECTORY_NOT_FOUND, Code.OUTSIDE_ROOTS))
@@ -100,18 +100,20 @@ async def _start_all(client: Client, paths: Sequence[str], wish: Wish) -> list[S
 
 
 async def _start(client: Client, path: str, wish: Wish) -> Started:
-    local = _local(path)
+    local, shown = _local(path), sendable(path)
     here = await asyncio.to_thread(local.exists)
-    if not (wish.upload and here):
+    # JSON holds no other names: a file that has one can only be sent itself.
+    upload = here and (wish.upload or sendable(str(local)) != str(local))
+    if not upload:
         try:
             taken = await client.submit(str(local) if here else path, wish.collection, force=wish.force)
         except SluiceError as error:
             if error.code not in _UNSEEN or not here:
                 raise
         else:
-            return _told(Started(path, taken.job_id, uploaded=False), taken, wish)
+            return _told(Started(shown, taken.job_id, uploaded=False), taken, wish)
     taken = await _upload(client, local, wish)
-    return _told(Started(path, taken.job_id, uploaded=True, ignored=taken.ignored), taken, wish)
+    return _told(Started(shown, taken.job_id, uploaded=True, ignored=taken.ignored), taken, wish)
 
 
 async def _upload(client: Client, source: Path, wish: Wish) -> Submitted:

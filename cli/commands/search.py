@@ -11,6 +11,7 @@ from cli.client import Client
 from cli.exits import Exit
 from cli.options import ApiKey, AsJson, Url, ask, local_url
 from cli.output import as_json, line, table
+from cli.upload import sendable
 from libs.common.errors import Code, SluiceError
 from libs.common.formats import accepted_suffixes
 
@@ -47,7 +48,7 @@ async def _search(client: Client, query: str, limit: int) -> SearchResults:
     picture = Path(query)
     if await asyncio.to_thread(_is_file, picture):
         content = await asyncio.to_thread(picture.read_bytes)
-        files = {"file": (picture.name, content)}
+        files = {"file": (sendable(picture.name), content)}
         return await client.send("POST", "/search/image", SearchResults, params={"limit": limit}, files=files)
     if picture.suffix.lower() in _SUFFIXES:
         raise SluiceError(Code.FILE_VANISHED, f"there is no picture {query}")

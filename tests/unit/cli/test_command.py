@@ -92,6 +92,16 @@ async def test_every_character_of_a_name_reaches_the_gateway() -> None:
     assert asked[0].url.path == "/api/v1/collections/photos?x#y%2e"
 
 
+def test_a_name_that_is_not_utf_8_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    photo = tmp_path / "a\udcff.jpg"
+    photo.write_bytes(b"x")
+    for arguments in (["ingest", str(photo)], ["search", str(photo)], ["collections", "info", "\udcff"]):
+        assert main([*arguments, "--url", NOWHERE]) == Exit.UNREACHABLE
+    for arguments in (["search", "words \udcff"], ["jobs", "--collection", "\udcff"]):
+        assert main([*arguments, "--url", NOWHERE]) == Exit.FAILED
+        assert capsys.readouterr().err.endswith("sluice: what is not UTF-8 cannot be sent\n")
+
+
 def test_a_bad_key_is_not_repeated(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["jobs", "--api-key", "se\ncret", "--url", NOWHERE]) == Exit.USAGE
     assert "cret" not in capsys.readouterr().err
