@@ -139,7 +139,9 @@ async def starting(data: Path, **environment: str) -> AsyncIterator[asyncio.subp
         await process.communicate()
 
 
-@pytest.mark.parametrize("at", ["starting Apache Kafka", "starting the services"])
+@pytest.mark.parametrize(
+    "at", ["starting Apache Kafka", pytest.param("starting the services", marks=pytest.mark.slow)]
+)
 async def test_a_signal_during_the_start_is_heeded_at_once(tmp_path: Path, at: str) -> None:
     async with starting(tmp_path / "data", DRAIN_SECONDS="60") as process:
         await said(process, at)
@@ -154,6 +156,7 @@ async def test_a_signal_during_the_start_is_heeded_at_once(tmp_path: Path, at: s
         assert not [child for child in children if child.is_running()], "an orphan is left"
 
 
+@pytest.mark.slow
 async def test_it_is_not_called_ready_while_what_is_outside_is_away(tmp_path: Path) -> None:
     ml, qdrant = free_port(), free_port()
     outside = {

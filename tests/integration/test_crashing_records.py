@@ -3,20 +3,23 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from libs.common import events
 from libs.common.errors import Code
 from libs.common.kafka.connection import Connection
+from libs.common.kafka.membership import Membership
 from libs.common.kafka.outgoing import Outgoing, outcomes
 from libs.common.kafka.publisher import Publisher
 from libs.common.kafka.runner import Input, Runner
+from libs.common.kafka.stage import Wired, WorkerStage
 from libs.common.messages import PathRecord
 from libs.common.service import Health
-from libs.common.topics import PATHS
+from libs.common.topics import PATHS, POINTS
 from tests.integration.test_runner import publish
 from tests.support import records
 from tests.support.broker import Broker
-from tests.support.kafka import connect, job_events
+from tests.support.kafka import connect, job_events, settings
 
 
 class ProcessEnded(BaseException):
@@ -82,6 +85,37 @@ async def test_the_record_to_blame_fails_and_all_others_get_through(kafka: Broke
     assert failed == {"/photos/17.jpg": Code.CRASHED_WORKER}
     assert 4 <= worker.begun <= 10
     assert 1 in worker.batches, "the records were never taken one by one"
+
+
+async def test_a_stop_of_the_stage_is_no_try_of_the_task_that_runs_beside_it(
+    kafka: Broker, prefix: str, tmp_path: Path
+) -> None:
+    """Tasks take minutes: each restart of an upserter ends one in the middle."""
+    connection, begun = await connect(kafka, prefix), asyncio.Event()
+
+    class Endless(Fragile):
+        waiting = "a task is begun anew by whoever has the partition next"
+
+        async def __call__(self, batch: Sequence[PathRecord]) -> list[Outgoing]:
+            begun.set()
+            await asyncio.Event().wait()
+            return await super().__call__(batch)
+
+    async def wire(joined: Membership, _: object) -> Wired[PathRecord]:
+        source = Input("beside", (PATHS,), PathRecord, batch=1, in_flight=1)
+        beside = Runner(joined.connection, joined.publisher, Endless("none"), source, Health())
+        return Wired(Fragile("none"), beside=(beside.run,))
+
+    await publish(connection, [records.file("00.jpg", job_id="j")])
+    stop, ours = asyncio.Event(), settings(kafka, prefix, tmp_path)
+    stage = WorkerStage(ours, Input("stage", (POINTS,), PathRecord, batch=8), (), wire)
+    life = asyncio.create_task(stage.run(stop))
+    await asyncio.wait_for(begun.wait(), 20)
+    stop.set()
+    await asyncio.wait_for(life, 20)
+    async with connection.admin() as admin:
+        offsets = await admin.list_consumer_group_offsets(connection.names.group("beside"))
+    assert {at.metadata for at in offsets.values() if at.metadata} == {"tries=0"}
 
 
 async def test_being_stopped_is_no_try(kafka: Broker, prefix: str) -> None:

@@ -89,6 +89,7 @@ async def test_an_idle_upserter_says_that_its_store_is_away(
             await says(port, "/readyz", 200)
 
 
+@pytest.mark.slow
 async def test_a_stage_whose_broker_hangs_says_that_nobody_hears_it(
     prefix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -97,14 +97,18 @@ async def test_an_error_tells_neither_secrets_nor_our_own_paths(
     ("stage", "environment"),
     [
         ("gateway", {"PORT": "none"}),
-        ("upserter", {"KAFKA_SECURITY_PROTOCOL": "rubbish"}),
-        ("inferencer", {"ML_CONCURRENCY": "-1"}),
-        ("ml", {"PORT": "70000"}),
+        pytest.param("upserter", {"KAFKA_SECURITY_PROTOCOL": "rubbish"}, marks=pytest.mark.slow),
+        pytest.param("inferencer", {"ML_CONCURRENCY": "-1"}, marks=pytest.mark.slow),
+        pytest.param("ml", {"PORT": "70000"}, marks=pytest.mark.slow),
         (
             "inferencer",
             {"ML_INFERENCE_SERVICE_URL": AWAY, "LOG_LEVEL": "DEBUG"},
         ),
-        ("upserter", {"QDRANT_HOST": "127.0.0.1", "QDRANT_PORT": "1", "LOG_LEVEL": "DEBUG"}),
+        pytest.param(
+            "upserter",
+            {"QDRANT_HOST": "127.0.0.1", "QDRANT_PORT": "1", "LOG_LEVEL": "DEBUG"},
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 async def test_what_a_process_says_holds_no_secret(
