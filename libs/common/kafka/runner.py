@@ -138,6 +138,7 @@ class Runner(Generic[R]):
         if self._worker.waiting is None and self._tasks:
             await asyncio.wait(self._tasks, timeout=drain_s)
         await self._end_tasks(self._tasks)
+        self._held_up = None
         self._progress.forget()
         await self._tries.take_back(consumer)
 
