@@ -16,9 +16,12 @@ MOST = 64
 
 
 class Aside:
-    """Runs each call in a thread of its own, which nobody waits for at the end of the process."""
+    """Runs each call in a thread of its own, which nobody waits for at the end of the process.
 
-    def __init__(self, seconds: float = SECONDS, most: int = MOST) -> None:
+    `seconds` None: as long as it takes. At most `most` calls at once.
+    """
+
+    def __init__(self, seconds: float | None = SECONDS, most: int = MOST) -> None:
         self._seconds = seconds
         self._free = threading.BoundedSemaphore(most)
 
@@ -57,6 +60,7 @@ def _tell(loop: asyncio.AbstractEventLoop, result: asyncio.Future[T], tell: Call
         return
 
 
-def _silent(what: str, seconds: float) -> SluiceError:
-    detail = f"{what} does not answer in {seconds:g} s: is its disk or share still connected?"
+def _silent(what: str, seconds: float | None) -> SluiceError:
+    waited = "" if seconds is None else f" in {seconds:g} s"
+    detail = f"{what} does not answer{waited}: is its disk or share still connected?"
     return SluiceError(Code.READ_FAILED, detail, retryable=True)

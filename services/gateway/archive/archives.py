@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, TypeVar
 from uuid import uuid4
 
@@ -21,12 +22,16 @@ from services.gateway.archive.naming import DUPLICATES, SELECTION
 from services.gateway.archive.planning import Target, duplicates, selected
 from services.gateway.archive.story import Story
 from services.gateway.archive.workshop import Result, Return, Skipped, Workshop
+from services.gateway.aside import Aside
 from services.gateway.collections import Collections
 from services.gateway.settings import GatewaySettings
 
 log = logging.getLogger(__name__)
 
 STOP_SECONDS = 5.0
+RUNS = 16
+"""Runs of moves at once, most of which wait for their turn."""
+PHOTOS = "the folder of a photo"
 _FOLDERS: dict[Kind, str] = {"exact": DUPLICATES, "job": DUPLICATES, "selection": SELECTION}
 
 T = TypeVar("T")
@@ -58,6 +63,8 @@ class Archives:
     collections: Collections
     workshop: Workshop
     index: Index
+    aside: Aside = field(default_factory=lambda: Aside(seconds=None, most=RUNS))
+    """For runs that take as long as they take, on shares that may be gone."""
     _running: set[asyncio.Task[Any]] = field(default_factory=set)
 
     @classmethod
@@ -95,7 +102,8 @@ class Archives:
 
     async def rehearse(self, plan: Plan) -> Result:
         """What `carry_out` would do now."""
-        result = await asyncio.to_thread(self.workshop.rehearse, plan.targets, _FOLDERS[plan.kind])
+        rehearse = partial(self.workshop.rehearse, plan.targets, _FOLDERS[plan.kind])
+        result = await self.aside.run(rehearse, PHOTOS)
         return Result(result.archived, [*plan.refused, *result.skipped])
 
     async def carry_out(self, plan: Plan) -> Done:
@@ -155,9 +163,8 @@ class Archives:
         )
         async with self.index.owned(archive_id):
             await self._prepare(plan, archive_id, first, opened or asyncio.Event())
-            result = await asyncio.to_thread(
-                self.workshop.archive, archive_id, plan.targets, _FOLDERS[plan.kind]
-            )
+            archive = partial(self.workshop.archive, archive_id, plan.targets, _FOLDERS[plan.kind])
+            result = await self.aside.run(archive, PHOTOS)
             await self.index.try_to_settle(archive_id)
         return Done(archive_id, Result(result.archived, [*plan.refused, *result.skipped]))
 
@@ -186,8 +193,9 @@ class Archives:
     async def _restore(self, archive_id: str, *, dry_run: bool) -> list[Return]:
         async with self.index.owned(archive_id):
             if not dry_run:
-                await asyncio.to_thread(self.workshop.recover, archive_id)
-            returns = await asyncio.to_thread(self.workshop.restore, archive_id, dry_run=dry_run)
+                await self.aside.run(partial(self.workshop.recover, archive_id), PHOTOS)
+            restore = partial(self.workshop.restore, archive_id, dry_run=dry_run)
+            returns = await self.aside.run(restore, PHOTOS)
             if not dry_run:
                 await self.index.try_to_settle(archive_id)
         return returns

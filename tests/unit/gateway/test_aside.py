@@ -73,3 +73,15 @@ asyncio.run(main())
     )
 
     assert "does not answer" in ended.stdout
+
+
+async def test_without_a_limit_it_waits_and_only_so_many_may(dead: threading.Event) -> None:
+    aside = Aside(seconds=None, most=1)
+    waiting = asyncio.create_task(aside.run(lambda: dead.wait() and 7, "/mnt/nas"))
+    await asyncio.sleep(0)
+
+    with pytest.raises(SluiceError, match="/mnt/nas does not answer: is its disk"):
+        await aside.run(lambda: 1, "/mnt/nas")
+    dead.set()
+
+    assert await waiting == 7
