@@ -14,7 +14,7 @@ from services.gateway.lexical_index import Index
 log = logging.getLogger(__name__)
 
 MOST = 200_000
-"""Points whose words are held; larger collections are read for each search."""
+"""Points whose words are held, in about 300 bytes each; larger collections are read for each search."""
 PAGE = 1000
 FIELDS = (*SEARCHED, "stored_at")
 OVERLAP_SECONDS = 10.0

@@ -23,8 +23,9 @@ class Index:
         self._ids: list[str] = []
         self._stored: list[float] = []
         self._numbers: dict[str, int] = {}
-        self._postings: dict[str, dict[float, array[int]]] = {}
-        self._sorted: list[str] = []
+        self._postings: dict[float, dict[str, array[int]]] = {}
+        """By weight and word."""
+        self._sorted: list[str] | None = None
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -76,23 +77,27 @@ class Index:
         self._stored.append(stored)
         self.newest = max(self.newest, stored)
         for word, weight in weighted_words(record.payload).items():
-            self._postings.setdefault(word, {}).setdefault(weight, array("I")).append(number)
+            words = self._postings.setdefault(weight, {})
+            if word not in words:
+                words[word] = array("I")
+                self._sorted = None
+            words[word].append(number)
 
     def _found(self, word: str) -> dict[int, float]:
         """The best weight of the word in each point that has it."""
         found: dict[int, float] = {}
         for other in self._beginning_with(word):
             share = 1.0 if other == word else BEGINS
-            for weight, numbers in self._postings[other].items():
+            for weight, words in self._postings.items():
                 worth = share * weight
-                for number in numbers:
+                for number in words.get(other, ()):
                     if found.get(number, 0.0) < worth:
                         found[number] = worth
         return found
 
     def _beginning_with(self, word: str) -> Iterator[str]:
-        if len(self._sorted) != len(self._postings):
-            self._sorted = sorted(self._postings)
+        if self._sorted is None:
+            self._sorted = sorted(set[str]().union(*self._postings.values()))
         for at in range(bisect_left(self._sorted, word), len(self._sorted)):
             if not self._sorted[at].startswith(word):
                 return
