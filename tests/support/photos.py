@@ -180,6 +180,14 @@ def without_boxes(data: bytes, kind: bytes) -> bytes:
     return kept
 
 
+def with_exif_box(data: bytes, exif: Image.Exif) -> bytes:
+    """A JPEG XL in its container with plain EXIF instead of what Brotli compressed."""
+    bare = without_boxes(data, b"brob")
+    body = bytes(4) + exif.tobytes().removeprefix(b"Exif\0\0")
+    at = bare.index(b"jxlp") - 4
+    return bare[:at] + (len(body) + 8).to_bytes(4, "big") + b"Exif" + body + bare[at:]
+
+
 def several(kind: str, width: int = 320, height: int = 240) -> bytes:
     """A TIFF of pages, or an animated WebP or GIF: first the scene, then two black pictures."""
     black = [Image.new("RGB", (width, height))] * 2

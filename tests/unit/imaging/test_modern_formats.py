@@ -63,6 +63,17 @@ def test_jpeg_xl_is_turned_once(orientation: int, packed: bool, tmp_path: Path) 
     assert found.exif.get("Image Make") == ("Sluice" if packed else None)
 
 
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_jpeg_xl_is_turned_once_where_codestream_and_exif_both_tell(orientation: int, tmp_path: Path) -> None:
+    source = tmp_path / "a.jpg"
+    source.write_bytes(photos.upside(orientation, 400, 300))
+    unpacked = photos.without_boxes(photos.jxl_of_jpeg(source), b"jbrd")
+    found = normalise(photos.with_exif_box(unpacked, photos.turned(orientation, 40, 30)[1]), LIMITS)
+    assert (found.width, found.height) == (400, 300)
+    assert difference(found.jpeg, drawn(400, 300, (400, 300))) < 6.0
+    assert found.exif["Image Make"] == "Sluice"
+
+
 @pytest.mark.parametrize("kind", ["HEIF", "AVIF", "JXL"])
 def test_transparency_is_shown_on_white(kind: str) -> None:
     image = photos.scene(400, 300).convert("RGBA")
