@@ -232,6 +232,9 @@ class DeadLetter(Struct, frozen=True, kw_only=True, omit_defaults=True):
     version: int = VERSION
 
 
+MAX_REQUEST_BYTES = 64 * 1024
+"""A longer ScanRequest is none: what is said of one must itself fit a message, path and all."""
+
 PublicT = TypeVar("PublicT", ScanRequest, JobSnapshot, Heartbeat, DeadLetter)
 
 _encoder = json.Encoder()
@@ -253,6 +256,10 @@ def decode_event(body: bytes) -> JobEvent:
 
 def decode(body: bytes, kind: type[PublicT]) -> PublicT:
     """The body of that kind; SluiceError undecodable_record if it is not one of version 1."""
+    if kind is ScanRequest and len(body) > MAX_REQUEST_BYTES:
+        raise SluiceError(
+            Code.UNDECODABLE_RECORD, f"not a scan request: longer than {MAX_REQUEST_BYTES // 1024} KB"
+        )
     try:
         return _checked(json.decode(body, type=kind))
     except UNREADABLE as error:

@@ -169,7 +169,7 @@ async def test_nonsense_is_a_dead_letter_and_holds_up_nobody(world: Bench, tmp_p
     nonsense = [
         b"", b"\xff\xfe", b"photos please", b"[]", b"{}", b"null",
         request(folder, job_id="7"), request(folder, force="yes"), request(folder, version=2),
-        request(folder, retry_of=str(uuid4())),
+        request(folder, retry_of=str(uuid4())), request(folder, directory_path="/" + "a" * 70_000),
     ]  # fmt: skip
     async with scanning(world, tmp_path / "data"):
         for body in nonsense:
@@ -180,6 +180,29 @@ async def test_nonsense_is_a_dead_letter_and_holds_up_nobody(world: Bench, tmp_p
     assert [letter.body for letter in found] == nonsense
     assert {letter.code for letter in found} == {Code.UNDECODABLE_RECORD}
     assert all(letter.error and letter.key == job.encode() for letter in found)
+
+
+async def test_what_would_lead_elsewhere_fails_its_own_job_and_holds_up_nobody(
+    world: Bench, tmp_path: Path
+) -> None:
+    folder, good, itself = photos(tmp_path / "photos", 2), str(uuid4()), str(uuid4())
+    hostile: list[tuple[str, dict[str, Any], Code]] = [
+        (str(uuid4()), {"directory_path": "/photos\0/etc"}, Code.DIRECTORY_NOT_FOUND),
+        (str(uuid4()), {"directory_path": ""}, Code.DIRECTORY_NOT_FOUND),
+        (str(uuid4()), {"directory_path": "photos"}, Code.DIRECTORY_NOT_FOUND),
+        (str(uuid4()), {"directory_path": "/" + "a/" * 4000}, Code.DIRECTORY_NOT_FOUND),
+        (str(uuid4()), {"collection": "../../../etc"}, Code.COLLECTION_GONE),
+        (str(uuid4()), {"collection": "a\0b"}, Code.COLLECTION_GONE),
+        (str(uuid4()), {"collection": "c" * 20_000}, Code.COLLECTION_GONE),
+        (itself, {"directory_path": None, "retry_of": itself}, Code.NOTHING_TO_RETRY),
+    ]
+    async with scanning(world, tmp_path / "data"):
+        for job, fields, _ in hostile:
+            await put(world, request(folder, job_id=job, **fields), good.encode())
+        await put(world, request(folder, job_id=good), good.encode())
+        assert (await world.finished(good)).stored == 2
+        ends = [await world.finished(job) for job, _, _ in hostile]
+    assert [(end.state, end.code) for end in ends] == [("failed", code) for _, _, code in hostile]
 
 
 async def test_the_same_id_again_is_one_job_and_with_another_body_a_dead_letter(
