@@ -9,6 +9,7 @@ from tests.support.hell.case import STORED, Case, named, of, only
 from tests.support.hell.formats import HEIGHT, WIDTH
 
 MEGABYTE = 1 << 20
+ENTRIES = 20_000
 RANDOM = 4
 """Files with noise as EXIF, and as many as ICC profile."""
 
@@ -26,7 +27,7 @@ def broken_exif(random: Random) -> Iterator[Case]:
 
 
 def huge_exif(random: Random) -> Iterator[Case]:
-    """EXIF of a megabyte: text, noise, or as many entries as there can be."""
+    """EXIF of a megabyte: text, noise, or a crowd of entries, which take a third of a second to read."""
     text = _tiff([(0x010E, 2, MEGABYTE, 26)]) + b"x" * MEGABYTE
     noise = b"II*\0\x08\0\0\0" + random.randbytes(MEGABYTE)
     for number, block in enumerate((text, noise)):
@@ -36,8 +37,8 @@ def huge_exif(random: Random) -> Iterator[Case]:
         parts = (block[at : at + 60_000] for at in range(0, len(block), 60_000))
         segments = b"".join(_segment(0xE1, b"Exif\0\0" + part) for part in parts)
         yield _whole("EXIF of 1 MB", name, data[:2] + segments + data[2:], (data,))
-    entries = b"".join(struct.pack("<HHII", tag, 4, 1, tag) for tag in range(65535))
-    crowd = b"II*\0\x08\0\0\0\xff\xff" + entries
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, tag) for tag in range(ENTRIES))
+    crowd = b"II*\0\x08\0\0\0" + struct.pack("<H", ENTRIES) + entries + bytes(MEGABYTE)
     yield _with("huge PNG", 2, ".png", "EXIF of 1 MB", "PNG", exif=b"Exif\0\0" + crowd)
 
 
