@@ -1,4 +1,4 @@
-"""Rows 5 and 11: the stages as processes of their own."""
+"""Row 5, second half: the stages as processes of their own."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
