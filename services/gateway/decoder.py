@@ -11,6 +11,7 @@ from libs.common.imaging.child import LENGTH_BYTES, framed
 
 MEMORY_BYTES = 3 << 30
 """As much as the largest pictures need that are taken at all."""
+_EXIT_SECONDS = 2.0
 # Some decoders would start a thread for each core.
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
@@ -40,9 +41,7 @@ class Decoder:
         process, self._process = self._process, None
         if process is None:
             return "not running"
-        with suppress(ProcessLookupError):
-            process.kill()
-        status = await process.wait()
+        status = await _ended(process)
         if process.stdin is not None:
             process.stdin.close()
         return f"signal {-status}" if status < 0 else f"exit status {status}"
@@ -59,6 +58,20 @@ class Decoder:
             env={**os.environ, **_ONE_THREAD, "PYTHONPATH": search_path},
         )  # fmt: skip
         return self._process
+
+
+async def _ended(process: Process) -> int:
+    """Its exit status, by itself if it has closed its pipe, else killed.
+
+    To kill it would first ask for its status, and take that away from the loop's own watch, which then
+    reports 255.
+    """
+    if process.stdout is not None and process.stdout.at_eof():
+        with suppress(TimeoutError):
+            return await asyncio.wait_for(process.wait(), _EXIT_SECONDS)
+    with suppress(ProcessLookupError):
+        process.kill()
+    return await process.wait()
 
 
 async def _exchanged(process: Process, request: bytes) -> bytes:
