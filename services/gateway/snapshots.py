@@ -13,7 +13,7 @@ from aiokafka.errors import KafkaError
 
 from libs.common.errors import UnavailableError
 from libs.common.events import TERMINAL, JobSnapshot, decode
-from libs.common.kafka.connection import Connection, stop_client
+from libs.common.kafka.connection import Connection
 from libs.common.kafka.publisher import Publisher
 from libs.common.kafka.table import read_partition
 from libs.common.kafka.tail import Tail
@@ -44,15 +44,11 @@ class Snapshots(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def run(self, stop: asyncio.Event) -> None:
         """Write snapshots until `stop`; what was not committed is written again by the next owner."""
-        consumer = self._connection.new_consumer(group=GROUP)
-        consumer.subscribe([self._connection.names.of(JOB_STATUS)], listener=self)
-        await consumer.start()
-        try:
+        async with self._connection.consumer(group=GROUP) as consumer:
+            consumer.subscribe([self._connection.names.of(JOB_STATUS)], listener=self)
             while not stop.is_set():
                 await self._gather(consumer, stop)
                 await self._write(consumer)
-        finally:
-            await stop_client(consumer)
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
         """Finish the write under way, so that the next owner's is the later one."""

@@ -110,6 +110,7 @@ async def test_a_stage_whose_broker_hangs_says_that_nobody_hears_it(
             await says(port, "/readyz", 200)
 
 
+@pytest.mark.slow
 async def test_a_stage_whose_consumer_is_stuck_asks_for_a_restart(
     kafka: Broker, prefix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,6 +23,7 @@ class Decoders:
     seen: set[int] = field(default_factory=set)
     largest: int = 0
     unbounded: set[int] = field(default_factory=set)
+    others: frozenset[int] = frozenset()
 
     def check(self) -> None:
         """None was larger than its limit, each had one, and none is left."""
@@ -35,7 +36,7 @@ class Decoders:
         """Take in those that run now."""
         for each in family.children(recursive=True):
             try:
-                if "services.processor.child" in each.cmdline():
+                if each.pid not in self.others and "services.processor.child" in each.cmdline():
                     self._take(each.pid)
             except (psutil.NoSuchProcess, OSError):
                 continue  # it ended just now
@@ -53,9 +54,11 @@ class Decoders:
 
 
 @asynccontextmanager
-async def watched(parent: int) -> AsyncIterator[Decoders]:
-    """The decoders below the process `parent`, for as long as the block lasts."""
-    found, family = Decoders(), psutil.Process(parent)
+async def watched(parent: int, *, only_new: bool = False) -> AsyncIterator[Decoders]:
+    """The decoders below the process `parent` while the block lasts; `only_new`: that come up meanwhile."""
+    family = psutil.Process(parent)
+    others = (each.pid for each in family.children(recursive=True) if only_new)
+    found = Decoders(others=frozenset(others))
 
     async def watch() -> None:
         while True:

@@ -69,7 +69,8 @@ async def ran(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ran]:
     batch = [PathRecord(file=file_for(path)) for path in library.spread(done.laid)]
     inspector = Inspector(cache_dir=base / "cache", roots=(bytes(root),))
     pool = DecodePool(Sabotaged(inspector), WORKERS, TIMEOUT_S, MEMORY_BYTES)
-    async with watched(os.getpid()) as done.decoders, pool:
+    # The tests' own process may have those of other tests' systems below it.
+    async with watched(os.getpid(), only_new=True) as done.decoders, pool:
         worker = ProcessorWorker(pool, lambda: None, PAUSES_S)
         done.take(await worker(batch), {record.file.file_id: record.file.path for record in batch})
     yield done
