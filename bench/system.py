@@ -73,8 +73,10 @@ class System:
     async def over(self, job: str, count: int, timeout_s: float = 300.0) -> float:
         """The time.perf_counter() at which the job was over; SluiceError unless it stored `count`."""
         async with asyncio.timeout(timeout_s):
-            while (now := await self.status(job))["status"] not in ("completed", "failed"):  # noqa: ASYNC110
-                await asyncio.sleep(POLL_SECONDS if now["progress"] > 90 else 10 * POLL_SECONDS)
+            while (now := await self.status(job))["status"] not in ("completed", "failed"):
+                # A large job is asked about seldom, as that is work too, until its end is near.
+                near = now["progress"] > 90 or count < 100
+                await asyncio.sleep(POLL_SECONDS if near else 10 * POLL_SECONDS)
         end = time.perf_counter()
         if now["counts"]["stored"] != count:
             raise SluiceError(Code.INTERNAL, f"not all {count} files were stored: {now['message']}")
