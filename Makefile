@@ -26,7 +26,7 @@ run:  ## Run everything until Ctrl-C; PORT, HOST and DATA_DIR as wanted
 	@exec $(BIN)/python -m cli run
 
 test: setup  ## Run the tests
-	$(BIN)/pytest -n 2 --dist loadfile -m "not slow"
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
 
 test-all: setup  ## Run the slow tests too
 	$(BIN)/pytest
