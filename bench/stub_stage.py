@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
 from libs.common.events import MAX_ITEMS, Outcome
+from libs.common.kafka.batch import Input
 from libs.common.kafka.membership import Membership
 from libs.common.kafka.outgoing import Outgoing, outcomes
-from libs.common.kafka.runner import Input
 from libs.common.kafka.stage import Wired, WorkerStage
 from libs.common.messages import File, PathRecord
 from libs.common.process import run_stage

@@ -2,8 +2,8 @@
 
 from contextlib import AsyncExitStack
 
+from libs.common.kafka.batch import Input
 from libs.common.kafka.membership import Membership
-from libs.common.kafka.runner import Input
 from libs.common.kafka.stage import Wired, WorkerStage
 from libs.common.messages import ImageRecord
 from libs.common.service import Service

@@ -3,9 +3,9 @@
 import os
 from contextlib import AsyncExitStack
 
+from libs.common.kafka.batch import Input
 from libs.common.kafka.control_table import ControlTable
 from libs.common.kafka.membership import Membership
-from libs.common.kafka.runner import Input
 from libs.common.kafka.stage import Wired, WorkerStage
 from libs.common.lock import owned
 from libs.common.messages import PathRecord

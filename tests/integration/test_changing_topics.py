@@ -14,10 +14,10 @@ from libs.common.errors import Code, SluiceError
 from libs.common.kafka import connection as connections
 from libs.common.kafka import staying
 from libs.common.kafka.admin import ensure_topics
+from libs.common.kafka.batch import Input
 from libs.common.kafka.connection import Connection
 from libs.common.kafka.outgoing import event, work
 from libs.common.kafka.publisher import Publisher
-from libs.common.kafka.runner import Input
 from libs.common.kafka.stage import Wired, WorkerStage
 from libs.common.messages import PathRecord
 from libs.common.store.edge import EdgeStore

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from libs.common import events
 from libs.common.errors import Code
+from libs.common.kafka.batch import Input
 from libs.common.kafka.connection import Connection
 from libs.common.kafka.membership import Membership
 from libs.common.kafka.outgoing import Outgoing, outcomes
 from libs.common.kafka.publisher import Publisher
-from libs.common.kafka.runner import Input, Runner
+from libs.common.kafka.runner import Runner
 from libs.common.kafka.stage import Wired, WorkerStage
 from libs.common.messages import PathRecord
 from libs.common.service import Health

@@ -14,10 +14,11 @@ import pytest
 from libs.common import events, messages
 from libs.common.errors import Code
 from libs.common.events import DeadLetter, Outcome
+from libs.common.kafka.batch import Input
 from libs.common.kafka.connection import Connection
 from libs.common.kafka.outgoing import Outgoing, outcomes, work
 from libs.common.kafka.publisher import Publisher
-from libs.common.kafka.runner import Input, Runner
+from libs.common.kafka.runner import Runner
 from libs.common.messages import ImageRecord, PathRecord, PointRecord, TaskRecord
 from libs.common.service import Health
 from libs.common.store.edge import EdgeStore

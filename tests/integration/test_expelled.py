@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 
 from aiokafka import AIOKafkaConsumer
 
+from libs.common.kafka.batch import Input
 from libs.common.kafka.connection import Connection
 from libs.common.kafka.offsets import bounds, committed, left
 from libs.common.kafka.publisher import Publisher
-from libs.common.kafka.runner import Input, Runner
+from libs.common.kafka.runner import Runner
 from libs.common.messages import PathRecord
 from libs.common.service import Health
 from libs.common.topics import PATHS

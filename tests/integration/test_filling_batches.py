@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from libs.common import events
+from libs.common.kafka.batch import Input
 from libs.common.kafka.outgoing import Outgoing, outcomes, work
 from libs.common.kafka.publisher import Publisher
-from libs.common.kafka.runner import Input, Runner
+from libs.common.kafka.runner import Runner
 from libs.common.messages import PathRecord
 from libs.common.service import Health
 from libs.common.topics import PATHS

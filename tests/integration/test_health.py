@@ -12,8 +12,8 @@ import pytest
 from aiokafka.structs import TopicPartition
 
 from libs.common import heartbeat, probes
+from libs.common.kafka.batch import Input
 from libs.common.kafka.connection import Connection
-from libs.common.kafka.runner import Input
 from libs.common.kafka.stage import Wired, WorkerStage
 from libs.common.kafka.tries import Tries
 from libs.common.messages import PathRecord

@@ -12,12 +12,13 @@ import pytest
 from libs.common import events
 from libs.common.errors import Code, SluiceError
 from libs.common.kafka import runner
+from libs.common.kafka.batch import Input
 from libs.common.kafka.connection import Connection
 from libs.common.kafka.joining import while_joined
 from libs.common.kafka.offsets import committed
 from libs.common.kafka.outgoing import Outgoing
 from libs.common.kafka.publisher import Publisher
-from libs.common.kafka.runner import Input, Runner
+from libs.common.kafka.runner import Runner
 from libs.common.messages import PathRecord
 from libs.common.process import EXIT_FAILED
 from libs.common.service import Health

@@ -12,10 +12,11 @@ from uuid import UUID, uuid4
 from libs.common import events
 from libs.common.control import ActiveCollection, CollectionState, Control, JobCommand
 from libs.common.events import Finished, JobEvent, Outcome, ScanRequest
+from libs.common.kafka.batch import Input
 from libs.common.kafka.connection import Connection
 from libs.common.kafka.outgoing import Outgoing, fact, outcomes
 from libs.common.kafka.publisher import Publisher
-from libs.common.kafka.runner import Input, Runner
+from libs.common.kafka.runner import Runner
 from libs.common.kafka.tail import Tail
 from libs.common.messages import File, PathRecord
 from libs.common.service import Health

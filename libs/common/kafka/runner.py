@@ -11,8 +11,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Generic
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
 from aiokafka.errors import CommitFailedError, IllegalStateError
@@ -20,6 +19,7 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from libs.common import messages
 from libs.common.errors import SluiceError, UnavailableError
+from libs.common.kafka.batch import FILL_SECONDS, Batch, Input, R
 from libs.common.kafka.connection import Connection, broker_errors
 from libs.common.kafka.dead_letters import dead_letter
 from libs.common.kafka.outgoing import Outgoing
@@ -31,14 +31,9 @@ from libs.common.kafka.worker import Worker
 from libs.common.messages import ImageRecord, PathRecord, PointRecord, TaskRecord
 from libs.common.retry import patiently
 from libs.common.service import Health
-from libs.common.topics import Topic
 
 log = logging.getLogger(__name__)
 
-R = TypeVar("R", PathRecord, ImageRecord, PointRecord, TaskRecord)
-
-FILL_SECONDS = 5.0
-"""How long a batch waits, at most, to be filled while another is worked on: that one may hang."""
 _LOOK_SECONDS = 0.02
 REVOKE_SECONDS = 5.0
 """How long a working batch may hold up the whole group when partitions move."""
@@ -46,35 +41,6 @@ REFUSED_SECONDS = 5.0
 """How long a stage stays that the brokers refuse, before its process ends."""
 _NOBODY = TopicPartition("-", 0)
 """A partition that no one has: polling it keeps the membership and takes nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Input(Generic[R]):
-    """What a stage reads: topics of one kind of record, under the stage's own group.
-
-    `batch` records at most go to the worker at once, and up to `most` where it does them quickly (see
-    Pace); `linger_s` is how long a smaller batch waits to be filled; `in_flight` batches at most are worked
-    on at the same time. With `fills` a batch that is not full waits longer while another is worked on: for a
-    service that takes one after the other anyway, and is slow on small ones.
-    """
-
-    stage: str
-    topics: tuple[Topic, ...]
-    kind: type[R]
-    batch: int
-    most: int = 0
-    linger_s: float = 0.0
-    in_flight: int = 2
-    fills: bool = False
-
-
-@dataclass(slots=True)
-class _Batch(Generic[R]):
-    """Records under way: their places, what could be decoded, and the letters for what could not."""
-
-    places: list[tuple[TopicPartition, int]] = field(default_factory=list)
-    records: list[R] = field(default_factory=list)
-    letters: list[Outgoing] = field(default_factory=list)
 
 
 class Runner(Generic[R]):
@@ -143,47 +109,47 @@ class Runner(Generic[R]):
         await self._tries.take_back(consumer)
 
     async def _loop(self, consumer: AIOKafkaConsumer, stop: asyncio.Event) -> None:
-        batch, epoch, opened = _Batch[R](), self._epoch, 0.0
+        batch, epoch = Batch[R](), self._epoch
         while not stop.is_set():
             self._raise_failure()
             self._show_health(consumer)
             if epoch != self._epoch:
-                batch, epoch = _Batch[R](), self._epoch
+                batch, epoch = Batch[R](), self._epoch
                 await self._count_tries(consumer)
                 continue
             most, in_flight = (1, 1) if self._tries.careful else (self._pace.batch, self._input.in_flight)
             if not self._held or len(self._tasks) >= in_flight:
                 await self._keep_polling(consumer)
                 continue
-            wait_s = self._patience(opened) if batch.places else 0.25
+            wait_s = self._patience(batch) if batch.places else 0.25
             found = await consumer.getmany(
                 timeout_ms=int(wait_s * 1000), max_records=max(1, most - len(batch.places))
             )
             if epoch != self._epoch:
                 # Held again already, this may be the new assignment's; not held, its next owner reads it.
-                batch, epoch, found = _Batch[R](), self._epoch, found if self._held else {}
+                batch, epoch, found = Batch[R](), self._epoch, found if self._held else {}
                 await self._count_tries(consumer)
                 if epoch != self._epoch:
                     continue
             if found and not batch.places:
-                opened = time.monotonic()
+                batch.opened = time.monotonic()
             for partition, records in found.items():
                 self._take(batch, partition, records)
-            if len(batch.places) >= most or (batch.places and time.monotonic() >= self._due(opened)):
+            if len(batch.places) >= most or (batch.places and time.monotonic() >= self._due(batch)):
                 self._start(consumer, batch)
-                batch = _Batch[R]()
+                batch = Batch[R]()
 
-    def _due(self, opened: float) -> float:
-        """When a batch that was begun at `opened` starts though it is not full."""
+    def _due(self, batch: Batch[R]) -> float:
+        """When a batch starts though it is not full."""
         fills = self._input.fills and self._tasks
-        return opened + (FILL_SECONDS if fills else self._input.linger_s)
+        return batch.opened + (FILL_SECONDS if fills else self._input.linger_s)
 
-    def _patience(self, opened: float) -> float:
+    def _patience(self, batch: Batch[R]) -> float:
         """How long to poll for more; what a batch waits for may also be the end of another."""
-        left = max(0.0, self._due(opened) - time.monotonic())
+        left = max(0.0, self._due(batch) - time.monotonic())
         return min(left, _LOOK_SECONDS) if self._tasks else left
 
-    def _take(self, batch: _Batch[R], partition: TopicPartition, records: Sequence[ConsumerRecord]) -> None:
+    def _take(self, batch: Batch[R], partition: TopicPartition, records: Sequence[ConsumerRecord]) -> None:
         self._progress.took(partition, (record.offset for record in records))
         for record in records:
             batch.places.append((partition, record.offset))
@@ -201,12 +167,12 @@ class Runner(Generic[R]):
         if self._held:
             await self._tries.load(self._connection, self.stage, consumer.assignment())
 
-    def _start(self, consumer: AIOKafkaConsumer, batch: _Batch[R]) -> None:
+    def _start(self, consumer: AIOKafkaConsumer, batch: Batch[R]) -> None:
         task = asyncio.create_task(self._process(consumer, batch), name=f"{self._input.stage} batch")
         self._tasks.add(task)
         task.add_done_callback(self._ended)
 
-    async def _process(self, consumer: AIOKafkaConsumer, batch: _Batch[R]) -> None:
+    async def _process(self, consumer: AIOKafkaConsumer, batch: Batch[R]) -> None:
         await self._tries.begin(consumer, batch.places)
         begun = time.monotonic()
         outgoing = await self._worker(batch.records) if batch.records else []
@@ -230,7 +196,7 @@ class Runner(Generic[R]):
     def _is_held_up(self, error: SluiceError) -> None:
         self._held_up = error.detail
 
-    async def _commit(self, consumer: AIOKafkaConsumer, batch: _Batch[R]) -> None:
+    async def _commit(self, consumer: AIOKafkaConsumer, batch: Batch[R]) -> None:
         async with self._commit_lock:
             offsets = self._progress.finished(batch.places)
             if not offsets:

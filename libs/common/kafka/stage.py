@@ -8,10 +8,11 @@ from functools import partial
 from typing import Any, Generic, TypeVar
 
 from libs.common.heartbeat import beat
+from libs.common.kafka.batch import Input
 from libs.common.kafka.connection import Connection
 from libs.common.kafka.joining import while_joined
 from libs.common.kafka.membership import Membership, member
-from libs.common.kafka.runner import Input, Runner
+from libs.common.kafka.runner import Runner
 from libs.common.kafka.staying import topics_stay
 from libs.common.kafka.trim import trim_forever
 from libs.common.kafka.worker import Worker

@@ -2,8 +2,9 @@
 
 from functools import partial
 
+from libs.common.kafka.batch import Input
 from libs.common.kafka.membership import Membership
-from libs.common.kafka.runner import Input, Runner
+from libs.common.kafka.runner import Runner
 from libs.common.messages import TaskRecord
 from libs.common.service import Health
 from libs.common.store.protocol import Store

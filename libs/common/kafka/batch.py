@@ -1,0 +1,49 @@
+"""What a stage reads, and the records that it works on at once."""
+
+import time
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from aiokafka.structs import TopicPartition
+
+from libs.common.kafka.outgoing import Outgoing
+from libs.common.messages import ImageRecord, PathRecord, PointRecord, TaskRecord
+from libs.common.topics import Topic
+
+R = TypeVar("R", PathRecord, ImageRecord, PointRecord, TaskRecord)
+
+FILL_SECONDS = 5.0
+"""How long a batch waits, at most, to be filled while another is worked on: that one may hang."""
+
+
+@dataclass(frozen=True, slots=True)
+class Input(Generic[R]):
+    """What a stage reads: topics of one kind of record, under the stage's own group.
+
+    `batch` records at most go to the worker at once, and up to `most` where it does them quickly (see
+    Pace); `linger_s` is how long a smaller batch waits to be filled; `in_flight` batches at most are worked
+    on at the same time. With `fills` a batch that is not full waits longer while another is worked on: for a
+    service that takes one after the other anyway, and is slow on small ones.
+    """
+
+    stage: str
+    topics: tuple[Topic, ...]
+    kind: type[R]
+    batch: int
+    most: int = 0
+    linger_s: float = 0.0
+    in_flight: int = 2
+    fills: bool = False
+
+
+@dataclass(slots=True)
+class Batch(Generic[R]):
+    """Records under way: their places, what could be decoded, and the letters for what could not.
+
+    `opened` is when its first record came, by time.monotonic().
+    """
+
+    places: list[tuple[TopicPartition, int]] = field(default_factory=list)
+    records: list[R] = field(default_factory=list)
+    letters: list[Outgoing] = field(default_factory=list)
+    opened: float = field(default_factory=time.monotonic)
