@@ -1,19 +1,17 @@
 """One decoder process as its owner sees it: ask it; it is started when needed, again after it ended."""
 
 import asyncio
-import os
 import sys
 from asyncio.subprocess import PIPE, Process
 from contextlib import suppress
 
 from libs.common.errors import Code, FileError
 from libs.common.imaging.child import LENGTH_BYTES, framed
+from libs.common.imaging.confined import environment
 
 MEMORY_BYTES = 3 << 30
 """As much as the largest pictures need that are taken at all."""
 _EXIT_SECONDS = 2.0
-# Some decoders would start a thread for each core.
-_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
 class Decoder:
@@ -50,12 +48,11 @@ class Decoder:
         if self._process is not None and self._process.returncode is None:
             return self._process
         await self.end()
-        search_path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)  # noqa: PTH109
         # A group of its own, so that Ctrl-C in a terminal is for us to handle.
         self._process = await asyncio.create_subprocess_exec(
             sys.executable, "-P", "-m", "libs.common.imaging.child", str(MEMORY_BYTES),
             stdin=PIPE, stdout=PIPE, process_group=0,
-            env={**os.environ, **_ONE_THREAD, "PYTHONPATH": search_path},
+            env=environment(),
         )  # fmt: skip
         return self._process
 

@@ -3,21 +3,19 @@
 Started by `decoder.Decoder` as `python -m services.processor.child DESCRIPTOR MEMORY_BYTES`; never by hand.
 """
 
-import ctypes
 import logging
 import os
 import pickle
-import resource
 import signal
 import sys
 import time
 import warnings
 from collections.abc import Callable
-from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from libs.common.errors import Code
+from libs.common.imaging.confined import bound_memory, die_with_parent
 from services.processor import inspection
 from services.processor.inspection import Failed, Reply, Request
 
@@ -26,7 +24,6 @@ log = logging.getLogger(__name__)
 READY = b"ready"
 SLICE_SECONDS = 0.02
 """How long replies are collected: files that cost nearly nothing share a trip, a decoded one goes alone."""
-_PR_SET_PDEATHSIG = 1
 
 
 def serve(descriptor: int) -> None:
@@ -70,26 +67,10 @@ def _answer(inspect: Callable[[Request], Reply], request: Request) -> Reply:
 
 
 def _live_and_die_with_parent() -> None:
-    """A drain needs the decoders, so signals are left to the parent; its death ends even a stuck decoder.
-
-    Elsewhere than on Linux a decoder ends when it has finished its file and finds nobody listening.
-    """
+    """A drain needs the decoders, so signals are left to the parent; its death ends even a stuck decoder."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-def _bound_memory(memory_bytes: int) -> None:
-    """A picture that needs more than this fails by itself. Should the machine, or the container, run short
-    before that, it is a decoder that is ended and not the processor.
-
-    Linux alone counts what is allocated; elsewhere the limit on pixels has to do.
-    """
-    if sys.platform == "linux":
-        resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
-        with suppress(OSError):  # some sandboxes have no such file
-            Path("/proc/self/oom_score_adj").write_text("1000")
+    die_with_parent()
 
 
 def _speak_for_ourselves() -> None:
@@ -103,5 +84,5 @@ def _speak_for_ourselves() -> None:
 
 if __name__ == "__main__":
     _speak_for_ourselves()
-    _bound_memory(int(sys.argv[2]))
+    bound_memory(int(sys.argv[2]))
     serve(int(sys.argv[1]))

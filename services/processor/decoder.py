@@ -1,6 +1,5 @@
 """One decoder process as its owner sees it: ask it, time it, replace it."""
 
-import os
 import pickle
 import signal
 import subprocess
@@ -10,6 +9,7 @@ from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 
 from libs.common.errors import Code, FileError, SluiceError
+from libs.common.imaging.confined import environment
 from services.processor import inspection
 from services.processor.child import READY
 from services.processor.inspection import Reply, Request
@@ -18,8 +18,6 @@ Inspection = Callable[[], Callable[[Request], Reply]]
 """Picklable. Called in each decoder process, it gives the function that process runs."""
 
 _START_SECONDS = 60.0
-# As many processes run as there are cores: threads within them would only get in each other's way.
-_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
 class Decoder:
@@ -102,11 +100,10 @@ def _in_words(status: int) -> str:
 
 def _launched(descriptor: int, memory_bytes: int) -> subprocess.Popen[bytes]:
     """The process, in a group of its own: Ctrl-C in a terminal is for us to handle."""
-    search_path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)  # noqa: PTH109
     return subprocess.Popen(
         [sys.executable, "-P", "-m", "services.processor.child", str(descriptor), str(memory_bytes)],
         pass_fds=(descriptor,),
         stdin=subprocess.DEVNULL,
-        env={**os.environ, **_ONE_THREAD, "PYTHONPATH": search_path},
+        env=environment(),
         process_group=0,
     )

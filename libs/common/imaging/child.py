@@ -4,13 +4,10 @@ Started by the gateway's `decoder.Decoder` as `python -m libs.common.imaging.chi
 that it may allocate; never by hand.
 """
 
-import ctypes
 import os
-import resource
 import signal
 import sys
 import warnings
-from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -18,13 +15,13 @@ import msgspec
 from msgspec import Struct
 
 from libs.common.errors import Code, FileError
+from libs.common.imaging.confined import bound_memory, die_with_parent
 from libs.common.imaging.limits import Limits
 from libs.common.imaging.normalise import displayable, normalise
 
 LENGTH_BYTES = 8
 LARGEST = 1 << 30
 """Bytes of a file that is read whole to be converted."""
-_PR_SET_PDEATHSIG = 1
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
@@ -94,23 +91,9 @@ def _alone_with(output: int) -> BinaryIO:
     return ours
 
 
-def _bound_memory(most: int) -> None:
-    """Linux alone counts what is allocated; should the machine run short before, it is us that it ends."""
-    if sys.platform == "linux":
-        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
-        with suppress(OSError):
-            Path("/proc/self/oom_score_adj").write_text("1000")
-
-
-def _die_with_parent() -> None:
-    """Also in the middle of a picture. Elsewhere than on Linux a decoder ends after the one at hand."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
 if __name__ == "__main__":
-    _die_with_parent()
-    _bound_memory(int(sys.argv[1]))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    die_with_parent()
+    bound_memory(int(sys.argv[1]))
     warnings.filterwarnings("ignore", module="PIL")
     serve(sys.stdin.buffer, _alone_with(1))
