@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import psutil
 
-from bench.system import STOP_SECONDS, System, answers, cpu_by_role, cpu_of, free_port
+from bench.system import System, answers, cpu_by_role, cpu_of, end, free_port
 from libs.embedded.kafka import EmbeddedKafka
 from libs.embedded.process import PID
 from libs.embedded.settings import EmbeddedSettings
@@ -61,11 +61,11 @@ class Cluster:
 
     async def stop(self, name: str) -> None:
         """End a process as an orchestrator would."""
-        await _ended(self.processes.pop(name))
+        await end(self.processes.pop(name), signal.SIGTERM)
 
     async def end(self) -> None:
         """End all of them, the last one first."""
-        await asyncio.gather(*(_ended(process) for process in reversed(self.processes.values())))
+        await asyncio.gather(*(end(process, signal.SIGTERM) for process in reversed(self.processes.values())))
 
     def cpu_by_role(self) -> dict[str, float]:
         """What decoders, broker and services have computed so far."""
@@ -121,13 +121,3 @@ def peak_mb(pid: int) -> float:
 def _computed(pid: int) -> float:
     root = psutil.Process(pid)
     return sum(map(cpu_of, (root, *root.children(recursive=True))))
-
-
-async def _ended(process: asyncio.subprocess.Process) -> None:
-    if process.returncode is None:
-        process.send_signal(signal.SIGTERM)
-        try:
-            await asyncio.wait_for(process.wait(), STOP_SECONDS)
-        except TimeoutError:
-            process.kill()
-            await process.wait()

@@ -114,7 +114,7 @@ async def system(data_dir: Path, **environment: str) -> AsyncIterator[System]:
             await answers(http, "/readyz", process)
             yield System(process, http, time.perf_counter() - start)
     finally:
-        await _end(process)
+        await end(process)
 
 
 @asynccontextmanager
@@ -130,7 +130,7 @@ async def stub(fixed_ms: float = 0.0, per_image_ms: float = 0.0) -> AsyncIterato
             await answers(http, "/usage", process)
         yield Stub(base, process.pid)
     finally:
-        await _end(process)
+        await end(process)
 
 
 def cpu_by_role(root: psutil.Process) -> dict[str, float]:
@@ -175,9 +175,10 @@ async def answers(
             await asyncio.sleep(0.02)
 
 
-async def _end(process: asyncio.subprocess.Process) -> None:
+async def end(process: asyncio.subprocess.Process, wish: signal.Signals = signal.SIGINT) -> None:
+    """Have the process end, by `wish` and if need be by force."""
     if process.returncode is None:
-        process.send_signal(signal.SIGINT)
+        process.send_signal(wish)
         try:
             await asyncio.wait_for(process.wait(), STOP_SECONDS)
         except TimeoutError:

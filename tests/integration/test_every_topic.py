@@ -38,6 +38,7 @@ from tests.support import records
 from tests.support.broker import Broker
 from tests.support.kafka import connect, job_events, records_of, until
 from tests.support.scanning import COLLECTION, Reporter, bench, photos
+from tests.support.serving import beside
 
 CORPUS = Path(__file__).parents[1] / "corpus"
 RELEASES = sorted(path.name for path in CORPUS.iterdir())
@@ -64,12 +65,8 @@ async def stage(connection: Connection, topic: Topic) -> AsyncIterator[Keeping]:
     async with Publisher.open(connection) as publisher:
         source: Any = Input("test", (topic,), KINDS[topic], batch=8)
         runner: Any = Runner(connection, publisher, worker, source, Health())
-        task = asyncio.create_task(runner.run(asyncio.Event()))
-        try:
+        async with beside(runner.run(asyncio.Event())):
             yield worker
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
 
 
 async def found(look: Callable[[], Awaitable[list[Any]]], count: int) -> list[Any]:

@@ -22,6 +22,7 @@ from tests.support import records
 from tests.support.broker import Broker
 from tests.support.forbidding import throw_out
 from tests.support.kafka import connect, until
+from tests.support.serving import beside
 
 
 async def test_a_member_expelled_while_it_holds_a_batch_joins_again_and_loses_nothing(
@@ -81,12 +82,8 @@ async def member(connection: Connection, worker: Recording, moves: Moves) -> Asy
     async with Publisher.open(connection) as publisher:
         runner = Timed(connection, publisher, worker, source, Health())
         runner.moves = moves
-        task = asyncio.create_task(runner.run(asyncio.Event()))
-        try:
+        async with beside(runner.run(asyncio.Event())):
             yield worker
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
 
 
 async def test_the_group_stands_still_for_less_than_a_second_when_a_batch_merely_waits(

@@ -1,8 +1,9 @@
-"""Running a service inside a test."""
+"""Running a service, or a part of one, inside a test."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
+from typing import Any
 
 from libs.common.service import Service
 
@@ -20,3 +21,14 @@ async def running(service: Service) -> AsyncIterator[None]:
     finally:
         stop.set()
         await task
+
+
+@asynccontextmanager
+async def beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """The work in a task of its own, cancelled at the end, whatever became of it."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)

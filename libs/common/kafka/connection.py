@@ -53,13 +53,10 @@ class Connection:
     async def consumer(
         self, *topics: Topic, group: str | None = None, **options: Any
     ) -> AsyncIterator[AIOKafkaConsumer]:
-        """A started consumer of raw records that commits nothing by itself; stopped at the end."""
-        consumer = self.new_consumer(*topics, group=group, **options)
-        async with _started(consumer):
-            yield consumer
+        """A started consumer of raw records that commits nothing by itself; stopped at the end.
 
-    def new_consumer(self, *topics: Topic, group: str | None = None, **options: Any) -> AIOKafkaConsumer:
-        """A consumer that the caller starts and stops; `options` override ours."""
+        `options` override ours.
+        """
         defaults: dict[str, Any] = {
             "bootstrap_servers": self.bootstrap_servers,
             "client_id": self.client_id,
@@ -75,7 +72,9 @@ class Connection:
             "rebalance_timeout_ms": 60_000,
             **self.security,
         }
-        return AIOKafkaConsumer(*(self.names.of(topic) for topic in topics), **(defaults | options))
+        consumer = AIOKafkaConsumer(*(self.names.of(topic) for topic in topics), **(defaults | options))
+        async with _started(consumer):
+            yield consumer
 
     @asynccontextmanager
     async def producer(self, **options: Any) -> AsyncIterator[AIOKafkaProducer]:
