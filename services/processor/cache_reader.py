@@ -1,6 +1,7 @@
 """Looking contents up in the cache, from any number of processes at once."""
 
 import logging
+import os
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,8 @@ class CacheReader:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
+        # As text: a Path would be joined and written out anew for each file.
+        self._database = str(directory / DATABASE)
         self._cache: Any = None
         self._inode = 0
 
@@ -58,7 +61,7 @@ class CacheReader:
 
     def _open(self) -> Any:
         """The cache that lies in the directory now."""
-        inode = (self._directory / DATABASE).stat().st_ino
+        inode = os.stat(self._database).st_ino  # noqa: PTH116
         if self._cache is None or inode != self._inode:
             self.close()
             self._cache = diskcache.Cache(str(self._directory), timeout=_BUSY_SECONDS, disk=BytesDisk)

@@ -15,7 +15,7 @@ from libs.common.errors import FileError, SluiceError
 from services.processor.decoder import Decoder, Inspection
 from services.processor.inspection import Changing, Failed, Inspected, Reply, Request
 
-MOST_AT_ONCE = 32
+MOST_AT_ONCE = 128
 """Files that one process is asked about at once, at most; what it has no time for comes back."""
 
 MEMORY_BYTES = 4 << 30

@@ -11,7 +11,7 @@ from libs.common.errors import Code, FileError
 from libs.common.formats import SUPPORTED_SUFFIXES, suffix_of
 from libs.common.imaging.sniff import HEAD_BYTES, accepted
 
-_OPEN_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_OPEN_FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
 
 _CODES = {
     errno.ENOENT: (Code.FILE_VANISHED, "The file is no longer there"),
@@ -49,7 +49,7 @@ def read_picture(path: bytes, roots: Sequence[bytes], max_bytes: int, *, gif: bo
     permission_denied, not_a_regular_file, outside_roots, empty_file, unsupported_type, decode_failed,
     too_large, read_failed.
     """
-    with _os_errors(), _opened(_resolved(path, roots)) as descriptor:
+    with _os_errors(), _opened(path, roots) as descriptor:
         before = os.fstat(descriptor)
         if not stat.S_ISREG(before.st_mode):
             raise FileError(Code.NOT_A_REGULAR_FILE, "Not a regular file")
@@ -62,15 +62,18 @@ def read_picture(path: bytes, roots: Sequence[bytes], max_bytes: int, *, gif: bo
 def _resolved(path: bytes, roots: Sequence[bytes]) -> bytes:
     """The path without symbolic links, so that none of them leads out of the roots."""
     real = os.path.realpath(path)
-    if roots and not any(real.startswith(root.rstrip(b"/") + b"/") for root in roots):
+    if not any(real.startswith(root.rstrip(b"/") + b"/") for root in roots):
         raise FileError(Code.OUTSIDE_ROOTS, "The file lies outside the folders that may be ingested")
     return real
 
 
 @contextmanager
-def _opened(path: bytes) -> Iterator[int]:
-    """The file's descriptor. Opening must neither wait for the writer of a FIFO nor follow a new link."""
-    descriptor = os.open(path, _OPEN_FLAGS)
+def _opened(path: bytes, roots: Sequence[bytes]) -> Iterator[int]:
+    """The file's descriptor. Opening must neither wait for the writer of a FIFO nor leave the roots."""
+    if roots:
+        descriptor = os.open(_resolved(path, roots), _OPEN_FLAGS | os.O_NOFOLLOW)
+    else:
+        descriptor = os.open(path, _OPEN_FLAGS)
     try:
         yield descriptor
     finally:
