@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-import msgspec
+import orjson
 from qdrant_client import models
 
 from libs.common.errors import Code, SluiceError
@@ -15,16 +15,17 @@ from libs.common.store.vectors import as_matrix
 def upsert_body(points: Sequence[Point]) -> bytes:
     """The points as the JSON of one upsert; SluiceError store_rejected for what JSON cannot hold.
 
-    The client's models would check each number of each vector: most of what an upsert costs here.
+    The client's models would check each number of each vector: most of what an upsert costs here. orjson
+    writes float32 as such: the shortest digits that give the same number, in half the time.
     """
     batch = {
         "ids": [uuid_of(point.id) for point in points],
-        "vectors": as_matrix([point.vector for point in points]).tolist(),
+        "vectors": as_matrix([point.vector for point in points]),
         "payloads": [point.payload for point in points],
     }
     try:
-        return msgspec.json.encode({"batch": batch})
-    except (TypeError, ValueError, OverflowError) as error:
+        return orjson.dumps({"batch": batch}, option=orjson.OPT_SERIALIZE_NUMPY)
+    except orjson.JSONEncodeError as error:
         raise SluiceError(Code.STORE_REJECTED, f"the store cannot hold this: {error}") from error
 
 
