@@ -4,10 +4,8 @@ import sqlite3
 
 from msgspec import msgpack
 
+from services.gateway import outcomes
 from services.gateway.fold import Job
-
-ROWS = 10_000
-"""Outcomes in one delete: others write in between."""
 
 
 def forget(connection: sqlite3.Connection, before: float) -> int:
@@ -23,9 +21,4 @@ def forget(connection: sqlite3.Connection, before: float) -> int:
 
 def _forget(connection: sqlite3.Connection, job: int) -> int:
     connection.execute("DELETE FROM log_lines WHERE job = ?", (job,))
-    deleted = 0
-    while found := connection.execute(
-        "DELETE FROM outcomes WHERE rowid IN (SELECT rowid FROM outcomes WHERE job = ? LIMIT ?)", (job, ROWS)
-    ).rowcount:
-        deleted += found
-    return deleted
+    return outcomes.forget(connection, job)

@@ -9,7 +9,7 @@ from uuid import UUID
 from libs.common.errors import Code, SluiceError
 from libs.common.events import Outcome
 from libs.common.topics import key_partition
-from services.gateway import reading
+from services.gateway import outcomes, reading
 from services.gateway.fold import Job
 from services.gateway.follower import Follower
 from services.gateway.log_lines import LogLine
@@ -102,7 +102,7 @@ class Jobs:
         if not job.kept:
             raise SluiceError(Code.OUTCOMES_GONE, "the job is so old that only its counts are kept")
         return await self.view.ask(
-            reading.outcomes, str(job_id), outcome=outcome, code=code, cursor=cursor, limit=limit
+            outcomes.page, str(job_id), outcome=outcome, code=code, cursor=cursor, limit=limit
         )
 
     async def watched(self, newest: int) -> list[Job]:
@@ -136,14 +136,14 @@ class Jobs:
 def _report(connection: sqlite3.Connection, job: Job) -> Report:
     """All that the view tells of the job, in one trip through its thread."""
     nothing: tuple[list[Outcome], str | None] = ([], None)
-    failed = reading.outcomes(connection, job.job_id, outcome="failed", limit=RESULT_FILES)
+    failed = outcomes.page(connection, job.job_id, outcome="failed", limit=RESULT_FILES)
     stored = nothing
     if job.is_over:
-        stored = reading.outcomes(connection, job.job_id, outcome="stored", limit=RESULT_FILES)
+        stored = outcomes.page(connection, job.job_id, outcome="stored", limit=RESULT_FILES)
     return Report(
         job=job,
         log=reading.log_lines(connection, job.job_id, LOG_LINES),
-        copies=reading.copies(connection, job.job_id, COPIES),
+        copies=outcomes.copies(connection, job.job_id, COPIES),
         failures=failed[0][:FIRST_FAILURES],
         stored=stored,
         failed=failed if job.is_over else nothing,

@@ -1,4 +1,4 @@
-"""Reading the view: jobs, their outcomes and their logs, page by page."""
+"""Reading the view: jobs and their logs. Their outcomes are read by `outcomes`."""
 
 import sqlite3
 from dataclasses import dataclass
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from msgspec import msgpack
 
 from libs.common.errors import Code, SluiceError
-from libs.common.events import Outcome
 from services.gateway.fold import Job
 from services.gateway.log_lines import LogLine
 
@@ -85,43 +84,6 @@ def recent(connection: sqlite3.Connection, since: float) -> dict[str, str]:
 def all_jobs(connection: sqlite3.Connection) -> list[Job]:
     """Every job, for sums over them."""
     return [msgpack.decode(body, type=Job) for (body,) in connection.execute("SELECT body FROM jobs")]
-
-
-def outcomes(
-    connection: sqlite3.Connection,
-    job_id: str,
-    *,
-    outcome: str | None = None,
-    code: str | None = None,
-    cursor: str | None = None,
-    limit: int,
-) -> tuple[list[Outcome], str | None]:
-    """A page of the job's outcomes (failed, skipped, stored; each as they came), and the next cursor."""
-    after, _, place = (cursor or "/-1").partition("/")
-    # Bounds, not conditions: a million stored files are not looked at to find that none has failed. What
-    # was stored has no code.
-    lowest, highest = outcome or "", outcome or ("skipped" if code else "stored")
-    start = (after, _number(place)) if after >= lowest else (lowest, -1)
-    rows = connection.execute(
-        "SELECT outcome, place, body FROM outcomes "
-        "WHERE job = (SELECT n FROM jobs WHERE job_id = ?) "
-        "AND (outcome, place) > (?, ?) AND outcome <= ? AND (?5 IS NULL OR code = ?5) "
-        "ORDER BY outcome, place LIMIT ?6",
-        (job_id, *start, highest, code, limit + 1),
-    ).fetchall()
-    page = rows[:limit]
-    more = f"{page[-1][0]}/{page[-1][1]}" if len(rows) > limit else None
-    return [msgpack.decode(body, type=Outcome) for _, _, body in page], more
-
-
-def copies(connection: sqlite3.Connection, job_id: str, limit: int) -> list[Outcome]:
-    """The first outcomes of files whose content was stored already under another path."""
-    rows = connection.execute(
-        "SELECT body FROM outcomes WHERE job = (SELECT n FROM jobs WHERE job_id = ?) AND is_copy "
-        "ORDER BY place LIMIT ?",
-        (job_id, limit),
-    )
-    return [msgpack.decode(body, type=Outcome) for (body,) in rows]
 
 
 def log_lines(connection: sqlite3.Connection, job_id: str, limit: int) -> list[LogLine]:

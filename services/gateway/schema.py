@@ -5,11 +5,11 @@ import sqlite3
 from pathlib import Path
 
 from libs.common.disk import is_damage
-from services.gateway import tasks_view
+from services.gateway import outcomes, tasks_view
 
 log = logging.getLogger(__name__)
 
-VERSION = 2
+VERSION = 3
 """Raised with every change of the tables; a file of another version is rebuilt."""
 
 COPY_TRIES = 5
@@ -26,13 +26,6 @@ CREATE TABLE jobs (
 );
 CREATE INDEX jobs_newest ON jobs (created_at DESC, job_id DESC);
 CREATE INDEX jobs_state ON jobs (state);
-CREATE TABLE outcomes (
-    job INTEGER NOT NULL, place INTEGER NOT NULL, file_id TEXT NOT NULL,
-    outcome TEXT NOT NULL, code TEXT, is_copy INTEGER NOT NULL, body BLOB NOT NULL
-);
-CREATE UNIQUE INDEX outcomes_file ON outcomes (job, file_id);
-CREATE INDEX outcomes_place ON outcomes (job, outcome, place);
-CREATE INDEX outcomes_copy ON outcomes (job, place) WHERE is_copy;
 CREATE TABLE log_lines (
     job INTEGER NOT NULL, place INTEGER NOT NULL, at REAL NOT NULL, level TEXT NOT NULL, message TEXT NOT NULL
 );
@@ -52,7 +45,8 @@ def open_view(path: Path, source: str) -> sqlite3.Connection:
         delete_view(path)
     connection = connect(path)
     if connection.execute("PRAGMA user_version").fetchone() == (0,):
-        connection.executescript(f"BEGIN;{_TABLES}{tasks_view.TABLES}PRAGMA user_version = {VERSION};COMMIT;")
+        tables = _TABLES + outcomes.TABLES + tasks_view.TABLES
+        connection.executescript(f"BEGIN;{tables}PRAGMA user_version = {VERSION};COMMIT;")
         connection.execute("INSERT INTO source VALUES (?)", (source,))
     return connection
 

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from msgspec import msgpack
 
-from libs.common.events import MAX_ITEMS, JobEvent, JobSnapshot, Outcome, Outcomes, ScanRequest, TaskEvent
-from libs.common.rows import insert
-from services.gateway import tasks_view
+from libs.common.events import JobEvent, JobSnapshot, Outcome, Outcomes, ScanRequest, TaskEvent
+from services.gateway import outcomes, tasks_view
 from services.gateway.fold import Job, fold, ignores, requested, restored
 from services.gateway.log_lines import log_line
 from services.gateway.reading import job_row
@@ -90,7 +89,7 @@ class _Jobs:
         number = self._number(event.job_id, change.at)
         fresh: Sequence[Outcome] = ()
         if isinstance(event, Outcomes):
-            fresh = _insert(self._connection, number, event.items, change.offset)
+            fresh = outcomes.keep(self._connection, number, change.offset, event.items)
         elif line := log_line(event, change.at):
             self._connection.execute(
                 "INSERT INTO log_lines VALUES (?, ?, ?, ?, ?)", (number, change.offset, *line)
@@ -129,33 +128,6 @@ class _Jobs:
             )
             self._numbers[job_id] = int(cursor.lastrowid or 0)
         return self._numbers[job_id]
-
-
-def _insert(
-    connection: sqlite3.Connection, job: int, items: Sequence[Outcome], offset: int
-) -> Sequence[Outcome]:
-    """Keep the outcomes of files that had none; those are returned.
-
-    An outcome's place follows from its record alone, so that a page's cursor is good on every replica.
-    """
-    last = connection.execute("SELECT max(rowid) FROM outcomes").fetchone()[0] or 0
-    before = connection.total_changes
-    places = range(offset * MAX_ITEMS, offset * MAX_ITEMS + len(items))
-    insert(
-        connection,
-        "INSERT OR IGNORE INTO outcomes",
-        [_row(job, *each) for each in zip(places, items, strict=True)],
-    )
-    if connection.total_changes - before == len(items):
-        return items
-    kept = connection.execute("SELECT body FROM outcomes WHERE rowid > ? ORDER BY rowid", (last,))
-    return [msgpack.decode(body, type=Outcome) for (body,) in kept]
-
-
-def _row(job: int, place: int, item: Outcome) -> tuple[int, int, str, str, str | None, bool, bytes]:
-    code = None if item.code is None else str(item.code)
-    is_copy = item.existing_id is not None
-    return job, place, item.file_id, item.outcome, code, is_copy, msgpack.encode(item)
 
 
 @contextmanager

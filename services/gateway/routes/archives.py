@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query
 
 from libs.common.errors import Code, SluiceError
-from services.gateway import reading
+from services.gateway import outcomes
 from services.gateway.archive import showing
 from services.gateway.archive.archives import Done
 from services.gateway.archive.workshop import Result, Skipped
@@ -117,7 +117,7 @@ async def _copies(gateway: Gateway, job_id: UUID) -> list[str]:
     job = await gateway.jobs.get(job_id)
     if not job.kept:
         raise SluiceError(Code.OUTCOMES_GONE, "the job is so old that only its counts are kept")
-    found = await gateway.jobs.view.ask(reading.copies, str(job_id), MOST_COPIES)
+    found = await gateway.jobs.view.ask(outcomes.copies, str(job_id), MOST_COPIES)
     return [copy.file for copy in found]
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from libs.common.errors import Code
 from libs.common.events import Accepted, Finished, JobEvent, Outcome, Outcomes, ScanRequest
-from services.gateway import reading, writing
+from services.gateway import outcomes, reading, writing
 from services.gateway import view as view_module
 from services.gateway.schema import open_view
 from services.gateway.view import View
@@ -51,11 +51,11 @@ async def test_outcomes_are_counted_by_distinct_files(tmp_path: Path) -> None:
     async with view_in(tmp_path) as view:
         await view.write(happened(ACCEPTED, stored(1, 2, 2), stored(2, 3)), TOPIC, {0: 3})
         job = await view.ask(reading.job, JOB)
-        outcomes, _ = await view.ask(reading.outcomes, JOB, limit=10)
+        found, _ = await view.ask(outcomes.page, JOB, limit=10)
 
     assert job is not None
     assert job.stored == 3
-    assert [outcome.file_id for outcome in outcomes] == ["file-1", "file-2", "file-3"]
+    assert [outcome.file_id for outcome in found] == ["file-1", "file-2", "file-3"]
 
 
 FAILED = Outcome(file_id="bad", file="/photos/bad.jpg", outcome="failed", code=Code.DECODE_FAILED)
@@ -70,7 +70,7 @@ def test_outcomes_are_read_by_kind_and_code_page_by_page(tmp_path: Path) -> None
     def ids(outcome: str | None = None, code: str | None = None) -> list[str]:
         found, cursor, more = list[Outcome](), None, True
         while more:
-            page, cursor = reading.outcomes(view, JOB, outcome=outcome, code=code, cursor=cursor, limit=2)
+            page, cursor = outcomes.page(view, JOB, outcome=outcome, code=code, cursor=cursor, limit=2)
             found, more = found + page, cursor is not None
         return [each.file_id for each in found]
 
@@ -93,7 +93,7 @@ def test_the_failures_of_a_job_are_found_without_looking_at_what_was_stored(tmp_
 
         writing.write(view, happened(ACCEPTED, stored(*range(files))), TOPIC, {0: 2})
         view.set_progress_handler(step, 10)
-        assert reading.outcomes(view, JOB, outcome="failed", limit=100) == ([], None)
+        assert outcomes.page(view, JOB, outcome="failed", limit=100) == ([], None)
         view.close()
         return count
 
@@ -157,10 +157,10 @@ async def test_offsets_never_go_back(tmp_path: Path) -> None:
 async def test_nothing_is_added_to_a_job_that_is_over(tmp_path: Path) -> None:
     async with view_in(tmp_path) as view:
         await view.write(happened(ACCEPTED, stored(1, 2, 3), FINISHED, stored(4)), TOPIC, {0: 4})
-        outcomes, _ = await view.ask(reading.outcomes, JOB, limit=10)
+        found, _ = await view.ask(outcomes.page, JOB, limit=10)
         lines = await view.ask(reading.log_lines, JOB, 10)
 
-    assert len(outcomes) == 3
+    assert len(found) == 3
     assert [line.message.split()[0] for line in lines] == ["Accepted:", "Completed:"]
 
 
@@ -232,7 +232,7 @@ def test_the_cut_into_batches_makes_no_difference(
             start += cut
 
         assert reading.job(whole, JOB) == reading.job(parts, JOB)
-        assert reading.outcomes(whole, JOB, limit=99) == reading.outcomes(parts, JOB, limit=99)
+        assert outcomes.page(whole, JOB, limit=99) == outcomes.page(parts, JOB, limit=99)
     finally:
         whole.close()
         parts.close()

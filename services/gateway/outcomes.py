@@ -1,0 +1,146 @@
+"""The outcomes of a job's files in the view: each file's first one, read by kind, page by page.
+
+Those of one record lie together, in a row for each kind. Which files have had one is told by an index of its
+own, in the order of their folders: files of a folder are done at about the same time, so a record changes a
+few of the index's pages, where the order of the ids alone would have it change one for each file.
+"""
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Generator, Sequence
+from contextlib import closing
+from functools import lru_cache
+from hashlib import blake2b
+from itertools import islice
+
+from msgspec import msgpack
+
+from libs.common.errors import Code, SluiceError
+from libs.common.events import MAX_ITEMS, Outcome
+from libs.common.rows import inserted
+
+TABLES = """
+CREATE TABLE files (job INTEGER NOT NULL, file BLOB NOT NULL, PRIMARY KEY (job, file)) WITHOUT ROWID;
+CREATE TABLE outcomes (
+    job INTEGER NOT NULL, outcome TEXT NOT NULL, record INTEGER NOT NULL, copies INTEGER NOT NULL,
+    body BLOB NOT NULL
+);
+CREATE INDEX outcomes_record ON outcomes (job, outcome, record);
+CREATE INDEX outcomes_copies ON outcomes (job, record) WHERE copies > 0;
+"""
+
+FORGET_FILES = 10_000
+"""Files in one delete: others write in between."""
+
+_Numbered = list[tuple[int, Outcome]]
+"""Outcomes with their places in their record."""
+
+_decode = msgpack.Decoder(_Numbered).decode
+
+
+def keep(connection: sqlite3.Connection, job: int, offset: int, items: Sequence[Outcome]) -> list[Outcome]:
+    """Keep those outcomes of the record at `offset` whose files had none; those are returned."""
+    keys = [_key(item) for item in items]
+    rows = [(job, key) for key in keys]
+    new = {file for (file,) in inserted(connection, "INSERT OR IGNORE INTO files", rows, "file")}
+    kinds: dict[str, _Numbered] = defaultdict(list)
+    for number, (key, item) in enumerate(zip(keys, items, strict=True)):
+        if key in new:
+            new.remove(key)
+            kinds[item.outcome].append((number, item))
+    for kind, kept in kinds.items():
+        duplicates = sum(item.existing_id is not None for _, item in kept)
+        connection.execute(
+            "INSERT INTO outcomes VALUES (?, ?, ?, ?, ?)",
+            (job, kind, offset, duplicates, msgpack.encode(kept)),
+        )
+    return [item for kept in kinds.values() for _, item in kept]
+
+
+def page(
+    connection: sqlite3.Connection,
+    job_id: str,
+    *,
+    outcome: str | None = None,
+    code: str | None = None,
+    cursor: str | None = None,
+    limit: int,
+) -> tuple[list[Outcome], str | None]:
+    """A page of the job's outcomes (failed, skipped, stored; each as they came), and the next cursor.
+
+    A cursor follows from an outcome's record alone, so that it is good on every replica.
+    """
+    kind, _, place = (cursor or "/-1").partition("/")
+    # Bounds, not conditions: a million stored files are not looked at to find that none has failed. What
+    # was stored has no code.
+    lowest, highest = outcome or "", outcome or ("skipped" if code else "stored")
+    start = (kind, _number(place)) if kind >= lowest else (lowest, -1)
+    with closing(_after(connection, job_id, start, highest)) as after:
+        wanted = (each for each in after if code is None or each[2].code == code)
+        found = list(islice(wanted, limit + 1))
+    shown = found[:limit]
+    more = f"{shown[-1][0]}/{shown[-1][1]}" if len(found) > limit else None
+    return [item for _, _, item in shown], more
+
+
+def copies(connection: sqlite3.Connection, job_id: str, limit: int) -> list[Outcome]:
+    """The first outcomes of files whose content was stored already under another path."""
+    rows = connection.execute(
+        "SELECT body FROM outcomes WHERE job = (SELECT n FROM jobs WHERE job_id = ?) AND copies > 0 "
+        "ORDER BY record LIMIT ?",
+        (job_id, limit),
+    )
+    found = (item for (body,) in rows for _, item in _decode(body) if item.existing_id is not None)
+    return list(islice(found, limit))
+
+
+def forget(connection: sqlite3.Connection, job: int) -> int:
+    """Delete what is kept of a job's files; how many they were."""
+    while connection.execute(
+        "DELETE FROM outcomes WHERE rowid IN (SELECT rowid FROM outcomes WHERE job = ? LIMIT ?)",
+        (job, FORGET_FILES // MAX_ITEMS),
+    ).rowcount:
+        pass
+    deleted = 0
+    while found := connection.execute(
+        "DELETE FROM files WHERE job = ?1 AND file IN (SELECT file FROM files WHERE job = ?1 LIMIT ?2)",
+        (job, FORGET_FILES),
+    ).rowcount:
+        deleted += found
+    return deleted
+
+
+def _after(
+    connection: sqlite3.Connection, job_id: str, start: tuple[str, int], highest: str
+) -> Generator[tuple[str, int, Outcome]]:
+    """Kind, place and outcome of all that come after `start`, a kind and a place, up to a kind."""
+    kind, place = start
+    rows = connection.execute(
+        "SELECT outcome, record, body FROM outcomes WHERE job = (SELECT n FROM jobs WHERE job_id = ?) "
+        "AND (outcome, record) >= (?, ?) AND outcome <= ? ORDER BY outcome, record",
+        (job_id, kind, place // MAX_ITEMS, highest),
+    )
+    with closing(rows):
+        for found, record, body in rows:
+            for number, item in _decode(body):
+                if (found, record * MAX_ITEMS + number) > start:
+                    yield found, record * MAX_ITEMS + number, item
+
+
+def _key(item: Outcome) -> bytes:
+    """16 bytes that stand for a file: its folder, then its id, which goes with one name in a job."""
+    return _folder(item.file.rpartition("/")[0]) + blake2b(item.file_id.encode(), digest_size=12).digest()
+
+
+@lru_cache(4096)
+def _folder(path: str) -> bytes:
+    return blake2b(path.encode(), digest_size=4).digest()
+
+
+def _number(place: str) -> int:
+    try:
+        if -1 <= (number := int(place)) < 1 << 62:
+            return number
+    except ValueError:
+        pass
+    raise SluiceError(Code.INVALID_REQUEST, "the cursor is not one that this service gave")
