@@ -45,9 +45,43 @@ async def test_only_a_full_batch_starts_beside_another(kafka: Broker, prefix: st
         source = Input("test", (PATHS,), PathRecord, batch=BATCH, in_flight=2, fills=True)
         run = asyncio.create_task(Runner(connection, publisher, worker, source, Health()).run(stop))
         for number in range(FILES):
-            await publisher.publish([work(PATHS, records.path_record(records.file(f"{number}.jpg")))])
+            await publisher.publish(
+                [work(PATHS, records.path_record(records.file(f"{number}.jpg", job_id="j")))]
+            )
         await until(lambda: sum(worker.seen) == FILES)
         stop.set()
         await run
     assert set(worker.had_to_wait) <= {BATCH}
     assert len(worker.seen) < FILES
+
+
+@dataclass
+class Held:
+    """Holds every batch until `go`; keeps what it was called with, as file names."""
+
+    waiting: None = None
+    go: asyncio.Event = field(default_factory=asyncio.Event)
+    begun: list[set[str]] = field(default_factory=list)
+
+    async def __call__(self, batch: Sequence[PathRecord]) -> list[Outgoing]:
+        self.begun.append({record.file.file for record in batch})
+        await self.go.wait()
+        return []
+
+
+async def test_another_job_does_not_wait_until_its_batch_is_full(kafka: Broker, prefix: str) -> None:
+    connection = await connect(kafka, prefix)
+    worker, stop = Held(), asyncio.Event()
+    large = [records.file(f"{number}.jpg", job_id="large") for number in range(BATCH)]
+    small = records.file("small.jpg", job_id="small")
+    async with Publisher.open(connection) as publisher:
+        source = Input("test", (PATHS,), PathRecord, batch=BATCH, in_flight=2, fills=True)
+        run = asyncio.create_task(Runner(connection, publisher, worker, source, Health()).run(stop))
+        await publisher.publish([work(PATHS, records.path_record(file)) for file in large])
+        await until(lambda: len(worker.begun) == 1)
+        await publisher.publish([work(PATHS, records.path_record(small))])
+        await until(lambda: len(worker.begun) == 2)
+        worker.go.set()
+        stop.set()
+        await run
+    assert worker.begun == [{file.file for file in large}, {small.file}]

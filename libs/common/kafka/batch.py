@@ -21,8 +21,9 @@ class Input(Generic[R]):
 
     `batch` records at most go to the worker at once, and up to `most` where it does them quickly (see
     Pace); `linger_s` is how long a smaller batch waits to be filled; `in_flight` batches at most are worked
-    on at the same time. With `fills` a batch that is not full waits longer while another is worked on: for a
-    service that takes one after the other anyway, and is slow on small ones.
+    on at the same time. With `fills` a batch that is not full waits longer while others are worked on, unless
+    it has a record of a job that they have none of: for a service that takes one after the other anyway, and
+    is slow on small ones.
     """
 
     stage: str
@@ -37,12 +38,13 @@ class Input(Generic[R]):
 
 @dataclass(slots=True)
 class Batch(Generic[R]):
-    """Records under way: their places, what could be decoded, and the letters for what could not.
+    """Records under way: their places and keys, what could be decoded, and the letters for what could not.
 
-    `opened` is when its first record came, by time.monotonic().
+    A record's key is its job. `opened` is when its first record came, by time.monotonic().
     """
 
     places: list[tuple[TopicPartition, int]] = field(default_factory=list)
+    keys: set[bytes | None] = field(default_factory=set)
     records: list[R] = field(default_factory=list)
     letters: list[Outgoing] = field(default_factory=list)
     opened: float = 0.0

@@ -60,7 +60,7 @@ class Runner(Generic[R]):
         self._input: Input[R] = source
         self._health = health
         self._progress: Progress[TopicPartition] = Progress()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], Batch[R]] = {}
         self._epoch = 0
         self._held = False
         self._tries = Tries()
@@ -84,7 +84,7 @@ class Runner(Generic[R]):
                 await self._loop(consumer, stop)
                 await self.let_go(consumer, drain_s)
             finally:
-                await self._end_tasks(self._tasks)
+                await self._end_tasks()
 
     @property
     def stage(self) -> str:
@@ -103,7 +103,7 @@ class Runner(Generic[R]):
         self._held = False
         if self._worker.waiting is None and self._tasks:
             await asyncio.wait(self._tasks, timeout=drain_s)
-        await self._end_tasks(self._tasks)
+        await self._end_tasks()
         self._held_up = None
         self._progress.forget()
         await self._tries.take_back(consumer)
@@ -141,8 +141,12 @@ class Runner(Generic[R]):
 
     def _due(self, batch: Batch[R]) -> float:
         """When a batch starts though it is not full."""
-        fills = self._input.fills and self._tasks
+        fills = self._input.fills and self._tasks and not self._brings_a_job(batch)
         return batch.opened + (FILL_SECONDS if fills else self._input.linger_s)
+
+    def _brings_a_job(self, batch: Batch[R]) -> bool:
+        """Whether a job in it has nothing under way: a small one must not wait for a large one to fill it."""
+        return not batch.keys.issubset(key for other in self._tasks.values() for key in other.keys)
 
     def _patience(self, batch: Batch[R]) -> float:
         """How long to poll for more; what a batch waits for may also be the end of another."""
@@ -153,6 +157,7 @@ class Runner(Generic[R]):
         self._progress.took(partition, (record.offset for record in records))
         for record in records:
             batch.places.append((partition, record.offset))
+            batch.keys.add(record.key)
             try:
                 decoded = messages.decode(record.value or b"", self._input.kind)
             except SluiceError as error:
@@ -169,7 +174,7 @@ class Runner(Generic[R]):
 
     def _start(self, consumer: AIOKafkaConsumer, batch: Batch[R]) -> None:
         task = asyncio.create_task(self._process(consumer, batch), name=f"{self._input.stage} batch")
-        self._tasks.add(task)
+        self._tasks[task] = batch
         task.add_done_callback(self._ended)
 
     async def _process(self, consumer: AIOKafkaConsumer, batch: Batch[R]) -> None:
@@ -217,7 +222,7 @@ class Runner(Generic[R]):
             log.info("%s: a commit came after its partitions had moved", self._input.stage)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
+        self._tasks.pop(task, None)
         self._wake.set()
         if not task.cancelled() and task.exception() is not None:
             self._failure = task.exception()
@@ -244,8 +249,8 @@ class Runner(Generic[R]):
         if self._failure is not None:
             raise self._failure
 
-    async def _end_tasks(self, tasks: set[asyncio.Task[None]]) -> None:
-        ending = list(tasks)
+    async def _end_tasks(self) -> None:
+        ending = list(self._tasks)
         for task in ending:
             task.cancel()
         await asyncio.gather(*ending, return_exceptions=True)
