@@ -1,7 +1,6 @@
 """The payload of a point: what other readers of a collection rely on, and what a rescan compares."""
 
 import base64
-from pathlib import PurePosixPath
 
 from libs.common.ids import display_name
 from libs.common.messages import PointRecord
@@ -22,7 +21,7 @@ def payload_of(record: PointRecord, stored_at: float) -> Payload:
     # Not `file.file`: that of an upload is relative, and readers open what they find here.
     full_path = display_name(file.path)
     payload: Payload = {
-        "filename": PurePosixPath(full_path).name,
+        "filename": full_path.rpartition("/")[2],
         "full_path": full_path,
         "file_hash": content.sha256,
         "caption": inference.caption,
