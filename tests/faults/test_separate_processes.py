@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 
 from libs.common import ids, messages
+from libs.common.errors import Code, UnavailableError
+from libs.common.kafka.connection import Connection
 from libs.common.kafka.outgoing import work
 from libs.common.kafka.publisher import Publisher
 from libs.common.messages import File, ImageRecord, PathRecord
+from libs.common.settings import StageSettings
 from libs.common.topics import IMAGES, PATHS
 from tests.chaos.__main__ import main
 from tests.chaos.replicas import Replica
@@ -49,6 +52,38 @@ async def test_a_stage_works_over_tls(broker: TlsBroker, way: str, tmp_path: Pat
     image = messages.decode(found[0].value, ImageRecord)
     assert (image.content.width, image.content.height) == (96, 64)
     assert status == 0, stage.last_words()
+
+
+@pytest.mark.parametrize(
+    ("way", "wrong", "said"),
+    [
+        (
+            "by_password",
+            {"KAFKA_SASL_PASSWORD": "another"},
+            "KAFKA_SASL_PASSWORD",
+        ),
+        ("by_password", {"KAFKA_SASL_MECHANISM": "SCRAM-SHA-256"}, "does not know this KAFKA_SASL_MECHANISM"),
+        ("by_password", {"KAFKA_SSL_CAFILE": None}, "unable to get local issuer certificate"),
+        (
+            "by_certificate",
+            {"KAFKA_SSL_CERTFILE": None, "KAFKA_SSL_KEYFILE": None},
+            "does it want a certificate",
+        ),
+        ("plain", {"KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT"}, "wants no password"),
+    ],
+)
+async def test_brokers_that_let_nobody_in_say_why(
+    broker: TlsBroker, way: str, wrong: dict[str, str | None], said: str
+) -> None:
+    right = broker.by_password | {"KAFKA_BOOTSTRAP_SERVERS": broker.plain}
+    environment = (right if way == "plain" else getattr(broker, way)) | wrong
+    given = {name.lower(): value for name, value in environment.items() if value is not None}
+    connection = Connection.of(StageSettings.model_validate(given), "test")
+    with pytest.raises(UnavailableError, match=said) as refused:
+        async with connection.admin():
+            pass
+    assert refused.value.code is Code.BROKER_UNAVAILABLE
+    assert connection.bootstrap_servers in refused.value.detail
 
 
 def file_of(photo: Path) -> File:

@@ -12,6 +12,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from libs.common.errors import Code, UnavailableError
+from libs.common.kafka.locked_out import refusal
 from libs.common.kafka.refusals import as_ours
 from libs.common.settings import StageSettings
 from libs.common.topics import MAX_MESSAGE_BYTES, Topic, TopicNames
@@ -73,7 +74,7 @@ class Connection:
             **self.security,
         }
         consumer = AIOKafkaConsumer(*(self.names.of(topic) for topic in topics), **(defaults | options))
-        async with _started(consumer):
+        async with self._started(consumer):
             yield consumer
 
     @asynccontextmanager
@@ -88,7 +89,7 @@ class Connection:
             **self.security,
         }
         producer = AIOKafkaProducer(**(defaults | options))
-        async with _started(producer):
+        async with self._started(producer):
             yield producer
 
     @asynccontextmanager
@@ -97,12 +98,31 @@ class Connection:
         admin = AIOKafkaAdminClient(
             bootstrap_servers=self.bootstrap_servers, client_id=self.client_id, **self.security
         )
-        with broker_errors(self.bootstrap_servers):
+        async with self._let_in(self.bootstrap_servers):
             await admin.start()
         try:
             yield admin
         finally:
             await admin.close()
+
+    @asynccontextmanager
+    async def _started(self, client: Any) -> AsyncIterator[None]:
+        try:
+            async with self._let_in("the address in KAFKA_BOOTSTRAP_SERVERS"):
+                await _start(client)
+            yield
+        finally:
+            await stop_client(client)
+
+    @asynccontextmanager
+    async def _let_in(self, where: str) -> AsyncIterator[None]:
+        """As `broker_errors`, for a client's start: brokers that are there say what they have against it."""
+        try:
+            with broker_errors(where):
+                yield
+        except UnavailableError as error:
+            said = await refusal(self.bootstrap_servers, self.security)
+            raise error if said is None else UnavailableError(error.code, said) from error
 
 
 @contextmanager
@@ -112,16 +132,6 @@ def broker_errors(where: str) -> Iterator[None]:
         yield
     except KafkaError as error:
         raise as_ours(error, where) from error
-
-
-@asynccontextmanager
-async def _started(client: Any) -> AsyncIterator[None]:
-    try:
-        with broker_errors("the address in KAFKA_BOOTSTRAP_SERVERS"):
-            await _start(client)
-        yield
-    finally:
-        await stop_client(client)
 
 
 async def _start(client: Any) -> None:
