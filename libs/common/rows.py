@@ -24,17 +24,6 @@ def insert(connection: sqlite3.Connection, head: str, rows: Sequence[Sequence[An
     return changed
 
 
-def inserted(
-    connection: sqlite3.Connection, head: str, rows: Sequence[Sequence[Any]], columns: str
-) -> list[tuple[Any, ...]]:
-    """Execute `head` VALUES `rows`; the `columns` of the rows that went in, in no promised order."""
-    found: list[tuple[Any, ...]] = []
-    for part in parts(connection, rows, len(rows[0]) if rows else 1):
-        statement = _statement(head, len(part), len(part[0]), f"RETURNING {columns}")
-        found += connection.execute(statement, [value for row in part for value in row]).fetchall()
-    return found
-
-
 def parts(connection: sqlite3.Connection, values: Sequence[T], width: int = 1) -> Iterator[Sequence[T]]:
     """Runs of `values` that fit one statement, with `width` parameters each."""
     # Half of what may be: the statement has parameters of its own.

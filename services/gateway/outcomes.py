@@ -17,7 +17,7 @@ from msgspec import msgpack
 
 from libs.common.errors import Code, SluiceError
 from libs.common.events import MAX_ITEMS, Outcome
-from libs.common.rows import inserted
+from libs.common.rows import insert, marks, parts
 
 TABLES = """
 CREATE TABLE files (job INTEGER NOT NULL, file BLOB NOT NULL, PRIMARY KEY (job, file)) WITHOUT ROWID;
@@ -41,8 +41,7 @@ _decode = msgpack.Decoder(_Numbered).decode
 def keep(connection: sqlite3.Connection, job: int, offset: int, items: Sequence[Outcome]) -> list[Outcome]:
     """Keep those outcomes of the record at `offset` whose files had none; those are returned."""
     keys = [_key(item) for item in items]
-    rows = [(job, key) for key in keys]
-    new = {file for (file,) in inserted(connection, "INSERT OR IGNORE INTO files", rows, "file")}
+    new = {key for part in parts(connection, keys, 2) for key in _new(connection, job, part)}
     kinds: dict[str, _Numbered] = defaultdict(list)
     for number, (key, item) in enumerate(zip(keys, items, strict=True)):
         if key in new:
@@ -125,6 +124,22 @@ def _after(
             for number, item in _decode(body):
                 if (found, record * MAX_ITEMS + number) > start:
                     yield found, record * MAX_ITEMS + number, item
+
+
+def _new(connection: sqlite3.Connection, job: int, keys: Sequence[bytes]) -> set[bytes]:
+    """Those of a statement's keys that the job did not have; now it has them."""
+    try:
+        insert(connection, "INSERT INTO files", [(job, key) for key in keys])
+        return set(keys)
+    except sqlite3.IntegrityError:
+        new = set(keys) - _known(connection, job, keys)
+        insert(connection, "INSERT INTO files", [(job, key) for key in new])
+        return new
+
+
+def _known(connection: sqlite3.Connection, job: int, keys: Sequence[bytes]) -> set[bytes]:
+    found = f"SELECT file FROM files WHERE job = ? AND file IN ({marks(len(keys))})"  # noqa: S608
+    return {key for (key,) in connection.execute(found, [job, *keys])}
 
 
 def _key(item: Outcome) -> bytes:

@@ -48,7 +48,8 @@ def write(
                 jobs.happened(change)
         jobs.save()
         connection.executemany(
-            "INSERT INTO offsets VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET next = max(next, excluded.next)",
+            "INSERT INTO offsets VALUES (?, ?, ?) "
+            "ON CONFLICT (topic, partition) DO UPDATE SET next = max(next, excluded.next)",
             [(topic, partition, offset) for partition, offset in offsets.items()],
         )
 

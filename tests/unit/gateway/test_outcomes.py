@@ -143,3 +143,12 @@ def test_a_record_of_one_folder_changes_few_pages_however_large_the_job(view: sq
     assert view.execute("PRAGMA page_count").fetchone()[0] > 1000
     # Some 20 for the bodies in a row, some 10 for the index.
     assert pages < 100
+
+
+def test_a_record_longer_than_a_statement_keeps_each_new_file_once(view: sqlite3.Connection) -> None:
+    view.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 16)
+    ids = ["a", "b", "c", "d", "e", "a", "f", "f", "b", "g"]
+
+    assert [item.file_id for item in outcomes.keep(view, 1, 0, [stored(each) for each in "ae"])] == ["a", "e"]
+    kept = outcomes.keep(view, 1, 1, [stored(each) for each in ids])
+    assert [item.file_id for item in kept] == ["b", "c", "d", "f", "g"]
