@@ -2,7 +2,8 @@
 
 Those of one record lie together, in a row for each kind. Which files have had one is told by an index of its
 own, in the order of their folders: files of a folder are done at about the same time, so a record changes a
-few of the index's pages, where the order of the ids alone would have it change one for each file.
+few of the index's pages, where the order of the ids alone would have it change one for each file. A record
+that nobody could read tells of its file by the id alone: its job's index is by the ids after all.
 """
 
 import sqlite3
@@ -32,6 +33,8 @@ CREATE INDEX outcomes_copies ON outcomes (job, record) WHERE copies > 0;
 FORGET_FILES = 10_000
 """Files in one delete: others write in between."""
 
+_ID_BYTES = 12
+
 _Numbered = list[tuple[int, Outcome]]
 """Outcomes with their places in their record."""
 
@@ -40,7 +43,7 @@ _decode = msgpack.Decoder(_Numbered).decode
 
 def keep(connection: sqlite3.Connection, job: int, offset: int, items: Sequence[Outcome]) -> list[Outcome]:
     """Keep those outcomes of the record at `offset` whose files had none; those are returned."""
-    keys = [_key(item) for item in items]
+    keys = _keys(connection, job, items)
     new = {key for part in parts(connection, keys, 2) for key in _new(connection, job, part)}
     kinds: dict[str, _Numbered] = defaultdict(list)
     for number, (key, item) in enumerate(zip(keys, items, strict=True)):
@@ -142,9 +145,23 @@ def _known(connection: sqlite3.Connection, job: int, keys: Sequence[bytes]) -> s
     return {key for (key,) in connection.execute(found, [job, *keys])}
 
 
-def _key(item: Outcome) -> bytes:
-    """16 bytes that stand for a file: its folder, then its id, which goes with one name in a job."""
-    return _folder(item.file.rpartition("/")[0]) + blake2b(item.file_id.encode(), digest_size=12).digest()
+def _keys(connection: sqlite3.Connection, job: int, items: Sequence[Outcome]) -> list[bytes]:
+    """What stands for each file in the job: 4 bytes for its folder and 12 for its id, or these alone."""
+    if not _is_by_id(connection, job):
+        if all(item.file != item.file_id for item in items):
+            return [_folder(item.file.rpartition("/")[0]) + _id(item) for item in items]
+        # Replayed, the file's record may yet give an outcome, under its name.
+        connection.execute("UPDATE OR REPLACE files SET file = substr(file, 5) WHERE job = ?", (job,))
+    return [_id(item) for item in items]
+
+
+def _is_by_id(connection: sqlite3.Connection, job: int) -> bool:
+    found = connection.execute("SELECT length(file) FROM files WHERE job = ? LIMIT 1", (job,)).fetchone()
+    return bool(found == (_ID_BYTES,))
+
+
+def _id(item: Outcome) -> bytes:
+    return blake2b(item.file_id.encode(), digest_size=_ID_BYTES).digest()
 
 
 @lru_cache(4096)
