@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from aiokafka.structs import TopicPartition
+from aiokafka import AIOKafkaConsumer
+from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from libs.common import events
 from libs.common.errors import Code, SluiceError, UnavailableError
@@ -57,6 +58,8 @@ async def connected(settings: StageSettings, run: RunSettings) -> AsyncIterator[
         async with asyncio.timeout(_CONNECT_SECONDS), connection.admin():
             pass
     except (UnavailableError, TimeoutError) as error:
+        if not embedded and isinstance(error, UnavailableError):
+            raise
         detail = _no_broker(run) if embedded else f"no Kafka broker answers at {connection.bootstrap_servers}"
         raise UnavailableError(Code.BROKER_UNAVAILABLE, detail) from error
     yield connection
@@ -120,9 +123,8 @@ async def _body(connection: Connection, each: Letter) -> bytes:
     at = TopicPartition(letter.topic, letter.partition)
     async with connection.consumer() as consumer:
         consumer.assign([at])
-        consumer.seek(at, letter.offset)
-        found = await consumer.getmany(at, timeout_ms=int(_FETCH_SECONDS * 1000), max_records=1)
-    for record in found.get(at, ()):
+        found = await _from(consumer, at, letter.offset)
+    for record in found:
         if record.offset == letter.offset and record.value is not None:
             return bytes(record.value)
     raise SluiceError(
@@ -130,6 +132,15 @@ async def _body(connection: Connection, each: Letter) -> bytes:
         f"{each.place}: the record was too large for its letter, and is no longer on {letter.topic}; "
         "ingest its file again instead",
     )
+
+
+async def _from(consumer: AIOKafkaConsumer, at: TopicPartition, offset: int) -> list[ConsumerRecord]:
+    """The first record from this offset on; none if what is there begins later."""
+    if offset < (await consumer.beginning_offsets([at]))[at]:
+        return []
+    consumer.seek(at, offset)
+    found = await consumer.getmany(at, timeout_ms=int(_FETCH_SECONDS * 1000), max_records=1)
+    return list(found.get(at, ()))
 
 
 def _headers(letter: DeadLetter) -> list[tuple[str, bytes]]:
