@@ -8,17 +8,17 @@ from services.gateway import outcomes
 from services.gateway.fold import Job
 
 
-def forget(connection: sqlite3.Connection, before: float) -> int:
-    """Delete outcomes and logs of jobs that ended `before` (seconds since the epoch); how many outcomes."""
-    ended = "SELECT n, body FROM jobs WHERE created_at < ? AND state IN ('completed', 'failed', 'cancelled')"
-    numbers = [
+def ended(connection: sqlite3.Connection, before: float) -> list[int]:
+    """The numbers, in this view, of the jobs that ended `before` (seconds since the epoch)."""
+    found = "SELECT n, body FROM jobs WHERE created_at < ? AND state IN ('completed', 'failed', 'cancelled')"
+    return [
         number
-        for number, body in connection.execute(ended, (before,))
+        for number, body in connection.execute(found, (before,))
         if (msgpack.decode(body, type=Job).finished_at or before) < before
     ]
-    return sum(_forget(connection, number) for number in numbers)
 
 
-def _forget(connection: sqlite3.Connection, job: int) -> int:
+def forget(connection: sqlite3.Connection, job: int) -> int:
+    """Delete a piece of a job's outcomes, and its log; how many rows of outcomes: 0 once none is left."""
     connection.execute("DELETE FROM log_lines WHERE job = ?", (job,))
     return outcomes.forget(connection, job)

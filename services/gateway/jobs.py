@@ -1,12 +1,13 @@
 """Questions about jobs, answered as of now: the view first catches up with what the topics hold."""
 
 import asyncio
+import logging
 import sqlite3
 import time
 from dataclasses import dataclass
 from uuid import UUID
 
-from libs.common.errors import Code, SluiceError
+from libs.common.errors import Code, SluiceError, UnavailableError
 from libs.common.events import Outcome
 from libs.common.topics import key_partition
 from services.gateway import outcomes, reading
@@ -15,6 +16,8 @@ from services.gateway.follower import Follower
 from services.gateway.log_lines import LogLine
 from services.gateway.reading import JobFilter
 from services.gateway.view import View
+
+log = logging.getLogger(__name__)
 
 LOG_LINES = 200
 COPIES = 10
@@ -120,7 +123,10 @@ class Jobs:
     async def keep_clean(self) -> None:
         """Free the room of what forgotten jobs did, again and again until cancelled."""
         while True:
-            await self.view.forget(self.kept_since)
+            try:
+                await self.view.forget(self.kept_since)
+            except UnavailableError as error:
+                log.warning("what old jobs did is forgotten later: %s", error.detail)
             await asyncio.sleep(CLEAN_SECONDS)
 
     async def writing_to(self, collection: str) -> Job | None:

@@ -31,7 +31,7 @@ CREATE INDEX outcomes_copies ON outcomes (job, record) WHERE copies > 0;
 """
 
 FORGET_FILES = 10_000
-"""Files in one delete: others write in between."""
+"""Files forgotten at once: others write in between."""
 
 _ID_BYTES = 12
 
@@ -97,19 +97,16 @@ def copies(connection: sqlite3.Connection, job_id: str, limit: int) -> list[Outc
 
 
 def forget(connection: sqlite3.Connection, job: int) -> int:
-    """Delete what is kept of a job's files; how many they were."""
-    while connection.execute(
+    """Delete some of what is kept of a job's files; how many rows that were: 0 once nothing is left."""
+    rows = connection.execute(
         "DELETE FROM outcomes WHERE rowid IN (SELECT rowid FROM outcomes WHERE job = ? LIMIT ?)",
         (job, FORGET_FILES // MAX_ITEMS),
-    ).rowcount:
-        pass
-    deleted = 0
-    while found := connection.execute(
+    ).rowcount
+    files = connection.execute(
         "DELETE FROM files WHERE job = ?1 AND file IN (SELECT file FROM files WHERE job = ?1 LIMIT ?2)",
         (job, FORGET_FILES),
-    ).rowcount:
-        deleted += found
-    return deleted
+    ).rowcount
+    return rows + files
 
 
 def _after(

@@ -102,8 +102,16 @@ class View:
             await self._writer.run(writing.write, changes, topic, offsets)
 
     async def forget(self, before: float) -> int:
-        """Drop what jobs that ended `before` (seconds) did; see `forgetting.forget`."""
-        return await self._writer.run(forgetting.forget, before)
+        """Drop what jobs that ended `before` (seconds) did; how many rows that were.
+
+        Piece by piece, so that what happens meanwhile is folded in between. UnavailableError disk_full.
+        """
+        forgotten = 0
+        with needing_room(self._folder):
+            for job in await self._writer.run(forgetting.ended, before):
+                while rows := await self._writer.run(forgetting.forget, job):
+                    forgotten += rows
+        return forgotten
 
     async def restore(self, snapshots: Iterable[tuple[JobSnapshot, int]]) -> None:
         """Take in terminal snapshots of jobs whose events are gone; see `writing.restore`."""

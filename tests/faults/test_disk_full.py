@@ -1,18 +1,23 @@
 """A disk of DATA_DIR that is full: each keeper of data says so, loses nothing, and goes on with room."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import cast
 from uuid import UUID
 
 import pytest
 
 from libs.common.errors import Code, UnavailableError
+from libs.common.events import Finished as Ended
 from libs.common.store.edge import EdgeStore
 from libs.common.store.protocol import Point
-from services.gateway import reading
+from services.gateway import jobs, reading
+from services.gateway import outcomes as kept
 from services.gateway.archive.disk import RealDisk
 from services.gateway.archive.journal import Finished, Journal, Opened
+from services.gateway.follower import Follower
 from services.gateway.view import View
 from services.gateway.writing import Happened
 from services.processor.cache import Cache, CacheUnwritableError
@@ -107,6 +112,28 @@ async def test_a_view_on_a_full_disk_is_not_taken_for_damaged(
     async with View.open(path, "cluster/") as view:
         assert (await view.ask(reading.offsets, "job-status"))[0] >= 1
     assert "built anew" not in caplog.text
+
+
+async def test_what_cannot_be_forgotten_for_want_of_room_is_forgotten_later(
+    disk: SmallDisk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(jobs, "CLEAN_SECONDS", 0.01)
+    ended = Ended(
+        job_id=JOB, state="completed", total=8, stored=8, from_cache=0, failed=0, skipped=0, ignored=0
+    )
+    async with View.open(disk.root / "view.sqlite", "cluster/") as view, asyncio.timeout(20):
+        await view.write([Happened(outcomes(1), 0, 1000.0), Happened(ended, 1, 1001.0)], "job-status", {0: 2})
+        disk.fill()
+        assert await write_view(view, range(3, 1000)) > 0
+        followers = cast("tuple[Follower, Follower]", (None, None))
+        cleaning = asyncio.create_task(jobs.Jobs(view, *followers).keep_clean())
+        while "forgotten later" not in caplog.text and not cleaning.done():
+            await asyncio.sleep(0.01)
+        disk.make_room()
+        while not cleaning.done() and await view.ask(kept.page, JOB, limit=1) != ([], None):
+            await asyncio.sleep(0.01)
+        assert not cleaning.done()
+        cleaning.cancel()
 
 
 def fill_spool(spool: Spool) -> None:

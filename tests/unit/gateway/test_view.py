@@ -268,3 +268,19 @@ async def test_a_file_that_was_cut_short_is_built_anew(
         assert await view.ask(reading.offsets, TOPIC) == {}
         await view.write(happened(ACCEPTED, stored(1)), TOPIC, {0: 2})
     assert "built anew" in caplog.text
+
+
+async def test_what_happens_is_folded_while_a_large_job_is_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outcomes, "FORGET_FILES", 500)
+    lots = [stored(*range(first, first + 100)) for first in range(0, 20_000, 100)]
+    async with view_in(tmp_path) as view:
+        await view.write(happened(ACCEPTED, *lots, FINISHED), TOPIC, {0: 202})
+        forgetting = asyncio.create_task(view.forget(2e9))
+        await asyncio.sleep(0)
+        await view.write([Requested(str(uuid4()), ScanRequest(directory_path="/p"), 5.0)], "ingest", {0: 1})
+
+        assert not forgetting.done()
+        assert await forgetting == 20_000 + 200
+        assert await view.ask(outcomes.page, JOB, limit=1) == ([], None)
