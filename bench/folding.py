@@ -1,0 +1,74 @@
+"""What folding costs a gateway, by the size of the job: `python -m bench.folding`.
+
+Events of 500 outcomes each, as a job over folders of a thousand files brings them: in the order of its
+listing, shuffled as far as a window reaches. It prints the CPU time of the thread that folds, and what SQLite
+writes into its log.
+"""
+
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+from libs.common import ids
+from libs.common.events import MAX_ITEMS, Accepted, JobEvent, Outcome, Outcomes
+from services.gateway.schema import copy_log, open_view
+from services.gateway.writing import Happened, write
+
+FILES = 1_000_000
+FOLDER = 1000
+WINDOW = 2048
+SHOWN = 100_000
+"""A line is printed each time so many files have been folded."""
+
+
+def main() -> None:
+    """Fold a million outcomes into a new view, and print what each hundred thousand cost."""
+    with tempfile.TemporaryDirectory() as folder:
+        view = open_view(Path(folder) / "view.sqlite", "bench")
+        spent, log = 0.0, 0
+        for offset, event in enumerate(_events(str(uuid4()))):
+            start = time.thread_time()
+            write(view, [Happened(event, offset, 1.0)], "job-status", {0: offset + 1})
+            spent += time.thread_time() - start
+            if offset and offset % (SHOWN // MAX_ITEMS) == 0:
+                log = (Path(folder) / "view.sqlite-wal").stat().st_size
+                copy_log(view)
+                _show(offset * MAX_ITEMS, spent, log)
+                spent = 0.0
+        view.close()
+
+
+def _events(job: str) -> Iterator[JobEvent]:
+    yield Accepted(job_id=job, collection="photos", partition=0, offset=0)
+    chance, names = random.Random(1), [_name(number) for number in range(FILES)]  # noqa: S311 - no secret
+    for start in range(0, FILES, WINDOW):
+        window = names[start : start + WINDOW]
+        chance.shuffle(window)
+        names[start : start + WINDOW] = window
+    for start in range(0, FILES, MAX_ITEMS):
+        yield Outcomes(job_id=job, items=tuple(map(_outcome, names[start : start + MAX_ITEMS])))
+
+
+def _name(number: int) -> str:
+    return f"/photos/{number // FOLDER:04}/{number % FOLDER:03}.jpg"
+
+
+def _outcome(name: str) -> Outcome:
+    file = ids.file_id("photos", name.encode())
+    return Outcome(file_id=file, file=name, outcome="stored", source="batch_ml", caption="a picture")
+
+
+def _show(files: int, seconds: float, log: int) -> None:
+    events = SHOWN / MAX_ITEMS
+    sys.stdout.write(
+        f"{files:>9,} files: {1000 * seconds / events:5.2f} ms an event of {MAX_ITEMS}, "
+        f"{log / SHOWN:5.0f} bytes of log a file\n"
+    )
+
+
+if __name__ == "__main__":
+    main()
