@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from libs.common import events
-from libs.common.kafka.batch import Input
+from libs.common.kafka.batch import FILL_SECONDS, Input
 from libs.common.kafka.outgoing import Outgoing, outcomes, work
 from libs.common.kafka.publisher import Publisher
 from libs.common.kafka.runner import Runner
@@ -75,13 +75,32 @@ async def test_another_job_does_not_wait_until_its_batch_is_full(kafka: Broker, 
     large = [records.file(f"{number}.jpg", job_id="large") for number in range(BATCH)]
     small = records.file("small.jpg", job_id="small")
     async with Publisher.open(connection) as publisher:
-        source = Input("test", (PATHS,), PathRecord, batch=BATCH, in_flight=2, fills=True)
+        # The linger is for the large job's records, which may come in pieces.
+        source = Input("test", (PATHS,), PathRecord, batch=BATCH, linger_s=0.5, in_flight=2, fills=True)
         run = asyncio.create_task(Runner(connection, publisher, worker, source, Health()).run(stop))
         await publisher.publish([work(PATHS, records.path_record(file)) for file in large])
         await until(lambda: len(worker.begun) == 1)
         await publisher.publish([work(PATHS, records.path_record(small))])
-        await until(lambda: len(worker.begun) == 2)
+        await until(lambda: len(worker.begun) == 2, timeout_s=FILL_SECONDS - 1)
         worker.go.set()
         stop.set()
         await run
     assert worker.begun == [{file.file for file in large}, {small.file}]
+
+
+async def test_small_jobs_that_come_all_the_time_fill_a_batch_together(kafka: Broker, prefix: str) -> None:
+    connection = await connect(kafka, prefix)
+    worker, stop = Held(), asyncio.Event()
+    small = [records.file(f"{number}.jpg", job_id=f"job-{number}") for number in range(1 + BATCH)]
+    async with Publisher.open(connection) as publisher:
+        source = Input("test", (PATHS,), PathRecord, batch=BATCH, in_flight=2, fills=True)
+        run = asyncio.create_task(Runner(connection, publisher, worker, source, Health()).run(stop))
+        await publisher.publish([work(PATHS, records.path_record(small[0]))])
+        await until(lambda: len(worker.begun) == 1)
+        for file in small[1:]:
+            await publisher.publish([work(PATHS, records.path_record(file))])
+        await until(lambda: len(worker.begun) == 2)
+        worker.go.set()
+        stop.set()
+        await run
+    assert [len(names) for names in worker.begun] == [1, BATCH]

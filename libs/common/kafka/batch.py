@@ -22,8 +22,8 @@ class Input(Generic[R]):
     `batch` records at most go to the worker at once, and up to `most` where it does them quickly (see
     Pace); `linger_s` is how long a smaller batch waits to be filled; `in_flight` batches at most are worked
     on at the same time. With `fills` a batch that is not full waits longer while others are worked on, unless
-    it has a record of a job that they have none of: for a service that takes one after the other anyway, and
-    is slow on small ones.
+    one of these is full and none has a record of a job that it has: for a service that takes one after the
+    other anyway, and is slow on small ones.
     """
 
     stage: str

@@ -145,8 +145,15 @@ class Runner(Generic[R]):
         return batch.opened + (FILL_SECONDS if fills else self._input.linger_s)
 
     def _brings_a_job(self, batch: Batch[R]) -> bool:
-        """Whether a job in it has nothing under way: a small one must not wait for a large one to fill it."""
-        return not batch.keys.issubset(key for other in self._tasks.values() for key in other.keys)
+        """Whether a small job must not wait for a large one to fill it: what is under way has none of it.
+
+        Beside a batch that was not full either it gains nothing: that one ends soon, and small jobs that
+        come all the time would have each its own small batch.
+        """
+        under_way = self._tasks.values()
+        if all(len(other.places) < self._pace.batch for other in under_way):
+            return False
+        return not batch.keys.issubset(key for other in under_way for key in other.keys)
 
     def _patience(self, batch: Batch[R]) -> float:
         """How long to poll for more; what a batch waits for may also be the end of another."""
