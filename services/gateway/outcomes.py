@@ -77,7 +77,7 @@ def page(
     # was stored has no code.
     lowest, highest = outcome or "", outcome or ("skipped" if code else "stored")
     start = (kind, _number(place)) if kind >= lowest else (lowest, -1)
-    with closing(_after(connection, job_id, start, highest)) as after:
+    with closing(_after(connection, job_id, start, highest, code)) as after:
         wanted = (each for each in after if code is None or each[2].code == code)
         found = list(islice(wanted, limit + 1))
     shown = found[:limit]
@@ -110,14 +110,18 @@ def forget(connection: sqlite3.Connection, job: int) -> int:
 
 
 def _after(
-    connection: sqlite3.Connection, job_id: str, start: tuple[str, int], highest: str
+    connection: sqlite3.Connection, job_id: str, start: tuple[str, int], highest: str, code: str | None
 ) -> Generator[tuple[str, int, Outcome]]:
-    """Kind, place and outcome of all that come after `start`, a kind and a place, up to a kind."""
+    """Kind, place and outcome of all that come after `start`, a kind and a place, up to a kind.
+
+    With a `code` those in whose record it stands nowhere are left out.
+    """
     kind, place = start
     rows = connection.execute(
         "SELECT outcome, record, body FROM outcomes WHERE job = (SELECT n FROM jobs WHERE job_id = ?) "
-        "AND (outcome, record) >= (?, ?) AND outcome <= ? ORDER BY outcome, record",
-        (job_id, kind, place // MAX_ITEMS, highest),
+        "AND (outcome, record) >= (?, ?) AND outcome <= ? AND (?5 IS NULL OR instr(body, ?5)) "
+        "ORDER BY outcome, record",
+        (job_id, kind, place // MAX_ITEMS, highest, code and code.encode()),
     )
     with closing(rows):
         for found, record, body in rows:
