@@ -56,7 +56,7 @@ class Bound:
 
 
 class View:
-    """The folded jobs; the questions it answers are the functions of `reading`."""
+    """The folded jobs; the questions it answers are the functions of `reading` and `outcomes`."""
 
     def __init__(self, path: Path, writer: Bound, reader: Bound) -> None:
         self._folder = path.parent
@@ -90,7 +90,7 @@ class View:
     async def ask(
         self, question: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """The answer of a function of `reading`, about everything written before this call."""
+        """The answer of a function of `reading` or `outcomes`, about everything written before this call."""
         return await self._reader.run(question, *args, **kwargs)
 
     async def write(self, changes: Iterable[Change], topic: str, offsets: Mapping[int, int]) -> None:
