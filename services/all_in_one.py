@@ -9,9 +9,11 @@ from types import MappingProxyType
 from typing import Any
 
 from libs.common.errors import Code, SluiceError
+from libs.common.kafka.connection import Connection
+from libs.common.kafka.left_behind import put_out
 from libs.common.lock import DirLock
 from libs.common.service import Service
-from libs.common.settings import without_password
+from libs.common.settings import StageSettings, without_password
 from libs.common.store.edge import EdgeStore
 from libs.common.store.protocol import Store
 from libs.embedded.kafka import EmbeddedKafka
@@ -31,7 +33,7 @@ from services.upserter.app import build as build_upserter
 from services.upserter.settings import UpserterSettings
 
 START_SECONDS = 90.0
-EMBEDDED_SESSION_SECONDS = 10.0
+GROUPS = ("scanner", "processor", "inferencer", "upserter", "tasks", "gateway")
 STOP_ORDER = ("gateway", "scanner", "processor", "inferencer", "upserter", "ml")
 
 
@@ -88,6 +90,9 @@ async def running(
         broker = await _broker(settings, resources, say)
         store = await _store(settings, resources)
         shared, ml_url = _overrides(settings, broker)
+        if broker is not None:
+            # After a kill: nobody else can be alive in the groups.
+            await put_out(Connection.of(StageSettings(**shared), "start"), GROUPS)
         services = _services(settings, shared | dict(given), store, ml_url)
         started = [_start(service) for service in services]
         resources.push_async_callback(_stop_all, started, settings.drain_seconds)
@@ -135,8 +140,6 @@ def _overrides(settings: RunSettings, broker: EmbeddedKafka | None) -> tuple[dic
         shared |= {
             "kafka_bootstrap_servers": broker.bootstrap_servers,
             "kafka_security_protocol": "PLAINTEXT",
-            # After a kill the groups wait this long for the dead members, and here nobody else is alive.
-            "kafka_session_seconds": EMBEDDED_SESSION_SECONDS,
         }
     if settings.ml_inference_service_url:
         return shared, None

@@ -21,6 +21,8 @@ from tests.support.system import Process, finished, free_port, new_collection, s
 FILES = 300
 APART_SECONDS = 0.4
 """Signals that are nearer than 0.3 s to each other are one wish."""
+SESSION_SECONDS = 30.0
+"""After so long brokers give up a member that is gone."""
 AT_ONCE_SECONDS = 8.0
 """The deadline is at 60; the broker, which is stopped while it starts, takes some of these."""
 
@@ -73,7 +75,8 @@ async def test_killed_in_the_middle_of_a_job_it_goes_on_by_itself(tmp_path: Path
         await first.process.wait()
         await asyncio.to_thread(psutil.wait_procs, children, 20)
         assert not [child for child in children if child.is_running()], "an orphan is left"
-    async with system(data) as second, client_of(second) as client:
+    async with system(data) as second, client_of(second) as client, asyncio.timeout(SESSION_SECONDS):
+        # Nobody waits for the sessions of those that were killed.
         assert (await status(client, job_id))["counts"]["stored"] >= 20
         await checked(client, await finished(client, job_id))
 
