@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import pytest
+
 from libs.common import events
 from libs.common.kafka.batch import FILL_SECONDS, Input
 from libs.common.kafka.outgoing import Outgoing, outcomes, work
@@ -69,23 +71,29 @@ class Held:
         return []
 
 
-async def test_another_job_does_not_wait_until_its_batch_is_full(kafka: Broker, prefix: str) -> None:
+@pytest.mark.parametrize("already", [0, 1])
+async def test_a_small_job_does_not_wait_until_a_large_one_fills_its_batch(
+    kafka: Broker, prefix: str, already: int
+) -> None:
     connection = await connect(kafka, prefix)
     worker, stop = Held(), asyncio.Event()
-    large = [records.file(f"{number}.jpg", job_id="large") for number in range(BATCH)]
-    small = records.file("small.jpg", job_id="small")
+    first = [
+        records.file(f"{number}.jpg", job_id="small" if number < already else "large")
+        for number in range(BATCH)
+    ]
+    rest = records.file("rest.jpg", job_id="small")
     async with Publisher.open(connection) as publisher:
-        # The linger is for the large job's records, which may come in pieces.
+        # The linger is for the first records, which may come in pieces.
         source = Input("test", (PATHS,), PathRecord, batch=BATCH, linger_s=0.5, in_flight=2, fills=True)
         run = asyncio.create_task(Runner(connection, publisher, worker, source, Health()).run(stop))
-        await publisher.publish([work(PATHS, records.path_record(file)) for file in large])
+        await publisher.publish([work(PATHS, records.path_record(file)) for file in first])
         await until(lambda: len(worker.begun) == 1)
-        await publisher.publish([work(PATHS, records.path_record(small))])
+        await publisher.publish([work(PATHS, records.path_record(rest))])
         await until(lambda: len(worker.begun) == 2, timeout_s=FILL_SECONDS - 1)
         worker.go.set()
         stop.set()
         await run
-    assert worker.begun == [{file.file for file in large}, {small.file}]
+    assert worker.begun == [{file.file for file in first}, {rest.file}]
 
 
 async def test_small_jobs_that_come_all_the_time_fill_a_batch_together(kafka: Broker, prefix: str) -> None:

@@ -1,5 +1,6 @@
 """What a stage reads, and the records that it works on at once."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -22,8 +23,8 @@ class Input(Generic[R]):
     `batch` records at most go to the worker at once, and up to `most` where it does them quickly (see
     Pace); `linger_s` is how long a smaller batch waits to be filled; `in_flight` batches at most are worked
     on at the same time. With `fills` a batch that is not full waits longer while others are worked on, unless
-    one of these is full and none has a record of a job that it has: for a service that takes one after the
-    other anyway, and is slow on small ones.
+    one of these is full, most in them is of one job, and it has a record of another: for a service that takes
+    one after the other anyway, and is slow on small ones.
     """
 
     stage: str
@@ -40,11 +41,11 @@ class Input(Generic[R]):
 class Batch(Generic[R]):
     """Records under way: their places and keys, what could be decoded, and the letters for what could not.
 
-    A record's key is its job. `opened` is when its first record came, by time.monotonic().
+    A record's key is its job; they are counted. `opened` is when its first record came, by time.monotonic().
     """
 
     places: list[tuple[TopicPartition, int]] = field(default_factory=list)
-    keys: set[bytes | None] = field(default_factory=set)
+    keys: Counter[bytes | None] = field(default_factory=Counter)
     records: list[R] = field(default_factory=list)
     letters: list[Outgoing] = field(default_factory=list)
     opened: float = 0.0

@@ -10,6 +10,7 @@
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import Sequence
 from typing import Generic
 
@@ -141,11 +142,11 @@ class Runner(Generic[R]):
 
     def _due(self, batch: Batch[R]) -> float:
         """When a batch starts though it is not full."""
-        fills = self._input.fills and self._tasks and not self._brings_a_job(batch)
+        fills = self._input.fills and self._tasks and not self._has_a_small_job(batch)
         return batch.opened + (FILL_SECONDS if fills else self._input.linger_s)
 
-    def _brings_a_job(self, batch: Batch[R]) -> bool:
-        """Whether a small job must not wait for a large one to fill it: what is under way has none of it.
+    def _has_a_small_job(self, batch: Batch[R]) -> bool:
+        """Whether a job in it must not wait until another, which has most of what is under way, fills it.
 
         Beside a batch that was not full either it gains nothing: that one ends soon, and small jobs that
         come all the time would have each its own small batch.
@@ -153,7 +154,9 @@ class Runner(Generic[R]):
         under_way = self._tasks.values()
         if all(len(other.places) < self._pace.batch for other in under_way):
             return False
-        return not batch.keys.issubset(key for other in under_way for key in other.keys)
+        jobs = sum((other.keys for other in under_way), Counter[bytes | None]())
+        large, most = jobs.most_common(1)[0]
+        return 2 * most >= jobs.total() and any(job != large for job in batch.keys)
 
     def _patience(self, batch: Batch[R]) -> float:
         """How long to poll for more; what a batch waits for may also be the end of another."""
@@ -164,7 +167,7 @@ class Runner(Generic[R]):
         self._progress.took(partition, (record.offset for record in records))
         for record in records:
             batch.places.append((partition, record.offset))
-            batch.keys.add(record.key)
+            batch.keys[record.key] += 1
             try:
                 decoded = messages.decode(record.value or b"", self._input.kind)
             except SluiceError as error:
