@@ -13,9 +13,9 @@ from types import TracebackType
 
 from libs.common.errors import FileError, SluiceError
 from services.processor.decoder import Decoder, Inspection
-from services.processor.inspection import Changing, Failed, Inspected, Reply, Request
+from services.processor.inspection import Failed, Reply, Request
 
-MOST_AT_ONCE = 128
+MOST_AT_ONCE = 32
 """Files that one process is asked about at once, at most; what it has no time for comes back."""
 
 MEMORY_BYTES = 4 << 30
@@ -58,21 +58,22 @@ class DecodePool:
     ) -> None:
         await self.close()
 
-    async def inspect(self, request: Request) -> Inspected | Changing:
-        """Look at one file, when a process is free. Raises FileError.
+    async def inspect(self, requests: Sequence[Request]) -> list[Reply]:
+        """Look at these files, as soon as processes are free; a reply to each, in their order.
 
         A caller that is cancelled does not wait; a decoding that has begun is finished all the same.
         """
-        future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
-        self._waiting.append((request, future))
-        if self._idle:
+        loop = asyncio.get_running_loop()
+        asked: list[_Waiting] = [(request, loop.create_future()) for request in requests]
+        self._waiting.extend(asked)
+        for _ in range(min(len(self._idle), len(asked))):
             serving = asyncio.create_task(self._serve(self._idle.pop()))
             self._serving.add(serving)
             serving.add_done_callback(self._serving.discard)
-        reply = await future
-        if isinstance(reply, Failed):
-            raise FileError(reply.code, reply.error)
-        return reply
+        try:
+            return [await reply for _, reply in asked]
+        finally:
+            _forget(asked)
 
     async def close(self) -> None:
         """End all processes at once. Nobody may ask any more."""
@@ -127,6 +128,13 @@ def _replies(decoder: Decoder, requests: Sequence[Request]) -> list[Reply]:
         if len(requests) == 1:
             return [Failed(code=error.code, error=error.detail)]
     return [reply for request in requests for reply in _replies(decoder, [request])]
+
+
+def _forget(asked: Sequence[_Waiting]) -> None:
+    """Nobody waits for these any more; how they ended is of no interest."""
+    for _, reply in asked:
+        if not reply.cancel() and not reply.cancelled():
+            reply.exception()
 
 
 def _fail(asked: Sequence[_Waiting], error: BaseException) -> None:

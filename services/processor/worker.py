@@ -9,9 +9,9 @@ from msgspec import structs
 from libs.common.errors import Code, FileError
 from libs.common.events import Outcome, failure
 from libs.common.kafka.outgoing import Outgoing, outcomes, work
-from libs.common.messages import File, ImageRecord, PathRecord, PointRecord
+from libs.common.messages import File, ImageRecord, Inference, PathRecord, PointRecord
 from libs.common.topics import IMAGES, POINTS
-from services.processor.inspection import Changing, Inspected, Request
+from services.processor.inspection import Changing, Failed, Inspected, Reply, Request
 
 PAUSES_S = (0.2, 0.5, 1.0, 2.0)
 """How long a file that changes is left alone before each further look."""
@@ -22,8 +22,8 @@ _DETAILS = {Code.UNSUPPORTED_TYPE: "File type not supported"}
 class Inspects(Protocol):
     """Who looks at files, as many at once as it sees fit."""
 
-    async def inspect(self, request: Request) -> Inspected | Changing:
-        """Look at one file. Raises FileError."""
+    async def inspect(self, requests: Sequence[Request]) -> list[Reply]:
+        """Look at these files; a reply to each, in their order."""
 
 
 class ProcessorWorker:
@@ -46,23 +46,29 @@ class ProcessorWorker:
 
     async def __call__(self, batch: Sequence[PathRecord]) -> list[Outgoing]:
         """Look at all files of the batch at once; each gives one record or one outcome."""
-        results = await asyncio.gather(*(self._result(record.file) for record in batch))
+        files = [record.file for record in batch]
+        results = [_result(file, seen) for file, seen in zip(files, await self._seen(files), strict=True)]
         known = [result for result in results if isinstance(result, Outgoing)]
         failed = [result for result in results if not isinstance(result, Outgoing)]
         return [*known, *outcomes(failed)]
 
-    async def _result(self, file: File) -> Outgoing | tuple[str, Outcome]:
-        try:
-            return _record(file, await self._inspected(file))
-        except FileError as error:
-            outcome = failure(file.file_id, file.file, error, _DETAILS.get(error.code))
-            if error.code is Code.ARCHIVED:
-                outcome = structs.replace(outcome, outcome="skipped")
-            return file.job_id, outcome
+    async def _seen(self, files: Sequence[File]) -> list[Reply]:
+        """Each file once it stands still; those that never do are Changing."""
+        requests = [self._request(file) for file in files]
+        seen = await self._inspects.inspect(requests)
+        for pause_s in self._pauses_s:
+            if not (changing := {n: reply for n, reply in enumerate(seen) if isinstance(reply, Changing)}):
+                break
+            await asyncio.sleep(pause_s)
+            for n, reply in changing.items():
+                requests[n] = structs.replace(requests[n], size=reply.size, mtime_ns=reply.mtime_ns)
+            again = await self._inspects.inspect([requests[n] for n in changing])
+            for n, reply_again in zip(changing, again, strict=True):
+                seen[n] = reply_again
+        return seen
 
-    async def _inspected(self, file: File) -> Inspected:
-        """The file once it stands still; FileError file_changing if it never does."""
-        request = Request(
+    def _request(self, file: File) -> Request:
+        return Request(
             path=file.path,
             size=file.size,
             mtime_ns=file.mtime_ns,
@@ -70,23 +76,35 @@ class ProcessorWorker:
             caption=file.caption,
             cache_cleared_at=file.cache_cleared_at,
         )
-        for pause_s in (*self._pauses_s, None):
-            seen = await self._inspects.inspect(request)
-            if isinstance(seen, Inspected):
-                return seen
-            request = structs.replace(request, size=seen.size, mtime_ns=seen.mtime_ns)
-            if pause_s is not None:
-                await asyncio.sleep(pause_s)
-        raise FileError(Code.FILE_CHANGING, "The file is still being written")
 
 
-def _record(file: File, seen: Inspected) -> Outgoing:
-    """What the next stage gets, with the file's stat as it was when it was read."""
-    read = structs.replace(file, size=seen.size, mtime_ns=seen.mtime_ns, ctime_ns=seen.ctime_ns)
-    if seen.inference is not None:
-        return work(
-            POINTS, PointRecord(file=read, content=seen.content, inference=seen.inference, source="cache")
-        )
-    if seen.jpeg is None:
-        raise FileError(Code.DECODE_FAILED, "The decoder returned neither a picture nor a cached result")
-    return work(IMAGES, ImageRecord(file=read, content=seen.content, jpeg=seen.jpeg))
+def _result(file: File, seen: Reply) -> Outgoing | tuple[str, Outcome]:
+    """What becomes of the file: a record for the next stage, or its outcome."""
+    match seen:
+        case Inspected(content=content, inference=Inference() as known):
+            return work(
+                POINTS,
+                PointRecord(file=_as_read(file, seen), content=content, inference=known, source="cache"),
+            )
+        case Inspected(content=content, jpeg=bytes() as jpeg):
+            return work(IMAGES, ImageRecord(file=_as_read(file, seen), content=content, jpeg=jpeg))
+        case Inspected():
+            return _failed(
+                file, Code.DECODE_FAILED, "The decoder returned neither a picture nor a cached result"
+            )
+        case Changing():
+            return _failed(file, Code.FILE_CHANGING, "The file is still being written")
+        case Failed(code=code, error=error):
+            return _failed(file, code, error)
+
+
+def _as_read(file: File, seen: Inspected) -> File:
+    """The file with its stat as it was when it was read."""
+    return structs.replace(file, size=seen.size, mtime_ns=seen.mtime_ns, ctime_ns=seen.ctime_ns)
+
+
+def _failed(file: File, code: Code, error: str) -> tuple[str, Outcome]:
+    outcome = failure(file.file_id, file.file, FileError(code, error), _DETAILS.get(code))
+    if code is Code.ARCHIVED:
+        outcome = structs.replace(outcome, outcome="skipped")
+    return file.job_id, outcome

@@ -11,8 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from libs.common.errors import Code, FileError, SluiceError
-from services.processor.inspection import Changing, Inspected, Request
+from libs.common.errors import Code, SluiceError
+from services.processor.inspection import Changing, Failed, Inspected, Reply, Request
 from services.processor.pool import DecodePool
 from tests.unit.processor import hooks
 
@@ -29,14 +29,22 @@ async def pool(workers: int = 2, timeout_s: float = 20.0) -> AsyncIterator[Decod
         yield started
 
 
+async def asked(started: DecodePool, *names: bytes) -> list[Reply]:
+    return await started.inspect([request(name) for name in names])
+
+
+async def failure(started: DecodePool, name: bytes) -> Failed:
+    [reply] = await asked(started, name)
+    assert isinstance(reply, Failed)
+    return reply
+
+
 async def code_of(started: DecodePool, name: bytes) -> Code:
-    with pytest.raises(FileError) as caught:
-        await started.inspect(request(name))
-    return caught.value.code
+    return (await failure(started, name)).code
 
 
 async def process_of(started: DecodePool) -> int:
-    reply = await started.inspect(request(b"fine"))
+    [reply] = await asked(started, b"fine")
     assert isinstance(reply, Inspected)
     return reply.content.width
 
@@ -44,20 +52,15 @@ async def process_of(started: DecodePool) -> int:
 @pytest.mark.parametrize("death", [b"exit", b"segfault"])
 async def test_a_crash_costs_that_file_only(death: bytes) -> None:
     async with pool() as started:
-        replies = await asyncio.gather(
-            *(started.inspect(request(name)) for name in (b"a", death, b"b", b"c", death, b"d")),
-            return_exceptions=True,
-        )
-    failed = [reply for reply in replies if isinstance(reply, FileError)]
-    assert [error.code for error in failed] == [Code.DECODER_CRASHED] * 2
-    assert sum(isinstance(reply, Inspected) for reply in replies) == 4
+        replies = await asked(started, b"a", death, b"b", b"c", death, b"d")
+    codes = [reply.code if isinstance(reply, Failed) else None for reply in replies]
+    assert codes == [None, Code.DECODER_CRASHED, None, None, Code.DECODER_CRASHED, None]
 
 
 async def test_the_end_of_a_decoder_is_told_in_words() -> None:
     async with pool(workers=1) as started:
         for name, words in ((b"segfault", "Segmentation fault"), (b"killed", "memory may be short")):
-            with pytest.raises(FileError, match=words):
-                await started.inspect(request(name))
+            assert words in (await failure(started, name)).error
 
 
 async def test_a_file_that_needs_more_memory_than_there_is_costs_itself_only() -> None:
@@ -85,12 +88,30 @@ async def test_a_hang_ends_at_the_time_limit() -> None:
 
 async def test_a_hang_holds_up_nobody_else() -> None:
     async with pool(timeout_s=10.0) as started:
-        hanging = asyncio.create_task(started.inspect(request(b"hang")))
+        hanging = asyncio.create_task(asked(started, b"hang"))
         async with asyncio.timeout(5.0):
             for _ in range(20):
                 await process_of(started)
         assert not hanging.done()
         hanging.cancel()
+
+
+async def test_who_is_cancelled_does_not_wait_and_takes_nobody_along() -> None:
+    async with pool(workers=1) as started:
+        slow = asyncio.create_task(asked(started, b"slow", b"fine", b"raise"))
+        other = asyncio.create_task(asked(started, b"fine", b"fail"))
+        await asyncio.sleep(0.05)
+        slow.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await slow
+        fine, failed = await other
+    assert isinstance(fine, Inspected)
+    assert isinstance(failed, Failed)
+
+
+async def test_nothing_is_asked_about_no_files() -> None:
+    async with pool() as started:
+        assert await asked(started) == []
 
 
 async def test_a_process_killed_while_idle_is_replaced_and_nobody_blamed() -> None:
@@ -111,25 +132,25 @@ async def test_a_mistake_of_ours_is_the_files_failure() -> None:
 async def test_replies_come_through() -> None:
     async with pool(workers=1) as started:
         assert await code_of(started, b"fail") is Code.EMPTY_FILE
-        assert await started.inspect(request(b"changing")) == Changing(size=1, mtime_ns=2)
+        assert await asked(started, b"changing") == [Changing(size=1, mtime_ns=2)]
 
 
 async def test_signals_meant_for_the_service_do_not_end_a_decoding() -> None:
     async with pool(workers=1) as started:
         process = await process_of(started)
-        slow = asyncio.create_task(started.inspect(request(b"slow")))
+        slow = asyncio.create_task(asked(started, b"slow"))
         await asyncio.sleep(0.05)
         for number in (signal.SIGINT, signal.SIGTERM):
             os.kill(process, number)
-        assert isinstance(await slow, Inspected)
+        assert isinstance((await slow)[0], Inspected)
 
 
 async def test_nothing_is_left_running() -> None:
     async with pool(timeout_s=60.0) as started:
         processes = {await process_of(started) for _ in range(20)}
-        hanging = asyncio.create_task(started.inspect(request(b"hang")))
+        hanging = asyncio.create_task(asked(started, b"hang"))
         await asyncio.sleep(0.05)
-    with pytest.raises((FileError, SluiceError, asyncio.CancelledError)):
+    with pytest.raises((SluiceError, asyncio.CancelledError)):
         await hanging
     assert not any(psutil.pid_exists(process) for process in processes)
 
@@ -149,8 +170,8 @@ from tests.unit.processor import hooks
 
 async def main():
     async with DecodePool(hooks.misbehaving, 1, 600.0) as pool:
-        reply = await pool.inspect(Request(path=b"fine", size=1, mtime_ns=1))
-        hanging = asyncio.create_task(pool.inspect(Request(path=b"hang", size=1, mtime_ns=1)))
+        [reply] = await pool.inspect([Request(path=b"fine", size=1, mtime_ns=1)])
+        hanging = asyncio.create_task(pool.inspect([Request(path=b"hang", size=1, mtime_ns=1)]))
         await asyncio.sleep(0.2)
         print(reply.content.width, flush=True)
         await hanging

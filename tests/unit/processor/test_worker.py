@@ -5,11 +5,11 @@ from pathlib import Path
 from msgspec import structs
 
 from libs.common import events, messages
-from libs.common.errors import Code, FileError
+from libs.common.errors import Code
 from libs.common.kafka.outgoing import Outgoing
 from libs.common.messages import ImageRecord, PathRecord, PointRecord
 from libs.common.topics import IMAGES, JOB_STATUS, POINTS
-from services.processor.inspection import Changing, Inspected, Request
+from services.processor.inspection import Changing, Failed, Inspected, Reply, Request
 from services.processor.worker import ProcessorWorker
 from tests.unit.processor.samples import MODEL, content, file_for, inference
 
@@ -21,25 +21,24 @@ HIT = structs.replace(SEEN, jpeg=None, inference=inference())
 class Scripted:
     """Answers by path, in order; the last answer again and again. Remembers what it was asked."""
 
-    def __init__(self, answers: dict[bytes, Sequence[Inspected | Changing | FileError]]) -> None:
+    def __init__(self, answers: dict[bytes, Sequence[Reply]]) -> None:
         self.answers = {path: list(some) for path, some in answers.items()}
         self.asked: list[Request] = []
 
-    async def inspect(self, request: Request) -> Inspected | Changing:
-        self.asked.append(request)
+    async def inspect(self, requests: Sequence[Request]) -> list[Reply]:
+        self.asked += requests
         await asyncio.sleep(0)
-        some = self.answers[request.path]
-        answer = some.pop(0) if len(some) > 1 else some[0]
-        if isinstance(answer, FileError):
-            raise answer
-        return answer
+        return [self._answer(self.answers[request.path]) for request in requests]
+
+    def _answer(self, some: list[Reply]) -> Reply:
+        return some.pop(0) if len(some) > 1 else some[0]
 
 
 def worker(inspects: Scripted, model: str | None = MODEL) -> ProcessorWorker:
     return ProcessorWorker(inspects, lambda: model, pauses_s=(0.0, 0.0))
 
 
-async def run(*answers: Inspected | Changing | FileError, **fields: object) -> list[Outgoing]:
+async def run(*answers: Reply, **fields: object) -> list[Outgoing]:
     inspects = Scripted({bytes(PATH): answers})
     return await worker(inspects)([PathRecord(file=file_for(PATH, **fields))])
 
@@ -70,7 +69,7 @@ async def test_a_hit_goes_to_points() -> None:
 
 
 async def test_a_failure_is_the_files_outcome() -> None:
-    outcome = the_outcome(await run(FileError(Code.TRUNCATED_IMAGE, "The JPEG ends early")))
+    outcome = the_outcome(await run(Failed(code=Code.TRUNCATED_IMAGE, error="The JPEG ends early")))
     assert outcome == events.Outcome(
         file_id=file_for(PATH).file_id,
         file="/photos/a.jpg",
@@ -81,7 +80,7 @@ async def test_a_failure_is_the_files_outcome() -> None:
 
 
 async def test_an_unsupported_file_has_the_words_that_clients_know() -> None:
-    outcome = the_outcome(await run(FileError(Code.UNSUPPORTED_TYPE, "Skipped non-image file")))
+    outcome = the_outcome(await run(Failed(code=Code.UNSUPPORTED_TYPE, error="Skipped non-image file")))
     assert (outcome.error, outcome.details) == ("Skipped non-image file", "File type not supported")
 
 
@@ -115,11 +114,11 @@ async def test_force_and_an_unknown_model_leave_the_cache_alone() -> None:
 
 
 async def test_each_file_of_a_batch_appears_once() -> None:
-    answers: dict[bytes, Sequence[Inspected | Changing | FileError]] = {
+    answers: dict[bytes, Sequence[Reply]] = {
         b"/p/miss": [SEEN],
         b"/p/hit": [HIT],
-        b"/p/bad": [FileError(Code.EMPTY_FILE, "The file is empty")],
-        b"/p/\xff": [FileError(Code.DECODER_CRASHED, "The decoder crashed")],
+        b"/p/bad": [Failed(code=Code.EMPTY_FILE, error="The file is empty")],
+        b"/p/\xff": [Failed(code=Code.DECODER_CRASHED, error="The decoder crashed")],
     }
     batch = [PathRecord(file=file_for(path)) for path in answers]
     sent = await worker(Scripted(answers))(batch)
@@ -134,5 +133,7 @@ def test_it_never_waits_for_anything_outside() -> None:
 
 
 async def test_a_file_that_was_archived_meanwhile_is_skipped_and_not_failed() -> None:
-    outcome = the_outcome(await run(FileError(Code.ARCHIVED, "The file was archived while the job ran")))
+    outcome = the_outcome(
+        await run(Failed(code=Code.ARCHIVED, error="The file was archived while the job ran"))
+    )
     assert (outcome.outcome, outcome.code) == ("skipped", Code.ARCHIVED)
