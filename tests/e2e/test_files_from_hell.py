@@ -3,6 +3,7 @@
 import hashlib
 import os
 from collections import Counter
+from collections.abc import Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -103,7 +104,7 @@ def check(told: Told) -> None:
     assert not {path: outcomes[each] for each, (path, may) in expected.items() if outcomes[each] not in may}
     assert not {path: outcomes[each] for each, path in healthy.items() if outcomes[each] != STORED}
     check_totals(told)
-    check_points(told, {each: path for each, (path, _) in expected.items()} | healthy)
+    check_points(told, {each: path for each, (path, _) in expected.items()} | healthy, healthy.keys())
     told.decoders.check()
     assert "Traceback" not in told.log
 
@@ -120,14 +121,16 @@ def check_totals(told: Told) -> None:
     assert not [item["error"] for item in files if item["code"] and not is_for_people(item["error"])]
 
 
-def check_points(told: Told, paths: dict[str, bytes]) -> None:
+def check_points(told: Told, paths: dict[str, bytes], healthy: Set[str]) -> None:
     """One point for each stored file and no other, with its hash, and its vector computed anew."""
     stored = {each for each, item in told.files.items() if item["outcome"] == "stored"}
     assert told.points.keys() == stored
     for each in stored:
         content, point = Path(os.fsdecode(paths[each])).read_bytes(), told.points[each]
         assert point.payload["file_hash"] == hashlib.sha256(content).hexdigest()
-        assert np.allclose(point.vector or [], vector_of(content), atol=1e-3), paths[each]
+        # Of some damaged RAWs LibRaw makes another picture, or none, each time: it reads what it never wrote.
+        if each in healthy or not paths[each].endswith(b".dng"):
+            assert np.allclose(point.vector or [], vector_of(content), atol=1e-3), paths[each]
 
 
 def vector_of(content: bytes) -> list[float]:
