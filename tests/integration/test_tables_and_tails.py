@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+from aiokafka.errors import KafkaError
 
 from libs.common import control, events
 from libs.common.errors import Code, SluiceError, UnavailableError
@@ -124,4 +125,5 @@ async def test_a_broker_that_is_away_is_said_so(kafka: Broker, prefix: str) -> N
     with pytest.raises(UnavailableError, match="no Kafka broker answers") as refused:
         await connect(away, prefix)
     assert refused.value.code == Code.BROKER_UNAVAILABLE
+    assert isinstance(refused.value.__cause__, KafkaError)
     assert kafka.bootstrap_servers != away.bootstrap_servers

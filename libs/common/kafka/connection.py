@@ -121,8 +121,9 @@ class Connection:
             with broker_errors(where):
                 yield
         except UnavailableError as error:
-            said = await refusal(self.bootstrap_servers, self.security)
-            raise error if said is None else UnavailableError(error.code, said) from error
+            if said := await refusal(self.bootstrap_servers, self.security):
+                raise UnavailableError(error.code, said) from error
+            raise
 
 
 @contextmanager
