@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from aiokafka.protocol.admin import CreateAclsRequest, DescribeAclsRequest
-from aiokafka.protocol.group import LeaveGroupRequest
 
 from libs.common.kafka.connection import Connection
+from libs.common.kafka.left_behind import members_out
 from libs.common.topics import Topic
 from libs.embedded.config import Ports
 from libs.embedded.kafka import EmbeddedKafka, free_ports
@@ -88,11 +88,5 @@ async def forbid(plain: Connection, topic: Topic, operation: int) -> None:
 
 async def throw_out(connection: Connection, stage: str) -> int:
     """Put every member out of the stage's group; they hear of it at their next word. How many there were."""
-    group = connection.names.group(stage)
     async with connection.admin() as admin:
-        coordinator = await admin.find_coordinator(group)
-        (answer,) = await admin.describe_consumer_groups([group])
-        members = [member[0] for member in answer.groups[0][-1]]
-        for member in members:
-            await admin._send_request(LeaveGroupRequest(group, member), coordinator)
-    return len(members)
+        return await members_out(admin, connection.names.group(stage))

@@ -34,16 +34,21 @@ async def put_out(connection: Connection, stages: Iterable[str]) -> None:
 async def _empty(admin: AIOKafkaAdminClient, group: str) -> bool:
     """Whether nobody is in the group; who is in it, as far as the brokers have read that yet, leaves."""
     try:
-        coordinator = await admin.find_coordinator(group)
-        (answer,) = await admin.describe_consumer_groups([group], group_coordinator_id=coordinator)
-        code, *_, members = answer.groups[0]
-        if code:
-            raise for_code(code)
-        for member, *_ in members:
-            # The client has no call of its own for it.
-            await admin._send_request(LeaveGroupRequest(group, member), coordinator)  # noqa: SLF001
+        return await members_out(admin, group) == 0
     except KafkaError as error:
         if not error.retriable:
             raise
         return False
-    return not members
+
+
+async def members_out(admin: AIOKafkaAdminClient, group: str) -> int:
+    """Have every member leave the group; how many that were. They hear of it at their next word."""
+    coordinator = await admin.find_coordinator(group)
+    (answer,) = await admin.describe_consumer_groups([group], group_coordinator_id=coordinator)
+    code, *_, members = answer.groups[0]
+    if code:
+        raise for_code(code)
+    for member, *_ in members:
+        # The client has no call of its own for it.
+        await admin._send_request(LeaveGroupRequest(group, member), coordinator)  # noqa: SLF001
+    return len(members)
