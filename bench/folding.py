@@ -29,7 +29,7 @@ def main() -> None:
     """Fold a million outcomes into a new view, and print what each hundred thousand cost."""
     with tempfile.TemporaryDirectory() as folder:
         view = open_view(Path(folder) / "view.sqlite", "bench")
-        spent, log = 0.0, 0
+        spent = 0.0
         for offset, event in enumerate(_events(str(uuid4()))):
             start = time.thread_time()
             write(view, [Happened(event, offset, 1.0)], "job-status", {0: offset + 1})

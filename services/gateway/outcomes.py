@@ -78,8 +78,7 @@ def page(
     lowest, highest = outcome or "", outcome or ("skipped" if code else "stored")
     start = (kind, _number(place)) if kind >= lowest else (lowest, -1)
     with closing(_after(connection, job_id, start, highest, code)) as after:
-        wanted = (each for each in after if code is None or each[2].code == code)
-        found = list(islice(wanted, limit + 1))
+        found = list(islice(after, limit + 1))
     shown = found[:limit]
     more = f"{shown[-1][0]}/{shown[-1][1]}" if len(found) > limit else None
     return [item for _, _, item in shown], more
@@ -112,11 +111,9 @@ def forget(connection: sqlite3.Connection, job: int) -> int:
 def _after(
     connection: sqlite3.Connection, job_id: str, start: tuple[str, int], highest: str, code: str | None
 ) -> Generator[tuple[str, int, Outcome]]:
-    """Kind, place and outcome of all that come after `start`, a kind and a place, up to a kind.
-
-    With a `code` those in whose record it stands nowhere are left out.
-    """
+    """Kind, place and outcome of all (with this code) after `start`, a kind and a place, up to a kind."""
     kind, place = start
+    # A record in which the code stands nowhere is not even decoded.
     rows = connection.execute(
         "SELECT outcome, record, body FROM outcomes WHERE job = (SELECT n FROM jobs WHERE job_id = ?) "
         "AND (outcome, record) >= (?, ?) AND outcome <= ? AND (?5 IS NULL OR instr(body, ?5)) "
@@ -126,8 +123,9 @@ def _after(
     with closing(rows):
         for found, record, body in rows:
             for number, item in _decode(body):
-                if (found, record * MAX_ITEMS + number) > start:
-                    yield found, record * MAX_ITEMS + number, item
+                at = found, record * MAX_ITEMS + number
+                if at > start and (code is None or item.code == code):
+                    yield *at, item
 
 
 def _new(connection: sqlite3.Connection, job: int, keys: Sequence[bytes]) -> set[bytes]:
