@@ -1,19 +1,18 @@
 """Stages as operating-system processes of their own: two of each with some killed, and over TLS."""
 
 import asyncio
-import os
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from libs.common import ids, messages
+from libs.common import messages
 from libs.common.errors import Code, UnavailableError
 from libs.common.kafka.connection import Connection
 from libs.common.kafka.outgoing import work
 from libs.common.kafka.publisher import Publisher
-from libs.common.messages import File, ImageRecord, PathRecord
+from libs.common.messages import ImageRecord, PathRecord
 from libs.common.settings import StageSettings
 from libs.common.topics import IMAGES, PATHS
 from tests.chaos.__main__ import main
@@ -23,6 +22,7 @@ from tests.support import photos
 from tests.support.broker import Broker
 from tests.support.kafka import connect, records_of
 from tests.support.tls import TlsBroker, tls_broker
+from tests.unit.processor.samples import file_for
 
 LONG_ENOUGH_S = 60.0
 
@@ -43,7 +43,7 @@ async def test_a_stage_works_over_tls(broker: TlsBroker, way: str, tmp_path: Pat
     await stage.start()
     try:
         async with Publisher.open(connection) as publisher, asyncio.timeout(LONG_ENOUGH_S):
-            await publisher.publish([work(PATHS, PathRecord(file=file_of(photo)))])
+            await publisher.publish([work(PATHS, PathRecord(file=file_for(photo)))])
             while not (found := await records_of(connection, IMAGES)):
                 assert stage.ended_by_itself is None, stage.last_words()
                 await asyncio.sleep(0.1)
@@ -84,21 +84,6 @@ async def test_brokers_that_let_nobody_in_say_why(
             pass
     assert refused.value.code is Code.BROKER_UNAVAILABLE
     assert connection.bootstrap_servers in refused.value.detail
-
-
-def file_of(photo: Path) -> File:
-    seen, path = photo.stat(), os.fsencode(photo)
-    return File(
-        job_id="job",
-        file_id=ids.file_id("photos", path),
-        collection="photos",
-        generation="g1",
-        path=path,
-        file=str(photo),
-        size=seen.st_size,
-        mtime_ns=seen.st_mtime_ns,
-        ctime_ns=seen.st_ctime_ns,
-    )
 
 
 @pytest.mark.slow
