@@ -8,8 +8,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from services.processor.inspect import Inspector
-from services.processor.inspection import Inspected, Request
+from services.processor.decoding.inspect import Inspector
+from services.processor.decoding.inspection import Inspected, Request
 
 
 class Taken(NamedTuple):

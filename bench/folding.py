@@ -15,8 +15,8 @@ from uuid import uuid4
 
 from libs.common import ids
 from libs.common.events import MAX_ITEMS, Accepted, JobEvent, Outcome, Outcomes
-from services.gateway.schema import copy_log, open_view
-from services.gateway.writing import Happened, write
+from services.gateway.view.schema import copy_log, open_view
+from services.gateway.view.writer import Happened, write
 
 FILES = 1_000_000
 FOLDER = 1000

@@ -28,10 +28,10 @@ from libs.common.store.edge import EdgeStore
 from libs.common.store.payload import payload_of
 from libs.common.store.protocol import Point
 from libs.common.topics import IMAGES, JOB_STATUS, ML_RESULTS, PATHS, Topic
-from services.processor.cache import Cache
-from services.processor.entries import Entry
-from services.processor.inspect import Inspector
-from services.processor.inspection import Inspected, Request
+from services.processor.cache.cache import Cache
+from services.processor.cache.entries import Entry
+from services.processor.decoding.inspect import Inspector
+from services.processor.decoding.inspection import Inspected, Request
 
 PHOTOS, DIMENSION = 64, 512
 FEW, MANY = 4_000, 16_000

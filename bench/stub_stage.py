@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
 from libs.common.events import MAX_ITEMS, Outcome
-from libs.common.kafka.batch import Input
 from libs.common.kafka.membership import Membership
 from libs.common.kafka.outgoing import Outgoing, outcomes
-from libs.common.kafka.stage import Wired, WorkerStage
+from libs.common.kafka.runner.batch import Input
+from libs.common.kafka.runner.stage import Wired, WorkerStage
 from libs.common.messages import File, PathRecord
-from libs.common.process import run_stage
-from libs.common.service import Service
+from libs.common.runtime.process import run_stage
+from libs.common.runtime.service import Service
 from libs.common.settings import StageSettings
 from libs.common.topics import JOB_STATUS, PATHS
 

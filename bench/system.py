@@ -23,7 +23,7 @@ READY_SECONDS = 60.0
 STOP_SECONDS = 40.0
 POLL_SECONDS = 0.02
 
-_ROLES = {"services.processor.child": "decoders", "kafka.Kafka": "Kafka", "engine.process": "store"}
+_ROLES = {"services.processor.decoding.child": "decoders", "kafka.Kafka": "Kafka", "engine.process": "store"}
 """What a child's command line says, and what it is."""
 
 
@@ -175,10 +175,10 @@ async def answers(
             await asyncio.sleep(0.02)
 
 
-async def end(process: asyncio.subprocess.Process, wish: signal.Signals = signal.SIGINT) -> None:
+async def end(process: asyncio.subprocess.Process, options: signal.Signals = signal.SIGINT) -> None:
     """Have the process end, by `wish` and if need be by force."""
     if process.returncode is None:
-        process.send_signal(wish)
+        process.send_signal(options)
         try:
             await asyncio.wait_for(process.wait(), STOP_SECONDS)
         except TimeoutError:

@@ -18,9 +18,9 @@ from cli.client import Client
 from cli.following import not_a_file
 from cli.progress import ProgressView
 from libs.common.errors import Code, SluiceError
-from libs.common.lock import DirLock
-from libs.common.printable import printable
-from libs.common.service import obeying
+from libs.common.runtime.lock import DirLock
+from libs.common.runtime.printable import printable
+from libs.common.runtime.service import run_with_stop
 
 _COLLECTION = "demo"
 _LOOK_SECONDS = 0.15
@@ -76,17 +76,19 @@ class Demo:
         with _emptied(self._home) as home:
             photos = await asyncio.to_thread(self._photos, own, home / "photos")
             self._say("Starting Kafka, the vector store, the ML service and the five services")
-            await obeying(stop, partial(self._run, home / "data", photos, stop))
+            await run_with_stop(stop, partial(self._run, home / "data", photos, stop))
         if self._status is None:
             return False
         _check(self._status, photos.expected)
         self._how_to_go_on()
         return True
 
-    async def _run(self, data: Path, photos: Photos, stop: asyncio.Event, heeds: asyncio.Event) -> None:
+    async def _run(
+        self, data: Path, photos: Photos, stop: asyncio.Event, handles_stop: asyncio.Event
+    ) -> None:
         began = time.monotonic()
         async with self._start(data) as system:
-            heeds.set()
+            handles_stop.set()
             self._detail(f"ready after {time.monotonic() - began:.1f} s at {system.base_url}")
             self._status = await _unless_stopped(self._show(system.base_url, photos), system, stop)
             self._say("Stopping: what is in flight is finished first")

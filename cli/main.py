@@ -11,7 +11,7 @@ from typer.main import get_command
 from cli.commands import collections, dlq, doctor, ingest, jobs, run, search, topics
 from cli.exits import Exit, exit_of
 from libs.common.errors import SluiceError
-from libs.common.process import say
+from libs.common.runtime.process import say
 
 HELP = """Photos in, searchable vectors out.
 
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from libs.common.heartbeat import release  # noqa: PLC0415 (imports the Kafka client)
+        from libs.common.runtime.heartbeat import release  # noqa: PLC0415 (imports the Kafka client)
 
         typer.echo(f"sluice {release()}")
         raise typer.Exit

@@ -10,7 +10,7 @@ import httpx
 import typer
 
 from cli.client import Client
-from libs.common.process import read_settings
+from libs.common.runtime.process import read_settings
 from services.settings import RunSettings
 
 

@@ -9,7 +9,7 @@ import msgspec
 from rich.cells import cell_len
 from rich.console import Console
 
-from libs.common.printable import printable
+from libs.common.runtime.printable import printable
 
 
 def console(*, stderr: bool = False) -> Console:

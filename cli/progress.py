@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from cli.bodies import JobStatus
-from libs.common.printable import printable
+from libs.common.runtime.printable import printable
 
 _LINE_SECONDS = 1.0
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from libs.common.errors import Code, SluiceError
-from libs.common.formats import accepted_suffixes, is_ignored_file, is_ignored_folder, suffix_of
+from libs.common.sources.formats import accepted_suffixes, is_ignored_file, is_ignored_folder, suffix_of
 
 _CHUNK = 1024 * 1024
 

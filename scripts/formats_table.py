@@ -8,9 +8,9 @@ from statistics import median
 import PIL
 from PIL import features
 
+from libs.common.imaging.containers.sniff import Format
 from libs.common.imaging.limits import Limits
 from libs.common.imaging.normalise import normalise
-from libs.common.imaging.sniff import Format
 from tests.support import photos
 
 SIZE = (4000, 3000)

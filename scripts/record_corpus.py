@@ -16,7 +16,7 @@ from msgspec import Struct
 from libs.common import control, events, messages
 from libs.common.errors import Code
 from scripts.schemas import schemas, text
-from services.scanner.journal import JobRecord, Refusal, fingerprint
+from services.scanner.jobs.changelog import JobRecord, Refusal, fingerprint
 
 _AT = datetime(2026, 1, 2, 3, 4, 5, 600_000, UTC)
 _JOB = UUID("a5502559-d7c1-4b4d-a83b-b557ad5590c6")

@@ -4,8 +4,8 @@ import asyncio
 import sys
 from functools import partial
 
-from libs.common.process import configure_logging, read_settings, run_until_stopped, say
-from libs.common.service import obeying
+from libs.common.runtime.process import configure_logging, read_settings, run_until_stopped, say
+from libs.common.runtime.service import run_with_stop
 from services.all_in_one import System, running
 from services.settings import RunSettings
 
@@ -18,15 +18,15 @@ def main() -> int:
     configure_logging(settings.log_level)
 
     async def run(stop: asyncio.Event) -> None:
-        await obeying(stop, partial(_run, settings, stop))
+        await run_with_stop(stop, partial(_run, settings, stop))
         say("stopped")
 
     return run_until_stopped(run, settings.drain_seconds)
 
 
-async def _run(settings: RunSettings, stop: asyncio.Event, heeds: asyncio.Event) -> None:
+async def _run(settings: RunSettings, stop: asyncio.Event, handles_stop: asyncio.Event) -> None:
     async with running(settings, say) as system:
-        heeds.set()
+        handles_stop.set()
         for part in system.embedded:
             say(f"embedded: {part}")
         for part in system.outside:

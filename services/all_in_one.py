@@ -10,9 +10,9 @@ from typing import Any
 
 from libs.common.errors import Code, SluiceError
 from libs.common.kafka.connection import Connection
-from libs.common.kafka.left_behind import put_out
-from libs.common.lock import DirLock
-from libs.common.service import Service
+from libs.common.kafka.stale_members import remove_stale_members
+from libs.common.runtime.lock import DirLock
+from libs.common.runtime.service import Service
 from libs.common.settings import StageSettings, without_password
 from libs.common.store.edge import EdgeStore
 from libs.common.store.protocol import Store
@@ -92,7 +92,7 @@ async def running(
         shared, ml_url = _overrides(settings, broker)
         if broker is not None:
             # After a kill: nobody else can be alive in the groups.
-            await put_out(Connection.of(StageSettings(**shared), "start"), GROUPS)
+            await remove_stale_members(Connection.of(StageSettings(**shared), "start"), GROUPS)
         services = _services(settings, shared | dict(given), store, ml_url)
         started = [_start(service) for service in services]
         resources.push_async_callback(_stop_all, started, settings.drain_seconds)

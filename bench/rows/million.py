@@ -14,7 +14,7 @@ from bench.result import Figure
 from bench.system import System, free_port
 from libs.common import events
 from libs.common.kafka.connection import Connection
-from libs.common.kafka.tail import Tail
+from libs.common.kafka.tables.tail import Tail
 from libs.common.settings import StageSettings
 from libs.common.topics import JOB_STATUS, key_partition
 

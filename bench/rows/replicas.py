@@ -20,7 +20,7 @@ from libs.common.kafka.admin import ensure_topics
 from libs.common.kafka.connection import Connection
 from libs.common.kafka.outgoing import Outgoing, work
 from libs.common.kafka.publisher import Publisher
-from libs.common.kafka.tail import Tail
+from libs.common.kafka.tables.tail import Tail
 from libs.common.messages import File, PathRecord
 from libs.common.settings import StageSettings
 from libs.common.topics import IMAGES, PATHS

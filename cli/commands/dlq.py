@@ -6,12 +6,12 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from cli import letters
-from cli.letters import Letter
+from cli import dead_letters
+from cli.dead_letters import Letter
 from cli.options import AsJson, run
 from cli.output import as_json, line, table
 from libs.common.errors import Code, SluiceError
-from libs.common.process import configure_logging, read_settings
+from libs.common.runtime.process import configure_logging, read_settings
 from libs.common.settings import StageSettings
 from services.settings import RunSettings
 
@@ -83,23 +83,23 @@ def replay(
 
 
 async def _read(topic: str | None, code: str | None) -> tuple[Sequence[Letter], int]:
-    async with letters.connected(*_settings()) as connection:
-        found = await letters.read(connection)
+    async with dead_letters.connected(*_settings()) as connection:
+        found = await dead_letters.read(connection)
     return _matching(found.found, topic, code), found.unreadable
 
 
 async def _replay(
     wanted: Sequence[str], topic: str | None, code: str | None, *, dry_run: bool
 ) -> Sequence[Letter]:
-    async with letters.connected(*_settings()) as connection:
-        chosen = _matching((await letters.read(connection)).found, topic, code)
+    async with dead_letters.connected(*_settings()) as connection:
+        chosen = _matching((await dead_letters.read(connection)).found, topic, code)
         if wanted:
             by_place = {each.place: each for each in chosen}
             if missing := [place for place in wanted if place not in by_place]:
                 raise SluiceError(Code.NOT_FOUND, f"there is no dead letter {', '.join(missing)}")
             chosen = [by_place[place] for place in wanted]
         if not dry_run:
-            await letters.send_back(connection, chosen)
+            await dead_letters.send_back(connection, chosen)
     return chosen
 
 

@@ -24,7 +24,7 @@ _UNSEEN = frozenset((Code.DIRECTORY_NOT_FOUND, Code.OUTSIDE_ROOTS))
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class SubmitOptions:
     """What was asked for."""
 
     collection: str | None
@@ -71,59 +71,59 @@ def ingest(
             raise typer.BadParameter("an empty name: is a variable unset?")
         if not Path(path).exists() and not _absolute(path):
             raise not_a_file(path)
-    wish = Wish(collection, force, upload, wait, json)
-    return ask(url, api_key, lambda client: _ingest(client, paths, wish))
+    options = SubmitOptions(collection, force, upload, wait, json)
+    return ask(url, api_key, lambda client: _ingest(client, paths, options))
 
 
-async def _ingest(client: Client, paths: Sequence[str], wish: Wish) -> Exit:
-    started = await _start_all(client, paths, wish)
+async def _ingest(client: Client, paths: Sequence[str], options: SubmitOptions) -> Exit:
+    started = await _start_all(client, paths, options)
     ends = [Exit.OK]
-    if wish.wait:
-        started = await _wait(client, started, wish)
+    if options.wait:
+        started = await _wait(client, started, options)
         ends = [verdict(each.status) for each in started if each.status]
-    if wish.as_json:
+    if options.as_json:
         as_json({"jobs": started})
     return worst(ends)
 
 
-async def _start_all(client: Client, paths: Sequence[str], wish: Wish) -> list[Started]:
+async def _start_all(client: Client, paths: Sequence[str], options: SubmitOptions) -> list[Started]:
     """A job a path. Where one cannot be started, a program still learns of those before it."""
     started: list[Started] = []
     try:
         for path in paths:
-            started += [await _start(client, path, wish)]
+            started += [await _start(client, path, options)]
     except SluiceError:
-        if wish.as_json and started:
+        if options.as_json and started:
             as_json({"jobs": started})
         raise
     return started
 
 
-async def _start(client: Client, path: str, wish: Wish) -> Started:
+async def _start(client: Client, path: str, options: SubmitOptions) -> Started:
     local, shown = _local(path), sendable(path)
     here = await asyncio.to_thread(local.exists)
     # JSON holds no other names: a file that has one can only be sent itself.
-    upload = here and (wish.upload or sendable(str(local)) != str(local))
+    upload = here and (options.upload or sendable(str(local)) != str(local))
     if not upload:
         try:
-            taken = await client.submit(str(local) if here else path, wish.collection, force=wish.force)
+            taken = await client.submit(str(local) if here else path, options.collection, force=options.force)
         except SluiceError as error:
             if error.code not in _UNSEEN or not here:
                 raise
         else:
-            return _told(Started(shown, taken.job_id, uploaded=False), taken, wish)
-    taken = await _upload(client, local, wish)
-    return _told(Started(shown, taken.job_id, uploaded=True, ignored=taken.ignored), taken, wish)
+            return _told(Started(shown, taken.job_id, uploaded=False), taken, options)
+    taken = await _upload(client, local, options)
+    return _told(Started(shown, taken.job_id, uploaded=True, ignored=taken.ignored), taken, options)
 
 
-async def _upload(client: Client, source: Path, wish: Wish) -> Submitted:
-    await _check_collection(client, wish.collection)
+async def _upload(client: Client, source: Path, options: SubmitOptions) -> Submitted:
+    await _check_collection(client, options.collection)
     chosen = await asyncio.to_thread(select, source)
     if chosen.no_pictures:
         line(f"not sent, because they are no pictures: {chosen.no_pictures}", stderr=True)
     if chosen.links:
         line(f"not sent, because they are links that lead out of {source}: {chosen.links}", stderr=True)
-    return await _send(client, chosen, wish)
+    return await _send(client, chosen, options)
 
 
 async def _check_collection(client: Client, name: str | None) -> None:
@@ -135,31 +135,31 @@ async def _check_collection(client: Client, name: str | None) -> None:
         raise SluiceError(Code.COLLECTION_NOT_FOUND, f"there is no collection {name}")
 
 
-async def _send(client: Client, chosen: Selection, wish: Wish) -> Submitted:
+async def _send(client: Client, chosen: Selection, options: SubmitOptions) -> Submitted:
     shown = console(stderr=True)
     columns = (TextColumn("     "), BarColumn(bar_width=30), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, console=shown, disable=not shown.is_terminal, transient=True) as bar:
         task = bar.add_task("upload", total=sum(file.size for file in chosen.files))
         form = Form(chosen.files, lambda count: bar.advance(task, count))
-        return await client.upload(form.content_type, form.body(), wish.collection, force=wish.force)
+        return await client.upload(form.content_type, form.body(), options.collection, force=options.force)
 
 
-def _told(started: Started, taken: Submitted, wish: Wish) -> Started:
-    if not wish.as_json:
+def _told(started: Started, taken: Submitted, options: SubmitOptions) -> Started:
+    if not options.as_json:
         how = "uploaded: " if started.uploaded else ""
         line(f"job {started.job_id}  {how}{taken.message}")
-        if not wish.wait:
+        if not options.wait:
             line(f"follow it with `sluice status {started.job_id} --follow`", stderr=True)
     return started
 
 
-async def _wait(client: Client, started: Sequence[Started], wish: Wish) -> list[Started]:
+async def _wait(client: Client, started: Sequence[Started], options: SubmitOptions) -> list[Started]:
     ended: list[Started] = []
     try:
         for each in started:
-            status = await watch(client, each.job_id, quiet=wish.as_json)
+            status = await watch(client, each.job_id, quiet=options.as_json)
             ended.append(msgspec.structs.replace(each, status=status))
-            if not wish.as_json:
+            if not options.as_json:
                 tell(status)
     except asyncio.CancelledError:
         still_running([each.job_id for each in started[len(ended) :]])

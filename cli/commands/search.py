@@ -13,7 +13,7 @@ from cli.options import ApiKey, AsJson, Url, ask, local_url
 from cli.output import as_json, line, table
 from cli.upload import sendable
 from libs.common.errors import Code, SluiceError
-from libs.common.formats import accepted_suffixes
+from libs.common.sources.formats import accepted_suffixes
 
 _SUFFIXES = accepted_suffixes(gif=True)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from cli.options import AsJson
 from cli.output import as_json, table
-from libs.common.process import read_settings
+from libs.common.runtime.process import read_settings
 from libs.common.settings import StageSettings
 from libs.common.topics import ALL, Partitions, Topic, TopicNames
 from services.settings import RunSettings

@@ -11,7 +11,7 @@ import httpx
 
 from cli.doctor.finding import Finding, note, ok, wrong
 from libs.common.errors import SluiceError
-from libs.common.lock import DirLock
+from libs.common.runtime.lock import DirLock
 from services.settings import RunSettings
 
 _LEAST_PYTHON = (3, 11)

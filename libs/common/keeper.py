@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Protocol
 
-from libs.common.formats import RAW_SUFFIXES
+from libs.common.sources.formats import RAW_SUFFIXES
 from libs.common.store.protocol import Payload
 
 FIELDS = ("width", "height", "format", "mtime_ns", "full_path")

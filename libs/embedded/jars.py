@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from libs.common.errors import Code, SluiceError
-from libs.common.lock import DirLock
+from libs.common.runtime.lock import DirLock
 
 KAFKA_VERSION = "4.4.0"
 # Resolved one by one: together, the second one's dependency management would change the first one's.

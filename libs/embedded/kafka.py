@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from libs.common.errors import Code, SluiceError
-from libs.common.lock import DirLock
+from libs.common.runtime.lock import DirLock
 from libs.embedded import config, jars, jvm, orphan, ready
 from libs.embedded.config import Ports
 from libs.embedded.process import GuardedProcess

@@ -1,6 +1,6 @@
 """Runs the gateway as a process of its own."""
 
-from libs.common.process import run_stage
+from libs.common.runtime.process import run_stage
 from services.gateway.app import build
 from services.gateway.settings import GatewaySettings
 

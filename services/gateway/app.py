@@ -8,30 +8,27 @@ from functools import partial
 
 from fastapi import FastAPI
 
-from libs.common.heartbeat import release
-from libs.common.service import Health, Service, supervise
-from libs.common.serving import listen, serve
+from libs.common.http.serving import listen, serve
+from libs.common.runtime.heartbeat import release
+from libs.common.runtime.service import Health, Service, supervise
 from libs.common.store.protocol import Store
-from services.gateway import docs, errors, openapi
-from services.gateway.door import Door
-from services.gateway.front import Front
+from services.gateway.api import docs, errors, openapi
+from services.gateway.api.middleware import RequestMiddleware
+from services.gateway.archive import routes as archives
+from services.gateway.collections import routes as collections
+from services.gateway.duplicates import routes as duplicates
 from services.gateway.gateway import STAGE
-from services.gateway.routes import (
-    anything,
-    archives,
-    collections,
-    commands,
-    duplicates,
-    images,
-    ingest,
-    root,
-    search,
-    services,
-    tasks,
-    uploads,
-    watching,
-)
+from services.gateway.images import random_route
+from services.gateway.images import routes as images
+from services.gateway.jobs import command_routes, watch_routes
+from services.gateway.jobs import routes as ingest
+from services.gateway.lifecycle import Lifecycle
+from services.gateway.search import routes as search
 from services.gateway.settings import GatewaySettings
+from services.gateway.system import health_routes
+from services.gateway.system import routes as services
+from services.gateway.tasks import routes as tasks
+from services.gateway.uploads import routes as uploads
 
 API = "/api/v1"
 _ABOUT = (
@@ -52,8 +49,8 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.settings = settings or GatewaySettings()
         app.state.stop = getattr(app.state, "stop", None) or asyncio.Event()
-        app.state.door = door = Door(app.state.settings, store, health or Health())
-        async with door.kept_open():
+        app.state.lifecycle = lifecycle = Lifecycle(app.state.settings, store, health or Health())
+        async with lifecycle.kept_open():
             yield
 
     app = FastAPI(
@@ -67,8 +64,8 @@ def create_app(
     )
     # Both forms of /ingest have a route of their own; a redirect would lose the body with some clients.
     app.router.redirect_slashes = False
-    app.include_router(root.router)
-    app.include_router(watching.at_root)
+    app.include_router(health_routes.router)
+    app.include_router(watch_routes.at_root)
     app.include_router(docs.router)
     app.mount(docs.STATIC, docs.static_files())
     for routes in (
@@ -76,10 +73,10 @@ def create_app(
         collections,
         ingest,
         uploads,
-        commands,
-        watching,
+        command_routes,
+        watch_routes,
         images,
-        anything,
+        random_route,
         search,
         archives,
         duplicates,
@@ -87,7 +84,7 @@ def create_app(
     ):
         app.include_router(routes.router, prefix=API)
     errors.install(app)
-    app.add_middleware(Front)
+    app.add_middleware(RequestMiddleware)
     # FastAPI's documented way to change the document that it serves.
     app.openapi = partial(openapi.document, app)  # type: ignore[method-assign]
     return app
@@ -115,8 +112,8 @@ class GatewayService:
         app.state.stop = stop
         async with app.router.lifespan_context(app):
             _settle()
-            door: Door = app.state.door
-            await supervise(serve(app, listener, stop), door.watch())
+            lifecycle: Lifecycle = app.state.lifecycle
+            await supervise(serve(app, listener, stop), lifecycle.watch())
 
 
 def _settle() -> None:

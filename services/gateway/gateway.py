@@ -9,33 +9,33 @@ from pathlib import Path
 from libs.common.events import Heartbeat, decode
 from libs.common.imaging.limits import Limits
 from libs.common.kafka.connection import Connection
-from libs.common.kafka.control_table import ControlTable
 from libs.common.kafka.membership import member
 from libs.common.kafka.publisher import Publisher
-from libs.common.kafka.table import Table
-from libs.common.kafka.tail import Tail
-from libs.common.lock import owned
+from libs.common.kafka.tables.control_table import ControlTable
+from libs.common.kafka.tables.table import Table
+from libs.common.kafka.tables.tail import Tail
+from libs.common.runtime.lock import owned
 from libs.common.store.open import open_server_store
 from libs.common.store.protocol import Store
 from libs.common.topics import INGEST, JOB_STATUS, JOBS, SERVICES
-from services.gateway import reading
+from services.gateway.api.detached import DetachedCalls
 from services.gateway.archive.archives import Archives
-from services.gateway.aside import Aside
-from services.gateway.collections import Collections
-from services.gateway.decoding import Decoding
-from services.gateway.follower import Follower, happened, requested
-from services.gateway.images import Images
-from services.gateway.jobs import Jobs
-from services.gateway.lexical_held import HeldWords
-from services.gateway.ml_client import MLClient
-from services.gateway.requests import Requests
-from services.gateway.schema import delete_view
-from services.gateway.search import Search
+from services.gateway.collections.collections import Collections
+from services.gateway.images.decoding import Decoding
+from services.gateway.images.images import Images
+from services.gateway.jobs.jobs import Jobs
+from services.gateway.jobs.requests import Requests
+from services.gateway.jobs.snapshots import Snapshots, restore_finished
+from services.gateway.search.lexical_cache import LexicalCache
+from services.gateway.search.ml_client import MLClient
+from services.gateway.search.search import Search
 from services.gateway.settings import GatewaySettings
-from services.gateway.snapshots import Snapshots, restore_finished
-from services.gateway.tasks import Tasks
-from services.gateway.upload_folder import sweep
-from services.gateway.view import View
+from services.gateway.tasks.tasks import Tasks
+from services.gateway.uploads.folder import sweep
+from services.gateway.view import queries
+from services.gateway.view.follower import Follower, happened, requested
+from services.gateway.view.schema import delete_view
+from services.gateway.view.view import View
 
 STAGE = "gateway"
 
@@ -58,7 +58,7 @@ class Gateway:
     search: Search
     snapshots: Snapshots
     publisher: Publisher
-    aside: Aside
+    detached: DetachedCalls
 
     def now(self) -> float:
         """Seconds since the epoch, by the brokers' clock: that of all events and heartbeats."""
@@ -86,8 +86,8 @@ async def opened(settings: GatewaySettings, store: Store | None = None) -> Async
         tasks = Tasks(view, status, control, joined.publisher)
         collections = Collections(used, control, joined.publisher, jobs, tasks)
         decoding = await enter(Decoding.open(Limits(gif=settings.accept_gif)))
-        held = await enter(HeldWords.open(used, control))
-        ml, aside = await enter(MLClient.open(settings)), Aside()
+        held = await enter(LexicalCache.open(used, control))
+        ml, detached = await enter(MLClient.open(settings)), DetachedCalls()
         yield Gateway(
             settings=settings,
             connection=connection,
@@ -99,11 +99,11 @@ async def opened(settings: GatewaySettings, store: Store | None = None) -> Async
             tasks=tasks,
             collections=collections,
             archives=await enter(Archives.open(settings, collections)),
-            images=Images(used, control, settings, decoding, aside),
+            images=Images(used, control, settings, decoding, detached),
             search=Search(used, control, collections, ml, decoding, held),
             snapshots=Snapshots(connection, joined.publisher, view, status),
             publisher=joined.publisher,
-            aside=aside,
+            detached=detached,
         )
 
 
@@ -125,7 +125,7 @@ async def _view(path: Path, connection: Connection) -> AsyncIterator[View]:
 async def _is_of(view: View, connection: Connection) -> bool:
     """Whether the offsets that the view stands at exist."""
     for topic in (INGEST, JOB_STATUS):
-        known = await view.ask(reading.offsets, topic.name)
+        known = await view.ask(queries.offsets, topic.name)
         async with Tail.open(connection, topic) as tail:
             ends = await tail.end_offsets(await tail.partitions())
         if any(offset > ends.get(partition, 0) for partition, offset in known.items()):

@@ -6,8 +6,8 @@ from typing import Annotated
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import NoDecode
 
-from libs.common.roots import is_loopback
 from libs.common.settings import FilesSettings, MLSettings, StageSettings, StoreSettings
+from libs.common.sources.roots import is_loopback
 
 
 class GatewaySettings(StageSettings, StoreSettings, MLSettings, FilesSettings):

@@ -1,6 +1,6 @@
 """Runs the inferencer as a process of its own."""
 
-from libs.common.process import run_stage
+from libs.common.runtime.process import run_stage
 from services.inferencer.app import build
 from services.inferencer.settings import InferencerSettings
 

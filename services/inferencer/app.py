@@ -2,11 +2,11 @@
 
 from contextlib import AsyncExitStack
 
-from libs.common.kafka.batch import Input
 from libs.common.kafka.membership import Membership
-from libs.common.kafka.stage import Wired, WorkerStage
+from libs.common.kafka.runner.batch import Input
+from libs.common.kafka.runner.stage import Wired, WorkerStage
 from libs.common.messages import ImageRecord
-from libs.common.service import Service
+from libs.common.runtime.service import Service
 from libs.common.topics import IMAGES, ML_RESULTS
 from services.inferencer.batching import Batching
 from services.inferencer.capabilities import Watch

@@ -2,7 +2,7 @@
 
 import sys
 
-from libs.common.process import configure_logging, read_settings, run_until_stopped
+from libs.common.runtime.process import configure_logging, read_settings, run_until_stopped
 from services.ml.app import build
 from services.ml.settings import MLServiceSettings
 

@@ -6,13 +6,13 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from libs.common.service import Health, Service
-from libs.common.serving import listen, serve
+from libs.common.http.serving import listen, serve
+from libs.common.runtime.service import Health, Service
 from services.ml import probes, problems, routes
 from services.ml.backend import Backend
 from services.ml.body_limit import BodyLimit
 from services.ml.engine import Engine
-from services.ml.lite import LiteBackend
+from services.ml.lite.lite import LiteBackend
 from services.ml.settings import MLServiceSettings
 
 

@@ -1,4 +1,4 @@
-from libs.common.process import run_stage
+from libs.common.runtime.process import run_stage
 from services.processor.app import build
 from services.processor.settings import ProcessorSettings
 

@@ -3,17 +3,17 @@
 import os
 from contextlib import AsyncExitStack
 
-from libs.common.kafka.batch import Input
-from libs.common.kafka.control_table import ControlTable
 from libs.common.kafka.membership import Membership
-from libs.common.kafka.stage import Wired, WorkerStage
-from libs.common.lock import owned
+from libs.common.kafka.runner.batch import Input
+from libs.common.kafka.runner.stage import Wired, WorkerStage
+from libs.common.kafka.tables.control_table import ControlTable
 from libs.common.messages import PathRecord
-from libs.common.service import Service
+from libs.common.runtime.lock import owned
+from libs.common.runtime.service import Service
 from libs.common.topics import IMAGES, ML_RESULTS, PATHS, POINTS
-from services.processor.following import Following
-from services.processor.inspect import Inspector
-from services.processor.pool import DecodePool
+from services.processor.cache.following import Following
+from services.processor.decoding.inspect import Inspector
+from services.processor.decoding.pool import DecodePool
 from services.processor.settings import ProcessorSettings
 from services.processor.worker import ProcessorWorker
 

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from libs.common.imaging.limits import Limits
 from libs.common.settings import FilesSettings, StageSettings
-from services.processor.pool import MEMORY_BYTES
+from services.processor.decoding.pool import MEMORY_BYTES
 
 
 class ProcessorSettings(StageSettings, FilesSettings):

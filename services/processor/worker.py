@@ -11,7 +11,7 @@ from libs.common.events import Outcome, failure
 from libs.common.kafka.outgoing import Outgoing, outcomes, work
 from libs.common.messages import File, ImageRecord, Inference, PathRecord, PointRecord
 from libs.common.topics import IMAGES, POINTS
-from services.processor.inspection import Changing, Failed, Inspected, Reply, Request
+from services.processor.decoding.inspection import Changing, Failed, Inspected, Reply, Request
 
 PAUSES_S = (0.2, 0.5, 1.0, 2.0)
 """How long a file that changes is left alone before each further look."""

@@ -1,4 +1,4 @@
-from libs.common.process import run_stage
+from libs.common.runtime.process import run_stage
 from services.scanner.app import build
 from services.scanner.settings import ScannerSettings
 

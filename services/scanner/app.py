@@ -5,21 +5,21 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from libs.common.heartbeat import beat
+from libs.common.http.probes import probed
 from libs.common.kafka.connection import Connection
-from libs.common.kafka.control_table import ControlTable
 from libs.common.kafka.joining import while_joined
 from libs.common.kafka.membership import Membership, member
-from libs.common.kafka.staying import topics_stay
-from libs.common.lock import owned
-from libs.common.probes import probed
-from libs.common.service import Health, Service, supervise
+from libs.common.kafka.tables.control_table import ControlTable
+from libs.common.kafka.topic_watch import watch_topics
+from libs.common.runtime.heartbeat import beat
+from libs.common.runtime.lock import owned
+from libs.common.runtime.service import Health, Service, supervise
 from libs.common.store.open import open_server_store
 from libs.common.store.protocol import Store
 from libs.common.topics import JOB_STATUS, PATHS, SCANS
 from services.scanner.intake import Intake
-from services.scanner.job import Job
-from services.scanner.jobs import Jobs
+from services.scanner.jobs.job import Job
+from services.scanner.jobs.running import Jobs
 from services.scanner.outbox import Outbox
 from services.scanner.settings import ScannerSettings
 from services.scanner.status import JobStatus
@@ -60,12 +60,12 @@ class Scanner:
             if self._store is None:
                 await store.close()
 
-    async def _join(self, store: Store, stop: asyncio.Event, heeds: asyncio.Event) -> None:
+    async def _join(self, store: Store, stop: asyncio.Event, handles_stop: asyncio.Event) -> None:
         async with member(self._settings, STAGE, PATHS, SCANS) as joined:
-            await self._serve(joined, store, stop, heeds)
+            await self._serve(joined, store, stop, handles_stop)
 
     async def _serve(
-        self, joined: Membership, store: Store, stop: asyncio.Event, heeds: asyncio.Event
+        self, joined: Membership, store: Store, stop: asyncio.Event, handles_stop: asyncio.Event
     ) -> None:
         await asyncio.to_thread(_clear, self._settings.data_dir)
         listers = ThreadPoolExecutor(LISTERS, thread_name_prefix="listing")
@@ -84,13 +84,13 @@ class Scanner:
                     active_jobs=jobs.active,
                 )
                 intake = Intake(wiring, jobs, await joined.publisher.partitions(JOB_STATUS))
-                heeds.set()
+                handles_stop.set()
                 await supervise(
                     intake.run(stop),
                     status.run(),
                     _pass_on(joined.control, jobs),
                     beat(joined.publisher, STAGE, self._settings.instance, self.health),
-                    topics_stay(joined.connection, joined.publisher),
+                    watch_topics(joined.connection, joined.publisher),
                 )
         finally:
             listers.shutdown(wait=False, cancel_futures=True)

@@ -13,14 +13,14 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 from libs.common import events
 from libs.common.errors import Code, SluiceError
 from libs.common.events import ScanRequest
-from libs.common.kafka.dead_letters import dead_letter
-from libs.common.kafka.table import read_partition
-from libs.common.roots import resolve_source
+from libs.common.kafka.runner.dead_letters import dead_letter
+from libs.common.kafka.tables.table import read_partition
+from libs.common.sources.roots import resolve_source
 from libs.common.topics import INGEST, JOB_STATUS, SCANS, key_partition
-from services.scanner import journal
-from services.scanner.history import find_job
-from services.scanner.jobs import Jobs
-from services.scanner.journal import JobRecord, Refusal, fingerprint
+from services.scanner.jobs import changelog
+from services.scanner.jobs.changelog import JobRecord, Refusal, fingerprint
+from services.scanner.jobs.history import find_job
+from services.scanner.jobs.running import Jobs
 from services.scanner.outbox import patiently
 from services.scanner.wiring import Wiring
 from services.scanner.worker import Origin, accept, accepted, at_home, below_upload, is_repeat, job_id_of
@@ -92,13 +92,13 @@ class Intake:
     async def _recover(self, partition: int) -> None:
         """Read the partition's changelog, resume what is unfinished, forget what is long over."""
         rows = await patiently(
-            lambda: read_partition(self._wiring.connection, SCANS, partition, journal.decode),
+            lambda: read_partition(self._wiring.connection, SCANS, partition, changelog.decode),
             self._wiring.health,
         )
         if partition not in self._assigned:
             return
         old = [record for record in rows.values() if _is_old(record)]
-        await self._wiring.outbox.send([journal.tombstone(record) for record in old])
+        await self._wiring.outbox.send([changelog.tombstone(record) for record in old])
         for record in old:
             del rows[record.job_id]
         self._known[partition] = {record.job_id: record.fingerprint for record in rows.values()}
@@ -131,7 +131,7 @@ class Intake:
             await self._wiring.outbox.send(dead_letter(record, error))
             return
         job = await self._accept(job_id, request, record)
-        await self._wiring.outbox.send([journal.entry(job)])
+        await self._wiring.outbox.send([changelog.entry(job)])
         await self._wiring.outbox.tell(accepted(job))
         if self._known.get(record.partition) is known:
             known[job_id] = fingerprint(request)

@@ -3,11 +3,12 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
-from libs.common import events, retry
+from libs.common import events
 from libs.common.errors import UnavailableError
 from libs.common.kafka.outgoing import Outgoing, event
 from libs.common.kafka.publisher import Publisher
-from libs.common.service import Health
+from libs.common.runtime import retry
+from libs.common.runtime.service import Health
 
 T = TypeVar("T")
 

@@ -12,7 +12,7 @@ from libs.common import events
 from libs.common.errors import SluiceError
 from libs.common.events import JobEvent
 from libs.common.kafka.connection import Connection
-from libs.common.kafka.tail import Tail
+from libs.common.kafka.tables.tail import Tail
 from libs.common.topics import JOB_STATUS
 
 log = logging.getLogger(__name__)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from libs.common.kafka.connection import Connection
-from libs.common.kafka.control_table import ControlTable
-from libs.common.roots import is_allowed
-from libs.common.service import Health
+from libs.common.kafka.tables.control_table import ControlTable
+from libs.common.runtime.service import Health
+from libs.common.sources.roots import is_allowed
 from libs.common.store.protocol import Store
 from services.scanner.outbox import Outbox
 from services.scanner.settings import ScannerSettings

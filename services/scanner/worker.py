@@ -15,8 +15,8 @@ from libs.common.kafka.outgoing import Outgoing, work
 from libs.common.messages import File, PathRecord
 from libs.common.store.protocol import Payload
 from libs.common.topics import INGEST, PATHS
-from services.scanner.entries import Entry, Found, Ignored, Rejected, Spooled
-from services.scanner.journal import JobRecord, Refusal, fingerprint
+from services.scanner.jobs.changelog import JobRecord, Refusal, fingerprint
+from services.scanner.listing.entries import Entry, Found, Ignored, Rejected, Spooled
 
 RACY_S = 2.0
 """The coarsest clock of a file system: two writes this close may leave the same time behind."""

@@ -1,4 +1,4 @@
-from libs.common.process import run_stage
+from libs.common.runtime.process import run_stage
 from services.upserter.app import build
 from services.upserter.settings import UpserterSettings
 

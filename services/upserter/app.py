@@ -2,11 +2,11 @@
 
 from contextlib import AsyncExitStack
 
-from libs.common.kafka.batch import Input
 from libs.common.kafka.membership import Membership
-from libs.common.kafka.stage import Wired, WorkerStage
+from libs.common.kafka.runner.batch import Input
+from libs.common.kafka.runner.stage import Wired, WorkerStage
 from libs.common.messages import PointRecord
-from libs.common.service import Service
+from libs.common.runtime.service import Service
 from libs.common.store.open import open_server_store
 from libs.common.store.protocol import Store
 from libs.common.topics import ML_RESULTS, POINTS

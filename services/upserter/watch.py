@@ -3,7 +3,7 @@
 import asyncio
 
 from libs.common.errors import SluiceError
-from libs.common.retry import FIRST_PAUSE_S, pauses
+from libs.common.runtime.retry import FIRST_PAUSE_S, pauses
 from libs.common.store.protocol import Store
 
 LOOK_SECONDS = 10.0

@@ -11,7 +11,7 @@ from libs.common import events
 from libs.common.errors import Code, FileError, SluiceError, UnavailableError
 from libs.common.kafka.outgoing import Outgoing, event, outcomes
 from libs.common.messages import PointRecord
-from libs.common.retry import patiently
+from libs.common.runtime.retry import patiently
 from libs.common.store.payload import payload_of
 from libs.common.store.protocol import Point
 from services.upserter.admission import Admission, Shape, gone

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
-from libs.common.process import read_settings
+from libs.common.runtime.process import read_settings
 from tests.chaos import checker, jobs, library, report, truth, world
 from tests.chaos import poison as poisons
 from tests.chaos.faults import Chaos, Happened

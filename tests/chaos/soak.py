@@ -21,7 +21,7 @@ from random import Random
 import psutil
 from pydantic import Field
 
-from libs.common.process import read_settings
+from libs.common.runtime.process import read_settings
 from libs.common.settings import EnvSettings
 from tests.chaos import jobs, library, world
 from tests.chaos.library import Folder

@@ -8,7 +8,7 @@ from libs.common.events import Accepted, DeadLetter, Finished, JobSnapshot, Outc
 from libs.common.kafka.connection import Connection
 from libs.common.settings import StageSettings
 from libs.common.store.protocol import Record
-from libs.common.store.server import ServerStore
+from libs.common.store.server.store import ServerStore
 from libs.common.topics import DEAD_LETTERS, JOB_STATUS, JOBS
 from tests.support.kafka import records_of
 

@@ -19,7 +19,7 @@ from libs.common.imaging.normalise import normalise
 from libs.common.store.edge import EdgeStore
 from libs.common.store.protocol import Record
 from services.ml.backend import Described
-from services.ml.lite import LiteBackend
+from services.ml.lite.lite import LiteBackend
 from tests.support.hell import library, places
 from tests.support.hell.case import STORED, Case, one_of_each
 from tests.support.hell.decoders import MEMORY_BYTES, Decoders, watched

@@ -10,13 +10,13 @@ from typing import cast
 
 import pytest
 
-from libs.common.kafka.control_table import ControlTable
+from libs.common.kafka.tables.control_table import ControlTable
 from libs.common.store.edge import EdgeStore
 from libs.common.store.protocol import Point, Store
 from services.gateway.archive import points
-from services.gateway.archive.disk import RealDisk
+from services.gateway.archive.history import ArchiveHistory
 from services.gateway.archive.index import Index
-from services.gateway.archive.story import Story
+from services.gateway.archive.moves.disk import RealDisk
 from tests.support.archiving import (
     ARCHIVE_ID,
     COLLECTION,
@@ -25,11 +25,11 @@ from tests.support.archiving import (
     archive,
     calls_of,
     contents,
+    executor,
     in_place,
     record_of,
     recover,
     restore,
-    workshop,
 )
 
 WHEN = ("before", "after")
@@ -66,13 +66,13 @@ def fresh(folder: Path) -> Tree:
     return tree
 
 
-def recovered(tree: Tree) -> Story | None:
+def recovered(tree: Tree) -> ArchiveHistory | None:
     """What the next start does, and the story then."""
-    shop = workshop(tree.root)
+    shop = executor(tree.root)
     for archive_id in shop.archive_ids():
         with shop.locks.owned(shop.root / archive_id):
             shop.recover(archive_id)
-    return shop.story(ARCHIVE_ID)
+    return shop.history(ARCHIVE_ID)
 
 
 class NothingKnown:
@@ -91,15 +91,15 @@ async def index_all(store: Store, tree: Tree) -> None:
 
 
 async def save_points(store: Store, tree: Tree) -> None:
-    shop = workshop(tree.root)
-    ids = [found.move.point_id for found in shop.story(ARCHIVE_ID).moves.values()]  # type: ignore[union-attr]
+    shop = executor(tree.root)
+    ids = [found.move.point_id for found in shop.history(ARCHIVE_ID).moves.values()]  # type: ignore[union-attr]
     await points.save(store, COLLECTION, ids, shop.root / ARCHIVE_ID, shop.rules.disk)
 
 
 async def settled(store: Store, tree: Tree) -> None:
     """Have the index follow, cut short once after the store and before the journal; check that it does."""
     for disk in (Unwritable(), RealDisk()):
-        shop = workshop(tree.root, disk)
+        shop = executor(tree.root, disk)
         index = Index(store, cast("ControlTable", NothingKnown()), shop)
         async with index.owned(ARCHIVE_ID):
             await index.try_to_settle(ARCHIVE_ID)
@@ -117,12 +117,12 @@ class Unwritable(RealDisk):
         super().append(path, data)
 
 
-def check(tree: Tree, story: Story | None, before: dict[str, int]) -> None:
+def check(tree: Tree, history: ArchiveHistory | None, before: dict[str, int]) -> None:
     """Every content as often as before; what the journal tells is where the files are."""
     assert contents(tree.root) == before
     assert set(tree.kept) <= set(in_place(tree.root))
-    archived = [] if story is None else story.archived
-    assert story is None or not story.half_done
+    archived = [] if history is None else history.archived
+    assert history is None or not history.half_done
     for found in archived:
         for file in found.moved:
             assert Path(file.destination).exists()

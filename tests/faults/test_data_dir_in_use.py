@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from libs.common.lock import DirLock
+from libs.common.runtime.lock import DirLock
 from tests.support.broker import Broker
 from tests.support.system import free_port
 

@@ -13,17 +13,18 @@ from libs.common.errors import Code, UnavailableError
 from libs.common.events import Finished as Ended
 from libs.common.store.edge import EdgeStore
 from libs.common.store.protocol import Point
-from services.gateway import jobs, reading
-from services.gateway import outcomes as kept
-from services.gateway.archive.disk import RealDisk
 from services.gateway.archive.journal import Finished, Journal, Opened
-from services.gateway.follower import Follower
-from services.gateway.view import View
-from services.gateway.writing import Happened
-from services.processor.cache import Cache, CacheUnwritableError
-from services.processor.cache_reader import CacheReader
-from services.scanner.entries import Spooled
-from services.scanner.spool import Spool
+from services.gateway.archive.moves.disk import RealDisk
+from services.gateway.jobs import jobs
+from services.gateway.view import outcomes as kept
+from services.gateway.view import queries
+from services.gateway.view.follower import Follower
+from services.gateway.view.view import View
+from services.gateway.view.writer import Happened
+from services.processor.cache.cache import Cache, CacheUnwritableError
+from services.processor.cache.cache_reader import CacheReader
+from services.scanner.listing.entries import Spooled
+from services.scanner.listing.spool import Spool
 from tests.faults.test_killed_while_writing import JOB, file_ids, found_in, outcomes, sha
 from tests.support.small_disk import SmallDisk, small_disk
 from tests.unit.processor.samples import entry
@@ -88,11 +89,11 @@ async def test_the_view_folds_the_same_batch_once_there_is_room(
         disk.fill()
         refused = await write_view(view, range(2, 1000))
         assert refused > 1
-        assert await view.ask(reading.offsets, "job-status") == {0: refused - 1}
+        assert await view.ask(queries.offsets, "job-status") == {0: refused - 1}
         disk.make_room()
         await view.write([Happened(outcomes(refused), refused, 1000.0)], "job-status", {0: refused})
-        job = await view.ask(reading.job, JOB)
-        assert await view.ask(reading.offsets, "job-status") == {0: refused}
+        job = await view.ask(queries.job, JOB)
+        assert await view.ask(queries.offsets, "job-status") == {0: refused}
     assert job is not None
     assert job.stored == refused * 8
     assert "built anew" not in caplog.text
@@ -110,7 +111,7 @@ async def test_a_view_on_a_full_disk_is_not_taken_for_damaged(
             await write_view(view, range(2, 1000))
     disk.make_room()
     async with View.open(path, "cluster/") as view:
-        assert (await view.ask(reading.offsets, "job-status"))[0] >= 1
+        assert (await view.ask(queries.offsets, "job-status"))[0] >= 1
     assert "built anew" not in caplog.text
 
 

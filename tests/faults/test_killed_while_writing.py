@@ -12,13 +12,13 @@ import pytest
 from libs.common.events import Accepted, Outcome, Outcomes
 from libs.common.store.edge import EdgeStore
 from libs.common.store.protocol import Point
-from services.gateway import reading, writing
-from services.gateway.schema import open_view
-from services.gateway.writing import Happened
-from services.processor.cache import Cache
-from services.processor.cache_reader import CacheReader
-from services.scanner.entries import Spooled
-from services.scanner.spool import Spool
+from services.gateway.view import queries, writer
+from services.gateway.view.schema import open_view
+from services.gateway.view.writer import Happened
+from services.processor.cache.cache import Cache
+from services.processor.cache.cache_reader import CacheReader
+from services.scanner.listing.entries import Spooled
+from services.scanner.listing.spool import Spool
 from tests.support.killing import Told, killed_while_writing
 from tests.unit.processor.samples import MODEL, entry
 
@@ -77,9 +77,9 @@ def write_view(folder: Path, start: int, told: Told) -> None:
     view = open_view(folder / "view.sqlite", "cluster/")
     if start == 1:
         accepted = Accepted(job_id=JOB, collection="c", partition=0, offset=0, directory_path="/photos")
-        writing.write(view, [Happened(accepted, 0, 1000.0)], "job-status", {0: 1})
+        writer.write(view, [Happened(accepted, 0, 1000.0)], "job-status", {0: 1})
     for batch in range(start, 1 << 30):
-        writing.write(view, [Happened(outcomes(batch), batch, 1000.0)], "job-status", {0: batch + 1})
+        writer.write(view, [Happened(outcomes(batch), batch, 1000.0)], "job-status", {0: batch + 1})
         told(batch)
         if batch % 20 == 0:
             view.execute("PRAGMA wal_checkpoint(PASSIVE)")
@@ -92,8 +92,8 @@ def test_the_view_has_each_batch_with_its_offset_or_neither(
     for _ in range(KILLS):
         told = killed_while_writing(write_view, tmp_path, batch + 1, random, MOST_S)
         with closing(open_view(tmp_path / "view.sqlite", "cluster/")) as view:
-            batch = reading.offsets(view, "job-status")[0] - 1
-            job = reading.job(view, JOB)
+            batch = queries.offsets(view, "job-status")[0] - 1
+            job = queries.job(view, JOB)
         assert batch in {told, told + 1}
         assert job is not None
         assert job.stored == batch * PER_BATCH

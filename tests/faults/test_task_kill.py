@@ -14,7 +14,7 @@ import pytest
 
 from libs.common.ids import file_id
 from libs.common.store.protocol import Point
-from libs.common.store.server import ServerStore
+from libs.common.store.server.store import ServerStore
 from tests.support.broker import Broker
 from tests.support.gateway import gateway_settings, running_gateway
 from tests.support.qdrant import HOST, qdrant_http

@@ -7,15 +7,15 @@ from pathlib import Path
 
 from libs.common import events
 from libs.common.errors import Code
-from libs.common.kafka.batch import Input
 from libs.common.kafka.connection import Connection
 from libs.common.kafka.membership import Membership
 from libs.common.kafka.outgoing import Outgoing, outcomes
 from libs.common.kafka.publisher import Publisher
-from libs.common.kafka.runner import Runner
-from libs.common.kafka.stage import Wired, WorkerStage
+from libs.common.kafka.runner.batch import Input
+from libs.common.kafka.runner.runner import Runner
+from libs.common.kafka.runner.stage import Wired, WorkerStage
 from libs.common.messages import PathRecord
-from libs.common.service import Health
+from libs.common.runtime.service import Health
 from libs.common.topics import PATHS, POINTS
 from tests.integration.test_runner import publish
 from tests.support import records

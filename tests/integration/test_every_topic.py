@@ -14,13 +14,13 @@ import pytest
 from libs.common import events, messages
 from libs.common.errors import Code
 from libs.common.events import DeadLetter, Outcome
-from libs.common.kafka.batch import Input
 from libs.common.kafka.connection import Connection
 from libs.common.kafka.outgoing import Outgoing, outcomes, work
 from libs.common.kafka.publisher import Publisher
-from libs.common.kafka.runner import Runner
+from libs.common.kafka.runner.batch import Input
+from libs.common.kafka.runner.runner import Runner
 from libs.common.messages import ImageRecord, PathRecord, PointRecord, TaskRecord
-from libs.common.service import Health
+from libs.common.runtime.service import Health
 from libs.common.store.edge import EdgeStore
 from libs.common.topics import (
     DEAD_LETTERS,

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 
 from aiokafka import AIOKafkaConsumer
 
-from libs.common.kafka.batch import Input
 from libs.common.kafka.connection import Connection
 from libs.common.kafka.offsets import bounds, committed, left
 from libs.common.kafka.publisher import Publisher
-from libs.common.kafka.runner import Runner
+from libs.common.kafka.runner.batch import Input
+from libs.common.kafka.runner.runner import Runner
 from libs.common.messages import PathRecord
-from libs.common.service import Health
+from libs.common.runtime.service import Health
 from libs.common.topics import PATHS
 from tests.integration.test_runner import Recording, open_worker, publish, running, stored_ids
 from tests.integration.test_runner import wait_for_outcomes as wait_for_outcomes_of

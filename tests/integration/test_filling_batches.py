@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 import pytest
 
 from libs.common import events
-from libs.common.kafka.batch import FILL_SECONDS, Input
 from libs.common.kafka.outgoing import Outgoing, outcomes, work
 from libs.common.kafka.publisher import Publisher
-from libs.common.kafka.runner import Runner
+from libs.common.kafka.runner.batch import FILL_SECONDS, Input
+from libs.common.kafka.runner.runner import Runner
 from libs.common.messages import PathRecord
-from libs.common.service import Health
+from libs.common.runtime.service import Health
 from libs.common.topics import PATHS
 from tests.support import records
 from tests.support.broker import Broker

@@ -18,7 +18,7 @@ from libs.common.kafka.publisher import Publisher
 from libs.common.store.edge import EdgeStore
 from libs.common.store.protocol import Point, Store
 from services.gateway.settings import GatewaySettings
-from tests.support.archiving import ARCHIVE_ID, Tree, archive, sha256_of, workshop
+from tests.support.archiving import ARCHIVE_ID, Tree, archive, executor, sha256_of
 from tests.support.broker import Broker
 from tests.support.gateway import gateway_settings, running_gateway
 
@@ -246,12 +246,12 @@ async def test_a_start_has_the_index_follow_what_moved_before_a_crash(
     tree = Tree(tmp_path.resolve() / "photos")
     tree.make()
     archive(tree.root)
-    shop = workshop(tree.root)
-    story = shop.story(ARCHIVE_ID)
-    assert story is not None
+    shop = executor(tree.root)
+    history = shop.history(ARCHIVE_ID)
+    assert history is not None
     journal = shop.journal(ARCHIVE_ID).folder / "journal.jsonl"
     journal.write_text(journal.read_text().replace('"collection":"photos"', f'"collection":"{collection}"'))
-    moved = [found.move.point_id for found in story.archived]
+    moved = [found.move.point_id for found in history.archived]
     await store.upsert(collection, [Point(each, VECTOR, {"full_path": "/p"}) for each in moved])
     third = settings.model_copy(
         update={"data_dir": data / "three", "instance": "three", "archive_dir": shop.root}

@@ -16,13 +16,13 @@ from libs.common.events import Accepted
 from libs.common.imaging.limits import Limits
 from libs.common.imaging.normalise import normalise
 from libs.common.kafka.connection import Connection
-from libs.common.kafka.control_table import ControlTable
 from libs.common.kafka.outgoing import event, fact
 from libs.common.kafka.publisher import Publisher
+from libs.common.kafka.tables.control_table import ControlTable
 from libs.common.store.edge import EdgeStore
 from libs.common.store.protocol import Point, Store
 from services.gateway.app import build
-from services.gateway.ml_client import MLClient
+from services.gateway.search.ml_client import MLClient
 from services.gateway.settings import GatewaySettings
 from services.ml.app import build as build_ml
 from services.ml.settings import MLServiceSettings

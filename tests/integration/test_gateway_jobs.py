@@ -24,17 +24,17 @@ from libs.common.events import (
     encode,
 )
 from libs.common.kafka.connection import Connection
-from libs.common.kafka.control_table import ControlTable
 from libs.common.kafka.outgoing import Outgoing, event
 from libs.common.kafka.publisher import Publisher
-from libs.common.kafka.table import Table, read_partition
+from libs.common.kafka.tables.control_table import ControlTable
+from libs.common.kafka.tables.table import Table, read_partition
 from libs.common.store.edge import EdgeStore
 from libs.common.store.protocol import Point, Store
 from libs.common.topics import INGEST, JOBS, SERVICES, key_partition
 from services.gateway.gateway import opened
-from services.gateway.reading import JobFilter
+from services.gateway.jobs.event_stream import job_events
 from services.gateway.settings import GatewaySettings
-from services.gateway.watching import job_events
+from services.gateway.view.queries import JobFilter
 from tests.support.broker import Broker
 from tests.support.gateway import gateway_settings, running_gateway
 

@@ -209,7 +209,7 @@ async def test_a_folder_on_a_share_that_is_gone_is_a_400_and_other_calls_go_on(
         asyncio.run_coroutine_threadsafe(never.wait(), loop).result()
         return tmp_path
 
-    monkeypatch.setattr("services.gateway.submitting.resolve_source", hangs)
+    monkeypatch.setattr("services.gateway.jobs.submit.resolve_source", hangs)
     body = {"directory_path": "/mnt/nas/photos"}
     asked = [asyncio.create_task(gateway.post(f"{API}/ingest", json=body)) for _ in range(40)]
     await asyncio.sleep(0)

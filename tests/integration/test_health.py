@@ -11,13 +11,14 @@ import httpx
 import pytest
 from aiokafka.structs import TopicPartition
 
-from libs.common import heartbeat, probes
-from libs.common.kafka.batch import Input
+from libs.common.http import probes
 from libs.common.kafka.connection import Connection
-from libs.common.kafka.stage import Wired, WorkerStage
-from libs.common.kafka.tries import Tries
+from libs.common.kafka.runner.batch import Input
+from libs.common.kafka.runner.stage import Wired, WorkerStage
+from libs.common.kafka.runner.tries import Tries
 from libs.common.messages import PathRecord
-from libs.common.service import Service
+from libs.common.runtime import heartbeat
+from libs.common.runtime.service import Service
 from libs.common.topics import PATHS
 from libs.embedded.kafka import EmbeddedKafka
 from libs.embedded.process import PID

@@ -15,7 +15,7 @@ from libs.common.kafka.connection import Connection
 from libs.common.kafka.outgoing import work
 from libs.common.kafka.publisher import Publisher
 from libs.common.messages import PointRecord, decode
-from libs.common.service import Service
+from libs.common.runtime.service import Service
 from libs.common.topics import CONTROL, IMAGES, ML_RESULTS
 from services.inferencer.app import build as build_inferencer
 from services.inferencer.settings import InferencerSettings

@@ -8,11 +8,11 @@ import pytest
 from aiokafka.errors import ProducerFenced
 
 from libs.common.errors import Code, SluiceError, UnavailableError
+from libs.common.http.serving import listen
 from libs.common.kafka import connection as connections
 from libs.common.kafka.connection import Connection, stop_client
 from libs.common.kafka.joining import while_joined
-from libs.common.service import Health
-from libs.common.serving import listen
+from libs.common.runtime.service import Health
 from tests.support.broker import Broker
 from tests.support.kafka import settings
 
@@ -73,8 +73,8 @@ async def test_a_stop_while_it_joins_ends_it_at_once(connection: Connection) -> 
 async def test_work_that_heeds_a_stop_by_itself_is_left_to(connection: Connection) -> None:
     stop, drained = asyncio.Event(), list[str]()
 
-    async def work(heeds: asyncio.Event) -> None:
-        heeds.set()
+    async def work(handles_stop: asyncio.Event) -> None:
+        handles_stop.set()
         stop.set()
         await asyncio.sleep(0.1)
         drained.append("all of it")

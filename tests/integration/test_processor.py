@@ -17,7 +17,7 @@ from libs.common.kafka.publisher import Publisher
 from libs.common.messages import ImageRecord, Inference, PathRecord, PointRecord, decode
 from libs.common.topics import IMAGES, JOB_STATUS, ML_RESULTS, PATHS, POINTS, Topic
 from services.processor.app import build
-from services.processor.cache_reader import CacheReader
+from services.processor.cache.cache_reader import CacheReader
 from services.processor.settings import ProcessorSettings
 from tests.support import photos
 from tests.support.broker import Broker
@@ -153,7 +153,7 @@ def decoders() -> set[psutil.Process]:
 
 def is_decoder(process: psutil.Process) -> bool:
     try:
-        return "services.processor.child" in " ".join(process.cmdline())
+        return "services.processor.decoding.child" in " ".join(process.cmdline())
     except psutil.NoSuchProcess:
         return False  # it ended just now
 

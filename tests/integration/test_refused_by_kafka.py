@@ -11,17 +11,17 @@ import pytest
 
 from libs.common import events
 from libs.common.errors import Code, SluiceError
-from libs.common.kafka import runner
-from libs.common.kafka.batch import Input
 from libs.common.kafka.connection import Connection
 from libs.common.kafka.joining import while_joined
 from libs.common.kafka.offsets import committed
 from libs.common.kafka.outgoing import Outgoing
 from libs.common.kafka.publisher import Publisher
-from libs.common.kafka.runner import Runner
+from libs.common.kafka.runner import runner
+from libs.common.kafka.runner.batch import Input
+from libs.common.kafka.runner.runner import Runner
 from libs.common.messages import PathRecord
-from libs.common.process import EXIT_FAILED
-from libs.common.service import Health
+from libs.common.runtime.process import EXIT_FAILED
+from libs.common.runtime.service import Health
 from libs.common.topics import DEAD_LETTERS, PATHS
 from tests.integration.test_runner import Recording, open_worker, publish, running
 from tests.support import records
@@ -41,8 +41,8 @@ async def stage(
 ) -> AsyncIterator[asyncio.Task[None]]:
     """A stage of this worker, as a process has it: what ends it is what would be told."""
 
-    async def work(heeds: asyncio.Event) -> None:
-        heeds.set()
+    async def work(handles_stop: asyncio.Event) -> None:
+        handles_stop.set()
         async with Publisher.open(connection) as publisher:
             source = Input("test", (PATHS,), PathRecord, batch=8, in_flight=1)
             await Runner(connection, publisher, worker, source, health).run(asyncio.Event())

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 
 from libs.common import events
 from libs.common.errors import Code
-from libs.common.kafka.batch import Input
 from libs.common.kafka.connection import Connection
 from libs.common.kafka.outgoing import Outgoing, outcomes, work
 from libs.common.kafka.publisher import Publisher
-from libs.common.kafka.runner import Runner
-from libs.common.kafka.trim import trim
+from libs.common.kafka.runner.batch import Input
+from libs.common.kafka.runner.runner import Runner
+from libs.common.kafka.runner.trim import trim
 from libs.common.messages import File, PathRecord
-from libs.common.service import Health
+from libs.common.runtime.service import Health
 from libs.common.topics import DEAD_LETTERS, PATHS
 from tests.support import records
 from tests.support.broker import Broker

@@ -15,7 +15,7 @@ from libs.common.kafka import outgoing
 from libs.common.messages import File
 from libs.common.store.edge import EdgeStore
 from libs.common.topics import DEAD_LETTERS, SCANS
-from services.scanner import journal
+from services.scanner.jobs import changelog
 from tests.support.broker import Broker
 from tests.support.kafka import records_of, until
 from tests.support.scanning import COLLECTION, Bench, Reporter, bench, id_in, photos, stored
@@ -70,7 +70,7 @@ async def test_the_changelog_ends_terminal_beside_its_ingest_record(world: Bench
         await until(lambda: not list((tmp_path / "data" / "spool").iterdir()))
     records = await records_of(world.connection, SCANS)
     assert {record.partition for record in records} == {2}
-    last = journal.decode(records[-1].value)
+    last = changelog.decode(records[-1].value)
     assert (last.job_id, last.state, last.collection) == (job, "completed", COLLECTION)
 
 

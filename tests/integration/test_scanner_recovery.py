@@ -17,7 +17,7 @@ from libs.common.store.edge import EdgeStore
 from libs.common.store.payload import payload_of
 from libs.common.store.protocol import Point
 from libs.common.topics import SCANS
-from services.scanner import journal
+from services.scanner.jobs import changelog
 from tests.support import records
 from tests.support.broker import Broker
 from tests.support.kafka import records_of, until
@@ -123,7 +123,7 @@ async def test_a_kill_between_the_terminal_event_and_its_record_ends_the_job_onc
 async def _until_over(world: Bench, job: str) -> None:
     async with asyncio.timeout(20):
         while True:
-            written = [journal.decode(r.value) for r in await records_of(world.connection, SCANS)]
+            written = [changelog.decode(r.value) for r in await records_of(world.connection, SCANS)]
             if [record.state for record in written if record.job_id == job][-1] == "completed":
                 return
 

@@ -14,9 +14,9 @@ import pytest
 from libs.common.control import FilledBy
 from libs.common.ids import file_id
 from libs.common.kafka.connection import Connection
-from libs.common.kafka.control_table import ControlTable
 from libs.common.kafka.outgoing import fact
 from libs.common.kafka.publisher import Publisher
+from libs.common.kafka.tables.control_table import ControlTable
 from libs.common.store.edge import EdgeStore
 from libs.common.store.protocol import Point, Store
 from libs.common.store.vectors import Matrix

@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 
 from libs.common import events
-from libs.common.heartbeat import beat
 from libs.common.kafka.clock import BrokerClock
 from libs.common.kafka.connection import Connection
 from libs.common.kafka.outgoing import event
 from libs.common.kafka.publisher import Publisher
-from libs.common.service import Health
+from libs.common.runtime.heartbeat import beat
+from libs.common.runtime.service import Health
 from libs.common.store.edge import EdgeStore
 from libs.common.topics import SERVICES
-from services.gateway import presence
-from services.gateway.clock import utc
+from services.gateway.api.clock import utc
+from services.gateway.system import presence
 from tests.integration.test_lost_records import Losing
 from tests.support.broker import Broker
 from tests.support.kafka import connect, records_of, until

@@ -14,12 +14,12 @@ from typing import Any
 
 from libs.common.ids import file_id
 from libs.common.store.protocol import Record
-from services.gateway.archive.disk import Disk, RealDisk
 from services.gateway.archive.journal import Opened
-from services.gateway.archive.moving import Rules
-from services.gateway.archive.naming import DUPLICATES
+from services.gateway.archive.moves.disk import Disk, RealDisk
+from services.gateway.archive.moves.executor import MoveExecutor
+from services.gateway.archive.moves.moving import Rules
+from services.gateway.archive.moves.naming import DUPLICATES
 from services.gateway.archive.planning import Photo, duplicates, photo_of
-from services.gateway.archive.workshop import Workshop
 
 COLLECTION = "photos"
 DIED = 77
@@ -59,9 +59,9 @@ def dying(number: int, when: str) -> Disk:
     return WatchedDisk(end)
 
 
-def workshop(root: Path, disk: Disk | None = None) -> Workshop:
+def executor(root: Path, disk: Disk | None = None) -> MoveExecutor:
     """A workshop whose archives are beside the tree, and that may move all of it."""
-    return Workshop(root.parent / "archives", Rules(disk or RealDisk(), lambda _: True))
+    return MoveExecutor(root.parent / "archives", Rules(disk or RealDisk(), lambda _: True))
 
 
 def sha256_of(path: Path) -> str:
@@ -124,7 +124,7 @@ ARCHIVE_ID = "20260101T000000000000-00000000"
 
 def archive(root: Path, disk: Disk | None = None) -> None:
     """Archive what the Tree wants archived."""
-    tree, shop = Tree(root), workshop(root, disk)
+    tree, shop = Tree(root), executor(root, disk)
     records = [record_of(path) for path in (*tree.kept, *tree.asked)]
     targets = duplicates({record_of(path).id for path in tree.asked}, records)
     journal = shop.journal(ARCHIVE_ID)
@@ -136,7 +136,7 @@ def archive(root: Path, disk: Disk | None = None) -> None:
 
 def restore(root: Path, disk: Disk | None = None) -> None:
     """Put back what `archive` moved."""
-    shop = workshop(root, disk)
+    shop = executor(root, disk)
     with shop.locks.owned(shop.journal(ARCHIVE_ID).folder):
         returns = shop.restore(ARCHIVE_ID, dry_run=False)
     assert all(found.error is None for found in returns), returns
@@ -194,6 +194,6 @@ def fork_again_and_again() -> None:
 
 def recover(root: Path, disk: Disk | None = None) -> None:
     """What a start does about the archive."""
-    shop = workshop(root, disk)
+    shop = executor(root, disk)
     with shop.locks.owned(shop.root / ARCHIVE_ID):
         shop.recover(ARCHIVE_ID)

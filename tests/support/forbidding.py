@@ -9,7 +9,7 @@ from pathlib import Path
 from aiokafka.protocol.admin import CreateAclsRequest, DescribeAclsRequest
 
 from libs.common.kafka.connection import Connection
-from libs.common.kafka.left_behind import members_out
+from libs.common.kafka.stale_members import members_out
 from libs.common.topics import Topic
 from libs.embedded.config import Ports
 from libs.embedded.kafka import EmbeddedKafka, free_ports

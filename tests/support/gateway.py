@@ -10,7 +10,7 @@ import httpx
 
 from libs.common.store.protocol import Store
 from services.gateway.app import create_app
-from services.gateway.door import Door
+from services.gateway.lifecycle import Lifecycle
 from services.gateway.settings import GatewaySettings
 
 OPEN_SECONDS = 30.0
@@ -34,18 +34,18 @@ async def running_gateway(settings: GatewaySettings, store: Store | None) -> Asy
     """A client of a gateway that has opened."""
     app = create_app(settings, store)
     async with app.router.lifespan_context(app):
-        door: Door = app.state.door
-        await _opened(door)
+        lifecycle: Lifecycle = app.state.lifecycle
+        await _opened(lifecycle)
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8002") as client:
             yield client
 
 
-async def _opened(door: Door) -> None:
-    watch = asyncio.create_task(door.watch())
+async def _opened(lifecycle: Lifecycle) -> None:
+    watch = asyncio.create_task(lifecycle.watch())
     try:
         async with asyncio.timeout(OPEN_SECONDS):
-            while door.health.state != "ready":
+            while lifecycle.health.state != "ready":
                 if watch.done():
                     await watch
                 await asyncio.sleep(0.02)

@@ -12,14 +12,14 @@ from uuid import UUID, uuid4
 from libs.common import events
 from libs.common.control import ActiveCollection, CollectionState, Control, JobCommand
 from libs.common.events import Finished, JobEvent, Outcome, ScanRequest
-from libs.common.kafka.batch import Input
 from libs.common.kafka.connection import Connection
 from libs.common.kafka.outgoing import Outgoing, fact, outcomes
 from libs.common.kafka.publisher import Publisher
-from libs.common.kafka.runner import Runner
-from libs.common.kafka.tail import Tail
+from libs.common.kafka.runner.batch import Input
+from libs.common.kafka.runner.runner import Runner
+from libs.common.kafka.tables.tail import Tail
 from libs.common.messages import File, PathRecord
-from libs.common.service import Health
+from libs.common.runtime.service import Health
 from libs.common.store.protocol import Store
 from libs.common.topics import INGEST, JOB_STATUS, PATHS, key_partition
 from services.scanner.app import build

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
-from libs.common.service import Service
+from libs.common.runtime.service import Service
 
 
 @asynccontextmanager

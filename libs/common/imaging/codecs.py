@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from PIL import AvifImagePlugin, PngImagePlugin
 
-from libs.common.imaging.sniff import Format
+from libs.common.imaging.containers.sniff import Format
 
 # MPO, the JPEG of several pictures that phones write, has no name here: the JPEG decoder gives the first.
 _NAMES: dict[Format, tuple[str, ...]] = {"HEIC": ("HEIF",)}

@@ -4,15 +4,15 @@ import io
 
 from PIL import Image
 
-from libs.common.imaging import jxl
 from libs.common.imaging.codecs import decoders
 from libs.common.imaging.colour import shrinkable
-from libs.common.imaging.exif import exif_block
+from libs.common.imaging.containers import jxl
+from libs.common.imaging.containers.sniff import Format
 from libs.common.imaging.failures import check_pixels
+from libs.common.imaging.metadata.exif import exif_block
 from libs.common.imaging.orient import orientation_of, upright_size
 from libs.common.imaging.picture import Picture
 from libs.common.imaging.shrink import Bounds, shrunk
-from libs.common.imaging.sniff import Format
 
 # Pillow's own limit would warn, once and for the whole process; ours is checked before anything is decoded.
 Image.MAX_IMAGE_PIXELS = None

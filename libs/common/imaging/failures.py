@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from PIL import UnidentifiedImageError
 
 from libs.common.errors import Code, FileError
-from libs.common.imaging import boxes, jxl, tiff
-from libs.common.imaging.sniff import Format
+from libs.common.imaging.containers import boxes, jxl, tiff
+from libs.common.imaging.containers.sniff import Format
 
 _MUTE = (LookupError, TypeError, AttributeError, ArithmeticError, AssertionError, struct.error)
 """What decoders raise where they did not foresee the damage: the words are Python's, of its own making."""

@@ -6,15 +6,15 @@ from PIL import Image
 
 from libs.common.errors import Code, FileError
 from libs.common.imaging.colour import srgb
+from libs.common.imaging.containers.sniff import RAW_FORMATS, Format, accepted
 from libs.common.imaging.decode import decode
-from libs.common.imaging.exif import exif_of
 from libs.common.imaging.failures import decoding
 from libs.common.imaging.limits import Limits
+from libs.common.imaging.metadata.exif import exif_of
 from libs.common.imaging.orient import upright
 from libs.common.imaging.picture import Picture
 from libs.common.imaging.raw import decode_raw
 from libs.common.imaging.shrink import Bounds, jpeg, jpeg_within, thumbnail
-from libs.common.imaging.sniff import RAW_FORMATS, Format, accepted
 
 DISPLAY_QUALITY = 90
 

@@ -6,13 +6,13 @@ from typing import Any
 
 from PIL import Image
 
-from libs.common.imaging import tiff
+from libs.common.imaging.containers import tiff
+from libs.common.imaging.containers.sniff import sniff
 from libs.common.imaging.decode import decode
 from libs.common.imaging.failures import check_pixels
 from libs.common.imaging.orient import upright_size
 from libs.common.imaging.picture import Picture
 from libs.common.imaging.shrink import Bounds, shrunk
-from libs.common.imaging.sniff import sniff
 
 # LibRaw's flip, as EXIF would say it.
 _ORIENTATIONS = {3: 3, 5: 8, 6: 6}

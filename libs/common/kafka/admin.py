@@ -9,8 +9,8 @@ from aiokafka.errors import TopicAlreadyExistsError, TopicAuthorizationFailedErr
 
 from libs.common.errors import Code, SluiceError, UnavailableError
 from libs.common.kafka.connection import Connection, broker_errors
-from libs.common.retry import pauses
-from libs.common.service import obeying, pause
+from libs.common.runtime.retry import pauses
+from libs.common.runtime.service import pause, run_with_stop
 from libs.common.topics import ALL, MAX_MESSAGE_BYTES, Partitions, Topic
 
 log = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ async def wait_for_topics(connection: Connection, stop: asyncio.Event, say: Call
     waits, logged = pauses(first_s=0.5), ""
     while not stop.is_set():
         try:
-            return await obeying(stop, lambda _: ensure_topics(connection))
+            return await run_with_stop(stop, lambda _: ensure_topics(connection))
         except UnavailableError as error:
             if error.detail != logged:
                 log.warning("%s waits for Kafka: %s", connection.client_id, error.detail)

@@ -12,8 +12,8 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from libs.common.errors import Code, UnavailableError
-from libs.common.kafka.locked_out import refusal
-from libs.common.kafka.refusals import as_ours
+from libs.common.kafka.authorization import refusal
+from libs.common.kafka.broker_errors import as_ours
 from libs.common.settings import StageSettings
 from libs.common.topics import MAX_MESSAGE_BYTES, Topic, TopicNames
 

@@ -6,14 +6,16 @@ import logging
 from libs.common.errors import UnavailableError
 from libs.common.kafka.admin import wait_for_topics
 from libs.common.kafka.connection import Connection, broker_errors
-from libs.common.service import Health, Obedient, obeying, pause
+from libs.common.runtime.service import Health, StoppableWork, pause, run_with_stop
 
 log = logging.getLogger(__name__)
 
 REJOIN_SECONDS = 1.0
 
 
-async def while_joined(connection: Connection, health: Health, stop: asyncio.Event, work: Obedient) -> None:
+async def while_joined(
+    connection: Connection, health: Health, stop: asyncio.Event, work: StoppableWork
+) -> None:
     """Do `work` once the topics are there, until it returns; begin it anew when something it needs is away.
 
     The brokers may go between any two calls of a stage that joins. Until `work` heeds `stop` by itself,
@@ -22,7 +24,7 @@ async def while_joined(connection: Connection, health: Health, stop: asyncio.Eve
     while await wait_for_topics(connection, stop, health.waiting):
         try:
             with broker_errors(connection.bootstrap_servers):
-                await obeying(stop, work)
+                await run_with_stop(stop, work)
         except UnavailableError as error:
             log.warning("%s begins anew: %s", connection.client_id, error.detail)
             health.waiting(error.detail)

@@ -5,8 +5,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from libs.common.kafka.connection import Connection
-from libs.common.kafka.control_table import ControlTable
 from libs.common.kafka.publisher import Publisher
+from libs.common.kafka.tables.control_table import ControlTable
 from libs.common.settings import StageSettings
 from libs.common.topics import CONTROL, DEAD_LETTERS, JOB_STATUS, SERVICES, Topic
 

@@ -1,7 +1,7 @@
 """Opening the store that the settings name."""
 
 from libs.common.settings import StoreSettings
-from libs.common.store.server import ServerStore
+from libs.common.store.server.store import ServerStore
 
 
 def open_server_store(settings: StoreSettings) -> ServerStore:

@@ -11,19 +11,19 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 from libs.common.errors import Code, SluiceError
-from libs.common.roots import is_allowed, translate
-from services.gateway.archive import finding, points
-from services.gateway.archive.disk import RealDisk
+from libs.common.sources.roots import is_allowed, translate
+from services.gateway.api.detached import DetachedCalls
+from services.gateway.archive import candidates, points
+from services.gateway.archive.checks import as_file_error
+from services.gateway.archive.history import ArchiveHistory
 from services.gateway.archive.index import Index
 from services.gateway.archive.journal import Kind, Opened
-from services.gateway.archive.looking import as_file_error
-from services.gateway.archive.moving import Rules
-from services.gateway.archive.naming import DUPLICATES, SELECTION
+from services.gateway.archive.moves.disk import RealDisk
+from services.gateway.archive.moves.executor import MoveExecutor, Result, Return, Skipped
+from services.gateway.archive.moves.moving import Rules
+from services.gateway.archive.moves.naming import DUPLICATES, SELECTION
 from services.gateway.archive.planning import Target, duplicates, selected
-from services.gateway.archive.story import Story
-from services.gateway.archive.workshop import Result, Return, Skipped, Workshop
-from services.gateway.aside import Aside
-from services.gateway.collections import Collections
+from services.gateway.collections.collections import Collections
 from services.gateway.settings import GatewaySettings
 
 log = logging.getLogger(__name__)
@@ -61,9 +61,9 @@ class Archives:
 
     settings: GatewaySettings
     collections: Collections
-    workshop: Workshop
+    executor: MoveExecutor
     index: Index
-    aside: Aside = field(default_factory=lambda: Aside(seconds=None, most=RUNS))
+    detached: DetachedCalls = field(default_factory=lambda: DetachedCalls(seconds=None, most=RUNS))
     """For runs that take as long as they take, on shares that may be gone."""
     _running: set[asyncio.Task[Any]] = field(default_factory=set)
 
@@ -72,15 +72,15 @@ class Archives:
     async def open(cls, settings: GatewaySettings, collections: Collections) -> AsyncIterator["Archives"]:
         """Files are where they should be when this gives; the index follows as soon as it can."""
         rules = Rules(RealDisk(), lambda path: is_allowed(path, settings))
-        workshop = Workshop(settings.archives.absolute(), rules)
-        index = Index(collections.store, collections.control, workshop)
-        archives = cls(settings, collections, workshop, index)
+        executor = MoveExecutor(settings.archives.absolute(), rules)
+        index = Index(collections.store, collections.control, executor)
+        archives = cls(settings, collections, executor, index)
         await index.recover()
         following = asyncio.create_task(index.follow(), name="archives")
         try:
             yield archives
         finally:
-            workshop.stopping.set()
+            executor.stopping.set()
             following.cancel()
             await archives._stopped(following)
 
@@ -95,15 +95,15 @@ class Archives:
     async def plan_selection(self, ids: Sequence[str]) -> tuple[Plan, list[str]]:
         """To archive the files of these points; also the ids that have none."""
         collection = await self._collection()
-        found = await finding.by_ids(self.collections.store, collection, ids)
+        found = await candidates.by_ids(self.collections.store, collection, ids)
         known = {record.id for record in found}
         unknown = [each for each in dict.fromkeys(ids) if each not in known]
         return Plan("selection", collection, selected(found)), unknown
 
     async def rehearse(self, plan: Plan) -> Result:
         """What `carry_out` would do now."""
-        rehearse = partial(self.workshop.rehearse, plan.targets, _FOLDERS[plan.kind])
-        result = await self.aside.run(rehearse, PHOTOS)
+        rehearse = partial(self.executor.rehearse, plan.targets, _FOLDERS[plan.kind])
+        result = await self.detached.run(rehearse, PHOTOS)
         return Result(result.archived, [*plan.refused, *result.skipped])
 
     async def carry_out(self, plan: Plan) -> Done:
@@ -125,7 +125,7 @@ class Archives:
         work.add_done_callback(_logged)
         return archive_id
 
-    async def page(self, before: str | None, limit: int) -> tuple[list[Story], str | None]:
+    async def page(self, before: str | None, limit: int) -> tuple[list[ArchiveHistory], str | None]:
         """Archives, the newest first, and the id to continue before."""
         return await asyncio.to_thread(self._page, before, limit)
 
@@ -135,7 +135,7 @@ class Archives:
         Raises SluiceError archive_not_found, archive_busy, or restore_blocked where nothing could be.
         """
         self._check_enabled()
-        if archive_id not in await asyncio.to_thread(self.workshop.archive_ids):
+        if archive_id not in await asyncio.to_thread(self.executor.archive_ids):
             raise SluiceError(
                 Code.ARCHIVE_NOT_FOUND, f"there is no archive {archive_id}: GET /api/v1/archives has all"
             )
@@ -163,20 +163,20 @@ class Archives:
         )
         async with self.index.owned(archive_id):
             await self._prepare(plan, archive_id, first, opened or asyncio.Event())
-            archive = partial(self.workshop.archive, archive_id, plan.targets, _FOLDERS[plan.kind])
-            result = await self.aside.run(archive, PHOTOS)
+            archive = partial(self.executor.archive, archive_id, plan.targets, _FOLDERS[plan.kind])
+            result = await self.detached.run(archive, PHOTOS)
             await self.index.try_to_settle(archive_id)
         return Done(archive_id, Result(result.archived, [*plan.refused, *result.skipped]))
 
     async def _plan(self, kind: Kind, paths: Sequence[str]) -> Plan:
         collection, store = await self._collection(), self.collections.store
-        asked, missing = await finding.by_paths(store, collection, paths)
-        every = await finding.copies(store, collection, asked)
+        asked, missing = await candidates.by_paths(store, collection, paths)
+        every = await candidates.copies(store, collection, asked)
         targets = await asyncio.to_thread(duplicates, {record.id for record in asked}, every)
         return Plan(kind, collection, targets, missing)
 
     async def _prepare(self, plan: Plan, archive_id: str, first: Opened, opened: asyncio.Event) -> None:
-        journal, disk = self.workshop.journal(archive_id), self.workshop.rules.disk
+        journal, disk = self.executor.journal(archive_id), self.executor.rules.disk
         ids = [target.photo.point_id for target in plan.targets]
         try:
             await asyncio.to_thread(journal.begin, first)
@@ -193,9 +193,9 @@ class Archives:
     async def _restore(self, archive_id: str, *, dry_run: bool) -> list[Return]:
         async with self.index.owned(archive_id):
             if not dry_run:
-                await self.aside.run(partial(self.workshop.recover, archive_id), PHOTOS)
-            restore = partial(self.workshop.restore, archive_id, dry_run=dry_run)
-            returns = await self.aside.run(restore, PHOTOS)
+                await self.detached.run(partial(self.executor.recover, archive_id), PHOTOS)
+            restore = partial(self.executor.restore, archive_id, dry_run=dry_run)
+            returns = await self.detached.run(restore, PHOTOS)
             if not dry_run:
                 await self.index.try_to_settle(archive_id)
         return returns
@@ -212,16 +212,16 @@ class Archives:
                 Code.ARCHIVE_DISABLED, "files are not moved here: set ARCHIVE_ENABLED=true to allow it"
             )
 
-    def _page(self, before: str | None, limit: int) -> tuple[list[Story], str | None]:
-        stories: list[Story] = []
-        for archive_id in self.workshop.archive_ids():
+    def _page(self, before: str | None, limit: int) -> tuple[list[ArchiveHistory], str | None]:
+        stories: list[ArchiveHistory] = []
+        for archive_id in self.executor.archive_ids():
             if before is not None and archive_id >= before:
                 continue
             if len(stories) == limit:
                 return stories, stories[-1].archive_id
-            story = self.workshop.story(archive_id)
-            if story is not None:
-                stories.append(story)
+            history = self.executor.history(archive_id)
+            if history is not None:
+                stories.append(history)
         return stories, None
 
     async def _stopped(self, *others: asyncio.Task[Any]) -> None:

@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
 
 from libs.common.errors import Code, SluiceError
-from libs.common.kafka.control_table import ControlTable
+from libs.common.kafka.tables.control_table import ControlTable
 from libs.common.store.protocol import Store
 from services.gateway.archive import points
-from services.gateway.archive.finding import chunks
+from services.gateway.archive.candidates import chunks
+from services.gateway.archive.history import ArchiveHistory
 from services.gateway.archive.journal import Indexed
-from services.gateway.archive.story import Story
-from services.gateway.archive.workshop import Workshop
+from services.gateway.archive.moves.executor import MoveExecutor
 
 log = logging.getLogger(__name__)
 
@@ -22,10 +22,10 @@ RETRY_SECONDS = 5.0
 class Index:
     """What archives have yet to be followed. A point goes only after its file went."""
 
-    def __init__(self, store: Store, control: ControlTable, workshop: Workshop) -> None:
+    def __init__(self, store: Store, control: ControlTable, executor: MoveExecutor) -> None:
         self._store = store
         self._control = control
-        self._workshop = workshop
+        self._workshop = executor
         self._unsettled: set[str] = set()
 
     @asynccontextmanager
@@ -64,32 +64,32 @@ class Index:
         """Have the points agree with the files, or leave it to `follow`. The caller owns the archive."""
         self._unsettled.add(archive_id)
         try:
-            story = await asyncio.to_thread(self._workshop.recover, archive_id)
-            if story is not None:
-                await self._settle(story)
+            history = await asyncio.to_thread(self._workshop.recover, archive_id)
+            if history is not None:
+                await self._settle(history)
         except (OSError, SluiceError) as error:
             log.warning("the index does not follow archive %s yet: %s", archive_id, error)
             return
         self._unsettled.discard(archive_id)
 
-    async def _settle(self, story: Story) -> None:
-        journal = self._workshop.journal(story.archive_id)
-        gone = [each for each, action in story.stale.items() if action == "delete"]
-        back = {each for each, action in story.stale.items() if action == "put_back"}
-        if await self._is_there(story):
+    async def _settle(self, history: ArchiveHistory) -> None:
+        journal = self._workshop.journal(history.archive_id)
+        gone = [each for each, action in history.stale.items() if action == "delete"]
+        back = {each for each, action in history.stale.items() if action == "put_back"}
+        if await self._is_there(history):
             for chunk in chunks(gone):
-                await self._store.delete_points(story.collection, chunk)
+                await self._store.delete_points(history.collection, chunk)
             if back:
-                await points.put_back(self._store, story.collection, back, journal.folder)
-        await asyncio.to_thread(journal.write, Indexed(lines=story.lines))
+                await points.put_back(self._store, history.collection, back, journal.folder)
+        await asyncio.to_thread(journal.write, Indexed(lines=history.lines))
 
-    async def _is_there(self, story: Story) -> bool:
+    async def _is_there(self, history: ArchiveHistory) -> bool:
         """Whether the collection still is the one that the points are of."""
-        state = self._control.collection(story.collection)
-        if state is not None and story.generation not in (None, state.generation):
+        state = self._control.collection(history.collection)
+        if state is not None and history.generation not in (None, state.generation):
             return False
         try:
-            await self._store.info(story.collection)
+            await self._store.info(history.collection)
         except SluiceError as error:
             if error.code is Code.COLLECTION_NOT_FOUND:
                 return False
@@ -97,5 +97,5 @@ class Index:
         return True
 
     def _unfinished(self) -> list[str]:
-        workshop = self._workshop
-        return [each for each in workshop.archive_ids() if not workshop.journal(each).is_settled()]
+        executor = self._workshop
+        return [each for each in executor.archive_ids() if not executor.journal(each).is_settled()]

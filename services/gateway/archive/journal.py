@@ -15,7 +15,7 @@ from msgspec import Struct, field
 
 from libs.common.errors import Code, SluiceError
 from libs.common.events import now
-from services.gateway.archive.disk import Disk
+from services.gateway.archive.moves.disk import Disk
 
 NAME = "journal.jsonl"
 _LAST_LINE_BYTES = 256

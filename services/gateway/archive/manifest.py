@@ -6,8 +6,8 @@ from pathlib import Path
 
 from libs.common.events import now
 from libs.common.ids import display_name
-from services.gateway.archive.disk import Disk
 from services.gateway.archive.journal import Carried, Way
+from services.gateway.archive.moves.disk import Disk
 
 log = logging.getLogger(__name__)
 

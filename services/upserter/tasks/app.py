@@ -2,11 +2,11 @@
 
 from functools import partial
 
-from libs.common.kafka.batch import Input
 from libs.common.kafka.membership import Membership
-from libs.common.kafka.runner import Runner
+from libs.common.kafka.runner.batch import Input
+from libs.common.kafka.runner.runner import Runner
 from libs.common.messages import TaskRecord
-from libs.common.service import Health
+from libs.common.runtime.service import Health
 from libs.common.store.protocol import Store
 from libs.common.topics import TASKS
 from services.upserter.admission import Admission

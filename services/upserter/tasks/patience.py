@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from libs.common import retry
+from libs.common.runtime import retry
 
 T = TypeVar("T")
 

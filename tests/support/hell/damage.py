@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from random import Random
 
 from libs.common.errors import Code
-from libs.common.formats import IMAGE_SUFFIXES, RAW_SUFFIXES
-from libs.common.imaging.sniff import accepted
+from libs.common.imaging.containers.sniff import accepted
+from libs.common.sources.formats import IMAGE_SUFFIXES, RAW_SUFFIXES
 from tests.support import photos
 from tests.support.hell.case import DAMAGE, STORED, Case, named, of, only
 from tests.support.hell.formats import whole

@@ -36,7 +36,7 @@ class Decoders:
         """Take in those that run now."""
         for each in family.children(recursive=True):
             try:
-                if each.pid not in self.others and "services.processor.child" in each.cmdline():
+                if each.pid not in self.others and "services.processor.decoding.child" in each.cmdline():
                     self._take(each.pid)
             except (psutil.NoSuchProcess, OSError):
                 continue  # it ended just now

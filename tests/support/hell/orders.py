@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from libs.common.errors import Code
-from services.processor.inspect import Inspector
-from services.processor.inspection import Reply, Request
+from services.processor.decoding.inspect import Inspector
+from services.processor.decoding.inspection import Reply, Request
 from tests.support.hell.case import STORED
 from tests.support.unprivileged import give_up_override
 

@@ -14,7 +14,7 @@ from cli.exits import Exit, exit_of
 from cli.main import main
 from cli.output import line, table
 from libs.common.errors import Code, SluiceError
-from libs.common.lock import DirLock
+from libs.common.runtime.lock import DirLock
 from libs.common.topics import ALL
 from libs.embedded.settings import EmbeddedSettings
 from services.settings import RunSettings

@@ -11,7 +11,7 @@ from msgspec import Struct
 from libs.common import control, events, messages
 from libs.common.errors import Code, SluiceError
 from scripts import record_corpus
-from services.scanner import journal
+from services.scanner.jobs import changelog
 
 CORPUS = Path(__file__).parents[2] / "corpus"
 RECORDED = sorted(path for path in CORPUS.glob("*/*/*") if path.parent.name != "schemas")
@@ -21,7 +21,7 @@ READERS: dict[str, Callable[[bytes], Struct]] = {
     "ImageRecord": lambda body: messages.decode(body, messages.ImageRecord),
     "PointRecord": lambda body: messages.decode(body, messages.PointRecord),
     "TaskRecord": lambda body: messages.decode(body, messages.TaskRecord),
-    "JobRecord": journal.decode,
+    "JobRecord": changelog.decode,
     "ScanRequest": lambda body: events.decode(body, events.ScanRequest),
     "JobSnapshot": lambda body: events.decode(body, events.JobSnapshot),
     "Heartbeat": lambda body: events.decode(body, events.Heartbeat),

@@ -5,8 +5,8 @@ from aiokafka.structs import ConsumerRecord
 
 from libs.common import events
 from libs.common.errors import Code, SluiceError
-from libs.common.kafka.dead_letters import dead_letter
 from libs.common.kafka.outgoing import FILE_ID_HEADER, JOB_ID_HEADER
+from libs.common.kafka.runner.dead_letters import dead_letter
 from libs.common.topics import DEAD_LETTERS, JOB_STATUS, MAX_MESSAGE_BYTES
 
 NOT_READ = SluiceError(Code.UNDECODABLE_RECORD, "not a PathRecord")

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from libs.common.errors import Code, SluiceError
-from libs.common.lock import DirLock
+from libs.common.runtime.lock import DirLock
 
 LEAVES_A_CHILD = """
     import os, pathlib, sys
-    from libs.common.lock import DirLock
+    from libs.common.runtime.lock import DirLock
 
     DirLock(pathlib.Path(sys.argv[1])).acquire()
     if not (pid := os.fork()):

@@ -13,9 +13,9 @@ import httpx
 import pytest
 
 from libs.common.errors import Code, SluiceError
-from libs.common.probes import STUCK_SECONDS, UNHEARD_SECONDS, probed
-from libs.common.service import Health
-from libs.common.serving import listen
+from libs.common.http.probes import STUCK_SECONDS, UNHEARD_SECONDS, probed
+from libs.common.http.serving import listen
+from libs.common.runtime.service import Health
 from tests.support.system import free_port
 
 

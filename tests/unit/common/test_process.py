@@ -12,13 +12,13 @@ from textwrap import dedent
 import pytest
 from pydantic import Field
 
-from libs.common import process
 from libs.common.errors import Code, SluiceError
+from libs.common.runtime import process
 from libs.common.settings import EnvSettings
 
 STOPPED_TWICE = """
     import asyncio, os, signal, sys
-    from libs.common.process import run_until_stopped
+    from libs.common.runtime.process import run_until_stopped
 
     async def run(stop):
         os.kill(os.getpid(), signal.SIGTERM)
@@ -31,7 +31,7 @@ STOPPED_TWICE = """
 """
 LEFT_BEHIND = """
     import asyncio, sys
-    from libs.common.process import run_until_stopped
+    from libs.common.runtime.process import run_until_stopped
 
     async def stubborn():
         while True:
@@ -141,7 +141,7 @@ def _python(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 def test_a_line_of_the_log_stays_one_and_says_nothing_to_the_terminal() -> None:
     script = """
         import logging
-        from libs.common.process import configure_logging, say
+        from libs.common.runtime.process import configure_logging, say
         configure_logging("INFO")
         logging.getLogger("a").info("lost %s", "x\\n2026 INFO b: all is well\\x1b[2J")
         say("no file a\\nb")

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from libs.common.kafka.progress import Progress
+from libs.common.kafka.runner.progress import Progress
 
 
 def model(taken: list[int], done: set[int]) -> int | None:

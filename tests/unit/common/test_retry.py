@@ -4,8 +4,8 @@ from itertools import islice
 
 import pytest
 
-from libs.common import retry
 from libs.common.errors import Code, SluiceError, UnavailableError
+from libs.common.runtime import retry
 
 
 def test_pauses_grow_twofold_up_to_their_limit() -> None:

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from libs.common import serving
+from libs.common.http import serving
 
 ASK = b"GET / HTTP/1.1\r\nHost: localhost\r\n"
 

@@ -4,8 +4,8 @@ import pytest
 from fastapi import FastAPI
 from starlette.routing import Route
 
-from libs.common import probes
-from libs.common.service import Health
+from libs.common.http import probes
+from libs.common.runtime.service import Health
 from services.gateway.app import create_app as create_gateway
 from services.ml.app import create_app as create_ml
 from tests.unit.deploy.described import (

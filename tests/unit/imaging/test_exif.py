@@ -2,8 +2,8 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from libs.common.imaging.exif import exif_of
 from libs.common.imaging.limits import MAX_EXIF_BYTES, Limits
+from libs.common.imaging.metadata.exif import exif_of
 from libs.common.imaging.normalise import normalise
 from tests.support import photos
 

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from libs.common.errors import Code, FileError
-from libs.common.imaging import boxes, jxl, sniff, tiff
+from libs.common.imaging.containers import boxes, jxl, sniff, tiff
 from libs.common.imaging.limits import Limits
 from libs.common.imaging.normalise import NormalisedImage, normalise
 from tests.support import photos

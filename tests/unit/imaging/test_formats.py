@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from libs.common.formats import (
+from libs.common.sources.formats import (
     SUPPORTED_SUFFIXES,
     accepted_suffixes,
     is_ignored_file,

@@ -8,11 +8,11 @@ import pytest
 from PIL import Image, ImageCms
 
 from libs.common.errors import Code, FileError
-from libs.common.imaging import jxl
-from libs.common.imaging.boxes import boxes, brands
+from libs.common.imaging.containers import jxl
+from libs.common.imaging.containers.boxes import boxes, brands
+from libs.common.imaging.containers.sniff import HEAD_BYTES, sniff
 from libs.common.imaging.limits import Limits
 from libs.common.imaging.normalise import displayable, normalise
-from libs.common.imaging.sniff import HEAD_BYTES, sniff
 from tests.support import photos
 from tests.unit.imaging.reference import difference, pixels
 

@@ -5,10 +5,10 @@ import pytest
 from PIL import Image
 
 from libs.common.errors import Code, FileError
-from libs.common.imaging.exif import exif_of
+from libs.common.imaging.containers.sniff import sniff
 from libs.common.imaging.limits import Limits
+from libs.common.imaging.metadata.exif import exif_of
 from libs.common.imaging.normalise import normalise
-from libs.common.imaging.sniff import sniff
 from tests.support import photos
 from tests.unit.imaging.reference import pixels
 

@@ -6,7 +6,7 @@ from libs.common import events
 from libs.common.errors import Code
 from libs.common.events import Outcome, Outcomes
 from libs.common.kafka.outgoing import Outgoing
-from libs.common.kafka.worker import Worker
+from libs.common.kafka.runner.worker import Worker
 from libs.common.messages import ImageRecord, PointRecord, decode
 from libs.common.topics import JOB_STATUS, ML_RESULTS
 from services.inferencer.inference import Answer, Away, Capabilities, Image, Refused, Reply

@@ -10,7 +10,7 @@ import pytest
 
 from libs.common.errors import FileError
 from services.ml.backend import Described
-from services.ml.lite import LiteBackend
+from services.ml.lite.lite import LiteBackend
 from tests.unit.ml.photos import jpeg, photo
 from tests.unit.ml.serving import client_of
 

@@ -6,9 +6,9 @@ import pytest
 from PIL import Image
 
 from services.ml.backend import Described
-from services.ml.colours import dominant_colours
-from services.ml.lite import LiteBackend
-from services.ml.picture import open_picture
+from services.ml.lite.colours import dominant_colours
+from services.ml.lite.lite import LiteBackend
+from services.ml.lite.picture import open_picture
 from tests.unit.ml.photos import jpeg, photo
 
 

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
-from services.ml.descriptor import DIMENSION, descriptor
-from services.ml.picture import SIDE
+from services.ml.lite.descriptor import DIMENSION, descriptor
+from services.ml.lite.picture import SIDE
 
 any_pixels = arrays.arrays(np.uint8, (SIDE, SIDE, 3))
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 from libs.common.errors import Code, FileError, SluiceError
 from services.ml.backend import Described
-from services.ml.lite import LiteBackend
+from services.ml.lite.lite import LiteBackend
 from tests.unit.ml.photos import jpeg, photo
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from services.ml.backend import Described, Vector
-from services.ml.lite import LiteBackend
+from services.ml.lite.lite import LiteBackend
 from tests.unit.ml.photos import COPIES, PHOTOS, jpeg, photo
 
 

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from uvicorn.importer import import_from_string
 
 from libs.common.errors import Code, SluiceError
-from libs.common.service import Health
+from libs.common.runtime.service import Health
 from services.ml.app import build
 from services.ml.settings import MLServiceSettings
 

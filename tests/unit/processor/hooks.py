@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from libs.common.errors import Code
 from libs.common.messages import Content
-from services.processor.inspection import Changing, Failed, Inspected, Reply, Request
+from services.processor.decoding.inspection import Changing, Failed, Inspected, Reply, Request
 
 
 def misbehaving() -> Callable[[Request], Reply]:

@@ -9,8 +9,8 @@ import numpy as np
 from libs.common import messages
 from libs.common.ids import display_name, file_id
 from libs.common.messages import Content, File, Inference, PointRecord
-from services.processor.entries import Entry
-from services.processor.inspection import Request
+from services.processor.cache.entries import Entry
+from services.processor.decoding.inspection import Request
 
 MODEL = "lite-1"
 

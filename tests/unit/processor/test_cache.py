@@ -9,10 +9,10 @@ import diskcache
 import pytest
 
 from libs.common.errors import Code, SluiceError
-from services.processor import entries
-from services.processor.bytes_disk import BytesDisk
-from services.processor.cache import Cache, CacheUnwritableError
-from services.processor.cache_reader import CacheReader
+from services.processor.cache import entries
+from services.processor.cache.bytes_disk import BytesDisk
+from services.processor.cache.cache import Cache, CacheUnwritableError
+from services.processor.cache.cache_reader import CacheReader
 from tests.unit.processor.samples import MODEL, entry
 
 SHA = "b" * 64

@@ -7,7 +7,7 @@ from libs.common.errors import Code
 from libs.common.messages import ImageRecord, PathRecord
 from libs.common.topics import IMAGES, MAX_MESSAGE_BYTES
 from services.processor.app import inspector_of
-from services.processor.pool import DecodePool
+from services.processor.decoding.pool import DecodePool
 from services.processor.settings import ProcessorSettings
 from services.processor.worker import ProcessorWorker
 from tests.support import photos

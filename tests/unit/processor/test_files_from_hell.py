@@ -14,8 +14,8 @@ from libs.common.imaging.normalise import normalise
 from libs.common.kafka.outgoing import Outgoing
 from libs.common.messages import ImageRecord, PathRecord
 from libs.common.topics import IMAGES
-from services.processor.inspect import Inspector
-from services.processor.pool import DecodePool
+from services.processor.decoding.inspect import Inspector
+from services.processor.decoding.pool import DecodePool
 from services.processor.worker import ProcessorWorker
 from tests.support.hell import library, places
 from tests.support.hell.case import STORED

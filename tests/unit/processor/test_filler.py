@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from services.processor.cache import Cache, CacheUnwritableError
-from services.processor.cache_reader import CacheReader
-from services.processor.filler import Filler
+from services.processor.cache.cache import Cache, CacheUnwritableError
+from services.processor.cache.cache_reader import CacheReader
+from services.processor.cache.filler import Filler
 from tests.unit.processor.samples import MODEL, Raw, result
 
 

@@ -9,10 +9,10 @@ import pytest
 
 from libs.common.errors import Code
 from libs.common.imaging.limits import Limits
-from services.processor import reading
-from services.processor.cache import Cache
-from services.processor.inspect import Inspector
-from services.processor.inspection import Changing, Failed, Inspected, Reply, Request
+from services.processor.cache.cache import Cache
+from services.processor.decoding import reading
+from services.processor.decoding.inspect import Inspector
+from services.processor.decoding.inspection import Changing, Failed, Inspected, Reply, Request
 from services.processor.settings import ProcessorSettings
 from tests.support import photos
 from tests.unit.processor.samples import MODEL, entry, request_for

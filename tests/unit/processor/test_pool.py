@@ -12,8 +12,8 @@ import psutil
 import pytest
 
 from libs.common.errors import Code, SluiceError
-from services.processor.inspection import Changing, Failed, Inspected, Reply, Request
-from services.processor.pool import DecodePool
+from services.processor.decoding.inspection import Changing, Failed, Inspected, Reply, Request
+from services.processor.decoding.pool import DecodePool
 from tests.unit.processor import hooks
 
 ROOT = Path(__file__).parents[3]
@@ -164,8 +164,8 @@ async def test_a_process_that_does_not_start_is_one_clear_error() -> None:
 
 _ORPHAN = """
 import asyncio, sys
-from services.processor.inspection import Request
-from services.processor.pool import DecodePool
+from services.processor.decoding.inspection import Request
+from services.processor.decoding.pool import DecodePool
 from tests.unit.processor import hooks
 
 async def main():

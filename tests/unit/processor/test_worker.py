@@ -9,7 +9,7 @@ from libs.common.errors import Code
 from libs.common.kafka.outgoing import Outgoing
 from libs.common.messages import ImageRecord, PathRecord, PointRecord
 from libs.common.topics import IMAGES, JOB_STATUS, POINTS
-from services.processor.inspection import Changing, Failed, Inspected, Reply, Request
+from services.processor.decoding.inspection import Changing, Failed, Inspected, Reply, Request
 from services.processor.worker import ProcessorWorker
 from tests.unit.processor.samples import MODEL, content, file_for, inference
 

@@ -10,9 +10,9 @@ from libs.common.control import ModelInUse
 from libs.common.events import ScanRequest
 from libs.common.store.edge import EdgeStore
 from libs.common.store.protocol import Point, Record
-from services.scanner.entries import Spooled
-from services.scanner.journal import JobRecord, fingerprint
-from services.scanner.rescan import Rescan
+from services.scanner.jobs.changelog import JobRecord, fingerprint
+from services.scanner.listing.entries import Spooled
+from services.scanner.listing.rescan import Rescan
 
 IDS = [f"00000000-0000-0000-0000-00000000000{number}" for number in range(3)]
 FILES = [Spooled(file_id=id_, path=b"/a.jpg", size=1, mtime_ns=10**9, ctime_ns=10**9) for id_ in IDS]

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from libs.common.errors import Code
 from libs.common.events import Counts, Outcome
-from services.scanner.entries import Spooled
-from services.scanner.spool import Spool
+from services.scanner.listing.entries import Spooled
+from services.scanner.listing.spool import Spool
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from libs.common.control import CollectionState
 from libs.common.errors import Code, FileError, SluiceError
 from libs.common.events import ScanRequest
 from libs.common.topics import PATHS
-from services.scanner import journal
-from services.scanner.entries import Found, Ignored, Rejected, Spooled
-from services.scanner.journal import JobRecord, Refusal, fingerprint
+from services.scanner.jobs import changelog
+from services.scanner.jobs.changelog import JobRecord, Refusal, fingerprint
+from services.scanner.listing.entries import Found, Ignored, Rejected, Spooled
 from services.scanner.worker import (
     CANCELLED,
     Ending,
@@ -146,14 +146,14 @@ def test_a_job_record_survives_the_changelog(
     asked = ScanRequest(directory_path=path, force=force, caption=caption, recursive=recursive)
     origin = Origin("ingest", 3, offset, 5, 99)
     job = accept(JOB, asked, origin, Facts("holiday", holiday="g1"), path.encode())
-    entry = journal.entry(job)
+    entry = changelog.entry(job)
     assert entry.partition == 3
-    assert journal.decode(entry.value or b"") == job
+    assert changelog.decode(entry.value or b"") == job
 
 
 def test_a_broken_job_record_is_an_error_with_a_code() -> None:
     with pytest.raises(SluiceError) as broken:
-        journal.decode(b"\xff\xff")
+        changelog.decode(b"\xff\xff")
     assert broken.value.code is Code.UNDECODABLE_RECORD
 
 

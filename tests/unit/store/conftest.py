@@ -9,7 +9,7 @@ import pytest
 
 from libs.common.store.edge import EdgeStore
 from libs.common.store.protocol import Distance, Store
-from libs.common.store.server import ServerStore
+from libs.common.store.server.store import ServerStore
 from tests.support.qdrant import HOST, QdrantHttp, docker_problem, qdrant_container, qdrant_http
 
 _numbers = count()

@@ -12,7 +12,7 @@ from libs.common.errors import Code, SluiceError, UnavailableError
 from libs.common.settings import StoreSettings
 from libs.common.store.open import open_server_store
 from libs.common.store.protocol import Point
-from libs.common.store.server import ServerStore
+from libs.common.store.server.store import ServerStore
 from tests.support.qdrant import HOST, QdrantHttp
 from tests.support.qdrant_faults import Fault
 from tests.unit.store.conftest import new_name

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from libs.common.store.server import ServerStore
+from libs.common.store.server.store import ServerStore
 from tests.support.qdrant import HOST, QdrantHttp, qdrant_http
 from tests.support.qdrant_faults import Fault
 from tests.support.records import point_record

@@ -206,7 +206,7 @@ async def test_a_fault_fails_its_task_and_not_the_stage(world: World) -> None:
 
 
 async def test_a_store_that_is_away_is_waited_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("libs.common.retry.FIRST_PAUSE_S", 0.001)
+    monkeypatch.setattr("libs.common.runtime.retry.FIRST_PAUSE_S", 0.001)
     scroll, failures = world.store.scroll, iter(range(3))
 
     async def away(*args: object, **options: object) -> object:

@@ -3,8 +3,8 @@
 import signal
 from pathlib import Path
 
-from libs.common.disk import has_room, no_room
 from libs.common.errors import Code, UnavailableError
+from libs.common.runtime.disk import has_room, no_room
 
 NEEDED_BYTES = 64 << 20
 """With less than this to spare the engine fails: it writes in pieces of 32 MB."""

@@ -7,8 +7,8 @@ import time
 from pathlib import Path
 from uuid import uuid4
 
-from libs.common.disk import has_room, no_room
 from libs.common.errors import Code, SluiceError
+from libs.common.runtime.disk import has_room, no_room
 from libs.common.store.engine.room import NEEDED_BYTES
 from libs.common.store.engine.shape import Shape, read_shape, write_shape
 from libs.common.store.engine.shard import Shard

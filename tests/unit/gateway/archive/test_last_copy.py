@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.gateway.archive.journal import Opened
-from services.gateway.archive.naming import DUPLICATES
+from services.gateway.archive.moves.naming import DUPLICATES
 from services.gateway.archive.planning import duplicates
-from tests.support.archiving import ARCHIVE_ID, contents, in_place, record_of, workshop
+from tests.support.archiving import ARCHIVE_ID, contents, executor, in_place, record_of
 
 FOLDERS = st.sampled_from(["a", "b", "a/c"])
 NAMES = st.sampled_from(["1.jpg", "2.jpg", "1.dng", "1.xmp", "2.jpg.xmp", "2.mov"])
@@ -32,7 +32,7 @@ def test_no_content_loses_its_last_copy(tree: dict[tuple[str, str], bytes], data
             paths += [path] if path.suffix in (".jpg", ".dng") else []
         asked = data.draw(st.sets(st.sampled_from(paths))) if paths else set()
         before, photos = contents(root), {record.payload["file_hash"] for record in map(record_of, paths)}
-        shop = workshop(root)
+        shop = executor(root)
         shop.root.mkdir()
         shop.journal(ARCHIVE_ID).begin(Opened(kind="exact", collection="photos", generation=None))
         targets = duplicates({record_of(path).id for path in asked}, map(record_of, paths))

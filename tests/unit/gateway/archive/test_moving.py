@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from libs.common.errors import Code
-from services.gateway.archive.disk import RealDisk
 from services.gateway.archive.journal import Opened
-from services.gateway.archive.moving import Rules
-from services.gateway.archive.naming import DUPLICATES, SELECTION
+from services.gateway.archive.moves.disk import RealDisk
+from services.gateway.archive.moves.executor import MoveExecutor, Result, Return
+from services.gateway.archive.moves.moving import Rules
+from services.gateway.archive.moves.naming import DUPLICATES, SELECTION
 from services.gateway.archive.planning import Target, duplicates, photo_of
-from services.gateway.archive.workshop import Result, Return, Workshop
 from tests.support.archiving import ARCHIVE_ID, files, in_place, record_of, sha256_of
 
 
@@ -28,19 +28,21 @@ def target_of(asked: Path, *others: Path) -> list[Target]:
     return duplicates({record_of(asked).id}, [record_of(path) for path in (asked, *others)])
 
 
-def shop(tmp_path: Path, disk: RealDisk | None = None, allowed: Path | None = None) -> Workshop:
+def shop(tmp_path: Path, disk: RealDisk | None = None, allowed: Path | None = None) -> MoveExecutor:
     root = (allowed or tmp_path).resolve()
-    return Workshop(tmp_path / "archives", Rules(disk or RealDisk(), lambda path: path.is_relative_to(root)))
+    return MoveExecutor(
+        tmp_path / "archives", Rules(disk or RealDisk(), lambda path: path.is_relative_to(root))
+    )
 
 
-def archive(workshop: Workshop, targets: list[Target], folder: str = DUPLICATES) -> Result:
-    workshop.root.mkdir(exist_ok=True)
-    workshop.journal(ARCHIVE_ID).begin(Opened(kind="exact", collection="photos", generation=None))
-    return workshop.archive(ARCHIVE_ID, targets, folder)
+def archive(executor: MoveExecutor, targets: list[Target], folder: str = DUPLICATES) -> Result:
+    executor.root.mkdir(exist_ok=True)
+    executor.journal(ARCHIVE_ID).begin(Opened(kind="exact", collection="photos", generation=None))
+    return executor.archive(ARCHIVE_ID, targets, folder)
 
 
-def restore(workshop: Workshop) -> list[Return]:
-    return workshop.restore(ARCHIVE_ID, dry_run=False)
+def restore(executor: MoveExecutor) -> list[Return]:
+    return executor.restore(ARCHIVE_ID, dry_run=False)
 
 
 def codes(result: Result) -> list[Code]:
@@ -164,10 +166,10 @@ class Filling(RealDisk):
 
 def test_without_hard_links_it_is_renamed_and_can_come_back(tmp_path: Path) -> None:
     kept, copy = photo(tmp_path / "a.jpg"), photo(tmp_path / "b.jpg")
-    workshop = shop(tmp_path, WithoutLinks())
-    assert codes(archive(workshop, target_of(copy, kept))) == []
+    executor = shop(tmp_path, WithoutLinks())
+    assert codes(archive(executor, target_of(copy, kept))) == []
     assert not copy.exists()
-    assert [found.error for found in restore(workshop)] == [None]
+    assert [found.error for found in restore(executor)] == [None]
     assert copy.read_bytes() == b"one"
 
 
@@ -210,10 +212,10 @@ def test_a_photo_that_is_replaced_at_the_last_moment_is_not_taken_for_the_copy(t
 
 def test_restoring_never_overwrites(tmp_path: Path) -> None:
     kept, copy = photo(tmp_path / "a.jpg"), photo(tmp_path / "b.jpg")
-    workshop = shop(tmp_path)
-    archive(workshop, target_of(copy, kept))
+    executor = shop(tmp_path)
+    archive(executor, target_of(copy, kept))
     photo(copy, b"a new photo")
-    (found,) = restore(workshop)
+    (found,) = restore(executor)
     assert found.error is not None
     assert found.error.code is Code.NAME_TAKEN
     assert copy.read_bytes() == b"a new photo"
@@ -224,23 +226,23 @@ def test_names_that_are_not_unicode_go_and_come_back(tmp_path: Path) -> None:
     kept, copy = photo(tmp_path / "a.jpg"), photo(tmp_path / os.fsdecode(b"\xff\n.jpg"))
     record = record_of(kept)
     target = Target(photo_of(record_of(copy)), (photo_of(record),))
-    workshop = shop(tmp_path)
-    assert codes(archive(workshop, [target])) == []
+    executor = shop(tmp_path)
+    assert codes(archive(executor, [target])) == []
     assert not copy.exists()
-    assert [found.error for found in restore(workshop)] == [None]
+    assert [found.error for found in restore(executor)] == [None]
     assert sha256_of(copy) == sha256_of(kept)
 
 
 def test_half_a_line_that_a_crash_left_is_cut_off(tmp_path: Path) -> None:
     kept, copy = photo(tmp_path / "a.jpg"), photo(tmp_path / "b.jpg")
-    workshop = shop(tmp_path)
-    archive(workshop, target_of(copy, kept))
+    executor = shop(tmp_path)
+    archive(executor, target_of(copy, kept))
     journal = tmp_path / "archives" / ARCHIVE_ID / "journal.jsonl"
     with journal.open("ab") as file:
         file.write(b'{"step":"beg')
-    story: Any = workshop.recover(ARCHIVE_ID)
-    assert [found.state for found in story.moves.values()] == ["archived"]
-    assert [found.error for found in restore(workshop)] == [None]
+    history: Any = executor.recover(ARCHIVE_ID)
+    assert [found.state for found in history.moves.values()] == ["archived"]
+    assert [found.error for found in restore(executor)] == [None]
 
 
 def test_two_replicas_asked_for_each_others_copies_leave_one(tmp_path: Path) -> None:

@@ -1,0 +1,148 @@
+"""Dead letters: reading them from their topic, and sending records back to where they came from."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from aiokafka import AIOKafkaConsumer
+from aiokafka.structs import ConsumerRecord, TopicPartition
+
+from libs.common import events
+from libs.common.errors import Code, SluiceError, UnavailableError
+from libs.common.events import DeadLetter
+from libs.common.kafka.connection import Connection, broker_errors
+from libs.common.kafka.outgoing import FILE_ID_HEADER, JOB_ID_HEADER
+from libs.common.kafka.tables.tail import Tail
+from libs.common.settings import StageSettings
+from libs.common.topics import ALL, DEAD_LETTERS
+from libs.embedded.config import clients_address
+from services.settings import RunSettings
+
+READ_SECONDS = 60.0
+_FETCH_SECONDS = 10.0
+_CONNECT_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A dead letter and its own place, `partition/offset` on dead-letters: how it is called."""
+
+    place: str
+    letter: DeadLetter
+
+
+@dataclass(frozen=True, slots=True)
+class Letters:
+    """All that lies on dead-letters, the oldest first; `unreadable` counts those of other releases."""
+
+    found: Sequence[Letter]
+    unreadable: int
+
+
+@asynccontextmanager
+async def connected(settings: StageSettings, run: RunSettings) -> AsyncIterator[Connection]:
+    """A connection to the Kafka that is configured, else to the embedded one of a running `sluice run`.
+
+    Raises UnavailableError if none answers.
+    """
+    embedded = None if run.kafka_bootstrap_servers else clients_address(run.data_dir / "kafka")
+    if not run.kafka_bootstrap_servers and embedded is None:
+        raise UnavailableError(Code.BROKER_UNAVAILABLE, _no_broker(run))
+    if embedded:
+        settings = settings.model_copy(
+            update={"kafka_bootstrap_servers": embedded, "kafka_security_protocol": "PLAINTEXT"}
+        )
+    connection = Connection.of(settings, "cli")
+    try:
+        async with asyncio.timeout(_CONNECT_SECONDS), connection.admin():
+            pass
+    except (UnavailableError, TimeoutError) as error:
+        if not embedded and isinstance(error, UnavailableError):
+            raise
+        detail = _no_broker(run) if embedded else f"no Kafka broker answers at {connection.bootstrap_servers}"
+        raise UnavailableError(Code.BROKER_UNAVAILABLE, detail) from error
+    yield connection
+
+
+def _no_broker(run: RunSettings) -> str:
+    return (
+        f"no embedded Kafka runs with its data in {run.data_dir}: start `sluice run`, "
+        "or set DATA_DIR, or KAFKA_BOOTSTRAP_SERVERS to your own"
+    )
+
+
+async def read(connection: Connection) -> Letters:
+    """All dead letters there are now."""
+    found, unreadable = [], 0
+    try:
+        async with Tail.open(connection, DEAD_LETTERS) as tail, asyncio.timeout(READ_SECONDS):
+            ends = await tail.end_offsets(await tail.partitions())
+            tail.follow(dict.fromkeys(ends, 0))
+            while not await tail.has_reached(ends):
+                for records in (await tail.read(0.2)).values():
+                    for record in records:
+                        try:
+                            letter = events.decode(record.value or b"", DeadLetter)
+                        except SluiceError:
+                            unreadable += 1
+                        else:
+                            found.append(Letter(f"{record.partition}/{record.offset}", letter))
+    except TimeoutError as error:
+        raise UnavailableError(
+            Code.BROKER_UNAVAILABLE, f"dead-letters could not be read to its end in {READ_SECONDS:.0f} s"
+        ) from error
+    return Letters(sorted(found, key=lambda each: each.letter.at), unreadable)
+
+
+async def send_back(connection: Connection, letters: Sequence[Letter]) -> None:
+    """Publish each letter's record again, to its own topic and partition, with its key and ids.
+
+    Checks all before any is sent. Raises SluiceError not_found for one whose record is no more, and
+    invalid_request for one of a topic that is not ours.
+    """
+    bodies = [await _body(connection, each) for each in letters]
+    async with connection.producer() as producer:
+        with broker_errors(connection.bootstrap_servers):
+            for each, body in zip(letters, bodies, strict=True):
+                letter = each.letter
+                await producer.send_and_wait(
+                    letter.topic, body, key=letter.key, partition=letter.partition, headers=_headers(letter)
+                )
+
+
+async def _body(connection: Connection, each: Letter) -> bytes:
+    """What the record held: in the letter if it was small, else still on its topic."""
+    letter = each.letter
+    if letter.topic not in {connection.names.of(topic) for topic in ALL}:
+        raise SluiceError(
+            Code.INVALID_REQUEST, f"{each.place}: {letter.topic} is no topic of this installation"
+        )
+    if letter.body is not None:
+        return letter.body
+    at = TopicPartition(letter.topic, letter.partition)
+    async with connection.consumer() as consumer:
+        consumer.assign([at])
+        found = await _from(consumer, at, letter.offset)
+    for record in found:
+        if record.offset == letter.offset and record.value is not None:
+            return bytes(record.value)
+    raise SluiceError(
+        Code.NOT_FOUND,
+        f"{each.place}: the record was too large for its letter, and is no longer on {letter.topic}; "
+        "ingest its file again instead",
+    )
+
+
+async def _from(consumer: AIOKafkaConsumer, at: TopicPartition, offset: int) -> list[ConsumerRecord]:
+    """The first record from this offset on; none if what is there begins later."""
+    if offset < (await consumer.beginning_offsets([at]))[at]:
+        return []
+    consumer.seek(at, offset)
+    found = await consumer.getmany(at, timeout_ms=int(_FETCH_SECONDS * 1000), max_records=1)
+    return list(found.get(at, ()))
+
+
+def _headers(letter: DeadLetter) -> list[tuple[str, bytes]]:
+    ids = {FILE_ID_HEADER: letter.file_id, JOB_ID_HEADER: letter.job_id}
+    return [(name, value.encode()) for name, value in ids.items() if value is not None]

@@ -1,0 +1,285 @@
+"""The runner of processor, inferencer, upserter and tasks: poll, decode, work, publish, commit.
+
+1. Poll, also while every slot is busy, or the group expels the member.
+2. Decode; what cannot be decoded becomes a dead letter and its file's outcome.
+3. Await the worker on a batch; several batches may be in flight.
+4. Publish all that the batch gave and await the acknowledgements.
+5. Commit the contiguous prefix of what is done, with explicit offsets.
+"""
+
+import asyncio
+import logging
+import time
+from collections import Counter
+from collections.abc import Sequence
+from typing import Generic
+
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
+from aiokafka.errors import CommitFailedError, IllegalStateError
+from aiokafka.structs import ConsumerRecord, TopicPartition
+
+from libs.common import messages
+from libs.common.errors import SluiceError, UnavailableError
+from libs.common.kafka.connection import Connection, broker_errors
+from libs.common.kafka.outgoing import Outgoing
+from libs.common.kafka.publisher import Publisher
+from libs.common.kafka.runner.batch import FILL_SECONDS, Batch, Input, R
+from libs.common.kafka.runner.dead_letters import dead_letter
+from libs.common.kafka.runner.pace import Pace
+from libs.common.kafka.runner.progress import Progress
+from libs.common.kafka.runner.tries import Tries, blame
+from libs.common.kafka.runner.worker import Worker
+from libs.common.messages import ImageRecord, PathRecord, PointRecord, TaskRecord
+from libs.common.runtime.retry import patiently
+from libs.common.runtime.service import Health
+
+log = logging.getLogger(__name__)
+
+_LOOK_SECONDS = 0.02
+REVOKE_SECONDS = 5.0
+"""How long a working batch may hold up the whole group when partitions move."""
+REFUSED_SECONDS = 5.0
+"""How long a stage stays that the brokers refuse, before its process ends."""
+_NOBODY = TopicPartition("-", 0)
+"""A partition that no one has: polling it keeps the membership and takes nothing."""
+
+
+class Runner(Generic[R]):
+    """Runs one worker over one input until it is told to stop."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        publisher: Publisher,
+        worker: Worker[R],
+        source: Input[R],
+        health: Health,
+    ) -> None:
+        self._connection = connection
+        self._publisher = publisher
+        self._worker: Worker[R] = worker
+        self._input: Input[R] = source
+        self._health = health
+        self._progress: Progress[TopicPartition] = Progress()
+        self._tasks: dict[asyncio.Task[None], Batch[R]] = {}
+        self._epoch = 0
+        self._held = False
+        self._tries = Tries()
+        self._pace = Pace(source.batch, source.most)
+        self._wake = asyncio.Event()
+        self._commit_lock = asyncio.Lock()
+        self._failure: BaseException | None = None
+        self._held_up: str | None = None
+
+    async def run(self, stop: asyncio.Event, drain_s: float = REVOKE_SECONDS) -> None:
+        """Work until `stop` is set; then what runs gets `drain_s`, what merely waits is let go.
+
+        Raises what the worker raised, uncommitted, and UnavailableError when the brokers refuse.
+        """
+        names = [self._connection.names.of(topic) for topic in self._input.topics]
+        async with self._connection.consumer(
+            group=self._input.stage, max_partition_fetch_bytes=4 * 1024 * 1024
+        ) as consumer:
+            try:
+                consumer.subscribe(names, listener=_Rebalance(self, consumer))
+                await self._loop(consumer, stop)
+                await self.let_go(consumer, drain_s)
+            finally:
+                await self._end_tasks()
+
+    @property
+    def stage(self) -> str:
+        """Whose input it runs."""
+        return self._input.stage
+
+    def hold(self) -> None:
+        """Partitions were given: what is fetched from now on is ours."""
+        self._epoch += 1
+        self._held = True
+        self._wake.set()
+
+    async def let_go(self, consumer: AIOKafkaConsumer, drain_s: float) -> None:
+        """Give up everything in flight: waiting batches at once, working ones after `drain_s`."""
+        self._epoch += 1
+        self._held = False
+        if self._worker.waiting is None and self._tasks:
+            await asyncio.wait(self._tasks, timeout=drain_s)
+        await self._end_tasks()
+        self._held_up = None
+        self._progress.forget()
+        await self._tries.take_back(consumer)
+
+    async def _loop(self, consumer: AIOKafkaConsumer, stop: asyncio.Event) -> None:
+        batch, epoch = Batch[R](), self._epoch
+        while not stop.is_set():
+            self._raise_failure()
+            self._show_health(consumer)
+            if epoch != self._epoch:
+                batch, epoch = Batch[R](), self._epoch
+                await self._count_tries(consumer)
+                continue
+            most, in_flight = (1, 1) if self._tries.careful else (self._pace.batch, self._input.in_flight)
+            if not self._held or len(self._tasks) >= in_flight:
+                await self._keep_polling(consumer)
+                continue
+            wait_s = self._patience(batch) if batch.places else 0.25
+            found = await consumer.getmany(
+                timeout_ms=int(wait_s * 1000), max_records=max(1, most - len(batch.places))
+            )
+            if epoch != self._epoch:
+                # Held again already, this may be the new assignment's; not held, its next owner reads it.
+                batch, epoch, found = Batch[R](), self._epoch, found if self._held else {}
+                await self._count_tries(consumer)
+                if epoch != self._epoch:
+                    continue
+            if found and not batch.places:
+                batch.opened = time.monotonic()
+            for partition, records in found.items():
+                self._take(batch, partition, records)
+            if len(batch.places) >= most or (batch.places and time.monotonic() >= self._due(batch)):
+                self._start(consumer, batch)
+                batch = Batch[R]()
+
+    def _due(self, batch: Batch[R]) -> float:
+        """When a batch starts though it is not full."""
+        fills = self._input.fills and self._tasks and not self._has_a_small_job(batch)
+        return batch.opened + (FILL_SECONDS if fills else self._input.linger_s)
+
+    def _has_a_small_job(self, batch: Batch[R]) -> bool:
+        """Whether a job in it must not wait until another, which has most of what is under way, fills it.
+
+        Beside a batch that was not full either it gains nothing: that one ends soon, and small jobs that
+        come all the time would have each its own small batch.
+        """
+        under_way = self._tasks.values()
+        if all(len(other.places) < self._pace.batch for other in under_way):
+            return False
+        jobs = sum((other.keys for other in under_way), Counter[bytes | None]())
+        large, most = jobs.most_common(1)[0]
+        return 2 * most >= jobs.total() and any(job != large for job in batch.keys)
+
+    def _patience(self, batch: Batch[R]) -> float:
+        """How long to poll for more; what a batch waits for may also be the end of another."""
+        left = max(0.0, self._due(batch) - time.monotonic())
+        return min(left, _LOOK_SECONDS) if self._tasks else left
+
+    def _take(self, batch: Batch[R], partition: TopicPartition, records: Sequence[ConsumerRecord]) -> None:
+        self._progress.took(partition, (record.offset for record in records))
+        for record in records:
+            batch.places.append((partition, record.offset))
+            batch.keys[record.key] += 1
+            try:
+                decoded = messages.decode(record.value or b"", self._input.kind)
+            except SluiceError as error:
+                batch.letters += dead_letter(record, error)
+                continue
+            if self._tries.is_to_blame(partition, record.offset):
+                batch.letters += dead_letter(record, blame(), decoded)
+            else:
+                batch.records.append(decoded)
+
+    async def _count_tries(self, consumer: AIOKafkaConsumer) -> None:
+        if self._held:
+            await self._tries.load(self._connection, self.stage, consumer.assignment())
+
+    def _start(self, consumer: AIOKafkaConsumer, batch: Batch[R]) -> None:
+        task = asyncio.create_task(self._process(consumer, batch), name=f"{self._input.stage} batch")
+        self._tasks[task] = batch
+        task.add_done_callback(self._ended)
+
+    async def _process(self, consumer: AIOKafkaConsumer, batch: Batch[R]) -> None:
+        await self._tries.begin(consumer, batch.places)
+        begun = time.monotonic()
+        outgoing = await self._worker(batch.records) if batch.records else []
+        self._pace.took(len(batch.places), time.monotonic() - begun)
+        await self._publish(batch.letters + outgoing)
+        await self._commit(consumer, batch)
+
+    async def _publish(self, outgoing: Sequence[Outgoing]) -> None:
+        """Publish until the brokers have it; a repeated record overwrites what it wrote before.
+
+        What they refuse ends the stage, uncommitted; said for a while first, and not in a tight circle.
+        """
+        try:
+            await patiently(lambda: self._publisher.publish(outgoing), self._is_held_up)
+        except SluiceError as error:
+            self._is_held_up(error)
+            await asyncio.sleep(REFUSED_SECONDS)
+            raise
+        self._held_up = None
+
+    def _is_held_up(self, error: SluiceError) -> None:
+        self._held_up = error.detail
+
+    async def _commit(self, consumer: AIOKafkaConsumer, batch: Batch[R]) -> None:
+        async with self._commit_lock:
+            offsets = self._progress.finished(batch.places)
+            if not offsets:
+                return
+            for partition, offset in offsets.items():
+                self._tries.ended(partition, offset)
+            try:
+                with broker_errors(self._connection.bootstrap_servers):
+                    await self._commit_offsets(consumer, offsets)
+            except UnavailableError as error:
+                log.warning("%s: a commit is left to the next: %s", self._input.stage, error.detail)
+
+    async def _commit_offsets(self, consumer: AIOKafkaConsumer, offsets: dict[TopicPartition, int]) -> None:
+        try:
+            await consumer.commit(offsets)
+        except (CommitFailedError, IllegalStateError):
+            # The group moved on without us; the records come again, to us or to another member.
+            log.info("%s: a commit came after its partitions had moved", self._input.stage)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.pop(task, None)
+        self._wake.set()
+        if not task.cancelled() and task.exception() is not None:
+            self._failure = task.exception()
+
+    async def _keep_polling(self, consumer: AIOKafkaConsumer) -> None:
+        self._wake.clear()
+        await consumer.getmany(_NOBODY, timeout_ms=0)
+        try:
+            async with asyncio.timeout(1.0):
+                await self._wake.wait()
+        except TimeoutError:
+            if self._worker.waiting is not None:
+                # A process that ends while it waits for something outside does not end for its records.
+                await self._tries.take_back(consumer)
+
+    def _show_health(self, consumer: AIOKafkaConsumer) -> None:
+        reason = self._worker.waiting or self._held_up
+        if reason is not None:
+            self._health.waiting(reason)
+        elif consumer.assignment() or self._health.state != "starting":
+            self._health.ready()
+
+    def _raise_failure(self) -> None:
+        if self._failure is not None:
+            raise self._failure
+
+    async def _end_tasks(self) -> None:
+        ending = list(self._tasks)
+        for task in ending:
+            task.cancel()
+        await asyncio.gather(*ending, return_exceptions=True)
+
+
+class _Rebalance(ConsumerRebalanceListener):  # type: ignore[misc]
+    """Lets everything go before partitions move, so that no two members work on the same record for long."""
+
+    def __init__(
+        self,
+        runner: "Runner[PathRecord] | Runner[ImageRecord] | Runner[PointRecord] | Runner[TaskRecord]",
+        consumer: AIOKafkaConsumer,
+    ) -> None:
+        self._runner = runner
+        self._consumer = consumer
+
+    async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:  # noqa: ARG002
+        await self._runner.let_go(self._consumer, REVOKE_SECONDS)
+
+    async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
+        log.info("%s: %d partitions assigned", self._runner.stage, len(assigned))
+        self._runner.hold()

@@ -1,0 +1,81 @@
+"""A service that is a worker on a runner: processor, inferencer, upserter."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Generic, TypeVar
+
+from libs.common.http.probes import probed
+from libs.common.kafka.connection import Connection
+from libs.common.kafka.joining import while_joined
+from libs.common.kafka.membership import Membership, member
+from libs.common.kafka.runner.batch import Input
+from libs.common.kafka.runner.runner import Runner
+from libs.common.kafka.runner.trim import trim_forever
+from libs.common.kafka.runner.worker import Worker
+from libs.common.kafka.topic_watch import watch_topics
+from libs.common.messages import ImageRecord, PathRecord, PointRecord
+from libs.common.runtime.heartbeat import beat
+from libs.common.runtime.service import Health, supervise
+from libs.common.settings import StageSettings
+from libs.common.topics import Topic
+
+R = TypeVar("R", PathRecord, ImageRecord, PointRecord)
+
+
+@dataclass(frozen=True, slots=True)
+class Wired(Generic[R]):
+    """A worker with what must run with it; if that fails, the stage does.
+
+    `background` ends with the worker's runner; what runs `beside` it gets the same stop, and its own end.
+    """
+
+    worker: Worker[R]
+    background: tuple[Coroutine[Any, Any, None], ...] = ()
+    beside: tuple[Callable[[asyncio.Event], Coroutine[Any, Any, None]], ...] = ()
+
+
+Wire = Callable[[Membership, AsyncExitStack], Awaitable[Wired[R]]]
+"""Makes the worker once the stage has joined; what it opens it gives to the stack, which closes it."""
+
+
+@dataclass(slots=True)
+class WorkerStage(Generic[R]):
+    """The Service of one worker: waits for Kafka, joins, runs until stopped, drains, leaves."""
+
+    settings: StageSettings
+    source: Input[R]
+    outputs: tuple[Topic, ...]
+    wire: Wire[R]
+    health: Health = field(default_factory=Health)
+
+    @property
+    def stage(self) -> str:
+        """The stage's name."""
+        return self.source.stage
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """See Service."""
+        async with probed(self.settings.health_port, self.health):
+            await self._run(stop)
+
+    async def _run(self, stop: asyncio.Event) -> None:
+        connection = Connection.of(self.settings, self.stage)
+        await while_joined(connection, self.health, stop, partial(self._work, stop))
+
+    async def _work(self, stop: asyncio.Event, handles_stop: asyncio.Event) -> None:
+        async with AsyncExitStack() as resources:
+            joined = await resources.enter_async_context(member(self.settings, self.stage, *self.outputs))
+            wired = await self.wire(joined, resources)
+            runner = Runner(joined.connection, joined.publisher, wired.worker, self.source, self.health)
+            handles_stop.set()
+            await supervise(
+                runner.run(stop),
+                beat(joined.publisher, self.stage, self.settings.instance, self.health),
+                trim_forever(joined.connection, self.stage, self.source.topics),
+                watch_topics(joined.connection, joined.publisher),
+                *wired.background,
+                beside=[run(stop) for run in wired.beside],
+            )

@@ -1,0 +1,54 @@
+"""Members of groups that died together with their brokers: the living would wait a session for them."""
+
+import asyncio
+import logging
+from collections.abc import Iterable
+
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError, for_code
+from aiokafka.protocol.group import LeaveGroupRequest
+
+from libs.common.errors import UnavailableError
+from libs.common.kafka.connection import Connection
+
+log = logging.getLogger(__name__)
+
+SECONDS = 5.0
+PAUSE_SECONDS = 0.05
+
+
+async def remove_stale_members(connection: Connection, stages: Iterable[str]) -> None:
+    """Have every member leave these stages' groups: for brokers that have just started and are ours alone.
+
+    Those that cannot be put out are waited for, as ever.
+    """
+    try:
+        async with asyncio.timeout(SECONDS), connection.admin() as admin:
+            for stage in stages:
+                while not await _empty(admin, connection.names.group(stage)):  # noqa: ASYNC110
+                    await asyncio.sleep(PAUSE_SECONDS)
+    except (KafkaError, TimeoutError, UnavailableError) as error:
+        log.info("the members of before are waited for: %s", error)
+
+
+async def _empty(admin: AIOKafkaAdminClient, group: str) -> bool:
+    """Whether nobody is in the group; who is in it, as far as the brokers have read that yet, leaves."""
+    try:
+        return await members_out(admin, group) == 0
+    except KafkaError as error:
+        if not error.retriable:
+            raise
+        return False
+
+
+async def members_out(admin: AIOKafkaAdminClient, group: str) -> int:
+    """Have every member leave the group; how many that were. They hear of it at their next word."""
+    coordinator = await admin.find_coordinator(group)
+    (answer,) = await admin.describe_consumer_groups([group], group_coordinator_id=coordinator)
+    code, *_, members = answer.groups[0]
+    if code:
+        raise for_code(code)
+    for member, *_ in members:
+        # The client has no call of its own for it.
+        await admin._send_request(LeaveGroupRequest(group, member), coordinator)  # noqa: SLF001
+    return len(members)

@@ -1,0 +1,59 @@
+"""The `control` topic as questions that services ask."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from libs.common import control
+from libs.common.control import ActiveCollection, CollectionState, Control, FilledBy, JobCommand, ModelInUse
+from libs.common.kafka.connection import Connection
+from libs.common.kafka.tables.table import Table
+from libs.common.topics import CONTROL
+
+
+class ControlTable:
+    """Typed look-ups over the control table; `refresh` first where a write just before must be seen."""
+
+    def __init__(self, table: Table[Control]) -> None:
+        self._table = table
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, connection: Connection) -> AsyncIterator["ControlTable"]:
+        """The control table, read to its end."""
+        async with Table.open(connection, CONTROL, control.decode) as table:
+            yield cls(table)
+
+    async def refresh(self) -> None:
+        """Return once everything written before this call can be read here."""
+        await self._table.refresh()
+
+    async def changed(self, timeout_s: float) -> bool:
+        """Wait for any change, at most `timeout_s`; whether there was one."""
+        return await self._table.changed(timeout_s)
+
+    def active(self) -> str | None:
+        """The name of the active collection."""
+        row = self._table.rows.get(control.ACTIVE)
+        return row.name if isinstance(row, ActiveCollection) else None
+
+    def model(self) -> ModelInUse | None:
+        """The model that the ML service uses, as the inferencer last saw it."""
+        row = self._table.rows.get(control.MODEL)
+        return row if isinstance(row, ModelInUse) else None
+
+    def collection(self, name: str) -> CollectionState | None:
+        """The collection's present generation; None if there is none of that name."""
+        row = self._table.rows.get(f"collection:{name}")
+        return row if isinstance(row, CollectionState) else None
+
+    def filled(self, name: str) -> FilledBy | None:
+        """The model that filled the collection's present generation."""
+        row, state = self._table.rows.get(f"filled:{name}"), self.collection(name)
+        if isinstance(row, FilledBy) and state is not None and row.generation == state.generation:
+            return row
+        return None
+
+    def command(self, job_id: str) -> JobCommand | None:
+        """What a person last asked of the job."""
+        row = self._table.rows.get(f"job:{job_id}")
+        return row if isinstance(row, JobCommand) else None

@@ -1,0 +1,141 @@
+"""Running services as an operating-system process: logging, signals, deadlines, one line per mistake."""
+
+import asyncio
+import logging
+import os
+import signal
+import sqlite3
+import sys
+import threading
+from collections.abc import Callable, Coroutine
+from typing import Any, NoReturn, TypeVar
+
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings
+
+from libs.common.errors import SluiceError
+from libs.common.runtime.printable import printable
+from libs.common.runtime.service import Service
+from libs.common.settings import StageSettings
+
+SettingsT = TypeVar("SettingsT", bound=BaseSettings)
+StageSettingsT = TypeVar("StageSettingsT", bound=StageSettings)
+
+log = logging.getLogger(__name__)
+
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+EXIT_INTERRUPTED = 130
+
+_LEFT_SECONDS = 2.0
+"""How long what a finished service has left may take: clients whose broker is gone do not heed a cancel."""
+_ONE_WISH_SECONDS = 0.3
+"""Signals this close are one: make passes on the SIGTERM that its whole process group was sent anyway."""
+
+
+def run_stage(settings_type: type[StageSettingsT], build: Callable[[StageSettingsT], Service]) -> NoReturn:
+    """The whole life of a stage as a process of its own; what `__main__` modules call."""
+    settings = read_settings(settings_type)
+    configure_logging(settings.log_level)
+    service = build(settings)
+    sys.exit(run_until_stopped(service.run, settings.drain_seconds))
+
+
+def read_settings(settings_type: type[SettingsT]) -> SettingsT:
+    """The settings from the environment; a bad one ends the process with a line that names it."""
+    try:
+        return settings_type()
+    except ValidationError as error:
+        _say_wrong(error)
+        sys.exit(EXIT_USAGE)
+
+
+def _say_wrong(error: ValidationError) -> None:
+    for problem in error.errors():
+        name = ".".join(str(part) for part in problem["loc"]).upper()
+        say(f"the setting {name} is wrong: {problem['msg']}")
+
+
+def run_until_stopped(run: Callable[[asyncio.Event], Coroutine[Any, Any, None]], drain_s: float) -> int:
+    """Run until SIGINT or SIGTERM, then let it drain; the exit status.
+
+    A second signal leaves at once, and so does the end of `drain_s`: a stop must not hang on a broker that
+    is gone. What keeps it from running, a full disk or a setting of one stage included, is one line.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    left = threading.Timer(_LEFT_SECONDS, os._exit, (0,))
+    left.daemon = True
+    try:
+        asyncio.run(_run(run, drain_s, left))
+    except SluiceError as error:
+        say(error.detail)
+        return EXIT_FAILED
+    except ValidationError as error:
+        _say_wrong(error)
+        return EXIT_USAGE
+    except (OSError, sqlite3.OperationalError) as error:
+        log.debug("it ended with", exc_info=True)
+        say(_in_words(error))
+        return EXIT_FAILED
+    finally:
+        left.cancel()
+        # The event loop leaves Python's own handler, which would answer a last Ctrl-C with a traceback.
+        signal.signal(signal.SIGINT, before)
+    return 0
+
+
+def _in_words(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return f"a database in DATA_DIR: {error}" if isinstance(error, sqlite3.Error) else str(error)
+
+
+async def _run(
+    run: Callable[[asyncio.Event], Coroutine[Any, Any, None]], drain_s: float, left: threading.Timer
+) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    first_at = 0.0
+
+    def on_signal() -> None:
+        nonlocal first_at
+        if stop.is_set():
+            if loop.time() - first_at > _ONE_WISH_SECONDS:
+                _leave("stopped at once, without draining", EXIT_INTERRUPTED)
+            return
+        first_at = loop.time()
+        stop.set()
+        deadline = threading.Timer(drain_s, _leave, (f"not drained in {drain_s:.0f} s: leaving", EXIT_FAILED))
+        deadline.daemon = True
+        deadline.start()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, on_signal)
+    await run(stop)
+    left.start()
+
+
+def _leave(reason: str, status: int) -> None:
+    say(reason)
+    os._exit(status)
+
+
+def say(sentence: str) -> None:
+    """One line for the person at the terminal."""
+    print(f"sluice: {printable(sentence)}", file=sys.stderr, flush=True)
+
+
+class _OneLine(logging.Formatter):
+    """A file's name can neither begin another line nor tell the terminal anything."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - as logging calls it
+        return printable(super().formatMessage(record))
+
+
+def configure_logging(level: str) -> None:
+    """One line a record, on standard error; the Kafka client's own chatter only where it matters."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_OneLine("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
+    logging.basicConfig(level=level, handlers=[handler])
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    logging.getLogger("httpx").setLevel(logging.WARNING)

@@ -1,0 +1,98 @@
+"""The AsyncAPI document of the public topics, and a page that shows it without any script."""
+
+from html import escape
+from typing import Any
+
+import msgspec
+from faststream.specification.asyncapi import AsyncAPI
+
+from libs.common.events import JobEvent, JobSnapshot, ScanRequest
+from libs.common.kafka.connection import Connection
+from libs.common.runtime.heartbeat import release
+from libs.common.topics import ALL, INGEST, JOB_STATUS, JOBS
+from services.gateway.jobs.requests import faststream_broker
+
+_BODIES: dict[str, Any] = {INGEST.name: ScanRequest, JOB_STATUS.name: JobEvent, JOBS.name: JobSnapshot}
+_ABOUT = (
+    "The public topics of Sluice. Bodies are JSON with `version` 1; readers ignore fields they do not know. "
+    "Any system may write to `ingest`; the others are for reading."
+)
+
+
+def document(connection: Connection) -> dict[str, Any]:
+    """The AsyncAPI 3.0 document, with the topic names of this installation."""
+    broker = faststream_broker(connection)
+    for topic in (topic for topic in ALL if topic.public):
+        broker.publisher(
+            connection.names.of(topic),
+            title=topic.name,
+            description=f"{topic.description} Key: {topic.key}.",
+            schema=dict[str, Any],
+        )
+    made = AsyncAPI(broker, title="Sluice", version=release(), description=_ABOUT).to_specification()
+    return _with_bodies(msgspec.json.decode(made.to_json()))
+
+
+def page(spec: dict[str, Any]) -> str:
+    """The document as HTML: each topic, and each body with its fields."""
+    schemas = spec["components"]["schemas"]
+    channels = "".join(
+        f"<section><h2><code>{escape(channel['address'])}</code></h2>"
+        f"<p>{escape(channel['description'])}</p></section>"
+        for channel in spec["channels"].values()
+    )
+    bodies = "".join(_table(name, schema) for name, schema in schemas.items() if "properties" in schema)
+    return _PAGE.format(
+        version=escape(spec["info"]["version"]), about=escape(_ABOUT), channels=channels, bodies=bodies
+    )
+
+
+def _with_bodies(spec: dict[str, Any]) -> dict[str, Any]:
+    """FastStream reads pydantic types; ours are msgspec's, which describe themselves."""
+    shapes, components = msgspec.json.schema_components(
+        list(_BODIES.values()), ref_template="#/components/schemas/{name}"
+    )
+    for name, shape in zip(_BODIES, shapes, strict=True):
+        spec["components"]["schemas"][f"{name}:Message:Payload"] = shape
+    spec["components"]["schemas"] |= components
+    return spec
+
+
+def _table(name: str, schema: dict[str, Any]) -> str:
+    required = set(schema.get("required", ()))
+    rows = "".join(
+        f"<tr><td><code>{escape(field)}</code></td><td>{escape(_kind(shape))}</td>"
+        f"<td>{'required' if field in required else ''}</td></tr>"
+        for field, shape in schema["properties"].items()
+    )
+    return (
+        f"<section id='{escape(name)}'><h3>{escape(name)}</h3>"
+        f"<p>{escape(schema.get('description', ''))}</p><table>{rows}</table></section>"
+    )
+
+
+def _kind(shape: dict[str, Any]) -> str:
+    """The type of a field in a word or two."""
+    if "$ref" in shape:
+        return str(shape["$ref"]).rpartition("/")[2]
+    if "anyOf" in shape:
+        return " or ".join(_kind(part) for part in shape["anyOf"])
+    if "enum" in shape:
+        return ", ".join(str(value) for value in shape["enum"])
+    kind = str(shape.get("format") or shape.get("type", "any"))
+    return f"{kind} of {_kind(shape['items'])}" if isinstance(shape.get("items"), dict) else kind
+
+
+_PAGE = """<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>Sluice: topics</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<style>
+body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 52rem; margin: 2rem auto; padding: 0 1rem }}
+table {{ border-collapse: collapse; width: 100% }}
+td {{ border-top: 1px solid #ccc; padding: .3rem .6rem; vertical-align: top }}
+</style></head><body>
+<h1>Sluice {version}: public topics</h1><p>{about}</p>
+<p><a href="/asyncapi.json">The AsyncAPI document</a> · <a href="/docs">The REST API</a></p>
+{channels}<h2>Bodies</h2>{bodies}
+</body></html>
+"""

@@ -1,0 +1,159 @@
+"""The part of archiving that blocks: whole runs of moves, there and back, and recovery. Run it in threads."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from libs.common.errors import Code, FileError, SluiceError
+from services.gateway.archive.history import ArchiveHistory, Recorded, told
+from services.gateway.archive.journal import Carried, Finished, Journal
+from services.gateway.archive.moves.locking import Locks
+from services.gateway.archive.moves.moving import Checked, Rules, carry_out, checked, put_back, resolve
+from services.gateway.archive.moves.naming import Siblings
+from services.gateway.archive.planning import Target
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A photo that is in an archive folder now, or in a dry run would be."""
+
+    point_id: str
+    files: tuple[Carried, ...]
+    keeper: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A photo that stays where it is."""
+
+    path: Path
+    error: SluiceError
+
+
+@dataclass(slots=True)
+class Result:
+    """What became of each target."""
+
+    archived: list[Gone] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """What became of an archived photo: restored (in a dry run: would be), or the error that kept it."""
+
+    recorded: Recorded
+    error: SluiceError | None = None
+
+
+class MoveExecutor:
+    """Moves files for the archives in `root`. `stopping` ends a run after the file at hand."""
+
+    def __init__(self, root: Path, rules: Rules) -> None:
+        self.root = root
+        self.rules = rules
+        self.locks = Locks(root)
+        self.stopping = threading.Event()
+
+    def journal(self, archive_id: str) -> Journal:
+        """The archive's journal, which may not be there."""
+        return Journal(self.root / archive_id, self.rules.disk)
+
+    def history(self, archive_id: str) -> ArchiveHistory | None:
+        """What the journal tells; None if there is no such archive."""
+        return told(archive_id, self.journal(archive_id).lines())
+
+    def archive_ids(self) -> list[str]:
+        """All archives, the newest first."""
+        if not self.root.is_dir():
+            return []
+        return sorted((entry.name for entry in self.root.iterdir() if entry.is_dir()), reverse=True)
+
+    def archive(self, archive_id: str, targets: Sequence[Target], folder: str) -> Result:
+        """Move the targets into `folder`s beside them, each checked just before. The caller owns it."""
+        journal, numbers = self.journal(archive_id), iter(range(len(targets)))
+
+        def move(found: Checked) -> tuple[Carried, ...]:
+            return carry_out(self.rules, journal, next(numbers), found).moved
+
+        result = self._each(targets, folder, move, lambda _: False)
+        try:
+            journal.write(Finished())
+        except OSError as error:
+            # The next recovery writes it.
+            log.warning("the journal of archive %s cannot be ended: %s", archive_id, error)
+        return result
+
+    def rehearse(self, targets: Sequence[Target], folder: str) -> Result:
+        """What `archive` would do now; nothing moves."""
+        gone: set[Path] = set()
+
+        def pretend(found: Checked) -> tuple[Carried, ...]:
+            gone.add(found.photo.path)
+            return found.files
+
+        return self._each(targets, folder, pretend, gone.__contains__)
+
+    def restore(self, archive_id: str, *, dry_run: bool) -> list[Return]:
+        """Move back all that is archived, the last first. The caller owns it."""
+        journal = self.journal(archive_id)
+        return list(self._returns(journal, dry_run=dry_run))
+
+    def recover(self, archive_id: str) -> ArchiveHistory | None:
+        """Finish or undo the moves that a crash cut short. The caller owns it. OSError, SluiceError."""
+        journal = self.journal(archive_id)
+        journal.mend()
+        history = self.history(archive_id)
+        if history is None:
+            return None
+        for move in history.half_done:
+            with self.locks.turn():
+                found = resolve(self.rules.disk, journal, move)
+            log.warning("an interrupted move of %s is %s", move.files[0].source, found.state)
+        if not history.finished:
+            journal.write(Finished(interrupted=True))
+        return self.history(archive_id)
+
+    def _each(
+        self,
+        targets: Sequence[Target],
+        folder: str,
+        move: Callable[[Checked], tuple[Carried, ...]],
+        gone: Callable[[Path], bool],
+    ) -> Result:
+        result, siblings = Result(), Siblings()
+        for target in targets:
+            try:
+                with self._turn():
+                    found = checked(target, folder, self.rules, siblings, gone)
+                    files = move(found)
+                siblings.gone(Path(file.source) for file in files)
+                keeper = found.keeper.path if found.keeper else None
+                result.archived.append(Gone(target.photo.point_id, files, keeper))
+            except SluiceError as error:
+                result.skipped.append(Skipped(target.photo.path, error))
+        return result
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if self.stopping.is_set():
+            raise FileError(Code.CANCELLED, "the service is stopping: ask again")
+        with self.locks.turn():
+            yield
+
+    def _returns(self, journal: Journal, *, dry_run: bool) -> Iterator[Return]:
+        history = self.history(journal.folder.name)
+        if history is None:
+            return
+        for number, archived in enumerate(history.archived, start=history.next_number):
+            try:
+                with self._turn():
+                    put_back(self.rules, journal, number, archived, dry_run=dry_run)
+                yield Return(archived)
+            except SluiceError as error:
+                yield Return(archived, error)

@@ -1,0 +1,200 @@
+"""Moving photos into archive folders and back: checked, journalled, one at a time."""
+
+import logging
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from libs.common.errors import Code, FileError
+from services.gateway.archive import manifest
+from services.gateway.archive.checks import Allowed, Seen, as_file_error, check, look
+from services.gateway.archive.history import Recorded
+from services.gateway.archive.journal import Begun, Carried, Done, Journal, Move, Undone
+from services.gateway.archive.moves.disk import Disk
+from services.gateway.archive.moves.naming import Siblings, free_names
+from services.gateway.archive.moves.relocating import relocate, whereabouts
+from services.gateway.archive.planning import Photo, Target
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What may be moved, and what it is moved with."""
+
+    disk: Disk
+    allowed: Allowed
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A move that may happen now. `seen` are the files just before, the photo first."""
+
+    photo: Photo
+    keeper: Photo | None
+    files: tuple[Carried, ...]
+    seen: tuple[Seen, ...]
+
+
+def checked(
+    target: Target,
+    folder: str,
+    rules: Rules,
+    siblings: Siblings,
+    gone: Callable[[Path], bool] = lambda _: False,
+) -> Checked:
+    """Look at the target, its keeper and what goes along; FileError says why it must stay.
+
+    `gone` says which paths count as moved: in a dry run they are all still there.
+    """
+    photo = target.photo
+    seen = check(photo.path, photo.sha256, rules.allowed)
+    keeper = _keeper(target, seen, rules.allowed, gone)
+    there = photo.path.parent / folder
+    _check_folder(there)
+    with _file_errors():
+        sources = [(photo.path, seen), *_along(siblings.beside(photo.path))]
+    names = free_names([path.name for path, _ in sources], lambda name: os.path.lexists(there / name))
+    files = tuple(
+        _carried(path, there / name, what) for (path, what), name in zip(sources, names, strict=True)
+    )
+    return Checked(photo, keeper, files, tuple(what for _, what in sources))
+
+
+def carry_out(rules: Rules, journal: Journal, number: int, found: Checked) -> Recorded:
+    """Make the move. FileError if it could not be; it is then undone, or left to `resolve`."""
+    move = Move(
+        number=number,
+        way="archive",
+        point_id=found.photo.point_id,
+        files=found.files,
+        keeper=str(found.keeper.path) if found.keeper else None,
+    )
+    return _perform(rules.disk, journal, move, found.seen)
+
+
+def put_back(rules: Rules, journal: Journal, number: int, archived: Recorded, *, dry_run: bool) -> None:
+    """Move an archived photo to where it was. FileError name_taken and others; it then stays archived.
+
+    A dry run only looks.
+    """
+    files = tuple(_turned(file) for file in archived.moved)
+    photo = files[0]
+    _check_way_back(Path(photo.source), Path(photo.destination), rules.allowed)
+    seen = look(Path(photo.source))
+    if seen.sha256 != photo.sha256:
+        raise FileError(Code.FILE_CHANGED, "its content has changed in the archive folder: move it by hand")
+    if dry_run:
+        return
+    move = Move(
+        number=number,
+        way="restore",
+        point_id=archived.move.point_id,
+        files=files,
+        undoes=archived.move.number,
+    )
+    _perform(rules.disk, journal, move, (seen,))
+
+
+def resolve(disk: Disk, journal: Journal, move: Move) -> Recorded:
+    """Finish the move if its photo has begun to move, else say that it did not happen.
+
+    The photo moves first, so a photo that has not moved means that nothing has. Raises OSError.
+    """
+    if whereabouts(move.files[0]) == "source":
+        journal.write(Undone(number=move.number, reason="interrupted"))
+        return Recorded(move, "undone")
+    return _complete(disk, journal, move, (), resumed=True)
+
+
+def _perform(disk: Disk, journal: Journal, move: Move, seen: Sequence[Seen]) -> Recorded:
+    with _file_errors():
+        if move.way == "archive":
+            folder = Path(move.files[0].destination).parent
+            disk.make_folder(folder)
+            disk.sync_folder(folder.parent)
+        journal.write(Begun(move=move))
+        try:
+            return _complete(disk, journal, move, seen)
+        except (OSError, FileError) as error:
+            found = resolve(disk, journal, move)
+            if found.state == "undone":
+                raise
+            log.warning("%s has moved, but not smoothly: %s", move.files[0].source, error)
+            return found
+
+
+def _complete(
+    disk: Disk, journal: Journal, move: Move, seen: Sequence[Seen], *, resumed: bool = False
+) -> Recorded:
+    moved = []
+    for index, file in enumerate(move.files):
+        try:
+            if not resumed or whereabouts(file) != "destination":
+                expected = seen[index] if index < len(seen) else None
+                relocate(disk, Path(file.source), Path(file.destination), expected)
+            moved.append(index)
+        except (OSError, FileError):
+            if index == 0:
+                raise
+            # What describes a photo may stay behind; the journal says which of it came along.
+    files = tuple(move.files[index] for index in moved)
+    manifest.note(disk, journal.folder.name, move.way, files)
+    journal.write(Done(number=move.number, files=tuple(moved)))
+    return Recorded(move, "archived" if move.way == "archive" else "restored", files)
+
+
+def _along(paths: Iterable[Path]) -> Iterator[tuple[Path, Seen]]:
+    """Those that are regular files and can be read; the others stay."""
+    for path in paths:
+        with suppress(FileError):
+            yield path, look(path)
+
+
+def _keeper(target: Target, seen: Seen, allowed: Allowed, gone: Callable[[Path], bool]) -> Photo | None:
+    """The best other file of the same content that is there right now; FileError last_copy."""
+    if target.rivals is None:
+        return None
+    for rival in target.rivals:
+        if rival.path == target.photo.path or gone(rival.path):
+            continue
+        try:
+            other = check(rival.path, target.photo.sha256, allowed)
+        except FileError:
+            continue
+        if not other.is_same_file(seen):
+            return rival
+    raise FileError(Code.LAST_COPY, "it is the last copy of its content that is left in place")
+
+
+def _check_folder(folder: Path) -> None:
+    if os.path.lexists(folder) and (folder.is_symlink() or not folder.is_dir()):
+        raise FileError(Code.CANNOT_MOVE, f"{folder.name} beside it is not a folder: rename that first")
+
+
+def _check_way_back(source: Path, destination: Path, allowed: Allowed) -> None:
+    if os.path.lexists(destination):
+        raise FileError(Code.NAME_TAKEN, "there is another file of its name now: move or rename that first")
+    with _file_errors():
+        if os.path.realpath(source, strict=True) != str(source):
+            raise FileError(Code.NOT_A_REGULAR_FILE, "a symbolic link leads to it, or it is one")
+    if not allowed(destination.parent):
+        raise FileError(Code.OUTSIDE_ROOTS, "it lies outside the folders that SCAN_ROOTS allows")
+
+
+def _carried(source: Path, destination: Path, seen: Seen) -> Carried:
+    return Carried(source=str(source), destination=str(destination), size=seen.size, sha256=seen.sha256)
+
+
+def _turned(file: Carried) -> Carried:
+    return Carried(source=file.destination, destination=file.source, size=file.size, sha256=file.sha256)
+
+
+@contextmanager
+def _file_errors() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise as_file_error(error) from error

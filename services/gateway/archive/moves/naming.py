@@ -1,0 +1,72 @@
+"""Which files go along with a photo, and what they are called where they go. Pure, but for `Siblings`."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import count
+from pathlib import Path, PurePath
+
+from libs.common.sources.formats import SIDECAR_SUFFIXES
+
+DUPLICATES = "_VibeDuplicates"
+SELECTION = "_VibeArchive"
+
+FOLLOWERS = SIDECAR_SUFFIXES | {".mov"}
+"""Suffixes of what describes a photo, and of the moving part of a Live Photo."""
+
+ByStem = Mapping[str, Iterable[str]]
+
+
+def followers(name: str, by_stem: ByStem) -> list[str]:
+    """The names beside `name` that belong to it alone.
+
+    IMG_1.xmp belongs to IMG_1.jpg unless there is, say, an IMG_1.dng too; IMG_1.jpg.xmp always does.
+    """
+    beside = sorted(other for other in by_stem.get(PurePath(name).stem, ()) if other != name)
+    shared = any(not _follows(other) for other in beside)
+    own = sorted(other for other in by_stem.get(name, ()) if _follows(other))
+    return own if shared else beside + own
+
+
+def free_names(names: Sequence[str], is_taken: Callable[[str], bool]) -> list[str]:
+    """What files with `names`, the photo first, are called where none of those is taken.
+
+    All get the same number behind the photo's stem, so that they still belong together.
+    """
+    stem = PurePath(names[0]).stem
+    return next(wanted for wanted in _numbered(names, len(stem)) if not any(map(is_taken, wanted)))
+
+
+def _numbered(names: Sequence[str], stem: int) -> Iterator[list[str]]:
+    yield list(names)
+    for number in count(2):
+        yield [f"{name[:stem]}_{number}{name[stem:]}" for name in names]
+
+
+def _follows(name: str) -> bool:
+    return PurePath(name).suffix.lower() in FOLLOWERS
+
+
+class Siblings:
+    """The names in the folders that a run moves files out of, read once: folders can be huge."""
+
+    def __init__(self) -> None:
+        self._folders: dict[Path, defaultdict[str, set[str]]] = {}
+
+    def beside(self, photo: Path) -> list[Path]:
+        """The files that go along with the photo; OSError if its folder cannot be read."""
+        names = followers(photo.name, self._names(photo.parent))
+        return [photo.with_name(name) for name in names]
+
+    def gone(self, paths: Iterable[Path]) -> None:
+        """These have moved away."""
+        for path in paths:
+            if path.parent in self._folders:
+                self._folders[path.parent][path.stem].discard(path.name)
+
+    def _names(self, folder: Path) -> ByStem:
+        if folder not in self._folders:
+            names: defaultdict[str, set[str]] = defaultdict(set)
+            for path in folder.iterdir():
+                names[path.stem].add(path.name)
+            self._folders[folder] = names
+        return self._folders[folder]

@@ -1,0 +1,136 @@
+"""Moving files out of the way, and back."""
+
+from collections.abc import Sequence
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query
+
+from libs.common.errors import Code, SluiceError
+from services.gateway.api.errors import BadRequestError
+from services.gateway.api.models import problems
+from services.gateway.archive import models as body
+from services.gateway.archive import presentation
+from services.gateway.archive.archives import Done
+from services.gateway.archive.moves.executor import Result, Skipped
+from services.gateway.gateway import Gateway
+from services.gateway.jobs.models import JOB
+from services.gateway.lifecycle import Open
+from services.gateway.view import outcomes
+
+router = APIRouter(tags=["archives"])
+
+Dry = Annotated[bool, Query(description="Only say what would happen")]
+ArchiveId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$", examples=[body.ARCHIVE])]
+MOST_COPIES = 1_000_000
+
+
+@router.post(
+    "/ingest/archive_duplicates/{job_id}",
+    status_code=202,
+    summary="Move the copies that a job found out of the way",
+    responses=problems(400, 404, 410, 507),
+)
+async def archive_duplicates(
+    gateway: Open,
+    job_id: Annotated[UUID, Path(examples=[JOB])],
+    request: body.DryRun | None = None,
+    dry_run: Dry = False,
+) -> body.PlanOut:
+    """Into `_VibeDuplicates` beside them, in the background: /archives tells how far that is. One copy of
+    each content always stays.
+    """
+    plan = await gateway.archives.plan_copies(await _copies(gateway, job_id))
+    if dry_run or (request is not None and request.dry_run):
+        return presentation.rehearsal_out(await gateway.archives.rehearse(plan))
+    archive_id = await gateway.archives.start(plan) if plan.targets else None
+    return presentation.plan_out(archive_id, plan, dry_run=False)
+
+
+@router.post(
+    "/duplicates/archive-exact", summary="Move exact copies out of the way", responses=problems(400, 507)
+)
+async def archive_exact(gateway: Open, request: body.ExactRequest, dry_run: Dry = False) -> body.ArchiveOut:
+    """Into `_VibeDuplicates` beside them, each after a last look at it and at the copy that stays.
+
+    The last copy of a content never moves, even if all were asked for. Refused as a whole (400) if not
+    one file can move.
+    """
+    dry = dry_run or request.dry_run
+    plan = await gateway.archives.plan_exact(request.file_paths)
+    done = (
+        Done(None, await gateway.archives.rehearse(plan)) if dry else await gateway.archives.carry_out(plan)
+    )
+    _check_disk(done.result)
+    if not done.result.archived:
+        raise _all_refused(done.result.skipped)
+    return presentation.archive_out(done, dry_run=dry)
+
+
+@router.post(
+    "/curation/archive-selection",
+    summary="Move the files of chosen points out of the way",
+    responses=problems(400, 507),
+)
+async def archive_selection(
+    gateway: Open, request: body.SelectionRequest, dry_run: Dry = False
+) -> body.SelectionOut:
+    """Into `_VibeArchive` beside them, after a snapshot of the points; the points of what moved are then
+    taken out of the collection.
+    """
+    dry = dry_run or request.dry_run
+    plan, unknown = await gateway.archives.plan_selection([str(each) for each in request.point_ids])
+    done = (
+        Done(None, await gateway.archives.rehearse(plan)) if dry else await gateway.archives.carry_out(plan)
+    )
+    _check_disk(done.result)
+    return presentation.selection_out(done, unknown, dry_run=dry)
+
+
+@router.get("/archives", summary="What was moved, the newest first", responses=problems())
+async def archives(
+    gateway: Open,
+    cursor: Annotated[str | None, Query(description="`next` of the page before")] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 20,
+) -> body.ArchivePage:
+    """As the journals tell it, which are kept for ever."""
+    stories, following = await gateway.archives.page(cursor, limit)
+    return body.ArchivePage(items=[presentation.item_out(history) for history in stories], next=following)
+
+
+@router.post(
+    "/archives/{archive_id}/restore",
+    summary="Move an archive's files back",
+    responses=problems(400, 404, 409),
+)
+async def restore(
+    gateway: Open, archive_id: ArchiveId, request: body.DryRun | None = None, dry_run: Dry = False
+) -> body.RestoreOut:
+    """Nothing is ever overwritten: what cannot go back says why. The points come back too."""
+    dry = dry_run or (request is not None and request.dry_run)
+    returns = await gateway.archives.restore(archive_id, dry_run=dry)
+    return presentation.restore_out(archive_id, returns, dry_run=dry)
+
+
+async def _copies(gateway: Gateway, job_id: UUID) -> list[str]:
+    """The files of the job whose content was stored under another path already."""
+    job = await gateway.jobs.get(job_id)
+    if not job.kept:
+        raise SluiceError(Code.OUTCOMES_GONE, "the job is so old that only its counts are kept")
+    found = await gateway.jobs.view.ask(outcomes.copies, str(job_id), MOST_COPIES)
+    return [copy.file for copy in found]
+
+
+def _check_disk(result: Result) -> None:
+    """SluiceError disk_full where nothing moved because of that."""
+    full = next((each.error for each in result.skipped if each.error.code is Code.DISK_FULL), None)
+    if full is not None and not result.archived:
+        raise SluiceError(Code.DISK_FULL, f"nothing was archived: {full.detail}")
+
+
+def _all_refused(skipped: Sequence[Skipped]) -> BadRequestError:
+    first = skipped[0]
+    more = f"; {len(skipped) - 1} more were refused" if len(skipped) > 1 else ""
+    return BadRequestError(
+        first.error.code, f"{presentation.shown(first.path)} is not archived: {first.error.detail}{more}"
+    )

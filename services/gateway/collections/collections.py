@@ -1,0 +1,126 @@
+"""Collections: in the store they hold points, on `control` they have a generation and one is active."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from libs.common.control import CollectionState
+from libs.common.errors import Code, SluiceError
+from libs.common.kafka.outgoing import Outgoing, fact
+from libs.common.kafka.publisher import Publisher
+from libs.common.kafka.tables.control_table import ControlTable
+from libs.common.store.protocol import CollectionInfo, Distance, Record, Store
+from services.gateway.api.deadlines import patience, refreshed
+from services.gateway.api.errors import BadRequestError
+from services.gateway.jobs import records as worker
+from services.gateway.jobs.jobs import Jobs
+from services.gateway.tasks.tasks import Tasks
+
+SAMPLES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A collection as people are told of it. `state` is None until somebody has used it."""
+
+    info: CollectionInfo
+    samples: list[Record]
+    state: CollectionState | None
+    model: str | None
+    is_active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Collections:
+    """Making, choosing and removing collections; each call sees all that any replica wrote before it."""
+
+    store: Store
+    control: ControlTable
+    publisher: Publisher
+    jobs: Jobs
+    tasks: Tasks
+
+    async def names(self) -> list[str]:
+        """The names of all collections."""
+        return await self.store.collections()
+
+    async def create(self, name: str, vector_size: int, distance: Distance) -> None:
+        """Make an empty collection; SluiceError collection_exists."""
+        await self.store.create(name, vector_size, distance)
+        await self._say(worker.new_generation(name))
+
+    async def active(self) -> str:
+        """The name of the active collection; SluiceError no_collection_selected."""
+        await refreshed(self.control)
+        name = self.control.active()
+        if name is None:
+            raise SluiceError(
+                Code.NO_COLLECTION_SELECTED, "no collection is selected: POST /api/v1/collections/select"
+            )
+        return name
+
+    async def select(self, name: str) -> None:
+        """Make it the active one; BadRequestError collection_not_found."""
+        await self.adopted(name)
+        await self._publish(worker.selected(name))
+
+    async def adopted(self, name: str) -> CollectionState:
+        """The collection's state; one that the store has and nobody has used here gets its generation now.
+
+        Raises BadRequestError collection_not_found.
+        """
+        await refreshed(self.control)
+        if name not in await self.store.collections():
+            raise BadRequestError(Code.COLLECTION_NOT_FOUND, f"there is no collection {name}")
+        return self.control.collection(name) or await self._say(worker.new_generation(name))
+
+    async def delete(self, name: str) -> None:
+        """Remove the collection and its points; collection_not_found, or collection_busy."""
+        await self.store.info(name)
+        if job := await self.jobs.writing_to(name):
+            raise SluiceError(Code.COLLECTION_BUSY, f"job {job.job_id} still writes into collection {name}")
+        if task := await self.tasks.merging_into(name):
+            raise SluiceError(
+                Code.COLLECTION_BUSY, f"task {task.task_id} still merges into collection {name}"
+            )
+        await refreshed(self.control)
+        # Forgotten first: whatever still travels is then refused and does not fill a new namesake.
+        await self._publish(worker.deleted(name, was_active=self.control.active() == name))
+        await self.store.delete(name)
+
+    async def describe(self, name: str) -> Described:
+        """The collection's shape, counts and a few points; SluiceError collection_not_found."""
+        info = await self.store.info(name)
+        fields = ("filename", "caption", "thumbnail_base64")
+        samples, _ = await self.store.scroll(name, limit=SAMPLES, payload=fields)
+        await refreshed(self.control)
+        filled = self.control.filled(name)
+        return Described(
+            info=info,
+            samples=samples,
+            state=self.control.collection(name),
+            model=filled.model if filled else None,
+            is_active=self.control.active() == name,
+        )
+
+    async def model_of(self, name: str) -> str | None:
+        """Whose embeddings it holds; None where nothing says so, or it is empty."""
+        await refreshed(self.control)
+        if filled := self.control.filled(name):
+            return filled.model
+        points, _ = await self.store.scroll(name, limit=1, payload=("model",))
+        return next((str(point.payload["model"]) for point in points if point.payload.get("model")), None)
+
+    async def clear_cache(self) -> CollectionState:
+        """Make every cache entry of before now a miss for the active collection."""
+        state = await self.adopted(await self.active())
+        return await self._say(worker.cleared(state, self.publisher.clock.now()))
+
+    async def _say(self, state: CollectionState) -> CollectionState:
+        await self._publish([fact(state)])
+        return state
+
+    async def _publish(self, records: Sequence[Outgoing]) -> None:
+        """Return once the records are written and this replica has read them."""
+        async with patience("writing it down"):
+            await self.publisher.publish(records)
+        await refreshed(self.control)

@@ -1,0 +1,83 @@
+"""Bodies about collections."""
+
+from datetime import datetime
+
+from pydantic import Field
+
+from libs.common.store.protocol import Distance
+from services.gateway.api.models import Body
+
+NAME = r"^[A-Za-z0-9_-]{1,128}$"
+
+
+class Creation(Body):
+    """A collection to make."""
+
+    collection_name: str = Field(pattern=NAME, examples=["my_photo_collection"])
+    vector_size: int | None = Field(None, ge=1, le=65536, description="Unset: QDRANT_VECTOR_SIZE")
+    distance: Distance | None = Field(None, description="Unset: QDRANT_DISTANCE_METRIC")
+
+
+class Created(Body):
+    """A collection that was made."""
+
+    status: str = "created"
+    collection: str = Field(examples=["my_photo_collection"])
+
+
+class Selection(Body):
+    """A collection to make the active one."""
+
+    collection_name: str = Field(examples=["my_photo_collection"])
+
+
+class Selected(Body):
+    """The active collection."""
+
+    status: str = "selected"
+    active_collection: str = Field(examples=["my_photo_collection"])
+
+
+class Deleted(Body):
+    """A collection that is gone."""
+
+    status: str = "deleted"
+    collection: str = Field(examples=["my_photo_collection"])
+
+
+class CacheCleared(Body):
+    """Whose cache entries are misses from when on."""
+
+    collection: str = Field(examples=["my_photo_collection"])
+    cleared_at: datetime
+
+
+class Config(Body):
+    """The shape of a collection."""
+
+    vector_size: int = Field(examples=[512])
+    distance: Distance = Field(examples=["Cosine"])
+
+
+class SamplePoint(Body):
+    """A point, for a first look."""
+
+    id: str
+    filename: str
+    has_thumbnail: bool
+    has_caption: bool
+
+
+class CollectionOut(Body):
+    """A collection's shape, counts and a few points."""
+
+    name: str
+    status: str = Field(examples=["green"])
+    points_count: int
+    vectors_count: int
+    indexed_vectors_count: int
+    config: Config
+    sample_points: list[SamplePoint]
+    is_active: bool
+    model: str | None = Field(description="The model that filled it; null while it is empty")
+    cache_cleared_at: datetime | None

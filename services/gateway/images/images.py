@@ -1,0 +1,147 @@
+"""Finding a point by its id alone, and opening what it stands for."""
+
+import base64
+import binascii
+import hashlib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from libs.common.errors import Code, SluiceError
+from libs.common.imaging.child import LARGEST
+from libs.common.kafka.tables.control_table import ControlTable
+from libs.common.settings import FilesSettings
+from libs.common.sources.roots import is_allowed
+from libs.common.store.protocol import Payload, PayloadFields, Store
+from services.gateway.api.deadlines import refreshed
+from services.gateway.api.detached import DetachedCalls
+from services.gateway.images.decoding import Decoding
+
+SHOWN_AS_IS = {
+    "JPEG": "image/jpeg",
+    "PNG": "image/png",
+    "WEBP": "image/webp",
+    "GIF": "image/gif",
+    "BMP": "image/bmp",
+}
+"""Media types of the formats that every browser shows; all others are converted."""
+BINARY = "application/octet-stream"
+PLACE = ("filename", "full_path", "path_base64", "format", "file_hash")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A point and the collection it is in."""
+
+    id: str
+    collection: str
+    payload: Payload
+
+    @property
+    def filename(self) -> str:
+        """The file's name, for people; never empty."""
+        return str(self.payload.get("filename") or Path(self.shown_path).name or self.id)
+
+    @property
+    def shown_path(self) -> str:
+        """The file's path, for people."""
+        return str(self.payload.get("full_path") or "")
+
+    @property
+    def path(self) -> Path:
+        """The file's path, for opening."""
+        if encoded := self.payload.get("path_base64"):
+            return Path(os.fsdecode(base64.b64decode(encoded)))
+        return Path(self.shown_path)
+
+    @property
+    def media_type(self) -> str | None:
+        """What the file is served as without conversion, or None if browsers do not show it."""
+        return SHOWN_AS_IS.get(str(self.payload.get("format") or "").upper())
+
+
+@dataclass(frozen=True, slots=True)
+class Images:
+    """The pictures behind the points."""
+
+    store: Store
+    control: ControlTable
+    files: FilesSettings
+    decoding: Decoding
+    detached: DetachedCalls
+
+    async def find(self, image_id: UUID, fields: PayloadFields) -> Found:
+        """The point, looked for in the active collection first; SluiceError image_not_found."""
+        for name in await self._places():
+            for record in await self._retrieve(name, str(image_id), fields):
+                return Found(str(image_id), name, record)
+        raise SluiceError(Code.IMAGE_NOT_FOUND, f"there is no image {image_id}")
+
+    async def thumbnail(self, image_id: UUID) -> bytes:
+        """The thumbnail as a JPEG; SluiceError image_not_found also where the point has none."""
+        found = await self.find(image_id, ("thumbnail_base64",))
+        try:
+            data = base64.b64decode(found.payload.get("thumbnail_base64") or "", validate=True)
+        except (binascii.Error, TypeError):
+            data = b""
+        if not data:
+            raise SluiceError(Code.IMAGE_NOT_FOUND, f"image {image_id} has no thumbnail")
+        return data
+
+    async def file(self, found: Found) -> tuple[Path, os.stat_result]:
+        """The file behind the point; SluiceError file_gone, outside_roots, or read_failed."""
+        return await self.detached.run(lambda: self._file(found), found.shown_path)
+
+    async def as_jpeg(self, path: Path, size: int) -> bytes:
+        """The file as a JPEG that browsers show; FileError for what cannot be decoded."""
+        if size > LARGEST:
+            raise SluiceError(Code.TOO_LARGE, f"{path.name} is too large to be converted")
+        return await self.decoding.displayable(path)
+
+    async def _places(self) -> list[str]:
+        await refreshed(self.control)
+        names = await self.store.collections()
+        active = self.control.active()
+        return sorted(names, key=lambda name: (name != active, name))
+
+    async def _retrieve(self, name: str, image_id: str, fields: PayloadFields) -> Sequence[Payload]:
+        try:
+            return [record.payload for record in await self.store.retrieve(name, [image_id], payload=fields)]
+        except SluiceError as error:
+            if error.code is Code.COLLECTION_NOT_FOUND:
+                # Removed since its name was read.
+                return []
+            raise
+
+    def _file(self, found: Found) -> tuple[Path, os.stat_result]:
+        gone = SluiceError(Code.FILE_GONE, f"{found.shown_path} is not there any more")
+        try:
+            path = found.path.resolve(strict=True)
+            stat = path.stat()
+        except (OSError, ValueError, RuntimeError) as error:
+            raise gone from error
+        if not is_allowed(path, self.files):
+            raise SluiceError(
+                Code.OUTSIDE_ROOTS, f"{found.shown_path} is outside the folders that may be read"
+            )
+        if not path.is_file():
+            raise gone
+        return path, stat
+
+
+def etag_of(data: bytes) -> str:
+    """A strong entity tag of these bytes."""
+    return f'"{hashlib.sha256(data).hexdigest()[:32]}"'
+
+
+def etag_of_file(stat: os.stat_result, kind: str) -> str:
+    """A tag that changes with the file; `kind` keeps a converted picture apart from its original."""
+    return f'"{stat.st_mtime_ns:x}-{stat.st_size:x}-{kind}"'
+
+
+def is_known(if_none_match: str | None, etag: str) -> bool:
+    """Whether the client's If-None-Match names the tag, or everything."""
+    tags = [tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")]
+    return etag in tags or "*" in tags

@@ -1,0 +1,108 @@
+"""An image's data, its thumbnail, and the image itself."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Query, Response
+
+from services.gateway.api.models import problems
+from services.gateway.gateway import Gateway
+from services.gateway.images.exif import bare_names
+from services.gateway.images.images import BINARY, PLACE, Found, etag_of, etag_of_file, is_known
+from services.gateway.images.models import ImageOut
+from services.gateway.images.ranged import RangedFile
+from services.gateway.lifecycle import Open
+
+router = APIRouter(prefix="/images", tags=["images"])
+
+IfNoneMatch = Annotated[str | None, Header()]
+_JPEG = {"content": {"image/jpeg": {}}, "description": "The picture"}
+_NOT_MODIFIED = {"description": "As the client has it"}
+_CACHE = {"cache-control": "private, max-age=60", "x-content-type-options": "nosniff"}
+
+
+@router.get("/{image_id}/info", summary="What is known of an image", responses=problems(404))
+async def info(gateway: Open, image_id: UUID) -> ImageOut:
+    """Looked for in the active collection first, then in all. EXIF under its bare names."""
+    found = await gateway.images.find(image_id, "all")
+    payload = found.payload
+    fields = ("caption", "file_hash", "width", "height", "format", "mode", "model")
+    return ImageOut(
+        id=found.id,
+        filename=found.filename,
+        full_path=found.shown_path or None,
+        tags=payload.get("tags") or [],
+        has_thumbnail=bool(payload.get("thumbnail_base64")),
+        exif=bare_names(payload),
+        collection=found.collection,
+        **{field: payload.get(field) for field in fields},
+    )
+
+
+@router.get(
+    "/{image_id}/thumbnail",
+    summary="An image's thumbnail",
+    response_class=Response,
+    responses={200: _JPEG, 304: _NOT_MODIFIED, **problems(404)},
+)
+async def thumbnail(gateway: Open, image_id: UUID, if_none_match: IfNoneMatch = None) -> Response:
+    """A JPEG of at most 200 pixels a side."""
+    data = await gateway.images.thumbnail(image_id)
+    return _bytes(data, etag_of(data), if_none_match)
+
+
+@router.get(
+    "/{image_id}/image",
+    summary="The image itself",
+    response_class=Response,
+    responses={
+        200: _JPEG,
+        206: {"description": "A part of it"},
+        304: _NOT_MODIFIED,
+        **problems(400, 404, 410, 416),
+    },
+)
+async def image(
+    gateway: Open,
+    image_id: UUID,
+    original: Annotated[bool, Query(description="The file as it is, whatever its format")] = False,
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """The file, by ranges if asked; what browsers cannot show (RAW, TIFF) comes as a JPEG."""
+    found = await gateway.images.find(image_id, PLACE)
+    path, stat = await gateway.images.file(found)
+    if original or found.media_type:
+        return _file(found, path, stat, if_none_match)
+    return await _converted(gateway, path, stat, if_none_match)
+
+
+def _file(found: Found, path: Path, stat: os.stat_result, if_none_match: str | None) -> Response:
+    headers = _CACHE | {"etag": etag_of_file(stat, "file")}
+    if is_known(if_none_match, headers["etag"]):
+        return Response(status_code=304, headers=headers)
+    return RangedFile(
+        path,
+        stat_result=stat,
+        headers=headers,
+        media_type=found.media_type or BINARY,
+        filename=found.filename,
+        content_disposition_type="inline",
+    )
+
+
+async def _converted(
+    gateway: Gateway, path: Path, stat: os.stat_result, if_none_match: str | None
+) -> Response:
+    etag = etag_of_file(stat, "jpeg")
+    if is_known(if_none_match, etag):
+        return Response(status_code=304, headers=_CACHE | {"etag": etag})
+    return _bytes(await gateway.images.as_jpeg(path, stat.st_size), etag, None)
+
+
+def _bytes(data: bytes, etag: str, if_none_match: str | None) -> Response:
+    headers = _CACHE | {"etag": etag}
+    if is_known(if_none_match, etag):
+        return Response(status_code=304, headers=headers)
+    return Response(data, media_type="image/jpeg", headers=headers)

@@ -1,0 +1,156 @@
+"""Questions about jobs, answered as of now: the view first catches up with what the topics hold."""
+
+import asyncio
+import logging
+import sqlite3
+import time
+from dataclasses import dataclass
+from uuid import UUID
+
+from libs.common.errors import Code, SluiceError, UnavailableError
+from libs.common.events import Outcome
+from libs.common.topics import key_partition
+from services.gateway.view import outcomes, queries
+from services.gateway.view.fold import Job
+from services.gateway.view.follower import Follower
+from services.gateway.view.log_lines import LogLine
+from services.gateway.view.queries import JobFilter
+from services.gateway.view.view import View
+
+log = logging.getLogger(__name__)
+
+LOG_LINES = 200
+COPIES = 10
+"""Exact duplicates shown with a status: each brings its thumbnail, and a status is polled."""
+RESULT_FILES = 1000
+FIRST_FAILURES = 20
+CLEAN_SECONDS = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that a status tells of a job: itself, its log, and pages of its outcomes.
+
+    The pages of stored and failed files are empty until the job is over; `failures` are its first few.
+    """
+
+    job: Job
+    log: list[LogLine]
+    copies: list[Outcome]
+    failures: list[Outcome]
+    stored: tuple[list[Outcome], str | None]
+    failed: tuple[list[Outcome], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Jobs:
+    """All jobs, whatever replica took them. Every call may raise broker_unavailable."""
+
+    view: View
+    ingest: Follower
+    status: Follower
+    keep_s: float = 30 * 24 * 3600.0
+    """How long a finished job is told of."""
+
+    async def find(self, job_id: UUID) -> Job | None:
+        """The job as of now, or None if nobody asked for it."""
+        partition = key_partition(str(job_id), len(self.status.partitions))
+        # Other systems may key a request as they like, so all of ingest counts.
+        await asyncio.gather(self.status.catch_up([partition]), self.ingest.catch_up())
+        return await self.view.ask(queries.job, str(job_id))
+
+    async def get(self, job_id: UUID) -> Job:
+        """The job as of now; SluiceError job_not_found, or job_gone once it was cleaned up."""
+        job = await self.find(job_id)
+        if job is None:
+            raise SluiceError(Code.JOB_NOT_FOUND, f"there is no job {job_id}")
+        if job.finished_at is not None and job.finished_at < self.kept_since:
+            days = self.keep_s / 86_400
+            raise SluiceError(
+                Code.JOB_GONE, f"job {job_id} ended more than {days:g} days ago and is forgotten"
+            )
+        return job
+
+    @property
+    def kept_since(self) -> float:
+        """The jobs that ended before this (seconds since the epoch) are forgotten."""
+        return time.time() - self.keep_s
+
+    async def first_offset(self, job_id: UUID) -> int | None:
+        """Where in job-status the job begins, if that is still known."""
+        return await self.view.ask(queries.first_offset, str(job_id))
+
+    async def recent(self) -> dict[str, str]:
+        """The newest job of each collection."""
+        await self._catch_up()
+        return await self.view.ask(queries.recent, self.kept_since)
+
+    async def report(self, job_id: UUID) -> Report:
+        """What a status tells; SluiceError job_not_found."""
+        return await self.view.ask(_report, await self.get(job_id))
+
+    async def page(self, where: JobFilter, cursor: str | None, limit: int) -> tuple[list[Job], str | None]:
+        """Jobs, the newest first, and the cursor of the next page."""
+        await self._catch_up()
+        return await self.view.ask(queries.jobs, where, cursor, limit, self.kept_since)
+
+    async def files(
+        self, job_id: UUID, *, outcome: str | None, code: str | None, cursor: str | None, limit: int
+    ) -> tuple[list[Outcome], str | None]:
+        """Outcomes of the job and the cursor of the next page.
+
+        Raises SluiceError job_not_found, or outcomes_gone for a job older than its events are kept.
+        """
+        job = await self.get(job_id)
+        if not job.kept:
+            raise SluiceError(Code.OUTCOMES_GONE, "the job is so old that only its counts are kept")
+        return await self.view.ask(
+            outcomes.page, str(job_id), outcome=outcome, code=code, cursor=cursor, limit=limit
+        )
+
+    async def watched(self, newest: int) -> list[Job]:
+        """The jobs that have not ended, and the newest ones: those whose state people watch."""
+        await self._catch_up()
+        latest, _ = await self.view.ask(queries.jobs, JobFilter(), None, newest, self.kept_since)
+        unfinished = await self.view.ask(queries.unfinished)
+        return list({job.job_id: job for job in (*unfinished, *latest)}.values())
+
+    async def all(self) -> list[Job]:
+        """Every job that this replica knows of, forgotten ones included."""
+        await self._catch_up()
+        return await self.view.ask(queries.all_jobs)
+
+    async def keep_clean(self) -> None:
+        """Free the room of what forgotten jobs did, again and again until cancelled."""
+        while True:
+            try:
+                await self.view.forget(self.kept_since)
+            except UnavailableError as error:
+                log.warning("what old jobs did is forgotten later: %s", error.detail)
+            await asyncio.sleep(CLEAN_SECONDS)
+
+    async def writing_to(self, collection: str) -> Job | None:
+        """A job that has not ended and writes into the collection."""
+        await self._catch_up()
+        unfinished = await self.view.ask(queries.unfinished)
+        return next((job for job in unfinished if job.collection == collection), None)
+
+    async def _catch_up(self) -> None:
+        await asyncio.gather(self.status.catch_up(), self.ingest.catch_up())
+
+
+def _report(connection: sqlite3.Connection, job: Job) -> Report:
+    """All that the view tells of the job, in one trip through its thread."""
+    nothing: tuple[list[Outcome], str | None] = ([], None)
+    failed = outcomes.page(connection, job.job_id, outcome="failed", limit=RESULT_FILES)
+    stored = nothing
+    if job.is_over:
+        stored = outcomes.page(connection, job.job_id, outcome="stored", limit=RESULT_FILES)
+    return Report(
+        job=job,
+        log=queries.log_lines(connection, job.job_id, LOG_LINES),
+        copies=outcomes.copies(connection, job.job_id, COPIES),
+        failures=failed[0][:FIRST_FAILURES],
+        stored=stored,
+        failed=failed if job.is_over else nothing,
+    )

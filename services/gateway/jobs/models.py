@@ -1,0 +1,196 @@
+"""Bodies about jobs."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from libs.common.errors import Code
+from services.gateway.api.models import Body
+
+PHOTOS = "/photos/holiday"
+JOB = "a5502559-d7c1-4b4d-a83b-b557ad5590c6"
+
+
+class IngestRequest(Body):
+    """A directory, or one file, to ingest."""
+
+    directory_path: str = Field(min_length=1, max_length=4096, examples=[PHOTOS])
+    collection: str | None = Field(None, description="Unset: the active one")
+    force: bool = Field(False, description="Also what is unchanged or cached")
+
+
+class Submitted(Body):
+    """A job that was taken on."""
+
+    job_id: str = Field(examples=[JOB])
+    status: str = "accepted"
+    message: str
+
+
+class Uploaded(Submitted):
+    """An upload that was taken on."""
+
+    accepted: int = Field(description="Files that the job will go through", examples=[12])
+    ignored: list[str] = Field(
+        description="Files passed over, as by a scan; the first 1,000", examples=[[".DS_Store"]]
+    )
+
+
+class Commanded(Body):
+    """A job that was told something. `state` is where it goes to; its status says when it is there."""
+
+    job_id: str = Field(examples=[JOB])
+    state: Literal["running", "paused", "cancelling", "completed", "failed", "cancelled"]
+
+
+class RetryRequest(Body):
+    """Which failed files to go through again."""
+
+    codes: list[Code] | None = Field(
+        None, min_length=1, description="Unset: all", examples=[["ml_rejected", "file_changing"]]
+    )
+
+
+class Retried(Submitted):
+    """A new job for files that failed."""
+
+    retry_of: str = Field(examples=[JOB])
+
+
+class LogLineOut(Body):
+    """One line of a job's log."""
+
+    timestamp: datetime
+    level: str
+    message: str
+
+
+class ExistingPayload(Body):
+    """What is shown of a point that was there before."""
+
+    filename: str
+    thumbnail_base64: str | None
+
+
+class ExactDuplicate(Body):
+    """A file whose content is stored under another path as well."""
+
+    file_path: str
+    existing_id: str
+    existing_payload: ExistingPayload
+
+
+class ProcessedDetails(Body):
+    """What is known of a stored file."""
+
+    caption: str | None
+    full_path: str
+
+
+class ProcessedFile(Body):
+    """A file that is stored."""
+
+    file: str
+    source: Literal["batch_ml", "cache"]
+    details: ProcessedDetails
+
+
+class FailedFile(Body):
+    """A file that is not, and why."""
+
+    file: str
+    error: str
+    details: str
+    code: str
+
+
+class Result(Body):
+    """The report of a job that is over: at most 1,000 files of a kind; /ingest/jobs/{id}/files has all."""
+
+    total_processed: int = Field(description="Stored files, those from the cache included")
+    total_failed: int
+    total_from_cache: int
+    processed_files: list[ProcessedFile]
+    failed_files: list[FailedFile]
+    truncated: bool = Field(description="Whether files were left out")
+    next: dict[str, str] = Field(description="By outcome, the cursor of the files left out")
+
+
+class CountsOut(Body):
+    """Files by outcome; total = stored + failed + skipped once the job is over."""
+
+    total: int
+    stored: int
+    from_cache: int
+    failed: int
+    skipped: int
+    ignored: int
+    in_flight: int
+
+
+State = Literal["running", "paused", "cancelling", "completed", "failed", "cancelled"]
+
+
+class JobOut(Body):
+    """A job in a list."""
+
+    job_id: str = Field(examples=[JOB])
+    collection: str | None
+    directory_path: str | None = Field(examples=[PHOTOS])
+    status: Literal["running", "completed", "failed"]
+    state: State
+    progress: float = Field(ge=0, le=100)
+    counts: CountsOut
+    error_counts: dict[str, int]
+    code: str | None
+    error: str | None
+    retry_of: str | None
+    created_at: datetime
+    updated_at: datetime
+    finished_at: datetime | None
+
+
+class StatusOut(JobOut):
+    """All that is known of a job. A cancelled one has failed by `status`; `state` is exact."""
+
+    message: str
+    logs: list[LogLineOut]
+    errors: list[str]
+    exact_duplicates: list[ExactDuplicate]
+    exact_duplicates_count: int
+    processed_files: int
+    cached_files: int
+    total_files: int
+    rate: float = Field(description="Files a second, lately; over all once the job has ended")
+    eta_seconds: float | None
+    waiting_reason: str | None
+    result: Result | None = None
+
+
+class JobPage(Body):
+    """Jobs, the newest first."""
+
+    items: list[JobOut]
+    next: str | None
+
+
+class FileOut(Body):
+    """What became of one file."""
+
+    file: str
+    id: str
+    outcome: Literal["stored", "failed", "skipped"]
+    source: Literal["batch_ml", "cache"] | None
+    code: str | None
+    error: str | None
+    details: str | None
+    caption: str | None
+    existing_id: str | None
+
+
+class FilePage(Body):
+    """Files of a job."""
+
+    items: list[FileOut]
+    next: str | None

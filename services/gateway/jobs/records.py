@@ -1,0 +1,100 @@
+"""What people ask of the gateway, as records. Pure: every rule of it can be tried without a broker."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from libs.common.control import ActiveCollection, CollectionState
+from libs.common.events import Counts, JobSnapshot, ScanRequest, encode
+from libs.common.ids import job_id_for_key
+from libs.common.kafka.outgoing import Outgoing, fact
+from libs.common.topics import CONTROL, JOBS
+from services.gateway.api.clock import utc
+from services.gateway.view.fold import Job
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A checked request to ingest: `source` exists and may be read, `collection` exists."""
+
+    source: Path
+    collection: str
+    force: bool = False
+    caption: bool = True
+    idempotency_key: str | None = None
+
+
+def scan_request(submission: Submission, typed: str) -> ScanRequest:
+    """The request for `ingest`, stamped with its job and its collection.
+
+    It carries the path as the client `typed` it only where the real one has bytes that JSON cannot hold.
+    """
+    key = submission.idempotency_key
+    path = str(submission.source)
+    return ScanRequest(
+        job_id=UUID(job_id_for_key(key)) if key else uuid4(),
+        directory_path=path if _is_unicode(path) else typed,
+        collection=submission.collection,
+        force=submission.force,
+        caption=submission.caption,
+    )
+
+
+def selected(name: str) -> list[Outgoing]:
+    """Make the collection the active one."""
+    return [fact(ActiveCollection(name=name))]
+
+
+def new_generation(name: str) -> CollectionState:
+    """The state of a collection that was just made, or found without one."""
+    return CollectionState(name=name, generation=str(uuid4()))
+
+
+def cleared(state: CollectionState, at: float) -> CollectionState:
+    """The collection from whose `at` on (seconds since the epoch) older cache entries are misses."""
+    return CollectionState(name=state.name, generation=state.generation, cache_cleared_at=at)
+
+
+def deleted(name: str, *, was_active: bool) -> list[Outgoing]:
+    """Forget the collection, so that work still under way for it is recognised as too late."""
+    forgotten = [Outgoing(CONTROL, f"{kind}:{name}", None) for kind in ("collection", "filled")]
+    return forgotten + ([fact(ActiveCollection(name=None))] if was_active else [])
+
+
+def snapshot(job: Job) -> Outgoing:
+    """The job for `jobs`."""
+    body = JobSnapshot(
+        job_id=job.job_id,
+        collection=job.collection,
+        state=job.state,
+        counts=counts(job),
+        error_counts=job.error_counts,
+        created_at=utc(job.created_at),
+        updated_at=utc(job.updated_at),
+        finished_at=None if job.finished_at is None else utc(job.finished_at),
+        code=job.code,
+        error=job.error,
+        as_of=job.as_of,
+    )
+    return Outgoing(JOBS, job.job_id, encode(body))
+
+
+def counts(job: Job) -> Counts:
+    """The job's files by outcome; `total` counts those that have one."""
+    return Counts(
+        total=job.done,
+        stored=job.stored,
+        from_cache=job.from_cache,
+        failed=job.failed,
+        skipped=job.skipped,
+        ignored=job.ignored,
+        in_flight=0 if job.is_over else job.total - job.done,
+    )
+
+
+def _is_unicode(path: str) -> bool:
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,75 @@
+"""Publishing scan requests, through FastStream, which also documents the public topics."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiokafka.errors import KafkaError
+from faststream.kafka import KafkaBroker
+from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
+
+from libs.common.events import ScanRequest, encode
+from libs.common.kafka.connection import STOP_SECONDS, Connection, broker_errors
+from libs.common.topics import INGEST
+from services.gateway.api.deadlines import patience
+
+_SASL = {"PLAIN": SASLPlaintext, "SCRAM-SHA-256": SASLScram256, "SCRAM-SHA-512": SASLScram512}
+
+
+class Requests:
+    """The gateway's end of `ingest`."""
+
+    def __init__(self, broker: KafkaBroker, topic_name: str) -> None:
+        self._broker = broker
+        self._topic = topic_name
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, connection: Connection) -> AsyncIterator["Requests"]:
+        """Connected to the brokers; disconnected at the end, within STOP_SECONDS."""
+        broker = faststream_broker(connection)
+        try:
+            with broker_errors(connection.bootstrap_servers):
+                await broker.connect()
+            yield cls(broker, connection.names.of(INGEST))
+        finally:
+            await _stop(broker)
+
+    async def publish(self, request: ScanRequest) -> None:
+        """Return once the brokers have the request; UnavailableError if that takes too long."""
+        async with patience("taking the request"):
+            with broker_errors("the address in KAFKA_BOOTSTRAP_SERVERS"):
+                await self._broker.publish(
+                    encode(request), topic=self._topic, key=str(request.job_id).encode()
+                )
+
+
+def faststream_broker(connection: Connection) -> KafkaBroker:
+    """FastStream's broker with our connection; it has not connected."""
+    return KafkaBroker(
+        connection.bootstrap_servers,
+        client_id=connection.client_id,
+        acks="all",
+        enable_idempotence=True,
+        security=_security(connection.security),
+        logger=None,
+    )
+
+
+def _security(options: Any) -> BaseSecurity | None:
+    """FastStream's words for the security options of our connections."""
+    tls = options.get("ssl_context")
+    if mechanism := options.get("sasl_mechanism"):
+        user, password = options["sasl_plain_username"], options["sasl_plain_password"]
+        return _SASL[mechanism](user or "", password or "", ssl_context=tls)
+    return BaseSecurity(ssl_context=tls) if tls else None
+
+
+async def _stop(broker: KafkaBroker) -> None:
+    try:
+        async with asyncio.timeout(STOP_SECONDS):
+            await broker.stop()
+    except (TimeoutError, KafkaError):
+        # Its requests were acknowledged or have failed: nothing of it is left to save.
+        return

@@ -1,0 +1,165 @@
+"""A folded job as clients read it. Pure."""
+
+from collections.abc import Mapping, Sequence
+
+from msgspec import structs
+
+from libs.common.events import Outcome
+from libs.common.store.protocol import Payload
+from services.gateway.api.clock import utc
+from services.gateway.jobs import models as out
+from services.gateway.jobs import records
+from services.gateway.jobs.jobs import Report
+from services.gateway.view.fold import Job
+
+
+def job_out(job: Job) -> out.JobOut:
+    """The job as a list shows it."""
+    return out.JobOut(
+        job_id=job.job_id,
+        collection=job.collection,
+        directory_path=job.directory_path,
+        status="completed" if job.state == "completed" else "failed" if job.is_over else "running",
+        state=job.state,
+        progress=round(job.progress, 1),
+        counts=_counts(job),
+        error_counts=job.error_counts,
+        code=job.code,
+        error=job.error,
+        retry_of=job.retry_of,
+        created_at=utc(job.created_at),
+        updated_at=utc(job.updated_at),
+        finished_at=None if job.finished_at is None else utc(job.finished_at),
+    )
+
+
+def status_out(
+    report: Report, now: float, waiting: str | None, existing: Mapping[str, Payload]
+) -> out.StatusOut:
+    """The job's status at `now` (seconds since the epoch).
+
+    `waiting` is why the stages wait, if they do; `existing` has the payloads of points by id.
+    """
+    job = report.job
+    reason = _waiting_reason(job, waiting)
+    rate = _rate(job, now)
+    return out.StatusOut(
+        **job_out(job).model_dump(),
+        message=_message(job, reason),
+        logs=[_log(*line) for line in report.log],
+        errors=_errors(report),
+        exact_duplicates=_duplicates(job, report.copies, existing),
+        exact_duplicates_count=job.duplicates,
+        processed_files=job.stored,
+        cached_files=job.from_cache,
+        total_files=job.total,
+        rate=round(rate, 3),
+        eta_seconds=_eta(job, rate),
+        waiting_reason=reason,
+        result=_result(report) if job.is_over else None,
+    )
+
+
+def file_out(outcome: Outcome) -> out.FileOut:
+    """One file's outcome."""
+    fields = structs.asdict(outcome)
+    return out.FileOut(id=fields.pop("file_id"), **fields)
+
+
+def _counts(job: Job) -> out.CountsOut:
+    return out.CountsOut(**structs.asdict(records.counts(job)))
+
+
+def _waiting_reason(job: Job, waiting: str | None) -> str | None:
+    if job.is_over:
+        return None
+    return waiting if job.accepted else waiting or "waiting for a scanner"
+
+
+def _message(job: Job, waiting: str | None) -> str:
+    done = f"{job.done} of {job.total} files done"
+    if job.state == "completed":
+        return f"Completed: {job.stored} stored ({job.from_cache} from the cache), {job.failed} failed"
+    if job.is_over:
+        return f"{job.state.capitalize()}: {job.error}" if job.error else f"{job.state.capitalize()}: {done}"
+    if waiting:
+        return f"{done}; {waiting}" if job.accepted else waiting
+    if not job.listed:
+        return f"Listing: {job.found} files found so far, {job.done} done"
+    return f"{job.state.capitalize()}: {done}"
+
+
+def _log(at: float, level: str, message: str) -> out.LogLineOut:
+    return out.LogLineOut(timestamp=utc(at), level=level, message=message)
+
+
+def _errors(report: Report) -> list[str]:
+    """The job's own errors, then the first failed files'."""
+    own = [line.message for line in report.log if line.level == "ERROR"]
+    return own + [f"{failed.file}: {failed.error}" for failed in report.failures]
+
+
+def _full_path(job: Job, file: str) -> str:
+    """The whole path: an upload's files are shown relative to its folder."""
+    return file if file.startswith("/") or not job.directory_path else f"{job.directory_path}/{file}"
+
+
+def _duplicates(
+    job: Job, copies: Sequence[Outcome], existing: Mapping[str, Payload]
+) -> list[out.ExactDuplicate]:
+    """Those whose other point is still there."""
+    return [
+        out.ExactDuplicate(
+            file_path=_full_path(job, copy.file),
+            existing_id=copy.existing_id,
+            existing_payload=out.ExistingPayload(
+                filename=str(payload.get("filename") or copy.existing_id),
+                thumbnail_base64=payload.get("thumbnail_base64"),
+            ),
+        )
+        for copy in copies
+        if copy.existing_id and (payload := existing.get(copy.existing_id)) is not None
+    ]
+
+
+def _rate(job: Job, now: float) -> float:
+    if job.finished_at is None:
+        return job.rate.per_second(now)
+    return job.done / max(job.finished_at - job.created_at, 0.001)
+
+
+def _eta(job: Job, rate: float) -> float | None:
+    """Seconds; None while the total or the rate is not known."""
+    if job.is_over:
+        return 0.0
+    if not job.listed or rate < 0.001 or job.state != "running":
+        return None
+    return round((job.total - job.done) / rate, 1)
+
+
+def _result(report: Report) -> out.Result:
+    job, pages = report.job, {"stored": report.stored, "failed": report.failed}
+    cursors = {outcome: cursor for outcome, (_, cursor) in pages.items() if cursor}
+    return out.Result(
+        total_processed=job.stored,
+        total_failed=job.failed,
+        total_from_cache=job.from_cache,
+        processed_files=[_processed(job, outcome) for outcome in report.stored[0]],
+        failed_files=[_failed(outcome) for outcome in report.failed[0]],
+        truncated=bool(cursors) or not job.kept,
+        next=cursors,
+    )
+
+
+def _processed(job: Job, outcome: Outcome) -> out.ProcessedFile:
+    details = out.ProcessedDetails(caption=outcome.caption, full_path=_full_path(job, outcome.file))
+    return out.ProcessedFile(file=outcome.file, source=outcome.source or "batch_ml", details=details)
+
+
+def _failed(outcome: Outcome) -> out.FailedFile:
+    return out.FailedFile(
+        file=outcome.file,
+        error=outcome.error or "",
+        details=outcome.details or "",
+        code=str(outcome.code or ""),
+    )

@@ -1,0 +1,139 @@
+"""Searching the active collection by a text or by a picture."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+from uuid import uuid4
+
+from libs.common.errors import Code, SluiceError, UnavailableError
+from libs.common.kafka.tables.control_table import ControlTable
+from libs.common.store.protocol import Filter, Record, Scored, Store
+from services.gateway.collections.collections import Collections
+from services.gateway.images.decoding import Decoding
+from services.gateway.search import lexical
+from services.gateway.search.lexical_cache import LexicalCache
+from services.gateway.search.ml_client import MLClient
+
+SHOWN = ("filename", "full_path", "caption", "tags", "file_hash", "width", "height", "format")
+"""Payload fields of a hit; its thumbnail has a URL of its own."""
+
+PAGE = 1000
+SCAN_SECONDS = 7.0
+"""How long words are looked for; clients wait 10 s for an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which hits are wanted, and the condition that they fulfil."""
+
+    limit: int
+    offset: int = 0
+    where: Filter | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """What was found. `complete` is False where the time ended before every point was looked at."""
+
+    found: list[Scored]
+    mode: Literal["vector", "lexical"]
+    model: str | None
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Searches; each may raise no_collection_selected."""
+
+    store: Store
+    control: ControlTable
+    collections: Collections
+    ml: MLClient
+    decoding: Decoding
+    held: LexicalCache
+
+    async def by_text(self, query: str, page: Page) -> Hits:
+        """By meaning where the ML service has a text model that answers, else by words."""
+        name = await self.collections.active()
+        model = self.control.model()
+        if model is not None and model.has_text:
+            try:
+                return await self._nearest(name, await self.ml.embed_text(query), page)
+            except UnavailableError as error:
+                if error.code is not Code.ML_UNAVAILABLE:
+                    raise
+        return await self._by_words(name, lexical.words_of(query), page)
+
+    async def by_image(self, data: bytes, page: Page) -> Hits:
+        """The pictures most like this one; FileError for what is no picture, or ml_unavailable."""
+        name = await self.collections.active()
+        picture = await self.decoding.normalised(data)
+        return await self._nearest(name, await self.ml.embed_image(picture), page)
+
+    async def random(self) -> Record:
+        """A point of the active collection, each with about the same chance; SluiceError image_not_found."""
+        name = await self.collections.active()
+        # Ids are hashes, so a random place in their order falls before any point about equally often.
+        for after in (str(uuid4()), None):
+            found, _ = await self.store.scroll(name, limit=1, after=after, payload=SHOWN)
+            if found:
+                return found[0]
+        raise SluiceError(Code.IMAGE_NOT_FOUND, f"collection {name} is empty")
+
+    async def _nearest(self, name: str, vector: Sequence[float], page: Page) -> Hits:
+        await self._check(name, len(vector))
+        hits = await self.store.search(
+            name, [vector], limit=page.limit, offset=page.offset, where=page.where, payload=SHOWN
+        )
+        model = self.control.model()
+        return Hits(hits[0], "vector", model.model if model else None)
+
+    async def _check(self, name: str, size: int) -> None:
+        """A vector of another model finds nothing that means anything."""
+        info, model, filled = await self.store.info(name), self.control.model(), self.control.filled(name)
+        if model and filled and filled.model != model.model:
+            raise SluiceError(
+                Code.MODEL_MISMATCH,
+                f"collection {name} was filled by {filled.model}, the ML service now runs {model.model}",
+            )
+        if info.vector_size != size:
+            raise SluiceError(
+                Code.VECTOR_SIZE_MISMATCH,
+                f"collection {name} holds vectors of {info.vector_size} numbers, the ML service gives {size}",
+            )
+
+    async def _by_words(self, name: str, words: Sequence[str], page: Page) -> Hits:
+        held = None if page.where else await self.held.of(name, SCAN_SECONDS)
+        if held is None or not words:
+            return await self._by_reading(name, words, page)
+        index, whole = held
+        while True:
+            ranked = await asyncio.to_thread(index.best, words, page.offset + page.limit)
+            shown = ranked[page.offset :]
+            records = await self.store.retrieve(name, [id_ for _, id_ in shown], payload=SHOWN)
+            found = {record.id: record for record in records}
+            if gone := [id_ for _, id_ in shown if id_ not in found]:
+                # Deleted since their words were read.
+                index.drop(gone)
+                continue
+            hits = [Scored(id_, score, found[id_].payload) for score, id_ in shown]
+            return Hits(hits, "lexical", None, complete=whole)
+
+    async def _by_reading(self, name: str, words: Sequence[str], page: Page) -> Hits:
+        wanted = page.offset + page.limit
+        best: list[Scored] = []
+        after: str | None = None
+        clock = asyncio.get_running_loop().time
+        until = clock() + SCAN_SECONDS
+        while words:
+            fields = tuple(dict.fromkeys(SHOWN + lexical.SEARCHED))
+            records, after = await self.store.scroll(
+                name, limit=PAGE, after=after, where=page.where, payload=fields
+            )
+            found = await asyncio.to_thread(lexical.best, words, records, wanted)
+            best = sorted(best + found, key=lambda hit: (-hit.score, hit.id))[:wanted]
+            if after is None or clock() > until:
+                break
+        shown = [Scored(h.id, h.score, {f: h.payload.get(f) for f in SHOWN}) for h in best[page.offset :]]
+        return Hits(shown, "lexical", None, complete=after is None)

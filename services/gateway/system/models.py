@@ -1,0 +1,40 @@
+"""Bodies about the system itself."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from services.gateway.api.models import Body
+
+State = Literal["starting", "ready", "waiting", "stopped", "gone"]
+
+
+class ServiceOut(Body):
+    """One instance of a stage. `lag`: records its stage has yet to take; null where that is not known."""
+
+    stage: str
+    instance: str
+    version: str
+    state: State
+    reason: str | None = None
+    lag: int | None = None
+    seen_at: datetime
+
+
+class HealthOut(Body):
+    """How the gateway is, and each stage as it was last heard of."""
+
+    status: Literal["healthy", "alive", "ready", "waiting"]
+    reason: str | None = None
+    services: dict[str, State] = Field(default_factory=dict)
+
+
+class CapabilitiesOut(Body):
+    """What the system can do now."""
+
+    ml_batch_size: int
+    qdrant_batch_size: int
+    is_ready_for_ingestion: bool
+    active_collection: str | None
+    model: str | None

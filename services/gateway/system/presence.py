@@ -1,0 +1,61 @@
+"""Which instances are there, and whether they work, by their heartbeats."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from libs.common.events import Heartbeat
+from libs.common.runtime.heartbeat import STALE_SECONDS
+from services.gateway.system.models import ServiceOut, State
+
+PIPELINE = ("scanner", "processor", "inferencer", "upserter")
+"""The stages that a job needs."""
+FORGOTTEN = timedelta(hours=1)
+"""An instance that stopped, or was last heard of, this long ago is not listed."""
+
+
+def instances(heartbeats: Iterable[Heartbeat], now: datetime) -> list[ServiceOut]:
+    """All instances, by stage and name."""
+    listed = [_instance(beat, now) for beat in heartbeats if now - beat.at < FORGOTTEN]
+    return sorted(listed, key=lambda instance: (instance.stage, instance.instance))
+
+
+def by_stage(found: Iterable[ServiceOut]) -> dict[str, State]:
+    """Each stage's best instance: a stage works while one of its instances does."""
+    order: list[State] = ["gone", "stopped", "starting", "waiting", "ready"]
+    states: dict[str, State] = {}
+    for instance in found:
+        known = states.get(instance.stage, "gone")
+        states[instance.stage] = max(known, instance.state, key=order.index)
+    return states
+
+
+def waiting_reason(found: Iterable[ServiceOut]) -> str | None:
+    """Why jobs do not move on, or None: a stage that waits, or that nobody runs."""
+    found = list(found)
+    states = by_stage(found)
+    waiting = [
+        i for i in found if i.state == "waiting" and states[i.stage] == "waiting" and i.stage in PIPELINE
+    ]
+    reasons = [f"{i.stage}: {i.reason}" for i in waiting]
+    reasons += [
+        f"waiting for a {stage}" for stage in PIPELINE if states.get(stage, "gone") in ("gone", "stopped")
+    ]
+    return "; ".join(dict.fromkeys(reasons)) or None
+
+
+def is_ready(found: Iterable[ServiceOut]) -> bool:
+    """Whether every stage that a job needs works now."""
+    states = by_stage(found)
+    return all(states.get(stage) == "ready" for stage in PIPELINE)
+
+
+def _instance(beat: Heartbeat, now: datetime) -> ServiceOut:
+    silent = (now - beat.at).total_seconds() > STALE_SECONDS and beat.state != "stopped"
+    return ServiceOut(
+        stage=beat.stage,
+        instance=beat.instance,
+        version=beat.release,
+        state="gone" if silent else beat.state,
+        reason=beat.reason,
+        seen_at=beat.at,
+    )

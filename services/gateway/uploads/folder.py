@@ -1,0 +1,89 @@
+"""An upload on disk: files arrive in a hidden folder, which gets its name once all are there."""
+
+import os
+import shutil
+import time
+from collections import Counter
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+from services.gateway.uploads.names import is_ignored, numbered, safe_path
+
+PARTIAL = ".partial-"
+"""How the name of a folder begins whose upload is under way; scans do not enter hidden folders."""
+MOST_IGNORED = 1000
+"""Names of files passed over that are kept, so that no number of them fills the memory."""
+ABANDONED_S = 24 * 3600.0
+
+
+class UploadFolder:
+    """The files of one upload. Every call blocks on the disk and may raise OSError."""
+
+    def __init__(self, uploads: Path, job_id: str) -> None:
+        """Make the hidden folder below `uploads`."""
+        self._partial = uploads / f"{PARTIAL}{job_id}"
+        self._final = uploads / job_id
+        self._partial.mkdir(parents=True)
+        self._seen: Counter[PurePosixPath] = Counter()
+        self._file: BinaryIO | None = None
+        self.accepted = 0
+        self.ignored: list[str] = []
+
+    def begin(self, sent: str) -> None:
+        """The next file, as the client calls it."""
+        path = safe_path(sent)
+        if is_ignored(path):
+            if len(self.ignored) < MOST_IGNORED:
+                self.ignored.append(str(path))
+            return
+        self._file = self._create(path)
+        self.accepted += 1
+
+    def write(self, data: bytes) -> None:
+        """More of the file that was begun last; of an ignored one nothing is kept."""
+        if self._file is not None:
+            self._file.write(data)
+
+    def end(self) -> None:
+        """The file that was begun last is whole."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def finish(self) -> Path:
+        """Give the folder its name; its absolute path."""
+        self._partial.rename(self._final)
+        return self._final.resolve()
+
+    def discard(self) -> None:
+        """Remove everything, finished or not."""
+        self.end_quietly()
+        for folder in (self._partial, self._final):
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def end_quietly(self) -> None:
+        """Close the file under way; what its last bytes met does not matter any more."""
+        try:
+            self.end()
+        except OSError:
+            self._file = None
+
+    def _create(self, path: PurePosixPath) -> BinaryIO:
+        """A new file at the path, numbered where the name is taken."""
+        while True:
+            self._seen[path] += 1
+            target = self._partial / numbered(path, self._seen[path])
+            try:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                return target.open("xb")
+            except (FileExistsError, NotADirectoryError):
+                if not target.parent.is_dir():
+                    # A file has the name of one of its folders: it goes without folders.
+                    path = PurePosixPath("_".join(path.parts)[-200:])
+
+
+def sweep(uploads: Path) -> None:
+    """Remove what a killed gateway left half-way, long enough ago that nobody still writes it."""
+    for folder in uploads.glob(f"{PARTIAL}*"):
+        if time.time() - os.stat(folder).st_mtime > ABANDONED_S:  # noqa: PTH116
+            shutil.rmtree(folder, ignore_errors=True)

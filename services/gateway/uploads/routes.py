@@ -1,0 +1,64 @@
+"""Ingesting files that come with the request."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from starlette.requests import ClientDisconnect
+
+from services.gateway.api.models import problems
+from services.gateway.jobs import models as body
+from services.gateway.lifecycle import Open
+from services.gateway.uploads.receive import UploadOptions, upload
+
+router = APIRouter(prefix="/ingest", tags=["ingestion"])
+
+_FILES: dict[str, Any] = {
+    "type": "array",
+    "items": {"type": "string", "format": "binary"},
+    "minItems": 1,
+    "description": "Any number; a name may bring folders along (`updir/sub/b.png`)",
+}
+_FORM = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {"type": "object", "required": ["files"], "properties": {"files": _FILES}}
+            }
+        },
+    }
+}
+
+
+@router.post(
+    "/upload",
+    status_code=202,
+    summary="Ingest files that come with the request",
+    response_model=body.Uploaded,
+    responses=problems(400, 413, 507),
+    openapi_extra=_FORM,
+)
+async def start_upload(
+    gateway: Open,
+    request: Request,
+    collection: Annotated[str | None, Query(description="Unset: the active one")] = None,
+    force: Annotated[bool, Query(description="Also what is unchanged or cached")] = False,
+    caption: Annotated[bool, Query(description="Whether images get a caption")] = True,
+) -> body.Uploaded | Response:
+    """Files are written to disk as they come, under names made safe.
+
+    `.DS_Store` and what else a scan would pass over is listed in `ignored`. Where the upload breaks off,
+    nothing of it stays.
+    """
+    options = UploadOptions(collection, force, caption)
+    try:
+        taken = await upload(gateway, request.headers.get("content-type", ""), request.stream(), options)
+    except ClientDisconnect:
+        # Nobody reads this, unless the body was over its limit: then a 413 takes its place.
+        return Response(status_code=400)
+    return body.Uploaded(
+        job_id=str(taken.request.job_id),
+        message=f"{taken.accepted} files go into collection {taken.request.collection}",
+        accepted=taken.accepted,
+        ignored=taken.ignored,
+    )

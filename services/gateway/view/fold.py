@@ -1,0 +1,207 @@
+"""Folding: what a job's events, taken in the order of their offsets, say of it.
+
+Pure. A replica that folds the same partition arrives at the same job, however often it starts over.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import msgspec
+from msgspec import Struct
+
+from libs.common.errors import Code
+from libs.common.events import (
+    TERMINAL,
+    Accepted,
+    Finished,
+    JobError,
+    JobEvent,
+    JobSnapshot,
+    JobState,
+    Listed,
+    Outcome,
+    Outcomes,
+    ScanRequest,
+    StateChanged,
+)
+from services.gateway.view.rate import Rate
+
+ALMOST = 99.9
+"""The most that the progress of a job without its terminal event says."""
+
+
+class Job(Struct, frozen=True, kw_only=True):
+    """A job as of offset `as_of` of its partition. Times are broker times in seconds since the epoch.
+
+    `kept` is False where the job's events are gone and only its last snapshot is known.
+    """
+
+    job_id: str
+    created_at: float
+    updated_at: float
+    as_of: int = -1
+    collection: str | None = None
+    directory_path: str | None = None
+    retry_of: str | None = None
+    accepted: bool = False
+    state: JobState = "running"
+    found: int = 0
+    ignored: int = 0
+    listed: bool = False
+    stored: int = 0
+    from_cache: int = 0
+    failed: int = 0
+    skipped: int = 0
+    duplicates: int = 0
+    error_counts: dict[str, int] = {}
+    rate: Rate = Rate()
+    progress: float = 0.0
+    finished_at: float | None = None
+    code: Code | None = None
+    error: str | None = None
+    kept: bool = True
+
+    @property
+    def done(self) -> int:
+        """Files that have their outcome."""
+        return self.stored + self.failed + self.skipped
+
+    @property
+    def total(self) -> int:
+        """Files known to belong to the job: never fewer than are done."""
+        return max(self.found, self.done)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the terminal event was seen."""
+        return self.state in TERMINAL
+
+
+def requested(job: Job | None, job_id: str, request: ScanRequest, at: float) -> Job:
+    """The job once its ingest record was seen, which may be before or after its first events."""
+    if job is None:
+        job = Job(job_id=job_id, created_at=at, updated_at=at)
+    job = msgspec.structs.replace(job, created_at=min(job.created_at, at))
+    if job.accepted or job.is_over or job.directory_path or job.retry_of:
+        return job
+    return msgspec.structs.replace(
+        job,
+        collection=request.collection,
+        directory_path=request.directory_path,
+        retry_of=str(request.retry_of) if request.retry_of else None,
+    )
+
+
+def ignores(job: Job | None, offset: int) -> bool:
+    """Whether an event at `offset` changes nothing: it was folded before, or the job is over."""
+    return job is not None and (job.is_over or offset <= job.as_of)
+
+
+def fold(job: Job | None, event: JobEvent, offset: int, at: float, fresh: Sequence[Outcome] = ()) -> Job:
+    """The job after `event`, which the broker took at `at`.
+
+    `fresh` holds those outcomes of the event whose file id has had none in this job before; whoever keeps
+    the outcomes knows them.
+    """
+    if job is not None and ignores(job, offset):
+        return job
+    before = job or Job(job_id=event.job_id, created_at=at, updated_at=at)
+    after = _count(before, fresh, at) if isinstance(event, Outcomes) else _apply(event, before, at)
+    after = msgspec.structs.replace(after, as_of=offset, updated_at=max(at, before.updated_at))
+    return msgspec.structs.replace(after, progress=max(before.progress, _progress(after)))
+
+
+def restored(snapshot: JobSnapshot) -> Job:
+    """The job of a terminal snapshot whose events are gone."""
+    counts = snapshot.counts
+    return Job(
+        job_id=snapshot.job_id,
+        created_at=snapshot.created_at.timestamp(),
+        updated_at=snapshot.updated_at.timestamp(),
+        finished_at=snapshot.finished_at.timestamp() if snapshot.finished_at else None,
+        as_of=snapshot.as_of,
+        collection=snapshot.collection,
+        accepted=True,
+        state=snapshot.state,
+        found=counts.total,
+        ignored=counts.ignored,
+        listed=True,
+        stored=counts.stored,
+        from_cache=counts.from_cache,
+        failed=counts.failed,
+        skipped=counts.skipped,
+        error_counts=snapshot.error_counts,
+        progress=100.0 if snapshot.state == "completed" else 0.0,
+        code=snapshot.code,
+        error=snapshot.error,
+        kept=False,
+    )
+
+
+def _count(job: Job, fresh: Sequence[Outcome], at: float) -> Job:
+    outcomes = Counter(item.outcome for item in fresh)
+    codes = Counter(job.error_counts)
+    codes.update(item.code for item in fresh if item.code is not None and item.outcome == "failed")
+    return msgspec.structs.replace(
+        job,
+        stored=job.stored + outcomes["stored"],
+        failed=job.failed + outcomes["failed"],
+        skipped=job.skipped + outcomes["skipped"],
+        from_cache=job.from_cache + sum(i.outcome == "stored" and i.source == "cache" for i in fresh),
+        duplicates=job.duplicates + sum(i.existing_id is not None for i in fresh),
+        error_counts={str(code): count for code, count in codes.items()},
+        rate=job.rate.after(len(fresh), at) if fresh else job.rate,
+    )
+
+
+def _apply(event: JobEvent, job: Job, at: float) -> Job:
+    replace = msgspec.structs.replace
+    match event:
+        case Accepted(collection=name, directory_path=path, retry_of=source):
+            return replace(job, accepted=True, collection=name, directory_path=path, retry_of=source)
+        case Listed():
+            return _list(job, event)
+        case StateChanged(state=state):
+            return replace(job, state=state)
+        case JobError(code=code, error=error):
+            return replace(job, code=job.code or code, error=job.error or error)
+        case Finished():
+            return _finish(job, event, at)
+    raise TypeError(f"no rule for {type(event).__name__}")
+
+
+def _list(job: Job, event: Listed) -> Job:
+    if event.complete:
+        return msgspec.structs.replace(job, listed=True, found=event.found, ignored=event.ignored)
+    if job.listed:
+        # A scanner that took the job over lists once more, from zero.
+        return job
+    found, ignored = max(job.found, event.found), max(job.ignored, event.ignored)
+    return msgspec.structs.replace(job, found=found, ignored=ignored)
+
+
+def _finish(job: Job, event: Finished, at: float) -> Job:
+    """The scanner's totals stand, so that a job whose first events are gone is still told rightly."""
+    return msgspec.structs.replace(
+        job,
+        state=event.state,
+        finished_at=at,
+        listed=True,
+        found=event.total,
+        stored=event.stored,
+        from_cache=event.from_cache,
+        failed=event.failed,
+        skipped=event.skipped,
+        ignored=event.ignored,
+        code=event.code or job.code,
+        error=event.error or job.error,
+    )
+
+
+def _progress(job: Job) -> float:
+    """Percent; 0 until the listing is complete, because a growing total would make it go back."""
+    if job.state == "completed":
+        return 100.0
+    if not job.listed or job.total == 0:
+        return 0.0
+    return min(ALMOST, 100.0 * job.done / job.total)

@@ -1,0 +1,87 @@
+"""The tasks in the view: their tables, writing them and reading them."""
+
+import sqlite3
+
+from msgspec import msgpack
+
+from libs.common.errors import Code, SluiceError
+from libs.common.events import SimilarGroup, TaskEvent
+from services.gateway.view.tasks_fold import Task, fold, ignores
+
+TABLES = """
+CREATE TABLE tasks (
+    task_id TEXT PRIMARY KEY, created_at REAL NOT NULL, kind TEXT NOT NULL, collection TEXT NOT NULL,
+    state TEXT NOT NULL, body BLOB NOT NULL
+);
+CREATE INDEX tasks_collection ON tasks (kind, collection, created_at);
+CREATE TABLE task_groups (
+    task_id TEXT NOT NULL, run TEXT NOT NULL, place INTEGER NOT NULL, body BLOB NOT NULL,
+    PRIMARY KEY (task_id, run, place)
+) WITHOUT ROWID;
+"""
+
+
+def happened(connection: sqlite3.Connection, event: TaskEvent, offset: int, at: float) -> None:
+    """Fold an event; part of the caller's transaction."""
+    known = task(connection, event.job_id)
+    if ignores(known, offset):
+        return
+    after = fold(known, event, offset, at)
+    row = (after.task_id, after.created_at, after.kind, after.collection, after.state, msgpack.encode(after))
+    connection.execute("INSERT OR REPLACE INTO tasks VALUES (?, ?, ?, ?, ?, ?)", row)
+    connection.executemany(
+        "INSERT OR REPLACE INTO task_groups VALUES (?, ?, ?, ?)",
+        [
+            (event.job_id, event.run, event.place + index, msgpack.encode(group))
+            for index, group in enumerate(event.groups)
+        ],
+    )
+    if after.is_over:
+        connection.execute(
+            "DELETE FROM task_groups WHERE task_id = ? AND run != ?", (event.job_id, after.run)
+        )
+
+
+def task(connection: sqlite3.Connection, task_id: str) -> Task | None:
+    """The task, or None if it is not known."""
+    row = connection.execute("SELECT body FROM tasks WHERE task_id = ?", (task_id,)).fetchone()
+    return None if row is None else msgpack.decode(row[0], type=Task)
+
+
+def groups(
+    connection: sqlite3.Connection, task_id: str, run: str, cursor: str | None, limit: int
+) -> tuple[list[SimilarGroup], str | None]:
+    """A page of what a run found, in its order, and the cursor of the next page."""
+    rows = connection.execute(
+        "SELECT place, body FROM task_groups WHERE task_id = ? AND run = ? AND place > ? "
+        "ORDER BY place LIMIT ?",
+        (task_id, run, -1 if cursor is None else _place(cursor), limit + 1),
+    ).fetchall()
+    page = rows[:limit]
+    following = str(page[-1][0]) if len(rows) > limit else None
+    return [msgpack.decode(body, type=SimilarGroup) for _, body in page], following
+
+
+def latest(connection: sqlite3.Connection, kind: str) -> list[Task]:
+    """The last task of this kind of each collection that had one."""
+    rows = connection.execute(
+        "SELECT body, max(created_at) FROM tasks WHERE kind = ? GROUP BY collection ORDER BY collection",
+        (kind,),
+    )
+    return [msgpack.decode(body, type=Task) for body, _ in rows]
+
+
+def unfinished(connection: sqlite3.Connection, kind: str, collection: str) -> Task | None:
+    """A task of this kind on the collection that has not ended."""
+    row = connection.execute(
+        "SELECT body FROM tasks WHERE kind = ? AND collection = ? AND state IN ('pending', 'running') "
+        "LIMIT 1",
+        (kind, collection),
+    ).fetchone()
+    return None if row is None else msgpack.decode(row[0], type=Task)
+
+
+def _place(cursor: str) -> int:
+    if not cursor.isdecimal() or len(cursor) > 15:
+        raise SluiceError(Code.INVALID_REQUEST, "the cursor is not one that this service gave")
+    return int(cursor)

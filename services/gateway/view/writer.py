@@ -1,0 +1,142 @@
+"""Writing the view: a batch of records and the offsets after it, in one transaction."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from msgspec import msgpack
+
+from libs.common.events import JobEvent, JobSnapshot, Outcome, Outcomes, ScanRequest, TaskEvent
+from services.gateway.view import outcomes, tasks_queries
+from services.gateway.view.fold import Job, fold, ignores, requested, restored
+from services.gateway.view.log_lines import log_line
+from services.gateway.view.queries import job_row
+
+
+@dataclass(frozen=True, slots=True)
+class Requested:
+    """A scan request seen on ingest. `at`: the broker's time in seconds."""
+
+    job_id: str
+    request: ScanRequest
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """A job event seen on job-status at `offset`. `at`: the broker's time in seconds."""
+
+    event: JobEvent
+    offset: int
+    at: float
+
+
+Change = Requested | Happened
+
+
+def write(
+    connection: sqlite3.Connection, changes: Iterable[Change], topic: str, offsets: Mapping[int, int]
+) -> None:
+    """Fold `changes` and remember `offsets` (the next to read, by partition) of their topic."""
+    with _transaction(connection):
+        jobs = _Jobs(connection)
+        for change in changes:
+            if isinstance(change, Requested):
+                jobs.requested(change)
+            else:
+                jobs.happened(change)
+        jobs.save()
+        connection.executemany(
+            "INSERT INTO offsets VALUES (?, ?, ?) "
+            "ON CONFLICT (topic, partition) DO UPDATE SET next = max(next, excluded.next)",
+            [(topic, partition, offset) for partition, offset in offsets.items()],
+        )
+
+
+def restore(connection: sqlite3.Connection, snapshots: Iterable[tuple[JobSnapshot, int]]) -> None:
+    """Take in terminal snapshots, each with the next offset of its partition, where events are gone.
+
+    A job whose events are yet to be folded is left to them.
+    """
+    with _transaction(connection):
+        jobs = _Jobs(connection)
+        for snapshot, folded_to in snapshots:
+            if folded_to > snapshot.as_of:
+                jobs.restored(snapshot)
+        jobs.save()
+
+
+class _Jobs:
+    """The jobs that one transaction touches, read once and written once."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._numbers: dict[str, int] = {}
+        self._jobs: dict[str, Job] = {}
+
+    def requested(self, change: Requested) -> None:
+        job = requested(self._find(change.job_id), change.job_id, change.request, change.at)
+        self._put(job)
+
+    def happened(self, change: Happened) -> None:
+        event = change.event
+        if isinstance(event, TaskEvent):
+            tasks_queries.happened(self._connection, event, change.offset, change.at)
+            return
+        job = self._find(event.job_id)
+        if ignores(job, change.offset):
+            return
+        number = self._number(event.job_id, change.at)
+        fresh: Sequence[Outcome] = ()
+        if isinstance(event, Outcomes):
+            fresh = outcomes.keep(self._connection, number, change.offset, event.items)
+        elif line := log_line(event, change.at):
+            self._connection.execute(
+                "INSERT INTO log_lines VALUES (?, ?, ?, ?, ?)", (number, change.offset, *line)
+            )
+        self._put(fold(job, event, change.offset, change.at, fresh))
+
+    def restored(self, snapshot: JobSnapshot) -> None:
+        job = self._find(snapshot.job_id)
+        if job is None or not job.is_over:
+            self._put(restored(snapshot))
+
+    def save(self) -> None:
+        self._connection.executemany(
+            "UPDATE jobs SET created_at = ?, collection = ?, state = ?, body = ? WHERE n = ?",
+            [
+                (job.created_at, job.collection, job.state, msgpack.encode(job), self._numbers[job_id])
+                for job_id, job in self._jobs.items()
+            ],
+        )
+
+    def _find(self, job_id: str) -> Job | None:
+        if job_id not in self._jobs and (row := job_row(self._connection, job_id)):
+            self._numbers[job_id], self._jobs[job_id] = row
+        return self._jobs.get(job_id)
+
+    def _put(self, job: Job) -> None:
+        self._number(job.job_id, job.created_at)
+        self._jobs[job.job_id] = job
+
+    def _number(self, job_id: str, created_at: float) -> int:
+        """The job's number in this view, which a job not known yet gets now."""
+        if job_id not in self._numbers:
+            cursor = self._connection.execute(
+                "INSERT INTO jobs (job_id, created_at, state, body) VALUES (?, ?, 'running', x'')",
+                (job_id, created_at),
+            )
+            self._numbers[job_id] = int(cursor.lastrowid or 0)
+        return self._numbers[job_id]
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")

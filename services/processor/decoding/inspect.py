@@ -1,0 +1,83 @@
+"""One file, looked at once: stat, read, hash, cache, and only where that knows nothing, decode.
+
+Runs in a decoder process, where it may take its time and even crash.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from libs.common.errors import Code, FileError
+from libs.common.imaging.limits import Limits
+from libs.common.imaging.normalise import normalise
+from libs.common.messages import Content, Inference
+from services.processor.archived import is_archived
+from services.processor.cache.cache_reader import CacheReader
+from services.processor.decoding.inspection import Changing, Failed, Inspected, Reply, Request
+from services.processor.decoding.reading import ReadFile, read_picture
+
+
+@dataclass(frozen=True, slots=True)
+class Inspector:
+    """What a decoder process needs to know. Called there, it opens the cache and gives the function.
+
+    `roots` are the folders, symbolic links resolved, that files must be in; none means anywhere.
+    """
+
+    cache_dir: Path
+    limits: Limits = field(default_factory=Limits)
+    max_file_bytes: int = 1 << 30
+    roots: tuple[bytes, ...] = ()
+
+    def __call__(self) -> Callable[[Request], Reply]:
+        """The function that inspects one file after another."""
+        cache = CacheReader(self.cache_dir)
+        return lambda request: self.inspect(cache, request)
+
+    def inspect(self, cache: CacheReader, request: Request) -> Reply:
+        """Look at one file. It is decoded only if it stands still and is not in the cache."""
+        try:
+            file = read_picture(request.path, self.roots, self.max_file_bytes, gif=self.limits.gif)
+            if not file.held_still or not _as_seen(file, request):
+                return Changing(size=file.after.st_size, mtime_ns=file.after.st_mtime_ns)
+            return self._inspected(cache, request, file)
+        except FileError as error:
+            if error.code is Code.FILE_VANISHED and is_archived(request.path, request.size, request.mtime_ns):
+                return Failed(code=Code.ARCHIVED, error="The file was archived while the job ran")
+            return Failed(code=error.code, error=error.detail)
+
+    def _inspected(self, cache: CacheReader, request: Request, file: ReadFile) -> Inspected:
+        sha256 = hashlib.sha256(file.data).hexdigest()
+        hit = cache.find(sha256, request.model, request.caption, request.cache_cleared_at)
+        if hit is not None:
+            return _answer(file, hit.content, inference=hit.inference)
+        image = normalise(file.data, self.limits)
+        content = Content(
+            sha256=sha256,
+            width=image.width,
+            height=image.height,
+            format=image.format,
+            mode=image.mode,
+            exif=image.exif,
+            thumbnail=image.thumbnail,
+        )
+        return _answer(file, content, jpeg=image.jpeg)
+
+
+def _as_seen(file: ReadFile, request: Request) -> bool:
+    return (file.after.st_size, file.after.st_mtime_ns) == (request.size, request.mtime_ns)
+
+
+def _answer(
+    file: ReadFile, content: Content, *, jpeg: bytes | None = None, inference: Inference | None = None
+) -> Inspected:
+    stat = file.after
+    return Inspected(
+        size=stat.st_size,
+        mtime_ns=stat.st_mtime_ns,
+        ctime_ns=stat.st_ctime_ns,
+        content=content,
+        jpeg=jpeg,
+        inference=inference,
+    )

@@ -1,0 +1,113 @@
+"""Sending a job's files on their way, and giving outcomes to those that need not go."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable
+
+from libs.common import events
+from libs.common.errors import Code, SluiceError, UnavailableError
+from libs.common.events import Outcome
+from libs.common.kafka.outgoing import outcomes
+from libs.common.runtime.retry import FIRST_PAUSE_S, pauses
+from services.scanner import window
+from services.scanner.jobs.changelog import JobRecord
+from services.scanner.jobs.orders import Orders
+from services.scanner.listing.entries import Spooled
+from services.scanner.listing.rescan import Rescan
+from services.scanner.listing.spool import Spool
+from services.scanner.wiring import Wiring
+from services.scanner.worker import Ending, from_cache, left_over, path_record, rejected
+
+BATCH = events.MAX_ITEMS
+
+Wait = Callable[[float], Awaitable[None]]
+"""Waits until something changes, or for so many seconds."""
+
+
+class Emission:
+    """Takes files out of one job's spool, never more than its window allows to be in flight."""
+
+    def __init__(self, record: JobRecord, spool: Spool, orders: Orders, wiring: Wiring, wait: Wait) -> None:
+        self._record = record
+        self._spool = spool
+        self._orders = orders
+        self._wiring = wiring
+        self._wait = wait
+        self._recent = window.Recent()
+        self._rescan = Rescan(wiring.store, record)
+
+    async def fold(self, found: list[Outcome]) -> None:
+        """Outcomes came back: they are credit for as many more files."""
+        first = await asyncio.to_thread(self._spool.fold, found)
+        self._recent.add(time.monotonic(), first)
+
+    async def emit(self) -> bool:
+        """Emit the next batch; False if the window, the orders or the spool have none."""
+        credit = self._window() - self._spool.in_flight if self._orders.running else 0
+        files = await self._take(min(credit, BATCH)) if credit > 0 else []
+        if files:
+            await self._send(files)
+        return bool(files)
+
+    async def end_early(self, ending: Ending, within_s: float) -> None:
+        """Give an outcome to every file that was not emitted, then to those that do not come back in time."""
+        while files := await self._take(BATCH):
+            await self._report(left_over(self._record, file, ending) for file in files)
+        until = time.monotonic() + within_s
+        while self._spool.in_flight and time.monotonic() < until:
+            await self._wait(until - time.monotonic())
+        after = ""
+        while files := await asyncio.to_thread(self._spool.under_way, BATCH, after):
+            await self._report(left_over(self._record, file, ending) for file in files)
+            after = files[-1].file_id
+
+    def _window(self) -> int:
+        model = self._wiring.control.model()
+        return window.size(
+            self._recent.sum(time.monotonic()),
+            window.floor_for(model.batch if model else None),
+            self._wiring.settings.scanner_window,
+            self._wiring.active_jobs(),
+        )
+
+    async def _take(self, limit: int) -> list[Spooled]:
+        return await asyncio.to_thread(self._spool.take, limit, time.monotonic())
+
+    async def _send(self, files: list[Spooled]) -> None:
+        stored = await self._unchanged(files)
+        ending = self._orders.ending
+        if ending is not None:
+            await self._report(left_over(self._record, file, ending) for file in files)
+            return
+        good = [file for file in files if file.code is None]
+        work = [path_record(self._record, file) for file in good if file.file_id not in stored]
+        await self._wiring.outbox.send(work)
+        await self._report(rejected(self._record, file) for file in files if file.code is not None)
+        await self._report(from_cache(self._record, file) for file in good if file.file_id in stored)
+
+    async def _unchanged(self, files: list[Spooled]) -> set[str]:
+        """As `Rescan.unchanged`; while the store is away it waits, and still obeys."""
+        waits, waited = pauses(FIRST_PAUSE_S), False
+        while self._orders.ending is None:
+            try:
+                found = await self._rescan.unchanged(files, self._wiring.control.model())
+            except UnavailableError as error:
+                self._wiring.health.waiting(error.detail)
+                waited = True
+                await self._wait(next(waits))
+                await self._orders.check()
+            except SluiceError as error:
+                self._orders.end(_store_ending(error))
+            else:
+                if waited:
+                    self._wiring.health.ready()
+                return found
+        return set()
+
+    async def _report(self, told: Iterable[Outcome]) -> None:
+        await self._wiring.outbox.send(outcomes((self._record.job_id, outcome) for outcome in told))
+
+
+def _store_ending(error: SluiceError) -> Ending:
+    gone = error.code is Code.COLLECTION_NOT_FOUND
+    return Ending("failed", Code.COLLECTION_GONE if gone else error.code, error.detail)

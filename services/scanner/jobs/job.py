@@ -1,0 +1,150 @@
+"""One running job, from its listing to its terminal event."""
+
+import asyncio
+import time
+
+import msgspec
+
+from libs.common import events
+from libs.common.errors import Code
+from libs.common.events import JobEvent
+from libs.common.runtime.service import supervise
+from services.scanner.jobs import changelog
+from services.scanner.jobs.changelog import JobRecord
+from services.scanner.jobs.emission import Emission
+from services.scanner.jobs.history import find_job
+from services.scanner.jobs.orders import Orders
+from services.scanner.jobs.projection import JobProjection
+from services.scanner.jobs.waves import Waves
+from services.scanner.listing.inventory import Inventory
+from services.scanner.listing.spool import Spool
+from services.scanner.outbox import patiently
+from services.scanner.wiring import Wiring
+from services.scanner.worker import Ending, accepted, finished
+
+LOOK_S = 1.0
+"""A job looks around at least this often, in case nobody woke it."""
+
+
+class Job:
+    """Takes one job to its terminal event; cancelling its task leaves it to whoever takes it up again."""
+
+    def __init__(self, record: JobRecord, wiring: Wiring) -> None:
+        self._record = record
+        self._wiring = wiring
+        self._story = JobProjection()
+        self._orders = Orders(record, self._story, wiring)
+        self._woken = asyncio.Event()
+
+    @property
+    def active(self) -> bool:
+        """Whether it takes part in the total window."""
+        return self._orders.running
+
+    def wake(self) -> None:
+        """Something it may wait for has changed."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Go on from where the job's events leave off, to its end."""
+        record, status = self._record, self._wiring.status
+        spool = await asyncio.to_thread(Spool, self._wiring.spool_dir / f"{record.job_id}.sqlite")
+        emission = Emission(record, spool, self._orders, self._wiring, self._wait)
+        waves = Waves(record, spool, self._wiring)
+
+        async def fold(told: list[JobEvent]) -> None:
+            found = [outcome for event in told for outcome in self._story.fold(event)]
+            if found:
+                waves.heard()
+                await emission.fold(found)
+            self.wake()
+
+        try:
+            status.subscribe(record.job_id, record.status_partition, await self._first_offset(), fold)
+            await status.caught_up(record.job_id)
+            if self._story.finished is None:
+                await supervise(self._work(spool, emission), waves.watch())
+            await self._close_record()
+        finally:
+            await status.unsubscribe(record.job_id)
+            await asyncio.to_thread(spool.close)
+
+    async def _first_offset(self) -> int:
+        """Where the job's events begin: at the start, if job-status was made anew and ends before that."""
+        record, status = self._record, self._wiring.status
+        end = await patiently(lambda: status.end(record.status_partition), self._wiring.health)
+        return record.status_offset if record.status_offset <= end else 0
+
+    async def _work(self, spool: Spool, emission: Emission) -> None:
+        if not self._story.accepted:
+            await self._wiring.outbox.tell(accepted(self._record))
+        self._orders.take_up()
+        await self._orders.check()
+        inventory = Inventory(self._record, spool, self._story, self._wiring)
+        listing = asyncio.create_task(self._list(inventory), name=f"listing of {self._record.job_id}")
+        listing.add_done_callback(lambda _: self.wake())
+        try:
+            await self._emit_all(spool, emission, inventory, listing)
+        finally:
+            listing.cancel()
+            await asyncio.gather(listing, return_exceptions=True)
+        if self._orders.ending is not None:
+            await emission.end_early(self._orders.ending, self._wiring.settings.scanner_end_seconds)
+        while not spool.done:
+            await self._wait(LOOK_S)
+        await self._finish(await asyncio.to_thread(spool.tally), inventory.ignored)
+
+    async def _list(self, inventory: Inventory) -> None:
+        if self._orders.ending is not None:
+            return
+        if self._record.request.retry_of is not None and not await self._recall(inventory):
+            detail = "no file of that job failed in a way that is asked for"
+            self._orders.end(Ending("failed", Code.NOTHING_TO_RETRY, detail))
+            return
+        await inventory.take()
+
+    async def _recall(self, inventory: Inventory) -> bool:
+        retried = await find_job(self._wiring.connection, str(self._record.request.retry_of))
+        return retried is not None and await inventory.recall(retried)
+
+    async def _emit_all(
+        self, spool: Spool, emission: Emission, inventory: Inventory, listing: asyncio.Task[None]
+    ) -> None:
+        """Emit until every file has an outcome, or an end comes early."""
+        while True:
+            await self._orders.check()
+            listed = listing.done()
+            if listed:
+                listing.result()
+            if self._orders.ending is not None:
+                return
+            # A retry knows which files it is about only once all are listed.
+            may_emit = listed or self._record.request.retry_of is None
+            if may_emit and await emission.emit():
+                if not listed:
+                    await inventory.next_chunk()
+                continue
+            if listed and spool.done:
+                return
+            await self._wait(LOOK_S)
+
+    async def _finish(self, tally: events.Counts, ignored: int) -> None:
+        ending = self._orders.ending or Ending("completed")
+        counts = msgspec.structs.replace(tally, ignored=ignored)
+        await self._wiring.outbox.tell(finished(self._record.job_id, ending, counts))
+        while self._story.finished is None:
+            await self._wait(LOOK_S)
+
+    async def _close_record(self) -> None:
+        """The first terminal event is the one that counts, also if it is not ours."""
+        state = self._story.finished.state if self._story.finished else self._record.state
+        over = msgspec.structs.replace(self._record, state=state, finished_at=time.time())
+        await self._wiring.outbox.send([changelog.entry(over)])
+
+    async def _wait(self, timeout_s: float) -> None:
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._woken.wait()
+        except TimeoutError:
+            return
+        self._woken.clear()

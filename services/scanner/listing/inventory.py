@@ -1,0 +1,129 @@
+"""Listing a job's files into its spool, and telling how far that is."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from libs.common import events
+from libs.common.sources.formats import accepted_suffixes
+from services.scanner.jobs.changelog import JobRecord
+from services.scanner.jobs.history import earlier_outcomes
+from services.scanner.jobs.projection import JobProjection
+from services.scanner.listing.entries import Entry, Spooled
+from services.scanner.listing.spool import Spool
+from services.scanner.listing.walk import walk
+from services.scanner.wiring import Wiring
+from services.scanner.worker import spooled
+
+CHUNK_FILES = 5000
+CHUNK_S = 0.25
+TELL_EVERY_S = 0.5
+
+
+@dataclass(slots=True)
+class _Chunk:
+    files: list[Spooled]
+    ignored: int
+    last: bool
+
+
+class Inventory:
+    """The listing of one job. A retry lists the same tree and takes only what is wanted again."""
+
+    def __init__(self, record: JobRecord, spool: Spool, projection: JobProjection, wiring: Wiring) -> None:
+        self._record = record
+        self._spool = spool
+        self._story = projection
+        self._wiring = wiring
+        self._told_at = 0.0
+        self._moved = asyncio.Event()
+        self.ignored = 0
+        self.bytes = 0
+
+    async def take(self) -> None:
+        """List everything into the spool; the last `listed` event says complete."""
+        entries = walk(
+            self._record.root or b"",
+            recursive=self._record.request.recursive,
+            allowed=self._wiring.allowed,
+            suffixes=accepted_suffixes(gif=self._wiring.settings.accept_gif),
+        )
+        last = False
+        while not last:
+            chunk = await self._in_thread(entries)
+            last = chunk.last
+            self._moved.set()
+            await self._tell(complete=last)
+
+    async def next_chunk(self) -> None:
+        """Return once the listing has got further, or after CHUNK_S.
+
+        Waited for after each batch that is emitted meanwhile: listing and emitting share one interpreter, and
+        emitting as fast as outcomes come would keep the total unknown for most of a large job.
+        """
+        self._moved.clear()
+        try:
+            async with asyncio.timeout(CHUNK_S):
+                await self._moved.wait()
+        except TimeoutError:
+            return
+
+    async def recall(self, retried: JobRecord) -> bool:
+        """Read the outcomes of the job to retry; whether any of its files is wanted again."""
+        async for outcomes in earlier_outcomes(self._wiring.connection, retried):
+            await asyncio.to_thread(self._spool.remember, outcomes, self._record.request.codes)
+        return bool(await asyncio.to_thread(self._spool.wanted))
+
+    async def _in_thread(self, entries: Iterator[Entry]) -> _Chunk:
+        """The next chunk. Being cancelled waits for its thread: nothing is put into the spool afterwards."""
+        loop = asyncio.get_running_loop()
+        chunk = loop.run_in_executor(self._wiring.listers, self._next_chunk, entries)
+        try:
+            return await asyncio.shield(chunk)
+        except asyncio.CancelledError:
+            await asyncio.gather(chunk, return_exceptions=True)
+            raise
+
+    def _next_chunk(self, entries: Iterator[Entry]) -> _Chunk:
+        chunk = _read_chunk(self._record, entries)
+        if self._record.request.retry_of is not None:
+            wanted = self._spool.wanted([file.file_id for file in chunk.files])
+            chunk.files = [file for file in chunk.files if file.file_id in wanted]
+        self._spool.add(chunk.files)
+        if chunk.last and self._record.request.retry_of is not None:
+            self._spool.add_gone()
+        self.ignored += chunk.ignored
+        self.bytes += sum(file.size for file in chunk.files)
+        return chunk
+
+    async def _tell(self, *, complete: bool) -> None:
+        now = time.monotonic()
+        # After a restart the listing counts up again: what people were told must not go back meanwhile.
+        due = now - self._told_at >= TELL_EVERY_S and self._spool.total >= self._story.found
+        if complete or due:
+            self._told_at = now
+            await self._wiring.outbox.tell(
+                events.Listed(
+                    job_id=self._record.job_id,
+                    found=self._spool.total,
+                    ignored=self.ignored,
+                    bytes=self.bytes,
+                    complete=complete,
+                )
+            )
+
+
+def _read_chunk(record: JobRecord, entries: Iterator[Entry]) -> _Chunk:
+    """The next entries, as many as come in CHUNK_S: a slow disk must not keep people waiting for counts."""
+    chunk, until = _Chunk([], 0, last=True), time.monotonic() + CHUNK_S
+    for entry in entries:
+        file = spooled(record, entry)
+        if file is None:
+            chunk.ignored += 1
+        else:
+            chunk.files.append(file)
+        if len(chunk.files) >= CHUNK_FILES or time.monotonic() > until:
+            chunk.last = False
+            break
+    return chunk

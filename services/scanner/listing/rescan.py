@@ -1,0 +1,40 @@
+"""Which files need no work, because what is stored of them is still true."""
+
+from collections.abc import Sequence
+
+from libs.common.control import ModelInUse
+from libs.common.store.payload import RESCAN_FIELDS
+from libs.common.store.protocol import Store
+from services.scanner.jobs.changelog import JobRecord
+from services.scanner.listing.entries import Spooled
+from services.scanner.worker import is_unchanged
+
+
+class Rescan:
+    """Asks the store about the files of one job: not at all if its collection was empty at first."""
+
+    def __init__(self, store: Store, record: JobRecord) -> None:
+        self._store = store
+        self._record = record
+        self._collection = record.collection or ""
+        self._was_empty: bool | None = None
+
+    async def unchanged(self, files: Sequence[Spooled], model: ModelInUse | None) -> set[str]:
+        """The ids of the files whose stored points are up to date.
+
+        None are while no model is known, nor when the request forces. Raises what the store raises.
+        """
+        candidates = {file.file_id: file for file in files if file.code is None}
+        if self._record.request.force or model is None or not candidates or await self._is_new():
+            return set()
+        points = await self._store.retrieve(self._collection, list(candidates), payload=RESCAN_FIELDS)
+        return {
+            point.id
+            for point in points
+            if is_unchanged(self._record, candidates[point.id], point.payload, model.model)
+        }
+
+    async def _is_new(self) -> bool:
+        if self._was_empty is None:
+            self._was_empty = not (await self._store.info(self._collection)).points_count
+        return self._was_empty

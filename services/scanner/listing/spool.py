@@ -1,0 +1,213 @@
+"""One job's files on disk: memory stays flat however many there are.
+
+The spool is never the truth: it is made anew, from job-status and the listing, whenever the job starts.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from libs.common.errors import Code
+from libs.common.events import Counts, Outcome
+from libs.common.rows import insert, marks, parts
+from libs.common.runtime.disk import needing_room
+from services.scanner.listing.entries import Spooled
+
+LISTED, EMITTED, STORED, CACHED, FAILED, SKIPPED = range(6)
+"""A file's state: to be emitted, under way, or one of the outcomes."""
+
+_SCHEMA = """
+PRAGMA journal_mode = OFF;
+PRAGMA cache_size = -16384;
+PRAGMA synchronous = OFF;
+PRAGMA locking_mode = EXCLUSIVE;
+CREATE TABLE files (
+    number INTEGER PRIMARY KEY, file_id TEXT NOT NULL UNIQUE, state INTEGER NOT NULL, path BLOB,
+    size INTEGER, mtime_ns INTEGER, ctime_ns INTEGER, code TEXT, error TEXT, details TEXT, emitted_at REAL
+);
+CREATE TABLE earlier (file_id TEXT PRIMARY KEY, file TEXT NOT NULL, wanted INTEGER NOT NULL) WITHOUT ROWID;
+"""
+_ADD = "INSERT OR IGNORE INTO files (file_id, state, path, size, mtime_ns, ctime_ns, code, error, details)"
+_END_OTHER = "INSERT INTO files (file_id, state)"
+_IF_LISTED = "ON CONFLICT (file_id) DO UPDATE SET state = excluded.state WHERE state = 0"
+_READ = "SELECT file_id, path, size, mtime_ns, ctime_ns, code, error, details, number FROM files"
+_ADD_GONE = """
+INSERT OR IGNORE INTO files (file_id, state, path, size, mtime_ns, ctime_ns, code, error)
+SELECT file_id, 0, CAST(file AS BLOB), 0, 0, 0, ?, ? FROM earlier WHERE wanted
+"""
+
+
+class Spool:
+    """A job's files and their states. Every call may block on the disk: call it in a thread.
+
+    Calls from several threads take turns. After `close` there is nothing to call, nor after a call that
+    raised UnavailableError disk_full.
+    """
+
+    def __init__(self, file: Path) -> None:
+        """Start empty at `file`, whatever an earlier run left there."""
+        with needing_room(file.parent):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.unlink(missing_ok=True)
+            self._db = sqlite3.connect(file, check_same_thread=False)
+            self._db.executescript(_SCHEMA)
+        self._file = file
+        self._turn = threading.Lock()
+        self._last_taken = 0
+        self.total = 0
+        self.in_flight = 0
+        self.ended = 0
+
+    @property
+    def done(self) -> bool:
+        """Whether every file so far has its outcome."""
+        return self.ended == self.total
+
+    def add(self, files: Iterable[Spooled]) -> None:
+        """Put in the files that are not there yet; one that has its outcome already keeps it."""
+        rows = [
+            (f.file_id, LISTED, f.path, f.size, f.mtime_ns, f.ctime_ns, f.code, f.error, f.details)
+            for f in files
+        ]
+        with self._writing():
+            self.total += insert(self._db, _ADD, rows)
+
+    def fold(self, outcomes: Sequence[Outcome]) -> int:
+        """Give files their outcomes; the first one of a file wins. How many were the first."""
+        states: dict[str, int] = {}
+        for outcome in outcomes:
+            states.setdefault(outcome.file_id, _state_of(outcome))
+        with self._writing():
+            landed = sum(self._land(state, ids) for state, ids in _by_state(states).items())
+            before = self._rows()
+            others = (
+                insert(self._db, _END_OTHER, list(states.items()), _IF_LISTED) if landed < len(states) else 0
+            )
+            self.in_flight -= landed
+            self.total += self._rows() - before
+            self.ended += landed + others
+        return landed + others
+
+    def _land(self, state: int, ids: Sequence[str]) -> int:
+        """Give this state to those of the files that are under way; how many are."""
+        return sum(
+            self._db.execute(
+                f"UPDATE files SET state = ? WHERE state = 1 AND file_id IN ({marks(len(part))})",  # noqa: S608
+                [state, *part],
+            ).rowcount
+            for part in parts(self._db, ids)
+        )
+
+    def take(self, limit: int, now: float) -> list[Spooled]:
+        """The next `limit` files to emit, under way from `now` on (monotonic seconds)."""
+        with self._writing():
+            found = self._db.execute(
+                f"{_READ} WHERE number > ? AND state = 0 ORDER BY number LIMIT ?",
+                (self._last_taken, limit),
+            ).fetchall()
+            if found:
+                first, self._last_taken = found[0][-1], found[-1][-1]
+                self._db.execute(
+                    "UPDATE files SET state = 1, emitted_at = ? WHERE number BETWEEN ? AND ? AND state = 0",
+                    (now, first, self._last_taken),
+                )
+                self.in_flight += len(found)
+        return [_spooled(row) for row in found]
+
+    def under_way(self, limit: int, after: str = "", emitted_before: float = float("inf")) -> list[Spooled]:
+        """A page, in order of file id, of files that were emitted (before then) and have no outcome."""
+        with self._turn:
+            rows = self._db.execute(
+                f"{_READ} WHERE state = 1 AND file_id > ? AND emitted_at < ? ORDER BY file_id LIMIT ?",
+                (after, emitted_before, limit),
+            ).fetchall()
+        return [_spooled(row) for row in rows]
+
+    def remember(self, outcomes: Sequence[Outcome], codes: Sequence[str] | None) -> None:
+        """Take in outcomes of an earlier job; the first one of a file wins.
+
+        Files that failed with one of `codes` (any code, if None) are wanted again.
+        """
+        rows = [
+            (o.file_id, o.file, o.outcome == "failed" and (codes is None or o.code in codes))
+            for o in outcomes
+        ]
+        with self._writing():
+            self._db.executemany("INSERT OR IGNORE INTO earlier VALUES (?, ?, ?)", rows)
+
+    def wanted(self, file_ids: Sequence[str] | None = None) -> set[str]:
+        """Which of `file_ids` are wanted again; without any, one that is, if there is one."""
+        with self._turn:
+            if file_ids is None:
+                rows = self._db.execute("SELECT file_id FROM earlier WHERE wanted LIMIT 1").fetchall()
+            else:
+                rows = self._db.execute(
+                    f"SELECT file_id FROM earlier WHERE wanted AND file_id IN ({marks(len(file_ids))})",  # noqa: S608
+                    list(file_ids),
+                ).fetchall()
+        return {row[0] for row in rows}
+
+    def add_gone(self) -> None:
+        """Put in what is wanted again and was not listed, as files that vanished."""
+        with self._writing():
+            self.total += self._db.execute(_ADD_GONE, (Code.FILE_VANISHED, "it is no longer there")).rowcount
+
+    def tally(self) -> Counts:
+        """The outcomes so far."""
+        with self._turn:
+            found = dict(self._db.execute("SELECT state, count(*) FROM files GROUP BY state").fetchall())
+        stored = found.get(STORED, 0) + found.get(CACHED, 0)
+        failed, skipped = found.get(FAILED, 0), found.get(SKIPPED, 0)
+        return Counts(
+            total=stored + failed + skipped,
+            stored=stored,
+            from_cache=found.get(CACHED, 0),
+            failed=failed,
+            skipped=skipped,
+            in_flight=found.get(EMITTED, 0),
+        )
+
+    def close(self) -> None:
+        """Give the file back; what it held can be read from job-status."""
+        with self._turn:
+            self._db.close()
+        self._file.unlink(missing_ok=True)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """This thread's turn, and a transaction. UnavailableError disk_full: the spool is of no more use."""
+        with self._turn, needing_room(self._file.parent), self._db:
+            yield
+
+    def _rows(self) -> int:
+        found: int = self._db.execute("SELECT coalesce(max(number), 0) FROM files").fetchone()[0]
+        return found
+
+
+def _by_state(states: Mapping[str, int]) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    for file_id, state in states.items():
+        found.setdefault(state, []).append(file_id)
+    return found
+
+
+def _state_of(outcome: Outcome) -> int:
+    if outcome.outcome == "stored":
+        return CACHED if outcome.source == "cache" else STORED
+    return FAILED if outcome.outcome == "failed" else SKIPPED
+
+
+def _spooled(row: tuple[str, bytes, int, int, int, str | None, str | None, str | None, int]) -> Spooled:
+    file_id, path, size, mtime_ns, ctime_ns, code, error, details, _ = row
+    return Spooled(
+        file_id=file_id,
+        path=path,
+        size=size,
+        mtime_ns=mtime_ns,
+        ctime_ns=ctime_ns,
+        code=None if code is None else Code(code),
+        error=error,
+        details=details,
+    )

@@ -1,0 +1,36 @@
+import re
+
+from libs.common.kafka.connection import Connection
+from libs.common.settings import StageSettings
+from services.gateway.api.asyncapi import document, page
+
+SPEC = document(Connection.of(StageSettings(topic_prefix="home-"), "gateway"))
+
+
+def test_the_public_topics_are_documented_under_their_names() -> None:
+    assert {name: channel["address"] for name, channel in SPEC["channels"].items()} == {
+        "ingest": "home-ingest",
+        "job-status": "home-job-status",
+        "jobs": "home-jobs",
+    }
+
+
+def test_bodies_have_the_fields_that_are_sent() -> None:
+    schemas = SPEC["components"]["schemas"]
+
+    assert {"job_id", "directory_path", "collection", "force"} <= set(schemas["ScanRequest"]["properties"])
+    assert len(schemas["job-status:Message:Payload"]["anyOf"]) == 7
+
+
+def test_every_reference_leads_somewhere() -> None:
+    names = set(re.findall(r"#/components/schemas/([^'\"]+)", repr(SPEC)))
+
+    assert names <= set(SPEC["components"]["schemas"])
+
+
+def test_the_page_loads_nothing_from_elsewhere() -> None:
+    html = page(SPEC)
+
+    assert "home-ingest" in html
+    assert "directory_path" in html
+    assert not re.search(r"""(src|href)=["']?(https?:)?//""", html)

@@ -1,0 +1,241 @@
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from pydantic import BaseModel, Field, SecretStr
+
+from libs.common.errors import Code, SluiceError, UnavailableError
+from services.gateway.api import errors
+from services.gateway.api.body_limit import OTHER_BYTES, BodyLimit
+from services.gateway.api.errors import BadRequestError
+from services.gateway.api.middleware import RequestMiddleware
+from services.gateway.settings import GatewaySettings
+
+FIELDS = {"type", "title", "status", "detail", "code", "errors", "retryable", "request_id"}
+FRONTEND = "http://localhost:3000"
+
+
+class Body(BaseModel):
+    number: int = Field(ge=1)
+
+
+def app_of(settings: GatewaySettings) -> FastAPI:
+    app = FastAPI()
+    app.state.settings = settings
+    app.add_middleware(RequestMiddleware)
+
+    @app.get("/health")
+    @app.get("/open")
+    async def fine() -> str:
+        return "fine"
+
+    @app.post("/number")
+    async def number(body: Body) -> int:
+        return body.number
+
+    @app.get("/raise/{kind}")
+    async def fail(kind: str) -> None:
+        raise {
+            "missing": SluiceError(Code.JOB_NOT_FOUND, "there is no such job"),
+            "away": UnavailableError(Code.STORE_UNAVAILABLE, "the store is away"),
+            "bad": BadRequestError(Code.COLLECTION_NOT_FOUND, "there is no such collection"),
+            "bug": RuntimeError("a secret of the inside"),
+        }[kind]
+
+    errors.install(app)
+    return app
+
+
+def client_of(**values: Any) -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(app=app_of(GatewaySettings(**values)))
+    return httpx.AsyncClient(transport=transport, base_url="http://localhost:8002")
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[httpx.AsyncClient]:
+    async with client_of() as client:
+        yield client
+
+
+def problem_of(response: httpx.Response) -> tuple[int, str]:
+    """Status and code of what must be a whole problem."""
+    body = response.json()
+    assert response.headers["content-type"] == "application/problem+json"
+    assert set(body) == FIELDS
+    assert isinstance(body["detail"], str)
+    assert body["status"] == response.status_code
+    assert body["request_id"] == response.headers["x-request-id"]
+    return response.status_code, body["code"]
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "code"),
+    [
+        ("/raise/missing", 404, "job_not_found"),
+        ("/raise/bad", 400, "collection_not_found"),
+        ("/raise/away", 503, "store_unavailable"),
+        ("/raise/bug", 500, "internal"),
+        ("/nothing/here", 404, "not_found"),
+        ("/number", 405, "method_not_allowed"),
+    ],
+)
+async def test_every_error_is_a_problem(client: httpx.AsyncClient, path: str, status: int, code: str) -> None:
+    assert problem_of(await client.get(path)) == (status, code)
+
+
+async def test_a_bug_tells_nothing_of_the_inside(client: httpx.AsyncClient) -> None:
+    assert "secret" not in (await client.get("/raise/bug")).text
+
+
+async def test_what_will_pass_by_itself_says_so(client: httpx.AsyncClient) -> None:
+    response = await client.get("/raise/away")
+
+    assert response.json()["retryable"] is True
+    assert "retry-after" in response.headers
+
+
+@pytest.mark.parametrize("content", [b'{"number": 0}', b"{}", b"{", b"", b"[]"])
+async def test_a_wrong_field_is_one_sentence_and_a_list_beside_it(
+    client: httpx.AsyncClient, content: bytes
+) -> None:
+    response = await client.post("/number", content=content, headers={"content-type": "application/json"})
+
+    assert problem_of(response) == (422, "invalid_request")
+    assert all(set(error) == {"field", "message"} for error in response.json()["errors"])
+    assert response.json()["errors"]
+
+
+async def test_the_key_is_asked_for_but_not_of_probes() -> None:
+    async with client_of(api_key=SecretStr("s3cret")) as client:
+        refused = await client.get("/open", headers={"origin": FRONTEND})
+        assert problem_of(refused) == (401, "unauthorized")
+        assert refused.headers["access-control-allow-origin"] == FRONTEND
+        assert problem_of(await client.get("/open", headers={"x-api-key": "wrong"}))[0] == 401
+        assert (await client.get("/open", headers={"x-api-key": "s3cret"})).status_code == 200
+        assert (await client.get("/health")).status_code == 200
+
+
+async def test_a_key_may_have_any_characters() -> None:
+    async with client_of(api_key=SecretStr("schlüssel")) as client:
+        answer = await client.get("/open", headers={b"x-api-key": "schlüssel".encode()})
+        assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "content", ["[" * 200_000, '{"number": ' + "9" * 100_000 + "}", '{"number": "\\ud800"}']
+)
+async def test_bodies_that_no_parser_likes_are_problems(client: httpx.AsyncClient, content: str) -> None:
+    response = await client.post("/number", content=content, headers={"content-type": "application/json"})
+
+    assert response.status_code in (400, 422)
+    assert isinstance(response.json()["detail"], str)
+
+
+async def test_half_a_character_in_an_error_can_be_sent() -> None:
+    body = bytes(errors.problem(Code.INVALID_REQUEST, "no \ud800", "id").body)
+
+    assert json.loads(body)["detail"] == "no ?"
+
+
+async def test_the_frontend_may_call_and_read(client: httpx.AsyncClient) -> None:
+    preflight = await client.options(
+        "/number", headers={"origin": FRONTEND, "access-control-request-method": "POST"}
+    )
+    error = await client.get("/raise/bug", headers={"origin": FRONTEND})
+
+    assert preflight.status_code == 200
+    assert preflight.headers["access-control-allow-origin"] == FRONTEND
+    assert error.headers["access-control-allow-origin"] == FRONTEND
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://localhost:3001"])
+async def test_pages_of_others_are_refused(client: httpx.AsyncClient, origin: str) -> None:
+    response = await client.post("/number", json={"number": 1}, headers={"origin": origin})
+
+    assert problem_of(response) == (403, "forbidden_origin")
+
+
+async def test_the_service_s_own_pages_may_call(client: httpx.AsyncClient) -> None:
+    response = await client.get("/open", headers={"origin": "http://localhost:8002"})
+
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("localhost:8002", 200),
+        ("127.0.0.1:8002", 200),
+        ("[::1]:8002", 200),
+        ("rebound.example", 403),
+        ("", 403),
+    ],
+)
+async def test_on_loopback_only_our_own_names_are_answered(
+    client: httpx.AsyncClient, host: str, status: int
+) -> None:
+    assert (await client.get("/open", headers={"host": host})).status_code == status
+
+
+async def test_elsewhere_any_name_is_answered_unless_names_are_set() -> None:
+    async with client_of(host="0.0.0.0") as client:
+        assert (await client.get("/open", headers={"host": "photos.example"})).status_code == 200
+    async with client_of(host="0.0.0.0", allowed_hosts="photos.example") as client:
+        assert (await client.get("/open", headers={"host": "photos.example:80"})).status_code == 200
+        assert problem_of(await client.get("/open")) == (403, "forbidden_host")
+
+
+async def test_a_body_that_trickles_in_is_a_408(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(BodyLimit.__init__, "__defaults__", (0.2,))
+
+    async def trickle() -> AsyncIterator[bytes]:
+        while True:
+            yield b" "
+            await asyncio.sleep(0.02)
+
+    async with asyncio.timeout(5):
+        response = await client.post(
+            "/number", content=trickle(), headers={"content-type": "application/json"}
+        )
+
+    assert problem_of(response) == (408, "invalid_request")
+    assert response.headers["connection"] == "close"
+
+
+async def test_a_large_body_may_take_longer_than_the_grace(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(BodyLimit.__init__, "__defaults__", (0.1,))
+
+    async def steady() -> AsyncIterator[bytes]:
+        yield b'{"number": 1'
+        for _ in range(20):
+            yield b" " * 1000
+            await asyncio.sleep(0.02)
+        yield b"}"
+
+    response = await client.post("/number", content=steady(), headers={"content-type": "application/json"})
+
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize("declared", [True, False])
+async def test_a_body_over_the_limit_is_a_413(client: httpx.AsyncClient, declared: bool) -> None:
+    body = b'{"number": 1' + b" " * OTHER_BYTES + b"}"
+
+    async def chunks() -> AsyncIterator[bytes]:
+        for start in range(0, len(body), 1 << 20):
+            yield body[start : start + (1 << 20)]
+            await asyncio.sleep(0)
+
+    response = await client.post(
+        "/number", content=body if declared else chunks(), headers={"content-type": "application/json"}
+    )
+
+    assert problem_of(response) == (413, "too_large")

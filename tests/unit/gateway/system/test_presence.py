@@ -1,0 +1,55 @@
+from datetime import timedelta
+from typing import Literal
+
+from libs.common.events import Heartbeat, now
+from services.gateway.system.presence import PIPELINE, by_stage, instances, is_ready, waiting_reason
+
+NOW = now()
+State = Literal["starting", "ready", "waiting", "stopped"]
+
+
+def beat(
+    stage: str, state: State = "ready", reason: str | None = None, age_s: float = 0, name: str = "1"
+) -> Heartbeat:
+    return Heartbeat(
+        instance=f"{stage}-{name}", stage=stage, release="1", state=state, reason=reason,
+        at=NOW - timedelta(seconds=age_s),
+    )  # fmt: skip
+
+
+ALL = [beat(stage) for stage in PIPELINE]
+
+
+def test_with_every_stage_ready_nothing_waits() -> None:
+    found = instances(ALL, NOW)
+
+    assert is_ready(found)
+    assert waiting_reason(found) is None
+
+
+def test_a_waiting_stage_gives_its_reason() -> None:
+    found = instances([*ALL[:-1], beat("upserter", "waiting", "Qdrant is away")], NOW)
+
+    assert not is_ready(found)
+    assert waiting_reason(found) == "upserter: Qdrant is away"
+
+
+def test_one_working_instance_is_enough() -> None:
+    found = instances([*ALL, beat("upserter", "waiting", "Qdrant is away", name="2")], NOW)
+
+    assert is_ready(found)
+    assert waiting_reason(found) is None
+
+
+def test_a_stage_that_nobody_runs_is_waited_for() -> None:
+    assert waiting_reason(instances(ALL[1:], NOW)) == f"waiting for a {PIPELINE[0]}"
+
+
+def test_an_instance_that_went_silent_is_gone() -> None:
+    found = instances([beat("scanner", age_s=120)], NOW)
+
+    assert by_stage(found) == {"scanner": "gone"}
+
+
+def test_an_instance_that_said_goodbye_long_ago_is_forgotten() -> None:
+    assert instances([beat("scanner", "stopped", age_s=4000)], NOW) == []
