@@ -9,6 +9,8 @@ from cli.client import Client
 from cli.doctor.finding import Finding, note, ok, wrong
 from libs.common.errors import SluiceError, UnavailableError
 from libs.common.kafka.connection import Connection, broker_errors
+from libs.common.ml.capabilities import Capabilities
+from libs.common.ml.client import HttpMLClient, Timeouts
 from libs.common.settings import MLSettings, StageSettings, StoreSettings
 from libs.common.topics import ALL
 
@@ -45,10 +47,21 @@ def qdrant(settings: StoreSettings) -> Finding:
 
 
 def ml(settings: MLSettings) -> Finding:
-    """Whether the ML service answers, with the key that is set."""
-    url = settings.ml_inference_service_url
-    headers = {"x-api-key": settings.ml_api_key.get_secret_value()} if settings.ml_api_key else {}
-    return _http(f"ML service at {settings.ml_shown}", f"{url}/api/v1/capabilities", headers, "ML_*")
+    """Whether the ML service answers, with the key that is set, and which model it has."""
+    what = f"ML service at {settings.ml_shown}"
+    try:
+        found = asyncio.run(_capabilities(settings))
+    except UnavailableError as error:
+        return wrong(what, error.detail, "start it, or fix the ML_* settings")
+    except httpx.InvalidURL as error:
+        return wrong(what, f"ML_INFERENCE_SERVICE_URL: {error}", "fix the ML_* settings")
+    model = found.model or "a model without a name"
+    return ok(what, f"answers, with {model}" + ("" if found.loaded else ", which is not loaded now"))
+
+
+async def _capabilities(settings: MLSettings) -> Capabilities:
+    async with HttpMLClient.open(settings, Timeouts(embed_s=_SECONDS, connect_s=_SECONDS)) as client:
+        return await client.capabilities()
 
 
 def _http(what: str, url: str, headers: dict[str, str], settings: str) -> Finding:

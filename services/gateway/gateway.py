@@ -27,7 +27,7 @@ from services.gateway.jobs.jobs import Jobs
 from services.gateway.jobs.requests import Requests
 from services.gateway.jobs.snapshots import Snapshots, restore_finished
 from services.gateway.search.lexical_cache import LexicalCache
-from services.gateway.search.ml_client import MLClient
+from services.gateway.search.query_vectors import QueryVectors
 from services.gateway.search.search import Search
 from services.gateway.settings import GatewaySettings
 from services.gateway.tasks.tasks import Tasks
@@ -87,7 +87,7 @@ async def opened(settings: GatewaySettings, store: Store | None = None) -> Async
         collections = Collections(used, control, joined.publisher, jobs, tasks)
         decoding = await enter(Decoding.open(Limits(gif=settings.accept_gif)))
         held = await enter(LexicalCache.open(used, control))
-        ml, detached = await enter(MLClient.open(settings)), DetachedCalls()
+        vectors, detached = await enter(QueryVectors.open(settings)), DetachedCalls()
         yield Gateway(
             settings=settings,
             connection=connection,
@@ -100,7 +100,7 @@ async def opened(settings: GatewaySettings, store: Store | None = None) -> Async
             collections=collections,
             archives=await enter(Archives.open(settings, collections)),
             images=Images(used, control, settings, decoding, detached),
-            search=Search(used, control, collections, ml, decoding, held),
+            search=Search(used, control, collections, vectors, decoding, held),
             snapshots=Snapshots(connection, joined.publisher, view, status),
             publisher=joined.publisher,
             detached=detached,

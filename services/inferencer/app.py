@@ -6,14 +6,14 @@ from libs.common.kafka.membership import Membership
 from libs.common.kafka.runner.batch import Input
 from libs.common.kafka.runner.stage import Wired, WorkerStage
 from libs.common.messages import ImageRecord
+from libs.common.ml.client import HttpMLClient
+from libs.common.ml.inference import InferenceClient
 from libs.common.runtime.service import Service
 from libs.common.topics import IMAGES, ML_RESULTS
 from services.inferencer.batching import Batching
-from services.inferencer.capabilities import Watch
-from services.inferencer.client import HttpInferenceClient
-from services.inferencer.inference import InferenceClient
 from services.inferencer.model_report import ModelReport
 from services.inferencer.settings import InferencerSettings
+from services.inferencer.watch import Watch
 from services.inferencer.worker import InferencerWorker
 
 STAGE = "inferencer"
@@ -25,7 +25,7 @@ def build(settings: InferencerSettings, client: InferenceClient | None = None) -
     async def wire(joined: Membership, resources: AsyncExitStack) -> Wired[ImageRecord]:
         used = client
         if used is None:
-            used = await resources.enter_async_context(HttpInferenceClient.open(settings))
+            used = await resources.enter_async_context(HttpMLClient.open(settings, settings.ml_timeouts))
         watch = Watch(
             used,
             ModelReport(joined.publisher.publish),

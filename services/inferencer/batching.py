@@ -10,9 +10,7 @@ import asyncio
 from collections.abc import Sequence
 
 from libs.common.errors import Code, FileError
-from services.inferencer.batch_size import BatchSize, halves, pieces
-from services.inferencer.capabilities import Watch
-from services.inferencer.inference import (
+from libs.common.ml.inference import (
     Answer,
     Away,
     Dropped,
@@ -24,8 +22,10 @@ from services.inferencer.inference import (
     TimedOut,
     TooMuch,
 )
-from services.inferencer.probe import probe_image
-from services.inferencer.results import Embedded, Verdict, model_of, no_result, verdicts
+from libs.common.ml.plain_image import probe_image
+from libs.common.ml.results import Embedded, Verdict, model_of, no_result, verdicts
+from services.inferencer.batch_size import BatchSize, halves, pieces
+from services.inferencer.watch import Watch
 
 Failed = TooMuch | Refused | TimedOut | Dropped
 Parts = list[Sequence[Image]]

@@ -7,7 +7,7 @@ from libs.common.control import ModelInUse
 from libs.common.errors import UnavailableError
 from libs.common.kafka import outgoing
 from libs.common.kafka.outgoing import Outgoing
-from services.inferencer.inference import Capabilities
+from libs.common.ml.capabilities import Capabilities
 
 log = logging.getLogger(__name__)
 

@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from libs.common.ml.client import Timeouts
 from libs.common.settings import MLSettings, StageSettings
 
 
@@ -19,3 +20,8 @@ class InferencerSettings(StageSettings, MLSettings):
     )
     ml_warmup_seconds: float = Field(default=600.0, gt=0, description="How long loading the models may take")
     ml_poll_seconds: float = Field(default=10.0, gt=0, description="How often capabilities are read")
+
+    @property
+    def ml_timeouts(self) -> Timeouts:
+        """The time limits of calls to the ML service."""
+        return Timeouts(self.ml_timeout_seconds, self.ml_connect_seconds, self.ml_warmup_seconds)

@@ -8,10 +8,10 @@ from libs.common.events import Outcome, failure
 from libs.common.kafka import outgoing
 from libs.common.kafka.outgoing import Outgoing
 from libs.common.messages import ImageRecord, Inference, PointRecord
+from libs.common.ml.inference import Image
+from libs.common.ml.results import Embedded, Verdict
 from libs.common.topics import ML_RESULTS
 from services.inferencer.batching import Batching
-from services.inferencer.inference import Image
-from services.inferencer.results import Embedded, Verdict
 
 
 class InferencerWorker:

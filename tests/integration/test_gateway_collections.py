@@ -22,7 +22,7 @@ from libs.common.kafka.tables.control_table import ControlTable
 from libs.common.store.edge import EdgeStore
 from libs.common.store.protocol import Point, Store
 from services.gateway.app import build
-from services.gateway.search.ml_client import MLClient
+from services.gateway.search.query_vectors import QueryVectors
 from services.gateway.settings import GatewaySettings
 from services.ml.app import build as build_ml
 from services.ml.settings import MLServiceSettings
@@ -397,11 +397,11 @@ async def test_a_search_by_a_picture_finds_that_picture_first(
     gateway: httpx.AsyncClient, collection: str, store: Store, settings: GatewaySettings, tmp_path: Path
 ) -> None:
     points = {}
-    async with MLClient.open(settings) as ml:
+    async with QueryVectors.open(settings) as vectors:
         for number, photo in enumerate(photos.real_photos()[-3:]):
             path = tmp_path / f"{number}-{photo.name}"
             path.write_bytes(photo.read_bytes())
-            vector = await ml.embed_image(normalise(path.read_bytes(), Limits()).jpeg)
+            vector = await vectors.of_image(normalise(path.read_bytes(), Limits()).jpeg)
             points[path] = await stored(store, collection, path, vector)
 
     for path, point in points.items():

@@ -5,6 +5,9 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
+from starlette.types import ASGIApp
+
+from libs.common.http.serving import listen, serve
 from libs.common.runtime.service import Service
 
 
@@ -32,3 +35,16 @@ async def beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+@asynccontextmanager
+async def served(app: ASGIApp) -> AsyncIterator[str]:
+    """The app on a socket of its own; its URL. The app's lifespan is the caller's."""
+    listener = await asyncio.to_thread(listen, "127.0.0.1", 0)
+    stop = asyncio.Event()
+    serving = asyncio.create_task(serve(app, listener, stop))
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        stop.set()
+        await serving

@@ -13,7 +13,7 @@ from services.gateway.collections.collections import Collections
 from services.gateway.images.decoding import Decoding
 from services.gateway.search import lexical
 from services.gateway.search.lexical_cache import LexicalCache
-from services.gateway.search.ml_client import MLClient
+from services.gateway.search.query_vectors import QueryVectors
 
 SHOWN = ("filename", "full_path", "caption", "tags", "file_hash", "width", "height", "format")
 """Payload fields of a hit; its thumbnail has a URL of its own."""
@@ -49,7 +49,7 @@ class Search:
     store: Store
     control: ControlTable
     collections: Collections
-    ml: MLClient
+    vectors: QueryVectors
     decoding: Decoding
     held: LexicalCache
 
@@ -59,7 +59,7 @@ class Search:
         model = self.control.model()
         if model is not None and model.has_text:
             try:
-                return await self._nearest(name, await self.ml.embed_text(query), page)
+                return await self._nearest(name, await self.vectors.of_text(query), page)
             except UnavailableError as error:
                 if error.code is not Code.ML_UNAVAILABLE:
                     raise
@@ -69,7 +69,7 @@ class Search:
         """The pictures most like this one; FileError for what is no picture, or ml_unavailable."""
         name = await self.collections.active()
         picture = await self.decoding.normalised(data)
-        return await self._nearest(name, await self.ml.embed_image(picture), page)
+        return await self._nearest(name, await self.vectors.of_image(picture), page)
 
     async def random(self) -> Record:
         """A point of the active collection, each with about the same chance; SluiceError image_not_found."""

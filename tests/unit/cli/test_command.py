@@ -1,20 +1,24 @@
 """The command by itself: nothing that it talks to is there."""
 
+import http.server
 import json
+import threading
 from importlib.metadata import version
 from pathlib import Path
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from cli.client import Client, segment
-from cli.doctor import embedded, machine
+from cli.doctor import embedded, machine, outside
 from cli.doctor.finding import Verdict
 from cli.exits import Exit, exit_of
 from cli.main import main
 from cli.output import line, table
 from libs.common.errors import Code, SluiceError
 from libs.common.runtime.lock import DirLock
+from libs.common.settings import MLSettings
 from libs.common.topics import ALL
 from libs.embedded.settings import EmbeddedSettings
 from services.settings import RunSettings
@@ -195,3 +199,26 @@ def test_the_doctor_sees_that_kafka_can_neither_be_found_nor_downloaded(tmp_path
     found = embedded.kafka(EmbeddedSettings(sluice_cache_dir=tmp_path, maven_mirror=NOWHERE))
     assert found.verdict is Verdict.WRONG
     assert "MAVEN_MIRROR" in found.advice
+
+
+def test_the_doctor_reads_an_ml_service_with_any_key_and_past_any_proxy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Reports(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            right = self.headers["x-api-key"].encode("latin-1") == "schlüssel".encode()
+            body = b'{"safe_clip_batch": 8, "model_name_clip": "faulty-8"}'
+            self.send_response(200 if right else 401)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, NOWHERE)
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with http.server.HTTPServer(("127.0.0.1", 0), Reports) as server:
+        threading.Thread(target=server.handle_request, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        found = outside.ml(MLSettings(ml_inference_service_url=url, ml_api_key=SecretStr("schlüssel")))
+    assert (found.verdict, found.detail) == (Verdict.OK, "answers, with faulty-8")

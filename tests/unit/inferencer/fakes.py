@@ -9,11 +9,12 @@ import numpy as np
 from libs.common.errors import UnavailableError
 from libs.common.kafka.outgoing import Outgoing
 from libs.common.messages import Content, File, ImageRecord
+from libs.common.ml.capabilities import Capabilities
+from libs.common.ml.inference import Answer, Image, Reply, Result
+from libs.common.ml.plain_image import probe_image
 from services.inferencer.batching import Batching
-from services.inferencer.capabilities import Watch
-from services.inferencer.inference import Answer, Capabilities, Image, Reply, Result
 from services.inferencer.model_report import ModelReport
-from services.inferencer.probe import probe_image
+from services.inferencer.watch import Watch
 
 DIMENSION = 4
 PROBE = probe_image().data

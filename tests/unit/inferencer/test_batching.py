@@ -9,12 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from libs.common.errors import Code, FileError
-from services.inferencer.batching import Batching
-from services.inferencer.capabilities import Watch
-from services.inferencer.inference import (
+from libs.common.ml.capabilities import Capabilities
+from libs.common.ml.inference import (
     Answer,
     Away,
-    Capabilities,
     Dropped,
     Image,
     Refused,
@@ -23,8 +21,10 @@ from services.inferencer.inference import (
     TimedOut,
     TooMuch,
 )
+from libs.common.ml.results import Embedded, Verdict
+from services.inferencer.batching import Batching
 from services.inferencer.model_report import ModelReport
-from services.inferencer.results import Embedded, Verdict
+from services.inferencer.watch import Watch
 from tests.unit.inferencer.fakes import (
     DIMENSION,
     FakeClient,

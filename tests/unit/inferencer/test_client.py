@@ -3,7 +3,7 @@
 import asyncio
 import io
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import httpx
@@ -11,23 +11,23 @@ import pytest
 from PIL import Image as Pillow
 
 from libs.common.errors import Code, UnavailableError
-from services.inferencer.batching import Batching
-from services.inferencer.capabilities import Watch
-from services.inferencer.client import HttpInferenceClient
-from services.inferencer.inference import (
+from libs.common.ml.capabilities import Capabilities
+from libs.common.ml.client import HttpMLClient
+from libs.common.ml.inference import (
     Answer,
     Away,
-    Capabilities,
     Dropped,
     Image,
     Refused,
     TimedOut,
     TooMuch,
 )
+from libs.common.ml.plain_image import probe_image
+from libs.common.ml.results import Embedded
+from services.inferencer.batching import Batching
 from services.inferencer.model_report import ModelReport
-from services.inferencer.probe import probe_image
-from services.inferencer.results import Embedded
 from services.inferencer.settings import InferencerSettings
+from services.inferencer.watch import Watch
 from services.ml.app import create_app
 from services.ml.settings import MLServiceSettings
 from tests.support.ml_faults import (
@@ -47,15 +47,21 @@ def settings_of(**settings: Any) -> InferencerSettings:
     return InferencerSettings.model_validate({"ml_inference_service_url": "http://ml:8001"} | settings)
 
 
+def opened(
+    settings: InferencerSettings, transport: httpx.AsyncBaseTransport | None = None
+) -> AbstractAsyncContextManager[HttpMLClient]:
+    return HttpMLClient.open(settings, settings.ml_timeouts, transport)
+
+
 @asynccontextmanager
-async def client_of(app: Any, **settings: Any) -> AsyncIterator[HttpInferenceClient]:
+async def client_of(app: Any, **settings: Any) -> AsyncIterator[HttpMLClient]:
     transport = httpx.ASGITransport(app, raise_app_exceptions=True)
-    async with HttpInferenceClient.open(settings_of(**settings), transport) as client:
+    async with opened(settings_of(**settings), transport) as client:
         yield client
 
 
 @asynccontextmanager
-async def lite(api_key: str | None = None, **settings: Any) -> AsyncIterator[HttpInferenceClient]:
+async def lite(api_key: str | None = None, **settings: Any) -> AsyncIterator[HttpMLClient]:
     app = create_app(MLServiceSettings.model_validate({"ml_api_key": api_key} if api_key else {}))
     async with app.router.lifespan_context(app), client_of(app, **settings) as client:
         yield client
@@ -214,7 +220,7 @@ class Failing(httpx.AsyncBaseTransport):
 )
 async def test_each_network_failure_has_its_meaning(error: type[httpx.HTTPError], kind: type[object]) -> None:
     transport = Failing(lambda request: error("went wrong", request=request))  # type: ignore[call-arg]
-    async with HttpInferenceClient.open(settings_of(), transport) as client:
+    async with opened(settings_of(), transport) as client:
         assert type(await client.embed(photos(1), caption=True)) is kind
         with pytest.raises(UnavailableError) as raised:
             await client.capabilities()
@@ -223,7 +229,7 @@ async def test_each_network_failure_has_its_meaning(error: type[httpx.HTTPError]
 
 async def test_a_refused_connection_is_said_in_words(unused_tcp_port: int) -> None:
     settings = settings_of(ml_inference_service_url=f"http://127.0.0.1:{unused_tcp_port}/")
-    async with HttpInferenceClient.open(settings) as client:
+    async with opened(settings) as client:
         with pytest.raises(UnavailableError, match=r"^connection refused$"):
             await client.capabilities()
         assert await client.embed(photos(1), caption=True) == Away("connection refused")
@@ -241,7 +247,7 @@ async def test_a_service_that_hangs_is_not_waited_for_longer_than_allowed(unused
             ml_timeout_seconds=0.1,
             ml_connect_seconds=0.1,
         )
-        async with HttpInferenceClient.open(settings) as client:
+        async with opened(settings) as client:
             assert isinstance(await client.embed(photos(1), caption=True), TimedOut)
             with pytest.raises(UnavailableError, match="no answer in time"):
                 await client.capabilities()

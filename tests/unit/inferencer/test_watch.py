@@ -6,9 +6,9 @@ import pytest
 
 from libs.common.control import ModelInUse, decode
 from libs.common.errors import Code, UnavailableError
-from services.inferencer.capabilities import Watch
-from services.inferencer.inference import Capabilities
+from libs.common.ml.capabilities import Capabilities
 from services.inferencer.model_report import ModelReport
+from services.inferencer.watch import Watch
 from tests.unit.inferencer.fakes import FakeClient, Pauses, Published, watch_of
 
 REFUSED = UnavailableError(Code.ML_UNAVAILABLE, "connection refused")

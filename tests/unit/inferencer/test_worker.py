@@ -8,8 +8,9 @@ from libs.common.events import Outcome, Outcomes
 from libs.common.kafka.outgoing import Outgoing
 from libs.common.kafka.runner.worker import Worker
 from libs.common.messages import ImageRecord, PointRecord, decode
+from libs.common.ml.capabilities import Capabilities
+from libs.common.ml.inference import Answer, Away, Image, Refused, Reply
 from libs.common.topics import JOB_STATUS, ML_RESULTS
-from services.inferencer.inference import Answer, Away, Capabilities, Image, Refused, Reply
 from services.inferencer.worker import InferencerWorker
 from tests.unit.inferencer.fakes import FakeClient, Pauses, batching_of, floats, record, result_of, vector_of
 

@@ -4,8 +4,8 @@ import socket
 
 import httpx
 
-from services.inferencer.inference import Away, Dropped, Refused, Reply, TimedOut, TooMuch
-from services.inferencer.wire import read_detail
+from libs.common.ml.inference import Away, Dropped, Refused, Reply, TimedOut, TooMuch
+from libs.common.ml.wire import read_detail
 
 _OUT_OF_MEMORY = ("out of memory", "outofmemory")
 _REASONS = {

@@ -3,7 +3,7 @@
 import struct
 import zlib
 
-from services.inferencer.inference import Image
+from libs.common.ml.inference import Image
 
 _SIDE = 32
 

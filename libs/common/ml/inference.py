@@ -1,10 +1,11 @@
-"""The ML service as the inferencer sees it: what is asked, what may come back, who asks."""
+"""The ML service as its callers see it: what is sent, what may come back, and the protocol between."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from libs.common.errors import Code
+from libs.common.ml.capabilities import Capabilities
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,17 +15,6 @@ class Image:
     id: str
     name: str
     data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Capabilities:
-    """What the service reports. `model` and `dimension` are None where it does not say."""
-
-    safe_batch: int
-    loaded: bool = True
-    model: str | None = None
-    dimension: int | None = None
-    has_text: bool = True
 
 
 @dataclass(frozen=True, slots=True)

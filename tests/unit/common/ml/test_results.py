@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from libs.common.errors import Code, FileError
-from services.inferencer.inference import Image, Result
-from services.inferencer.results import Embedded, Verdict, model_of, verdicts
+from libs.common.ml.inference import Image, Result
+from libs.common.ml.results import Embedded, Verdict, model_of, verdicts
 
 IMAGE = Image("a", "a.jpg", b"jpeg")
 

@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
 from libs.common.errors import Code, UnavailableError
-from services.inferencer.inference import Capabilities, InferenceClient
+from libs.common.ml.capabilities import Capabilities
+from libs.common.ml.inference import InferenceClient
 from services.inferencer.model_report import ModelReport
 
 Pause = Callable[[float], Awaitable[object]]

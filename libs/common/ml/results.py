@@ -1,4 +1,4 @@
-"""Checking what the ML service said, image by image: count, identity, size, finiteness."""
+"""Checking what the ML service answered, image by image: count, identity, size, finiteness."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from libs.common.errors import Code, FileError
-from services.inferencer.inference import Image, Result
+from libs.common.ml.inference import Image, Result
 
 UNKNOWN_MODEL = "unknown"
 MAX_CAPTION = 8192
@@ -56,18 +56,32 @@ def no_result() -> FileError:
     return FileError(Code.ML_BAD_RESULT, "the ML service gave no result, or several, for this image")
 
 
+def checked_vector(result: Result) -> list[float]:
+    """The vector of one result of any size; FileError ml_rejected or ml_bad_result."""
+    values: list[float] = _vector(result, dimension=None).tolist()
+    return values
+
+
 def _verdict(result: Result, model: str, dimension: int | None) -> Verdict:
-    if result.error is not None:
-        return FileError(Code.ML_REJECTED, f"the ML service refused the image: {result.error[:300]}")
     try:
-        with np.errstate(over="ignore"):
-            vector = np.asarray(result.embedding, dtype="<f4")
-    except (TypeError, ValueError):
-        return _bad("is no list of numbers")
-    if fault := _fault(vector, dimension):
-        return _bad(fault)
+        vector = _vector(result, dimension)
+    except FileError as error:
+        return error
     caption = None if result.caption is None else result.caption[:MAX_CAPTION]
     return Embedded(vector.tobytes(), vector.size, caption, model)
+
+
+def _vector(result: Result, dimension: int | None) -> NDArray[np.float32]:
+    if result.error is not None:
+        raise FileError(Code.ML_REJECTED, f"the ML service refused the image: {result.error[:300]}")
+    try:
+        with np.errstate(over="ignore"):
+            vector: NDArray[np.float32] = np.asarray(result.embedding, dtype="<f4")
+    except (TypeError, ValueError) as error:
+        raise _bad("is no list of numbers") from error
+    if fault := _fault(vector, dimension):
+        raise _bad(fault)
+    return vector
 
 
 def _fault(vector: NDArray[np.float32], dimension: int | None) -> str | None:

@@ -1,26 +1,20 @@
-"""The JSON of the ML service, as it is sent and read. Its format: capabilities, requests, results."""
+"""The JSON of the ML service, as it is sent and read: requests and results."""
 
 import base64
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
 
+from libs.common.ml.inference import Answer, Image, Result
 from libs.common.unreadable import UNREADABLE
-from services.inferencer.inference import Answer, Capabilities, Image, Result
 
+TEXT_ID = "text"
+"""The id of the one result of a text."""
 
-class _Capabilities(Struct):
-    """Old services give safe_clip_batch alone, and serve a CLIP model, which has text."""
-
-    safe_clip_batch: int
-    safe_blip_batch: int | None = None
-    clip_model_loaded: bool = True
-    model_name_clip: str | None = None
-    embedding_dimension: int | None = None
-    has_text_model: bool = True
+StructT = TypeVar("StructT", bound=Struct)
 
 
 class _Result(Struct):
@@ -35,6 +29,10 @@ class _Response(Struct):
     results: list[_Result]
 
 
+class _TextResponse(Struct):
+    embedding: Any
+
+
 class _EncodedImage(Struct):
     unique_id: str
     image_base64: str
@@ -45,37 +43,29 @@ class _Request(Struct):
     images: list[_EncodedImage]
 
 
-def read_capabilities(body: bytes) -> Capabilities:
-    """The capabilities in `body`, old shape or new; ValueError if it is neither."""
-    found = msgspec.json.decode(body, type=_Capabilities)
-    batches = [size for size in (found.safe_clip_batch, found.safe_blip_batch) if size is not None]
-    return Capabilities(
-        safe_batch=max(1, min(batches)),
-        loaded=found.clip_model_loaded,
-        model=found.model_name_clip,
-        dimension=found.embedding_dimension,
-        has_text=found.has_text_model,
-    )
-
-
 def read_answer(body: bytes) -> Answer:
     """The results in `body`; ValueError if there are none to read."""
     return Answer(
         [
             Result(result.unique_id, result.embedding, result.caption, result.error, result.model_name_clip)
-            for result in _response(body).results
+            for result in _decoded(body, _Response).results
         ]
     )
 
 
-def _response(body: bytes) -> _Response:
+def read_text_answer(body: bytes) -> Answer:
+    """The one result of a text in `body`; ValueError if there is none to read."""
+    return Answer([Result(TEXT_ID, _decoded(body, _TextResponse).embedding)])
+
+
+def _decoded(body: bytes, kind: type[StructT]) -> StructT:
     try:
-        return msgspec.json.decode(body, type=_Response)
+        return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError:
         raise
     except msgspec.DecodeError:
         # Python services write NaN, which is no JSON; one such number must not cost the whole batch.
-        return msgspec.convert(json.loads(body), type=_Response)
+        return msgspec.convert(json.loads(body), type=kind)
 
 
 def write_request(images: Sequence[Image]) -> bytes:

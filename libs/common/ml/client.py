@@ -2,62 +2,74 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
+import msgspec
 
 from libs.common.errors import Code, UnavailableError
-from libs.common.unreadable import UNREADABLE
-from services.inferencer.failures import (
+from libs.common.ml.capabilities import Capabilities, read_capabilities
+from libs.common.ml.failures import (
     reason_of_error,
     reason_of_status,
     reply_to_error,
     reply_to_status,
 )
-from services.inferencer.inference import Capabilities, Image, Refused, Reply
-from services.inferencer.settings import InferencerSettings
-from services.inferencer.wire import file_name, read_answer, read_capabilities, write_request
+from libs.common.ml.inference import Answer, Image, Refused, Reply
+from libs.common.ml.wire import file_name, read_answer, read_text_answer, write_request
+from libs.common.settings import MLSettings
+from libs.common.unreadable import UNREADABLE
 
 _JSON = "batch_embed_and_caption"
 _MULTIPART = "batch_embed_and_caption_multipart"
 _MISSING = (404, 405)
+_JSON_HEADERS = {"content-type": "application/json"}
 
 
-class HttpInferenceClient:
-    """An InferenceClient over a connection pool that `open` owns."""
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """How long the service may take, in seconds."""
 
-    def __init__(self, http: httpx.AsyncClient, settings: InferencerSettings) -> None:
+    embed_s: float
+    connect_s: float
+    """To take a connection, and to answer to capabilities."""
+    warm_up_s: float = 600.0
+
+
+class HttpMLClient:
+    """An InferenceClient, with texts beside the images, over a connection pool that `open` owns."""
+
+    def __init__(self, http: httpx.AsyncClient, timeouts: Timeouts) -> None:
         self._http = http
-        self._settings = settings
+        self._timeouts = timeouts
         self._has_multipart = True
 
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, settings: InferencerSettings, transport: httpx.AsyncBaseTransport | None = None
-    ) -> AsyncIterator["HttpInferenceClient"]:
+        cls, settings: MLSettings, timeouts: Timeouts, transport: httpx.AsyncBaseTransport | None = None
+    ) -> AsyncIterator["HttpMLClient"]:
         """A client of the service in the settings; `transport` takes the place of the network."""
         base = settings.ml_inference_service_url
         key = settings.ml_api_key
         async with httpx.AsyncClient(
             base_url=f"{base}/api/v1/",
             headers={b"x-api-key": key.get_secret_value().encode()} if key else None,
-            timeout=httpx.Timeout(
-                settings.ml_timeout_seconds, connect=settings.ml_connect_seconds, pool=None
-            ),
+            timeout=httpx.Timeout(timeouts.embed_s, connect=timeouts.connect_s, pool=None),
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=8),
             # A proxy for the world outside is not for this service; certificates are the system's.
             trust_env=False,
             verify=ssl.create_default_context() if base.startswith("https:") else True,
             transport=transport,
         ) as http:
-            yield cls(http, settings)
+            yield cls(http, timeouts)
 
     async def capabilities(self) -> Capabilities:
         """See InferenceClient."""
-        body = await self._expect("GET", "capabilities", self._settings.ml_connect_seconds)
+        body = await self._expect("GET", "capabilities", self._timeouts.connect_s)
         try:
             return read_capabilities(body)
         except UNREADABLE as error:
@@ -65,21 +77,19 @@ class HttpInferenceClient:
 
     async def warm_up(self) -> None:
         """See InferenceClient."""
-        await self._expect("POST", "warmup", self._settings.ml_warmup_seconds)
+        await self._expect("POST", "warmup", self._timeouts.warm_up_s)
 
     async def embed(self, images: Sequence[Image], *, caption: bool) -> Reply:
         """See InferenceClient. That the service lacks multipart is remembered once JSON has worked."""
         params = {"caption": "true" if caption else "false"}
-        try:
-            answer = await self._send(images, params)
-        except httpx.HTTPError as error:
-            return reply_to_error(error)
-        if answer.status_code != 200:
-            return reply_to_status(answer.status_code, answer.content)
-        try:
-            return await asyncio.to_thread(read_answer, answer.content)
-        except UNREADABLE as error:
-            return Refused(f"the ML service's answer is not understood: {error}", Code.ML_BAD_RESULT)
+        return await _reply(self._send(images, params), read_answer)
+
+    async def embed_text(self, text: str) -> Reply:
+        """An Answer with one result, the text's; failures are replies, as those of `embed`."""
+        body = msgspec.json.encode({"text": text})
+        return await _reply(
+            self._http.post("embed_text", content=body, headers=_JSON_HEADERS), read_text_answer
+        )
 
     async def _send(self, images: Sequence[Image], params: dict[str, str]) -> httpx.Response:
         if self._has_multipart:
@@ -96,12 +106,11 @@ class HttpInferenceClient:
 
     async def _send_json(self, images: Sequence[Image], params: dict[str, str]) -> httpx.Response:
         body = await asyncio.to_thread(write_request, images)
-        headers = {"content-type": "application/json"}
-        return await self._http.post(_JSON, params=params, content=body, headers=headers)
+        return await self._http.post(_JSON, params=params, content=body, headers=_JSON_HEADERS)
 
     async def _expect(self, method: str, path: str, timeout_s: float, **options: Any) -> bytes:
         """The body of a 200; UnavailableError with the reason for anything else."""
-        timeout = httpx.Timeout(timeout_s, connect=self._settings.ml_connect_seconds)
+        timeout = httpx.Timeout(timeout_s, connect=self._timeouts.connect_s)
         try:
             answer = await self._http.request(method, path, timeout=timeout, **options)
         except httpx.HTTPError as error:
@@ -109,6 +118,19 @@ class HttpInferenceClient:
         if answer.status_code != 200:
             raise _unavailable(reason_of_status(answer.status_code, answer.content))
         return answer.content
+
+
+async def _reply(sent: Awaitable[httpx.Response], read: Callable[[bytes], Answer]) -> Reply:
+    try:
+        answer = await sent
+    except httpx.HTTPError as error:
+        return reply_to_error(error)
+    if answer.status_code != 200:
+        return reply_to_status(answer.status_code, answer.content)
+    try:
+        return await asyncio.to_thread(read, answer.content)
+    except UNREADABLE as error:
+        return Refused(f"the ML service's answer is not understood: {error}", Code.ML_BAD_RESULT)
 
 
 def _unavailable(reason: str) -> UnavailableError:
