@@ -13,13 +13,13 @@ from libs.common.errors import Code, SluiceError, UnavailableError
 from libs.common.events import DeadLetter
 from libs.common.kafka.connection import Connection, broker_errors
 from libs.common.kafka.outgoing import FILE_ID_HEADER, JOB_ID_HEADER
+from libs.common.kafka.tables.table import read_limit
 from libs.common.kafka.tables.tail import Tail
 from libs.common.settings import StageSettings
 from libs.common.topics import ALL, DEAD_LETTERS
 from libs.embedded.config import clients_address
 from services.settings import RunSettings
 
-READ_SECONDS = 60.0
 _FETCH_SECONDS = 10.0
 _CONNECT_SECONDS = 20.0
 
@@ -75,23 +75,18 @@ def _no_broker(run: RunSettings) -> str:
 async def read(connection: Connection) -> Letters:
     """All dead letters there are now."""
     found, unreadable = [], 0
-    try:
-        async with Tail.open(connection, DEAD_LETTERS) as tail, asyncio.timeout(READ_SECONDS):
-            ends = await tail.end_offsets(await tail.partitions())
-            tail.follow(dict.fromkeys(ends, 0))
-            while not await tail.has_reached(ends):
-                for records in (await tail.read(0.2)).values():
-                    for record in records:
-                        try:
-                            letter = events.decode(record.value or b"", DeadLetter)
-                        except SluiceError:
-                            unreadable += 1
-                        else:
-                            found.append(Letter(f"{record.partition}/{record.offset}", letter))
-    except TimeoutError as error:
-        raise UnavailableError(
-            Code.BROKER_UNAVAILABLE, f"dead-letters could not be read to its end in {READ_SECONDS:.0f} s"
-        ) from error
+    async with read_limit(), Tail.open(connection, DEAD_LETTERS) as tail:
+        ends = await tail.end_offsets(await tail.partitions())
+        tail.follow(dict.fromkeys(ends, 0))
+        while not await tail.has_reached(ends):
+            for records in (await tail.read(0.2)).values():
+                for record in records:
+                    try:
+                        letter = events.decode(record.value or b"", DeadLetter)
+                    except SluiceError:
+                        unreadable += 1
+                    else:
+                        found.append(Letter(f"{record.partition}/{record.offset}", letter))
     return Letters(sorted(found, key=lambda each: each.letter.at), unreadable)
 
 

@@ -21,7 +21,7 @@ from services.scanner.jobs import changelog
 from services.scanner.jobs.changelog import JobRecord, Refusal, fingerprint
 from services.scanner.jobs.history import find_job
 from services.scanner.jobs.running import Jobs
-from services.scanner.outbox import patiently
+from services.scanner.outbox import until_available
 from services.scanner.wiring import Wiring
 from services.scanner.worker import Origin, accept, accepted, at_home, below_upload, is_repeat, job_id_of
 
@@ -91,7 +91,7 @@ class Intake:
 
     async def _recover(self, partition: int) -> None:
         """Read the partition's changelog, resume what is unfinished, forget what is long over."""
-        rows = await patiently(
+        rows = await until_available(
             lambda: read_partition(self._wiring.connection, SCANS, partition, changelog.decode),
             self._wiring.health,
         )
@@ -140,8 +140,8 @@ class Intake:
     async def _accept(self, job_id: str, request: ScanRequest, record: ConsumerRecord) -> JobRecord:
         wiring, status_partition = self._wiring, key_partition(job_id, self._status_partitions)
         # A collection made, or selected, just before this request must be seen.
-        await patiently(wiring.control.refresh, wiring.health)
-        status_offset = await patiently(lambda: wiring.status.end(status_partition), wiring.health)
+        await until_available(wiring.control.refresh, wiring.health)
+        status_offset = await until_available(lambda: wiring.status.end(status_partition), wiring.health)
         origin = Origin(record.topic, record.partition, record.offset, status_partition, status_offset)
         job = accept(job_id, request, origin, wiring.control, await self._source(request))
         uploads = await asyncio.to_thread(wiring.settings.upload_dir.resolve)
@@ -151,7 +151,9 @@ class Intake:
         if request.directory_path is not None:
             return await self._root(request.directory_path)
         wiring = self._wiring
-        retried = await patiently(lambda: find_job(wiring.connection, str(request.retry_of)), wiring.health)
+        retried = await until_available(
+            lambda: find_job(wiring.connection, str(request.retry_of)), wiring.health
+        )
         return retried or Refusal(code=Code.NOTHING_TO_RETRY, error="there is no such job to retry")
 
     async def _root(self, directory_path: str) -> bytes | Refusal:

@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from libs.common import events
-from libs.common.errors import UnavailableError
 from libs.common.kafka.outgoing import Outgoing, event
 from libs.common.kafka.publisher import Publisher
 from libs.common.runtime import retry
@@ -22,23 +21,13 @@ class Outbox:
 
     async def send(self, outgoing: Sequence[Outgoing]) -> None:
         """Return once every record is acknowledged. After a failure all are sent again."""
-        await patiently(lambda: self._publisher.publish(outgoing), self._health)
+        await until_available(lambda: self._publisher.publish(outgoing), self._health)
 
     async def tell(self, *told: events.JobEvent) -> None:
         """Publish job events, in order."""
         await self.send([event(body) for body in told])
 
 
-async def patiently(call: Callable[[], Awaitable[T]], health: Health) -> T:
+async def until_available(call: Callable[[], Awaitable[T]], health: Health) -> T:
     """What `call` gives, awaited for as long as what it needs is away; health says why, and when it ends."""
-    waited = False
-
-    def away(error: UnavailableError) -> None:
-        nonlocal waited
-        waited = True
-        health.waiting(error.detail)
-
-    result = await retry.patiently(call, away)
-    if waited:
-        health.ready()
-    return result
+    return await retry.until_available(call, lambda error: health.waiting(error.detail), health.ready)

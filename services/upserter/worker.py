@@ -11,7 +11,7 @@ from libs.common import events
 from libs.common.errors import Code, FileError, SluiceError, UnavailableError
 from libs.common.kafka.outgoing import Outgoing, event, outcomes
 from libs.common.messages import PointRecord
-from libs.common.runtime.retry import patiently
+from libs.common.runtime.retry import until_available
 from libs.common.store.payload import payload_of
 from libs.common.store.protocol import Point
 from services.upserter.admission import Admission, Shape, gone
@@ -54,10 +54,10 @@ class UpserterWorker:
 
     async def _store(self, shape: Shape, records: list[PointRecord]) -> list[Outgoing]:
         try:
-            await self._patiently(lambda: self._admission.check(shape))
+            await self._waited(lambda: self._admission.check(shape))
             # Asked before anything is written, and not again: a second try would find this batch itself.
-            existing = await self._patiently(lambda: self._copies.of(shape.collection, records))
-            return outcomes(await self._patiently(lambda: self._write(shape, records, existing)))
+            existing = await self._waited(lambda: self._copies.of(shape.collection, records))
+            return outcomes(await self._waited(lambda: self._write(shape, records, existing)))
         except SluiceError as error:
             return _refused(records, _of_collection(shape, error))
 
@@ -70,17 +70,17 @@ class UpserterWorker:
             for record in {(r.file.job_id, r.file.file_id): r for r in records}.values()
         ]
 
-    async def _patiently(self, call: Callable[[], Awaitable[T]]) -> T:
+    async def _waited(self, call: Callable[[], Awaitable[T]]) -> T:
         """The call's result, tried again for as long as the store is away."""
         token = object()
 
         def away(error: UnavailableError) -> None:
             self._away[token] = error.detail
 
-        try:
-            return await patiently(call, away)
-        finally:
-            self._away.pop(token, None)
+        def back() -> None:
+            del self._away[token]
+
+        return await until_available(call, away, back)
 
 
 def _by_shape(batch: Iterable[PointRecord]) -> dict[Shape, list[PointRecord]]:

@@ -9,6 +9,7 @@ from aiokafka.errors import TopicAlreadyExistsError, TopicAuthorizationFailedErr
 
 from libs.common.errors import Code, SluiceError, UnavailableError
 from libs.common.kafka.connection import Connection, broker_errors
+from libs.common.kafka.time_limit import time_limit
 from libs.common.runtime.retry import pauses
 from libs.common.runtime.service import pause, run_with_stop
 from libs.common.topics import ALL, MAX_MESSAGE_BYTES, Partitions, Topic
@@ -59,17 +60,12 @@ async def _partition_counts(admin: AIOKafkaAdminClient, connection: Connection) 
 
 async def _settled_counts(admin: AIOKafkaAdminClient, connection: Connection) -> dict[str, int]:
     """The counts once every topic has partitions: new ones take a moment to reach all brokers."""
-    try:
-        async with asyncio.timeout(SETTLE_SECONDS):
-            while True:
-                counts = await _partition_counts(admin, connection)
-                if all(counts.values()):
-                    return counts
-                await asyncio.sleep(0.05)
-    except TimeoutError as error:
-        raise UnavailableError(
-            Code.BROKER_UNAVAILABLE, f"new topics have no leader after {SETTLE_SECONDS:.0f} s"
-        ) from error
+    async with time_limit(SETTLE_SECONDS, f"new topics have no leader after {SETTLE_SECONDS:.0f} s"):
+        while True:
+            counts = await _partition_counts(admin, connection)
+            if all(counts.values()):
+                return counts
+            await asyncio.sleep(0.05)
 
 
 async def _create_missing(admin: AIOKafkaAdminClient, connection: Connection) -> None:

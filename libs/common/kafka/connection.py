@@ -11,9 +11,10 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaConnectionError, KafkaError
 
-from libs.common.errors import Code, UnavailableError
+from libs.common.errors import UnavailableError
 from libs.common.kafka.authorization import refusal
 from libs.common.kafka.broker_errors import as_ours
+from libs.common.kafka.time_limit import time_limit
 from libs.common.settings import StageSettings
 from libs.common.topics import MAX_MESSAGE_BYTES, Topic, TopicNames
 
@@ -136,11 +137,9 @@ def broker_errors(where: str) -> Iterator[None]:
 
 
 async def _start(client: Any) -> None:
-    try:
+    # The limit is _undivided's own, which cancels nothing halfway.
+    async with time_limit(None, f"a client of Kafka has not started in {START_SECONDS:.0f} s"):
         await _undivided(client.start(), START_SECONDS)
-    except TimeoutError as error:
-        detail = f"a client of Kafka has not started in {START_SECONDS:.0f} s"
-        raise UnavailableError(Code.BROKER_UNAVAILABLE, detail) from error
 
 
 async def stop_client(client: Any) -> None:

@@ -8,11 +8,11 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 from aiokafka.structs import RecordMetadata
 
-from libs.common.errors import Code, UnavailableError
 from libs.common.ids import file_partition
 from libs.common.kafka.clock import BrokerClock
 from libs.common.kafka.connection import Connection, broker_errors
 from libs.common.kafka.outgoing import FILE_ID_HEADER, JOB_ID_HEADER, Outgoing
+from libs.common.kafka.time_limit import time_limit
 from libs.common.topics import Topic, TopicNames
 
 ACK_SECONDS = 60.0
@@ -58,15 +58,10 @@ class Publisher:
 
     async def publish(self, outgoing: Sequence[Outgoing]) -> list[RecordMetadata]:
         """Send the records and await all acks; UnavailableError if they do not come in time."""
-        try:
-            async with asyncio.timeout(ACK_SECONDS):
-                with broker_errors("the address in KAFKA_BOOTSTRAP_SERVERS"):
-                    futures = [await self._send(record) for record in outgoing]
-                    acks = list(await asyncio.gather(*futures))
-        except TimeoutError as error:
-            raise UnavailableError(
-                Code.BROKER_UNAVAILABLE, f"Kafka has not acknowledged for {ACK_SECONDS:.0f} s"
-            ) from error
+        async with time_limit(ACK_SECONDS, f"Kafka has not acknowledged for {ACK_SECONDS:.0f} s"):
+            with broker_errors("the address in KAFKA_BOOTSTRAP_SERVERS"):
+                futures = [await self._send(record) for record in outgoing]
+                acks = list(await asyncio.gather(*futures))
         self.clock.heard(acks)
         return acks
 

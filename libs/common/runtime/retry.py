@@ -20,12 +20,24 @@ def pauses(first_s: float) -> Iterator[float]:
         pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
 
 
-async def patiently(call: Callable[[], Awaitable[T]], away: Callable[[UnavailableError], None]) -> T:
-    """What `call` gives, tried again for as long as it raises UnavailableError, which `away` then hears."""
-    waits = pauses(FIRST_PAUSE_S)
-    while True:
-        try:
-            return await call()
-        except UnavailableError as error:
-            away(error)
-        await asyncio.sleep(next(waits))
+async def until_available(
+    call: Callable[[], Awaitable[T]],
+    away: Callable[[UnavailableError], None],
+    back: Callable[[], None] = lambda: None,
+) -> T:
+    """What `call` gives, tried again for as long as it raises UnavailableError.
+
+    `away` is given each such error; if there was one, `back` is called at the end, however that comes.
+    """
+    waits, waited = pauses(FIRST_PAUSE_S), False
+    try:
+        while True:
+            try:
+                return await call()
+            except UnavailableError as error:
+                waited = True
+                away(error)
+            await asyncio.sleep(next(waits))
+    finally:
+        if waited:
+            back()

@@ -1,11 +1,9 @@
 """How long a request waits for Kafka: clients give up after 10 s, so they are told before that."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from libs.common.errors import Code, UnavailableError
+from libs.common.kafka.time_limit import time_limit
 
 SECONDS = 5.0
 
@@ -17,19 +15,12 @@ class Refreshable(Protocol):
         """Return once everything written before this call can be read."""
 
 
-@asynccontextmanager
-async def patience(doing: str, seconds: float | None = SECONDS) -> AsyncIterator[None]:
+def deadline(doing: str, seconds: float | None = SECONDS) -> AbstractAsyncContextManager[None]:
     """A time limit for the block; None for none. UnavailableError broker_unavailable when it is over."""
-    try:
-        async with asyncio.timeout(seconds):
-            yield
-    except TimeoutError as error:
-        raise UnavailableError(
-            Code.BROKER_UNAVAILABLE, f"{doing} took Kafka longer than {seconds:.0f} s: try again"
-        ) from error
+    return time_limit(seconds, f"{doing} took Kafka longer than {seconds or SECONDS:.0f} s: try again")
 
 
 async def refreshed(table: Refreshable) -> None:
-    """Bring the table up to date, patiently."""
-    async with patience("reading what was written last"):
+    """Bring the table up to date; UnavailableError broker_unavailable if that takes too long."""
+    async with deadline("reading what was written last"):
         await table.refresh()

@@ -9,7 +9,7 @@ from libs.common.kafka.outgoing import Outgoing, fact
 from libs.common.kafka.publisher import Publisher
 from libs.common.kafka.tables.control_table import ControlTable
 from libs.common.store.protocol import CollectionInfo, Distance, Record, Store
-from services.gateway.api.deadlines import patience, refreshed
+from services.gateway.api.deadlines import deadline, refreshed
 from services.gateway.api.errors import BadRequestError
 from services.gateway.jobs import records as worker
 from services.gateway.jobs.jobs import Jobs
@@ -121,6 +121,6 @@ class Collections:
 
     async def _publish(self, records: Sequence[Outgoing]) -> None:
         """Return once the records are written and this replica has read them."""
-        async with patience("writing it down"):
+        async with deadline("writing it down"):
             await self.publisher.publish(records)
         await refreshed(self.control)

@@ -8,7 +8,7 @@ from libs.common.errors import SluiceError
 from libs.common.kafka.outgoing import fact
 from libs.common.store.copying import copied
 from libs.common.store.protocol import Record
-from services.gateway.api.deadlines import patience, refreshed
+from services.gateway.api.deadlines import deadline, refreshed
 from services.gateway.collections.collections import Collections
 
 PAGE = 128
@@ -44,7 +44,7 @@ async def from_selection(
 async def _fill(collections: Collections, name: str, model: str) -> None:
     """Remember whose embeddings it holds before the first is in it, as the upserter does."""
     state = await collections.adopted(name)
-    async with patience("writing it down"):
+    async with deadline("writing it down"):
         filled = FilledBy(name=name, generation=state.generation, model=model)
         await collections.publisher.publish([fact(filled)])
     await refreshed(collections.control)

@@ -9,7 +9,7 @@ from libs.common.errors import Code, SluiceError
 from libs.common.events import JobState, ScanRequest
 from libs.common.ids import job_id_for_key
 from libs.common.kafka.outgoing import fact
-from services.gateway.api.deadlines import patience, refreshed
+from services.gateway.api.deadlines import deadline, refreshed
 from services.gateway.gateway import Gateway
 from services.gateway.view.fold import Job
 
@@ -31,7 +31,7 @@ async def command(gateway: Gateway, job_id: UUID, action: Action) -> JobState:
         raise SluiceError(Code.JOB_OVER, f"job {job_id} is {job.state} already")
     if said and said.action == "cancel" and action != "cancel":
         raise SluiceError(Code.JOB_OVER, f"job {job_id} is being cancelled")
-    async with patience("writing it down"):
+    async with deadline("writing it down"):
         await gateway.publisher.publish([fact(JobCommand(job_id=job.job_id, action=action))])
     return STATE_AFTER[action]
 

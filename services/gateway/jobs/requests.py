@@ -12,7 +12,7 @@ from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLS
 from libs.common.events import ScanRequest, encode
 from libs.common.kafka.connection import STOP_SECONDS, Connection, broker_errors
 from libs.common.topics import INGEST
-from services.gateway.api.deadlines import patience
+from services.gateway.api.deadlines import deadline
 
 _SASL = {"PLAIN": SASLPlaintext, "SCRAM-SHA-256": SASLScram256, "SCRAM-SHA-512": SASLScram512}
 
@@ -38,7 +38,7 @@ class Requests:
 
     async def publish(self, request: ScanRequest) -> None:
         """Return once the brokers have the request; UnavailableError if that takes too long."""
-        async with patience("taking the request"):
+        async with deadline("taking the request"):
             with broker_errors("the address in KAFKA_BOOTSTRAP_SERVERS"):
                 await self._broker.publish(
                     encode(request), topic=self._topic, key=str(request.job_id).encode()

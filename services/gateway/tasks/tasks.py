@@ -16,7 +16,7 @@ from libs.common.kafka.tables.control_table import ControlTable
 from libs.common.messages import TaskRecord
 from libs.common.tasks import asked, told
 from libs.common.topics import key_partition
-from services.gateway.api.deadlines import patience, refreshed
+from services.gateway.api.deadlines import deadline, refreshed
 from services.gateway.view import tasks_queries
 from services.gateway.view.follower import Follower
 from services.gateway.view.tasks_fold import Task
@@ -43,7 +43,7 @@ class Tasks:
             generation=collection.generation,
             params=msgspec.to_builtins(params),
         )
-        async with patience("taking the task"):
+        async with deadline("taking the task"):
             await self.publisher.publish([event(told(task, "pending")), asked(task)])
         return task.task_id
 
@@ -66,7 +66,7 @@ class Tasks:
         """Have it stopped, if it is not over; what it did stays. SluiceError task_not_found."""
         task = await self.get(task_id)
         if not task.is_over:
-            async with patience("writing it down"):
+            async with deadline("writing it down"):
                 await self.publisher.publish([fact(JobCommand(job_id=task.task_id, action="cancel"))])
         return task
 

@@ -16,7 +16,7 @@ from libs.common.kafka.tables.tail import Records, Tail
 from libs.common.runtime.retry import FIRST_PAUSE_S, pauses
 from libs.common.runtime.service import pause, supervise
 from libs.common.topics import Topic
-from services.gateway.api.deadlines import SECONDS, patience
+from services.gateway.api.deadlines import SECONDS, deadline
 from services.gateway.view import queries
 from services.gateway.view.view import View
 from services.gateway.view.writer import Change, Happened, Requested
@@ -88,7 +88,7 @@ class Follower:
         Raises UnavailableError broker_unavailable if that takes longer than `timeout_s`, and disk_full while
         the view has no room. A first catch-up, which folds all there is, takes as long as it takes: None.
         """
-        async with patience(f"reading {self._topic.name} to its end", timeout_s):
+        async with deadline(f"reading {self._topic.name} to its end", timeout_s):
             ends = await self._tail.end_offsets(self.partitions if partitions is None else partitions)
             await self.reach(ends)
             return ends

@@ -7,7 +7,7 @@ from libs.common import events
 from libs.common.errors import SluiceError
 from libs.common.events import Outcome
 from libs.common.kafka.connection import Connection
-from libs.common.kafka.tables.table import in_time
+from libs.common.kafka.tables.table import read_limit
 from libs.common.kafka.tables.tail import Tail
 from libs.common.topics import JOB_STATUS, SCANS, Topic
 from services.scanner.jobs import changelog
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 async def find_job(connection: Connection, job_id: str) -> JobRecord | None:
     """The latest record of a job, whichever scanner has it."""
     found: JobRecord | None = None
-    async with in_time():
+    async with read_limit():
         async for value in _values(connection, SCANS, None, job_id):
             try:
                 found = None if value is None else changelog.decode(value)

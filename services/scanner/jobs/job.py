@@ -18,7 +18,7 @@ from services.scanner.jobs.projection import JobProjection
 from services.scanner.jobs.waves import Waves
 from services.scanner.listing.inventory import Inventory
 from services.scanner.listing.spool import Spool
-from services.scanner.outbox import patiently
+from services.scanner.outbox import until_available
 from services.scanner.wiring import Wiring
 from services.scanner.worker import Ending, accepted, finished
 
@@ -72,7 +72,7 @@ class Job:
     async def _first_offset(self) -> int:
         """Where the job's events begin: at the start, if job-status was made anew and ends before that."""
         record, status = self._record, self._wiring.status
-        end = await patiently(lambda: status.end(record.status_partition), self._wiring.health)
+        end = await until_available(lambda: status.end(record.status_partition), self._wiring.health)
         return record.status_offset if record.status_offset <= end else 0
 
     async def _work(self, spool: Spool, emission: Emission) -> None:

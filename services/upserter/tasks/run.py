@@ -10,9 +10,9 @@ from libs.common.errors import Code, SluiceError
 from libs.common.events import SimilarGroup
 from libs.common.kafka.outgoing import Outgoing, event
 from libs.common.messages import TaskRecord
+from libs.common.runtime.retry import until_available
 from libs.common.tasks import told
 from services.upserter.admission import gone
-from services.upserter.tasks.patience import patiently
 
 T = TypeVar("T")
 Publish = Callable[[Sequence[Outgoing]], Awaitable[object]]
@@ -54,7 +54,13 @@ class Run:
 
     async def ask(self, call: Callable[[], Awaitable[T]]) -> T:
         """What the store answers, however long it is away; SluiceError cancelled if that was asked for."""
-        return await patiently(call, self.look)
+
+        async def wanted() -> T:
+            self.look()
+            return await call()
+
+        # Why it waits is shown by the stage's watch of the store.
+        return await until_available(wanted, lambda _: None)
 
     async def check(self, collection: str, generation: str) -> None:
         """SluiceError collection_gone unless it is still that generation of the collection."""
@@ -76,4 +82,4 @@ class Run:
 
     async def _tell(self, **fields: object) -> None:
         body = event(told(self.task, "running", run=self.id, **fields))
-        await patiently(lambda: self._publish([body]), self.look)
+        await self.ask(lambda: self._publish([body]))

@@ -1,5 +1,6 @@
 """The one retry policy."""
 
+import asyncio
 from itertools import islice
 
 import pytest
@@ -17,6 +18,7 @@ async def test_what_is_away_is_tried_again_and_said(monkeypatch: pytest.MonkeyPa
     away = [UnavailableError(Code.STORE_UNAVAILABLE, word) for word in ("once", "twice")]
     answers: list[UnavailableError | int] = [*away, 7]
     heard: list[str] = []
+    backs: list[int] = []
 
     async def call() -> int:
         answer = answers.pop(0)
@@ -24,8 +26,9 @@ async def test_what_is_away_is_tried_again_and_said(monkeypatch: pytest.MonkeyPa
             raise answer
         return answer
 
-    assert await retry.patiently(call, lambda error: heard.append(error.detail)) == 7
+    assert await retry.until_available(call, lambda e: heard.append(e.detail), lambda: backs.append(1)) == 7
     assert heard == ["once", "twice"]
+    assert backs == [1]
 
 
 async def test_what_will_not_pass_is_raised_at_once() -> None:
@@ -33,4 +36,30 @@ async def test_what_will_not_pass_is_raised_at_once() -> None:
         raise SluiceError(Code.STORE_REJECTED, "never")
 
     with pytest.raises(SluiceError, match="never"):
-        await retry.patiently(call, lambda _: None)
+        await retry.until_available(call, lambda _: None)
+
+
+async def test_who_waited_hears_of_the_end_when_it_is_cancelled_too() -> None:
+    backs: list[int] = []
+    asked = asyncio.Event()
+
+    async def call() -> None:
+        asked.set()
+        raise UnavailableError(Code.STORE_UNAVAILABLE, "away")
+
+    task = asyncio.create_task(retry.until_available(call, lambda _: None, lambda: backs.append(1)))
+    await asked.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert backs == [1]
+
+
+async def test_who_did_not_wait_hears_of_no_end() -> None:
+    backs: list[int] = []
+
+    async def call() -> int:
+        return 7
+
+    assert await retry.until_available(call, lambda _: None, lambda: backs.append(1)) == 7
+    assert backs == []

@@ -30,7 +30,7 @@ from libs.common.kafka.runner.progress import Progress
 from libs.common.kafka.runner.tries import Tries, blame
 from libs.common.kafka.runner.worker import Worker
 from libs.common.messages import ImageRecord, PathRecord, PointRecord, TaskRecord
-from libs.common.runtime.retry import patiently
+from libs.common.runtime.retry import until_available
 from libs.common.runtime.service import Health
 
 log = logging.getLogger(__name__)
@@ -201,7 +201,7 @@ class Runner(Generic[R]):
         What they refuse ends the stage, uncommitted; said for a while first, and not in a tight circle.
         """
         try:
-            await patiently(lambda: self._publisher.publish(outgoing), self._is_held_up)
+            await until_available(lambda: self._publisher.publish(outgoing), self._is_held_up)
         except SluiceError as error:
             self._is_held_up(error)
             await asyncio.sleep(REFUSED_SECONDS)

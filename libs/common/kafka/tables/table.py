@@ -3,15 +3,16 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from types import MappingProxyType
 from typing import Generic, TypeVar
 
 from aiokafka.structs import ConsumerRecord
 
-from libs.common.errors import Code, SluiceError, UnavailableError
+from libs.common.errors import Code, SluiceError
 from libs.common.kafka.connection import Connection
 from libs.common.kafka.tables.tail import Records, Tail
+from libs.common.kafka.time_limit import time_limit
 from libs.common.topics import Topic
 
 V = TypeVar("V")
@@ -57,16 +58,12 @@ class Table(Generic[V]):
     async def refresh(self, timeout_s: float = READ_SECONDS) -> None:
         """Return once everything written before this call is in `rows`."""
         ends = await self._tail.end_offsets(self._tail.followed)
-        try:
-            async with asyncio.timeout(timeout_s), self._moved:
-                while not await self._tail.has_reached(ends):
-                    self._check()
-                    await self._moved.wait()
-            self._check()
-        except TimeoutError as error:
-            raise UnavailableError(
-                Code.BROKER_UNAVAILABLE, f"a table could not be read to its end in {timeout_s:.0f} s"
-            ) from error
+        late = f"a table could not be read to its end in {timeout_s:.0f} s"
+        async with time_limit(timeout_s, late), self._moved:
+            while not await self._tail.has_reached(ends):
+                self._check()
+                await self._moved.wait()
+        self._check()
 
     async def changed(self, timeout_s: float) -> bool:
         """Wait for the next change of any row, at most `timeout_s`; whether there was one."""
@@ -116,16 +113,9 @@ def apply(rows: dict[str, V], record: ConsumerRecord, decode: Callable[[bytes], 
         log.warning("%s/%s@%s is skipped: %s", record.topic, record.partition, record.offset, error.detail)
 
 
-@asynccontextmanager
-async def in_time() -> AsyncIterator[None]:
+def read_limit() -> AbstractAsyncContextManager[None]:
     """A limit of READ_SECONDS for a block that reads to an end; UnavailableError when it is over."""
-    try:
-        async with asyncio.timeout(READ_SECONDS):
-            yield
-    except TimeoutError as error:
-        raise UnavailableError(
-            Code.BROKER_UNAVAILABLE, f"Kafka could not be read to the end in {READ_SECONDS:.0f} s"
-        ) from error
+    return time_limit(READ_SECONDS, f"Kafka could not be read to the end in {READ_SECONDS:.0f} s")
 
 
 async def read_partition(
@@ -133,7 +123,7 @@ async def read_partition(
 ) -> dict[str, V]:
     """The rows of one partition of a compacted topic, read once from its start to its present end."""
     rows: dict[str, V] = {}
-    async with in_time(), Tail.open(connection, topic) as tail:
+    async with read_limit(), Tail.open(connection, topic) as tail:
         tail.follow({partition: 0})
         ends = await tail.end_offsets([partition])
         while not await tail.has_reached(ends):

@@ -1,14 +1,13 @@
 """The folder that holds every collection, and which process owns it."""
 
-import fcntl
 import os
 import shutil
-import time
 from pathlib import Path
 from uuid import uuid4
 
 from libs.common.errors import Code, SluiceError
 from libs.common.runtime.disk import has_room, no_room
+from libs.common.runtime.lock import DirLock
 from libs.common.store.engine.room import NEEDED_BYTES
 from libs.common.store.engine.shape import Shape, read_shape, write_shape
 from libs.common.store.engine.shard import Shard
@@ -24,9 +23,9 @@ class Root:
 
     def __init__(self, folder: Path, lock_patience_seconds: float) -> None:
         """Take the folder; SluiceError data_dir_busy if another process keeps it."""
-        folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
-        self._lock = _locked(folder / ".lock", lock_patience_seconds)
+        self._lock = DirLock(folder)
+        self._lock.acquire(lock_patience_seconds)
         self._open: dict[str, Shard] = {}
         for left_over in folder.glob(f"{_PASSING}*/"):
             shutil.rmtree(left_over)
@@ -36,7 +35,7 @@ class Root:
         for shard in self._open.values():
             shard.close()
         self._open.clear()
-        os.close(self._lock)
+        self._lock.release()
 
     def names(self) -> list[str]:
         """The collections, sorted."""
@@ -108,22 +107,3 @@ class Root:
             os.fsync(directory)
         finally:
             os.close(directory)
-
-
-def _locked(file: Path, patience: float) -> int:
-    """The descriptor of `file`, locked for as long as it stays open."""
-    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC)
-    deadline = time.monotonic() + patience
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            if time.monotonic() > deadline:
-                os.close(descriptor)
-                raise SluiceError(
-                    Code.DATA_DIR_BUSY,
-                    f"another process uses the data in {file.parent}; stop it, or set another DATA_DIR",
-                ) from error
-            time.sleep(0.05)
-        else:
-            return descriptor
