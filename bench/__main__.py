@@ -61,7 +61,7 @@ async def _measured(names: list[str], place: Place) -> list[Figure]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="bench", description="Sluice beside the floors of this machine.")
+    parser = argparse.ArgumentParser(prog="bench", description="Sluice next to the floors of this machine.")
     parser.add_argument("--only", choices=[*ROWS, *ALONE], help="one row instead of all")
     parser.add_argument("--dir", type=Path, default=Path("build/bench"), help="inputs, results.json")
     return parser

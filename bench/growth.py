@@ -1,7 +1,7 @@
 """How cost grows: `python -m bench.growth` measures, writes build/bench/growth.json and docs/growth.svg.
 
 Files a second by 1, 2 and 4 processor processes, and a status read of jobs of a thousand to a million files.
-With --draw it only draws anew what growth.json says.
+With --draw it only draws again what growth.json says.
 """
 
 import argparse

@@ -19,6 +19,6 @@ class Place:
         return self.scratch / f"{self._count:04}"
 
     def clear(self) -> None:
-        """Delete `scratch`, and make it anew."""
+        """Delete `scratch`, and make it again."""
         shutil.rmtree(self.scratch, ignore_errors=True)
         self.scratch.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""What a benchmark found, beside what it had to reach."""
+"""What a benchmark found, next to what it had to reach."""
 
 import json
 import os

@@ -37,7 +37,7 @@ PHOTOS, DIMENSION = 64, 512
 FEW, MANY = 4_000, 16_000
 """Points: what a collection takes before the first one does not count."""
 OUTCOMES, STORED_AT = 100_000, 1_764_000_000.0
-CAPTION = "a person in a blue jacket walking along a path beside a lake"
+CAPTION = "a person in a blue jacket walking along a path next to a lake"
 
 
 def main() -> int:

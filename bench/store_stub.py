@@ -2,7 +2,7 @@
 
 `python -m bench.store_stub PORT`. It knows which collections there are and keeps no point: what is upserted
 is acknowledged, what is asked for is not there. Its own protocol, because parsing megabytes of points would
-cost more than all that it stands beside.
+cost more than all that it stands next to.
 """
 
 import asyncio

@@ -121,7 +121,7 @@ class Health(Struct, frozen=True):
 
 
 class FoundPayload(Struct, frozen=True):
-    """What is stored beside a vector, as far as it is shown."""
+    """What is stored next to a vector, as far as it is shown."""
 
     filename: str
     caption: str | None = None

@@ -14,7 +14,7 @@ from libs.common.errors import Code, SluiceError, UnavailableError
 
 LOOK_SECONDS = 0.25
 AWAY_SECONDS = 60.0
-"""How long a gateway may be away, to be restarted say, before nobody waits for it any more."""
+"""How long a gateway may be away, to be restarted say, before waiting ends."""
 
 
 async def follow(client: Client, job_id: str, show: Callable[[JobStatus], None]) -> JobStatus:

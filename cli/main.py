@@ -22,7 +22,7 @@ Exit status: 0 done, 1 failed, 2 wrong usage, 3 some files failed, 4 the gateway
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command in `arguments` (None: the process's own); the exit status.
 
-    Whatever a person can mend is one line on standard error.
+    Whatever a person can fix is one line on standard error.
     """
     try:
         given = (sys.argv[1:] if arguments is None else list(arguments)) or ["--help"]

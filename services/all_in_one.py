@@ -91,7 +91,7 @@ async def running(
         store = await _store(settings, resources)
         shared, ml_url = _overrides(settings, broker)
         if broker is not None:
-            # After a kill: nobody else can be alive in the groups.
+            # After a kill: no one else can be alive in the groups.
             await remove_stale_members(Connection.of(StageSettings(**shared), "start"), GROUPS)
         services = _services(settings, shared | dict(given), store, ml_url)
         started = [_start(service) for service in services]

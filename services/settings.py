@@ -1,4 +1,4 @@
-"""What `sluice run` reads from the environment itself; every stage reads its own settings beside it."""
+"""What `sluice run` reads from the environment itself; every stage reads its own settings next to it."""
 
 from pathlib import Path
 

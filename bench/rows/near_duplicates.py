@@ -48,7 +48,7 @@ async def near_duplicates(place: Place) -> list[Figure]:
             value=len(found & expected) / len(expected),
             unit="of pairs",
             target=0.99,
-            note=f"{len(expected)} pairs by brute force, {len(found - expected)} found beside them",
+            note=f"{len(expected)} pairs by brute force, {len(found - expected)} found next to them",
         ),
     ]
 

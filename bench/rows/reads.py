@@ -37,7 +37,7 @@ Call = Callable[[], Awaitable[httpx.Response]]
 
 
 async def reads(place: Place) -> list[Figure]:
-    """Each call by itself, one after the other, for as long as the job runs beside them."""
+    """Each call by itself, one after the other, for as long as the job runs next to them."""
     folder, data = photos.variants(place.inputs, 20_000), place.fresh()
     await _fill(data / "store")
     async with (
@@ -52,7 +52,7 @@ async def reads(place: Place) -> list[Figure]:
         left = await running.status(job)
     if left["status"] != "running":
         raise SluiceError(Code.INTERNAL, f"the job was to be running still: {left['message']}")
-    note = f"beside a job at {left['rate']:.0f} files a second, {left['counts']['stored']} done"
+    note = f"next to a job at {left['rate']:.0f} files a second, {left['counts']['stored']} done"
     return [figure for name, waits in found.items() for figure in _figures(name, waits, note)]
 
 

@@ -38,7 +38,7 @@ class Decoded:
 
 
 async def replicas(place: Place) -> list[Figure]:
-    """Files a second by two processes, beside those by one; the rounds by turns."""
+    """Files a second by two processes, next to those by one; the rounds by turns."""
     files = photos.jpegs(place.inputs, photos.CAMERA, 160)
     found: dict[int, list[Decoded]] = {count: [] for count in PROCESSES}
     async with cluster(place.fresh(), DECODE_WORKERS="1") as running:

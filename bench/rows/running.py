@@ -84,7 +84,7 @@ async def one_photo(place: Place) -> list[Figure]:
 
 
 async def fairness(place: Place) -> list[Figure]:
-    """Row 9, a job of 12 files beside one of 20,000 that the model limits to 64 a second."""
+    """Row 9, a job of 12 files next to one of 20,000 that the model limits to 64 a second."""
     large, few = photos.variants(place.inputs, 20_000), place.fresh()
     few.mkdir()
     for file in photos.jpegs(place.inputs, photos.SMALL, 12)[:12]:

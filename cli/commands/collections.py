@@ -112,7 +112,7 @@ def delete(
 
 def _confirmed(question: str) -> bool:
     if not sys.stdin.isatty():
-        raise SluiceError(Code.INVALID_REQUEST, "nobody is here to be asked: give --yes to go ahead")
+        raise SluiceError(Code.INVALID_REQUEST, "no one is here to be asked: give --yes to go ahead")
     return typer.confirm(question)
 
 

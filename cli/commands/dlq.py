@@ -1,4 +1,4 @@
-"""`sluice dlq`: records that nobody could read, and having them read again."""
+"""`sluice dlq`: records that cannot be decoded, and having them read again."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -30,7 +30,7 @@ def list_all(
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many, of the newest")] = 50,
     json: AsJson = False,
 ) -> None:
-    """List the records that nobody could read, the oldest first."""
+    """List the records that cannot be decoded, the oldest first."""
     found, unreadable = run(_read(topic, code))
     shown = found[-limit:]
     if json:
@@ -68,7 +68,7 @@ def replay(
 ) -> None:
     """Send records back to their topic.
 
-    For use after a mend or an upgrade. Safe to repeat: what was done before is not done twice. A job that
+    For use after a fix or an upgrade. Safe to repeat: what was done before is not done twice. A job that
     is over stays as it ended: its files are stored, but not counted again. The letters stay until their
     retention ends.
     """

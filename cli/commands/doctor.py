@@ -91,7 +91,7 @@ def _roots(settings: FilesSettings) -> Finding:
         return ok(what, f"is not set: see HOST ({settings.host}) in docs/settings.md")
     unreadable = [str(root) for root in settings.scan_roots if not os.access(root, os.R_OK | os.X_OK)]
     if unreadable:
-        return note(what, f"cannot be read here: {', '.join(unreadable)}", "mount them, or mend SCAN_ROOTS")
+        return note(what, f"cannot be read here: {', '.join(unreadable)}", "mount them, or fix SCAN_ROOTS")
     return ok(what, ", ".join(str(root) for root in settings.scan_roots))
 
 
@@ -107,6 +107,6 @@ def _conclusion(findings: Sequence[Finding], *, quiet: bool) -> Exit:
     count = sum(found.verdict is Verdict.WRONG for found in findings)
     if not quiet:
         noted = any(found.verdict is Verdict.NOTE for found in findings)
-        good = "nothing has to be mended" if noted else "all is there: `sluice run` starts it"
-        line(f"{count} to mend first" if count else good)
+        good = "nothing has to be fixed" if noted else "all is there: `sluice run` starts it"
+        line(f"{count} to fix first" if count else good)
     return Exit.FAILED if count else Exit.OK

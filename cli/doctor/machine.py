@@ -75,7 +75,7 @@ def data_dir(settings: RunSettings) -> Finding:
             what, f"its lock cannot be opened: {error.strerror}", "set DATA_DIR to a folder of yours"
         )
     lock.release()
-    return ok(what, "can be written, and nobody uses it")
+    return ok(what, "can be written, and no other process uses it")
 
 
 def disk(settings: RunSettings) -> Finding:

@@ -24,7 +24,7 @@ def kafka(settings: StageSettings) -> Finding:
         found = asyncio.run(_topics(Connection.of(settings, "doctor")))
     except (SluiceError, TimeoutError, OSError) as error:
         why = error.detail if isinstance(error, SluiceError) else str(error) or "it took too long"
-        return wrong(what, why, "start it, or mend the KAFKA_* settings")
+        return wrong(what, why, "start it, or fix the KAFKA_* settings")
     missing = [topic.name for topic in ALL if settings.topic_prefix + topic.name not in found]
     if missing:
         return note(what, f"answers; {len(missing)} topics are not there yet", "the services make them")
@@ -68,9 +68,9 @@ def _http(what: str, url: str, headers: dict[str, str], settings: str) -> Findin
     try:
         answer = httpx.get(url, headers=headers, timeout=_SECONDS)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        return wrong(what, f"does not answer ({error})", f"start it, or mend the {settings} settings")
+        return wrong(what, f"does not answer ({error})", f"start it, or fix the {settings} settings")
     if answer.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
-        return wrong(what, f"refuses the API key ({answer.status_code})", f"mend the {settings} settings")
+        return wrong(what, f"refuses the API key ({answer.status_code})", f"fix the {settings} settings")
     if answer.is_error:
         return wrong(what, f"answers {answer.status_code}", "look at its log")
     return ok(what, "answers")
@@ -88,9 +88,9 @@ def gateway(url: str, api_key: str | None) -> Finding:
     try:
         health = asyncio.run(look())
     except UnavailableError as error:
-        return wrong(what, error.detail.partition("; ")[0], "start it, or mend --url (SLUICE_URL)")
+        return wrong(what, error.detail.partition("; ")[0], "start it, or fix --url (SLUICE_URL)")
     except SluiceError as error:
-        return wrong(what, error.detail, "mend what it says there")
+        return wrong(what, error.detail, "fix what it says there")
     waiting = [f"{stage} {state}" for stage, state in health.services.items() if state != "ready"]
     if waiting:
         return note(what, f"answers; {', '.join(waiting)}", "`/api/v1/services` says why")

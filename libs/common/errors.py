@@ -84,7 +84,7 @@ class Code(StrEnum):
 
     @classmethod
     def _missing_(cls, value: object) -> "Code | None":
-        """A code of a later release, beside which this one may run, is kept as the word it is."""
+        """A code of a later release, next to which this one may run, is kept as the word it is."""
         if not isinstance(value, str) or not re.fullmatch(r"[a-z_]+", value):
             return None
         unknown = str.__new__(cls, value)

@@ -152,7 +152,7 @@ class SimilarGroup(Struct, frozen=True, kw_only=True):
 class TaskEvent(_Event, frozen=True, kw_only=True, tag="task"):
     """How a task stands; `job_id` is the task's id. The first event of a final state wins.
 
-    A task that is begun anew after a crash is another `run`, whose groups replace those of the run before.
+    A task that is started again after a crash is another `run`, whose groups replace those of the run before.
     `groups` are the ones numbered from `place` on; `totals` counts what was found or done, at the end.
     """
 

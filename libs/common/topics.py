@@ -104,7 +104,7 @@ SERVICES = Topic(
 )
 DEAD_LETTERS = Topic(
     "dead-letters",
-    "Records that nobody could read, with where they came from.",
+    "Records that cannot be decoded, with where they came from.",
     "original key",
     retention_ms=90 * _DAY_MS,
     compression="lz4",

@@ -1,6 +1,6 @@
 """Resolves Maven coordinates with jgo and prints the jars' paths, one a line.
 
-A program of its own: jgo finds the Java to use in the environment, which is changed here for nobody else.
+A program of its own: jgo finds the Java to use in the environment, changed here for no other process.
 Usage: fetch.py WORK_DIR MIRROR_OR_EMPTY COORDINATE...
 """
 

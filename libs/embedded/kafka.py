@@ -159,7 +159,7 @@ class EmbeddedKafka:
 
 
 def free_ports() -> Ports:
-    """Two ports that nobody listens on now."""
+    """Two ports that no process listens on."""
     with socket.socket() as first, socket.socket() as second:
         first.bind(("127.0.0.1", 0))
         second.bind(("127.0.0.1", 0))

@@ -109,7 +109,7 @@ async def opened(settings: GatewaySettings, store: Store | None = None) -> Async
 
 @asynccontextmanager
 async def _view(path: Path, connection: Connection) -> AsyncIterator[View]:
-    """The view of this cluster's topics; begun anew where it is of topics that were since made anew."""
+    """The view of this cluster's topics; started again where it is of topics that were since recreated."""
     async with connection.admin() as admin:
         cluster = (await admin.describe_cluster())["cluster_id"]
     source = f"{cluster}/{connection.names.prefix}"

@@ -22,7 +22,7 @@ from services.gateway.settings import GatewaySettings
 log = logging.getLogger(__name__)
 
 LAST_SECONDS = 2.0
-"""How long the last snapshots may take: without a broker for ever, and the next gateway writes them too."""
+"""How long the last snapshots may take: without a broker they never end; the next gateway writes them too."""
 
 
 class Lifecycle:
@@ -47,7 +47,7 @@ class Lifecycle:
 
     @asynccontextmanager
     async def kept_open(self) -> AsyncIterator[None]:
-        """Open beside the block, as soon as it can be, and closed after it."""
+        """Open next to the block, as soon as it can be, and closed after it."""
         stop = asyncio.Event()
         self._task = asyncio.create_task(self._keep_open(stop), name="gateway")
         try:

@@ -31,7 +31,7 @@ class GatewaySettings(StageSettings, StoreSettings, MLSettings, FilesSettings):
     )
     archive_dir: Path | None = Field(
         None,
-        description="Where journals of moved files are kept for ever, one folder for all replicas; "
+        description="Where journals of moved files are kept indefinitely, one folder for all replicas; "
         "unset: in DATA_DIR",
     )
     search_image_mb: int = Field(100, ge=1, le=2000, description="Largest image to search by, in MB")
@@ -45,7 +45,7 @@ class GatewaySettings(StageSettings, StoreSettings, MLSettings, FilesSettings):
 
     @property
     def may_archive(self) -> bool:
-        """Whether files may be moved: whoever can call this service can have them moved."""
+        """Whether files may be moved: anyone who can call this service can have them moved."""
         return is_loopback(self.host) if self.archive_enabled is None else self.archive_enabled
 
     @property

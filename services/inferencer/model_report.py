@@ -48,7 +48,7 @@ class ModelReport:
         try:
             await self._publish([outgoing.fact(body)])
         except UnavailableError as error:
-            log.info("nobody hears yet that the model is %s: %s", model, error.detail)
+            log.info("no one hears yet that the model is %s: %s", model, error.detail)
         else:
             self._told = current
 

@@ -16,7 +16,7 @@ _LONGEST_PAUSE_S = 10.0
 
 
 class Watch:
-    """The state of one ML service. `there` drives itself; `run` keeps it fresh beside it.
+    """The state of one ML service. `there` drives itself; `run` keeps it fresh next to it.
 
     `where` is the service's address, for people. `pause` is how it waits (seconds).
     """
@@ -66,7 +66,7 @@ class Watch:
     async def run(self) -> None:
         """Look every `poll_s` seconds, sooner while it is away, until cancelled.
 
-        Models that nobody needs now stay unloaded.
+        Models that no one needs now stay unloaded.
         """
         while True:
             async with self._lock:

@@ -1,4 +1,4 @@
-"""Who may use the service: whoever knows the API key, where there is one."""
+"""Who may use the service: callers that know the API key, where there is one."""
 
 import hmac
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""Whether a file that has vanished lies in an archive folder beside where it was."""
+"""Whether a file that has vanished lies in an archive folder next to where it was."""
 
 import os
 from collections.abc import Iterator

@@ -45,7 +45,7 @@ class JobStatus:
     @classmethod
     @asynccontextmanager
     async def open(cls, connection: Connection) -> AsyncIterator["JobStatus"]:
-        """Feeds nobody until `run` runs."""
+        """Feeds no one until `run` runs."""
         # Partitions come and go with the jobs, and each waits for the fetch of those before.
         async with Tail.open(connection, JOB_STATUS, fetch_max_wait_ms=50) as tail:
             yield cls(tail)
@@ -108,7 +108,7 @@ class JobStatus:
     async def _release(self) -> None:
         waiting, self._waiting = self._waiting, []
         for ends, reached in waiting:
-            # A partition that nobody follows any more has nobody left to catch up.
+            # A partition that no one follows any more has no one left to catch up.
             if not ends.keys() <= self._tail.followed or await self._tail.has_reached(ends):
                 if not reached.done():
                     reached.set_result(None)

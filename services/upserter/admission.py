@@ -117,5 +117,5 @@ class Admission:
 def gone(collection: str) -> SluiceError:
     """The error of points whose collection is no more."""
     return SluiceError(
-        Code.COLLECTION_GONE, f"the collection '{collection}' was deleted or made anew while the job ran"
+        Code.COLLECTION_GONE, f"the collection '{collection}' was deleted or recreated while the job ran"
     )

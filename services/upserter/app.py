@@ -1,4 +1,4 @@
-"""Wiring of the upserter: points and ml-results in, points in the store, outcomes out; tasks beside it."""
+"""Wiring of the upserter: points and ml-results in, points in the store, outcomes out; tasks next to it."""
 
 from contextlib import AsyncExitStack
 
@@ -35,7 +35,7 @@ def build(settings: UpserterSettings, store: Store | None = None) -> Service:
         tasks = task_runner(joined, used, admission, writer)
         watch = StoreWatch(used)
         worker = UpserterWorker(admission, writer, Copies(used), watch, joined.publisher.clock.now)
-        return Wired(worker, background=(watch.run(),), beside=(tasks.run,))
+        return Wired(worker, background=(watch.run(),), concurrent=(tasks.run,))
 
     batch = settings.qdrant_upsert_batch_size * settings.qdrant_concurrency
     source = Input(STAGE, (POINTS, ML_RESULTS), PointRecord, batch=batch, most=_MOST_BATCHES * batch)

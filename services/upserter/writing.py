@@ -25,7 +25,7 @@ class Writer:
         """
         chunks = [points[start : start + self._size] for start in range(0, len(points), self._size)]
         writes = (self._upsert(collection, chunk) for chunk in chunks)
-        # All have ended before an error is raised: a second try must not run beside the rest of the first.
+        # All have ended before an error is raised: a second try must not run next to the rest of the first.
         found = await asyncio.gather(*writes, return_exceptions=True)
         rejected: Rejected = {}
         for result in sorted(found, key=_unavailable_last):

@@ -24,7 +24,7 @@ def complaints(jobs: list[Submitted], truth: Truth) -> Iterator[str]:
         yield from (f"job {job.job_id}: {wrong}" for wrong in _of_snapshot(job, found, truth))
     unknown = truth.jobs.keys() - {job.job_id for job in jobs}
     if unknown:
-        yield f"events of jobs that nobody asked for: {sorted(unknown)}"
+        yield f"events of jobs that no one asked for: {sorted(unknown)}"
     for collection, points in truth.points.items():
         expected = {
             file_id: file

@@ -100,7 +100,7 @@ class Chaos:
         }
 
     async def run(self, seconds: float) -> None:
-        """Let things go wrong for so long; then all is mended, and every replica runs."""
+        """Let things go wrong for so long; then all is fixed, and every replica runs."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             task = asyncio.create_task(_as_coroutine(self._do[self._kinds.deal()]))

@@ -1,4 +1,4 @@
-"""Records that nobody can read, put among the others; each must end as a dead letter."""
+"""Records that cannot be decoded, put among the others; each must end as a dead letter."""
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -45,7 +45,7 @@ class Poison:
         try:
             [place] = await self._publisher.publish([Outgoing(topic, "poison", body)])
         except UnavailableError:
-            # Nobody knows whether it is there: it may have a letter, and need not.
+            # No one knows whether it is there: it may have a letter, and need not.
             return topic.name
         self.places.add((place.topic, place.partition, place.offset))
         return topic.name

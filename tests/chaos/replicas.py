@@ -43,7 +43,7 @@ class Replica:
 
     @property
     def ended_by_itself(self) -> int | None:
-        """The exit status of a process that nobody asked to end."""
+        """The exit status of a process that no one asked to end."""
         process = self._process
         return None if process is None or self.asked_to_end else process.returncode
 

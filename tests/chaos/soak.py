@@ -1,6 +1,6 @@
 """Hours of ordinary work: does anything grow? `make soak`, or `python -m tests.chaos.soak`.
 
-Jobs run one after another, by turns forced (everything is decoded and embedded anew) and plain (nothing has
+Jobs run one after another, by turns forced (everything is decoded and embedded again) and plain (nothing has
 changed). All processes are looked at all the time; each figure must level off.
 """
 

@@ -32,7 +32,7 @@ WATCH_SECONDS = 0.3
 
 
 class World:
-    """The system under proof. `crashes` are the exits that nobody asked for, by replica and last words."""
+    """The system under proof. `crashes` are the exits that no one asked for, by replica and last words."""
 
     def __init__(self, home: Path, broker: EmbeddedKafka, store: QdrantHttp, ml_port: int) -> None:
         self.home = home

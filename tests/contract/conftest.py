@@ -50,7 +50,7 @@ async def contract(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Co
 
 @pytest.fixture(scope="session")
 async def gateways(kafka: Broker, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[str, str]]:
-    """Base URLs of two gateways side by side, and nothing else: what is asked of them is done by nobody."""
+    """Base URLs of two gateways side by side, and nothing else: what is asked of them is done by no one."""
     home = tmp_path_factory.mktemp("gateways")
     prefix = f"t{uuid4().hex[:10]}-"
     async with (

@@ -105,7 +105,7 @@ async def test_exact_copies_are_archived_by_the_paths_that_a_status_gave(
     check(answer.json(), {"archive_id": str, "archived": [ARCHIVED], "skipped": [SKIPPED]})
     assert len(album.moved) == 1
     assert await points(contract, album) == 3
-    # What can be mended is a 400, whose sentence the frontend shows.
+    # What can be fixed is a 400, whose sentence the frontend shows.
     assert (again.status_code, again.json()["code"]) == (400, "not_indexed")
 
 

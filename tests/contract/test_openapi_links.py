@@ -35,7 +35,7 @@ MODES = [pytest.param(GenerationMode.POSITIVE, id="right"), pytest.param(Generat
 
 @pytest.fixture(scope="module")
 async def alone(kafka: Broker, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
-    """The base URL of a gateway that nothing runs beside, with a collection, a point and a job."""
+    """The base URL of a gateway that nothing runs next to, with a collection, a point and a job."""
     home = tmp_path_factory.mktemp("alone")
     prefix, port = f"t{uuid4().hex[:10]}-", free_port()
     made = gateway_settings(

@@ -122,7 +122,7 @@ def check_totals(told: Told) -> None:
 
 
 def check_points(told: Told, paths: dict[str, bytes], healthy: Set[str]) -> None:
-    """One point for each stored file and no other, with its hash, and its vector computed anew."""
+    """One point for each stored file and no other, with its hash, and its vector recomputed."""
     stored = {each for each, item in told.files.items() if item["outcome"] == "stored"}
     assert told.points.keys() == stored
     for each in stored:

@@ -76,7 +76,7 @@ def recovered(tree: Tree) -> ArchiveHistory | None:
 
 
 class NothingKnown:
-    """A control topic on which nobody has said anything of a collection."""
+    """A control topic on which no one has said anything of a collection."""
 
     def collection(self, _name: str) -> None:
         return None

@@ -59,7 +59,7 @@ def test_the_cache_has_each_batch_with_its_offset_or_neither(
         assert batch in {told, told + 1}
         with closing(CacheReader(tmp_path / "cache")) as reader:
             assert [found_in(reader, which) for which in (batch, batch + 1)] == [PER_BATCH, 0]
-    assert "begins anew" not in caplog.text
+    assert "starts again" not in caplog.text
 
 
 def file_ids(batch: int) -> list[str]:
@@ -97,7 +97,7 @@ def test_the_view_has_each_batch_with_its_offset_or_neither(
         assert batch in {told, told + 1}
         assert job is not None
         assert job.stored == batch * PER_BATCH
-    assert "built anew" not in caplog.text
+    assert "rebuilt" not in caplog.text
 
 
 def write_spool(folder: Path, start: int, told: Told) -> None:

@@ -76,7 +76,7 @@ async def test_killed_in_the_middle_of_a_job_it_goes_on_by_itself(tmp_path: Path
         await asyncio.to_thread(psutil.wait_procs, children, 20)
         assert not [child for child in children if child.is_running()], "an orphan is left"
     async with system(data) as second, client_of(second) as client, asyncio.timeout(SESSION_SECONDS):
-        # Nobody waits for the sessions of those that were killed.
+        # No one waits for the sessions of those that were killed.
         assert (await status(client, job_id))["counts"]["stored"] >= 20
         await checked(client, await finished(client, job_id))
 

@@ -1,4 +1,4 @@
-"""Topics that are not what they were: deleted under running stages, made anew, with more partitions."""
+"""Topics that are not what they were: deleted under running stages, recreated, with more partitions."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -95,7 +95,7 @@ async def test_a_stop_of_the_stage_is_no_try_of_the_task_that_runs_beside_it(
     connection, begun = await connect(kafka, prefix), asyncio.Event()
 
     class Endless(Fragile):
-        waiting = "a task is begun anew by whoever has the partition next"
+        waiting = "a task is started again by whoever has the partition next"
 
         async def __call__(self, batch: Sequence[PathRecord]) -> list[Outgoing]:
             begun.set()
@@ -104,8 +104,8 @@ async def test_a_stop_of_the_stage_is_no_try_of_the_task_that_runs_beside_it(
 
     async def wire(joined: Membership, _: object) -> Wired[PathRecord]:
         source = Input("beside", (PATHS,), PathRecord, batch=1, in_flight=1)
-        beside = Runner(joined.connection, joined.publisher, Endless("none"), source, Health())
-        return Wired(Fragile("none"), beside=(beside.run,))
+        concurrent = Runner(joined.connection, joined.publisher, Endless("none"), source, Health())
+        return Wired(Fragile("none"), concurrent=(concurrent.run,))
 
     await publish(connection, [records.file("00.jpg", job_id="j")])
     stop, ours = asyncio.Event(), settings(kafka, prefix, tmp_path)

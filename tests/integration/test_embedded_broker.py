@@ -162,7 +162,7 @@ async def test_a_kill_keeps_what_was_acknowledged(tmp_path: Path) -> None:
 
 
 async def test_an_orphan_is_ended_by_the_next_start(tmp_path: Path, owner: "subprocess.Popen[str]") -> None:
-    # Stopped processes can end nobody: the broker is alone when the next owner comes.
+    # Stopped processes can end no one: the broker is alone when the next owner comes.
     orphan = broker_of(tmp_path)
     orphan.suspend()
     guard = psutil.Process(orphan.ppid())

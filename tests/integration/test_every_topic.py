@@ -38,7 +38,7 @@ from tests.support import records
 from tests.support.broker import Broker
 from tests.support.kafka import connect, job_events, records_of, until
 from tests.support.scanning import COLLECTION, Reporter, bench, photos
-from tests.support.serving import beside
+from tests.support.serving import working
 
 CORPUS = Path(__file__).parents[1] / "corpus"
 RELEASES = sorted(path.name for path in CORPUS.iterdir())
@@ -65,7 +65,7 @@ async def stage(connection: Connection, topic: Topic) -> AsyncIterator[Keeping]:
     async with Publisher.open(connection) as publisher:
         source: Any = Input("test", (topic,), KINDS[topic], batch=8)
         runner: Any = Runner(connection, publisher, worker, source, Health())
-        async with beside(runner.run(asyncio.Event())):
+        async with working(runner.run(asyncio.Event())):
             yield worker
 
 

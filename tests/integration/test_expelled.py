@@ -22,7 +22,7 @@ from tests.support import records
 from tests.support.broker import Broker
 from tests.support.forbidding import throw_out
 from tests.support.kafka import connect, until
-from tests.support.serving import beside
+from tests.support.serving import working
 
 
 async def test_a_member_expelled_while_it_holds_a_batch_joins_again_and_loses_nothing(
@@ -41,7 +41,7 @@ async def test_a_member_expelled_while_it_holds_a_batch_joins_again_and_loses_no
         assert not holding.task.done()
     assert set(await stored_ids(connection)) == {file.file_id for file in files}
     again = [seen for seen in held if holding.worker.seen.count(seen) > 1]
-    assert again, "its commit was taken although it had been put out of the group"
+    assert again, "its commit was taken although it had been removed from the group"
 
 
 async def all_committed(connection: Connection) -> None:
@@ -82,7 +82,7 @@ async def member(connection: Connection, worker: Recording, moves: Moves) -> Asy
     async with Publisher.open(connection) as publisher:
         runner = Timed(connection, publisher, worker, source, Health())
         runner.moves = moves
-        async with beside(runner.run(asyncio.Event())):
+        async with working(runner.run(asyncio.Event())):
             yield worker
 
 

@@ -166,8 +166,8 @@ async def test_what_is_not_there_cannot_be_chosen_or_removed(gateway: httpx.Asyn
     chosen = await gateway.post(f"{API}/collections/select", json={"collection_name": "nobody"})
 
     assert code_of(chosen) == (400, "collection_not_found")
-    assert code_of(await gateway.get(f"{API}/collections/nobody/info")) == (404, "collection_not_found")
-    assert code_of(await gateway.delete(f"{API}/collections/nobody")) == (404, "collection_not_found")
+    assert code_of(await gateway.get(f"{API}/collections/no one/info")) == (404, "collection_not_found")
+    assert code_of(await gateway.delete(f"{API}/collections/no one")) == (404, "collection_not_found")
 
 
 async def test_a_collection_of_somebody_else_gets_its_generation_when_chosen(

@@ -189,7 +189,7 @@ async def test_hostile_names_stay_below_the_upload_s_folder(
 
 
 def everything(folder: Path) -> set[Path]:
-    """Files whose making is ours: the databases beside them make their own."""
+    """Files whose making is ours: the databases next to them make their own."""
     return {
         path for path in folder.rglob("*") if path.is_file() and "uploads" in path.parts[len(folder.parts) :]
     }

@@ -1,4 +1,4 @@
-"""`sluice dlq replay`, end to end on the broker: what was put aside is worked on again, as it was."""
+"""`sluice dlq replay`, end to end on the broker: what was moved away is worked on again, as it was."""
 
 import asyncio
 
@@ -56,7 +56,7 @@ async def test_a_record_that_was_put_aside_is_worked_on_after_its_replay(kafka: 
 
 
 async def test_a_replayed_record_is_the_one_that_was_put_aside(kafka: Broker, prefix: str) -> None:
-    """Same place, key, body and ids: else it would be another job's, or nobody's."""
+    """Same place, key, body and ids: else it would be another job's, or no one's."""
     connection = await connect(kafka, prefix)
     letter = await put_aside(connection, path_of(records.file("a.jpg", job_id="job")))
     await send_back(connection, [letter])

@@ -19,5 +19,5 @@ async def test_who_was_in_the_groups_is_put_out_of_those_that_are_named(kafka: B
         connection.consumer(PATHS, group="tasks") as other,
     ):
         await until(lambda: bool(one.assignment() and other.assignment()))
-        await remove_stale_members(connection, ["processor", "nobody-is-in-this-one"])
+        await remove_stale_members(connection, ["processor", "no one-is-in-this-one"])
         assert (await members("processor"), await members("tasks")) == (0, 1)

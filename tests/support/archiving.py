@@ -60,7 +60,7 @@ def dying(number: int, when: str) -> Disk:
 
 
 def executor(root: Path, disk: Disk | None = None) -> MoveExecutor:
-    """A workshop whose archives are beside the tree, and that may move all of it."""
+    """A workshop whose archives are next to the tree, and that may move all of it."""
     return MoveExecutor(root.parent / "archives", Rules(disk or RealDisk(), lambda _: True))
 
 

@@ -1,7 +1,7 @@
 """An ML service whose faults a test switches on and off: an ASGI app with the real wire format.
 
 Embeddings depend on an image's bytes alone (see `embedding_of`), so that a test can tell whose result is
-whose. That nobody listens at all is up to the test.
+whose. That no one listens at all is up to the test.
 """
 
 import asyncio

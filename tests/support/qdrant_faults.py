@@ -131,4 +131,4 @@ def _failure(fault: Fault) -> Response:
 
 
 async def _nowhere(message: Any) -> None:
-    """Where the answer goes that nobody is to get."""
+    """Where the answer goes that no one is to get."""

@@ -27,7 +27,7 @@ async def running(service: Service) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+async def working(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
     """The work in a task of its own, cancelled at the end, whatever became of it."""
     task = asyncio.create_task(work)
     try:

@@ -1,4 +1,4 @@
-"""/livez and /readyz of the stages that serve nothing else, for whoever starts and restarts them."""
+"""/livez and /readyz of the stages that serve nothing else, for the orchestrator."""
 
 import asyncio
 import time

@@ -21,7 +21,7 @@ def environment() -> dict[str, str]:
 
 def die_with_parent() -> None:
     """Also in the middle of a picture. Elsewhere than on Linux a decoder ends when it has finished the one
-    at hand and finds nobody listening.
+    at hand and finds no reader.
     """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -52,6 +52,6 @@ async def _said(host: str, port: int, security: Mapping[str, Any]) -> str | None
 
 
 def _in_words(error: OSError | KafkaError) -> str | None:
-    """What the error has to do with settings; None: nobody answered."""
+    """What the error has to do with settings; None: no answer came."""
     said = getattr(error, "verify_message", None) or error
     return next((words.format(said) for kind, words in _WORDS if isinstance(error, kind)), None)

@@ -19,11 +19,11 @@ from libs.common.settings import StageSettings
 from libs.common.topics import MAX_MESSAGE_BYTES, Topic, TopicNames
 
 METADATA_SECONDS = 10.0
-"""How often a client asks anew which topics and partitions there are; by itself it would every 5 minutes."""
+"""How often a client asks again which topics and partitions there are; by itself it would every 5 minutes."""
 START_SECONDS = 60.0
-"""A client asks for its producer's number for ever; after this long it is begun anew."""
+"""A client asks for its producer's number indefinitely; after this long it is started again."""
 STOP_SECONDS = 5.0
-"""A client whose broker is gone retries for ever when it is stopped; it gets this long."""
+"""A client whose broker is gone retries indefinitely when it is stopped; it gets this long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,12 +166,12 @@ async def _undivided(call: Coroutine[Any, Any, None], timeout_s: float | None = 
         if not task.done():
             task.cancel()
         elif not task.cancelled():
-            # Asked for here, so that a failure nobody waits for any more is not complained about later.
+            # Asked for here, so that a failure no caller waits for any more is not complained about later.
             task.exception()
     if not task.done():
         raise TimeoutError
     if task.cancelled():
-        # aiokafka awaits tasks that it has cancelled itself; nobody has cancelled us.
+        # aiokafka awaits tasks that it has cancelled itself; this task was not cancelled.
         raise KafkaConnectionError("the client was interrupted")
     task.result()
 

@@ -1,4 +1,4 @@
-"""Joining the brokers, and joining them anew when they were lost."""
+"""Joining the brokers, and joining them again when they were lost."""
 
 import asyncio
 import logging
@@ -16,9 +16,9 @@ REJOIN_SECONDS = 1.0
 async def while_joined(
     connection: Connection, health: Health, stop: asyncio.Event, work: StoppableWork
 ) -> None:
-    """Do `work` once the topics are there, until it returns; begin it anew when something it needs is away.
+    """Do `work` once the topics are there, until it returns; start it again when something it needs is away.
 
-    The brokers may go between any two calls of a stage that joins. Until `work` heeds `stop` by itself,
+    The brokers may go between any two calls of a stage that joins. Until `work` handles `stop` itself,
     `stop` ends it at once. Raises SluiceError broker_refused for what the brokers refuse for good.
     """
     while await wait_for_topics(connection, stop, health.waiting):
@@ -26,7 +26,7 @@ async def while_joined(
             with broker_errors(connection.bootstrap_servers):
                 await run_with_stop(stop, work)
         except UnavailableError as error:
-            log.warning("%s begins anew: %s", connection.client_id, error.detail)
+            log.warning("%s starts again: %s", connection.client_id, error.detail)
             health.waiting(error.detail)
             await pause(stop, REJOIN_SECONDS)
         else:

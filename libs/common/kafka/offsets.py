@@ -1,4 +1,4 @@
-"""Where the groups are: what they have committed, beside what their topics hold."""
+"""Where the groups are: what they have committed, next to what their topics hold."""
 
 from collections.abc import Iterable
 

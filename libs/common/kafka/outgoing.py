@@ -1,4 +1,4 @@
-"""What a stage wants published: decided by its worker, sent by whoever owns the producer."""
+"""What a stage wants published: decided by its worker, sent by the owner of the producer."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence

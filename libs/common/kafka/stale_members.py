@@ -20,7 +20,7 @@ PAUSE_SECONDS = 0.05
 async def remove_stale_members(connection: Connection, stages: Iterable[str]) -> None:
     """Have every member leave these stages' groups: for brokers that have just started and are ours alone.
 
-    Those that cannot be put out are waited for, as ever.
+    Those that cannot be removed are waited for, as ever.
     """
     try:
         async with asyncio.timeout(SECONDS), connection.admin() as admin:
@@ -32,7 +32,7 @@ async def remove_stale_members(connection: Connection, stages: Iterable[str]) ->
 
 
 async def _empty(admin: AIOKafkaAdminClient, group: str) -> bool:
-    """Whether nobody is in the group; who is in it, as far as the brokers have read that yet, leaves."""
+    """Whether the group is empty; who is in it, as far as the brokers have read that yet, leaves."""
     try:
         return await members_out(admin, group) == 0
     except KafkaError as error:

@@ -1,4 +1,4 @@
-"""Noticing that the topics are not what they were: deleted, or made anew with another partition count."""
+"""Noticing that the topics are not what they were: deleted, or recreated with another partition count."""
 
 import asyncio
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ LOOK_SECONDS = 5.0
 async def watch_topics(connection: Connection, publisher: Publisher) -> None:
     """Look every LOOK_SECONDS, until cancelled, whether all topics are there as declared.
 
-    Raises UnavailableError for one that is gone, so that the stage joins anew and makes it; SluiceError
+    Raises UnavailableError for one that is gone, so that the stage joins again and makes it; SluiceError
     partition_mismatch for one whose jobs would be looked for in the wrong place.
     """
     missed: frozenset[str] = frozenset()
@@ -38,5 +38,5 @@ async def watch_topics(connection: Connection, publisher: Publisher) -> None:
 def _gone(topics: Iterable[str]) -> UnavailableError:
     names = ", ".join(sorted(topics))
     return UnavailableError(
-        Code.BROKER_UNAVAILABLE, f"deleted while it was in use, and now made anew: the topic {names}"
+        Code.BROKER_UNAVAILABLE, f"deleted while it was in use, and now recreated: the topic {names}"
     )

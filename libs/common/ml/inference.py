@@ -52,7 +52,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class TimedOut:
-    """No answer in time: it is overloaded, hangs, or an image takes for ever."""
+    """No answer in time: it is overloaded, hangs, or an image takes indefinitely."""
 
     detail: str
 

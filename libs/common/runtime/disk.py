@@ -38,7 +38,7 @@ def is_damage(error: Exception) -> bool:
 
 
 def has_room(folder: Path, count: int) -> bool:
-    """Whether so many bytes can be written to the disk of `folder`; True where nobody can tell."""
+    """Whether so many bytes can be written to the disk of `folder`; True where that is not known."""
     try:
         return shutil.disk_usage(folder).free >= count
     except OSError:

@@ -20,7 +20,7 @@ BEAT_SECONDS = 5.0
 STALE_SECONDS = 3 * BEAT_SECONDS
 """An instance that has not been heard of for this long is taken for gone."""
 FAREWELL_SECONDS = 2.0
-"""How long the last one may take: with the broker gone a stop must not wait for it, and nobody hears it."""
+"""How long the last one may take: with the broker gone a stop must not wait for it, and no reader gets it."""
 _LOOK_SECONDS = 0.5
 
 
@@ -63,6 +63,6 @@ async def _tell(publisher: Publisher, stage: str, instance: str, health: Health)
     try:
         await publisher.publish([Outgoing(SERVICES, name, events.encode(body))])
     except UnavailableError as error:
-        log.info("%s: nobody hears that it is %s: %s", stage, health.state, error.detail)
+        log.info("%s: no reader learns that it is %s: %s", stage, health.state, error.detail)
     else:
         health.heard()

@@ -28,7 +28,7 @@ EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
 
 _LEFT_SECONDS = 2.0
-"""How long what a finished service has left may take: clients whose broker is gone do not heed a cancel."""
+"""How long what a finished service has left may take: clients whose broker is gone do not end on cancel."""
 _ONE_WISH_SECONDS = 0.3
 """Signals this close are one: make passes on the SIGTERM that its whole process group was sent anyway."""
 

@@ -55,13 +55,13 @@ class Service(Protocol):
 async def supervise(
     main: Coroutine[Any, Any, None],
     *background: Coroutine[Any, Any, None],
-    beside: Sequence[Coroutine[Any, Any, None]] = (),
+    concurrent: Sequence[Coroutine[Any, Any, None]] = (),
 ) -> None:
-    """Run `main` and those `beside` it to their ends; a failure of any ends all.
+    """Run `main` and those `concurrent` with it to their ends; a failure of any ends all.
 
     `background` is cancelled when they have ended. Raises the first failure.
     """
-    wanted = {asyncio.create_task(task) for task in (main, *beside)}
+    wanted = {asyncio.create_task(task) for task in (main, *concurrent)}
     tasks = wanted | {asyncio.create_task(task) for task in background}
     try:
         while not all(task.done() for task in wanted):
@@ -76,11 +76,11 @@ async def supervise(
 
 
 StoppableWork = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
-"""Work that sets the event that it is given once it heeds a stop by itself."""
+"""Work that sets the event that it is given once it handles a stop itself."""
 
 
 async def run_with_stop(stop: asyncio.Event, work: StoppableWork) -> bool:
-    """Do the work; whether it came to its end. Until it heeds `stop` by itself, `stop` cancels it."""
+    """Do the work; whether it came to its end. Until it handles `stop` itself, `stop` cancels it."""
     handles_stop = asyncio.Event()
     task, stopped = asyncio.create_task(work(handles_stop)), asyncio.create_task(stop.wait())
     try:

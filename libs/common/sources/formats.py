@@ -23,7 +23,7 @@ GIF_SUFFIX = ".gif"
 """A picture only where ACCEPT_GIF says so."""
 
 SIDECAR_SUFFIXES = frozenset((".xmp", ".aae", ".thm"))
-"""Suffixes of files that describe the picture beside them; not pictures themselves."""
+"""Suffixes of files that describe the picture next to them; not pictures themselves."""
 
 ARCHIVE_FOLDERS = frozenset((b"_VibeDuplicates", b"_VibeArchive"))
 """Folders that archived files are moved to; nothing in them is ingested."""

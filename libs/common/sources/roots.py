@@ -21,7 +21,7 @@ def resolve_source(directory_path: str, settings: FilesSettings) -> Path:
         path = _resolved(ours, shown=directory_path)
     except SluiceError:
         if not _seems_allowed(ours, settings):
-            # Whether it exists is nobody's business.
+            # Whether it exists is not disclosed.
             raise outside from None
         raise
     if not is_allowed(path, settings):

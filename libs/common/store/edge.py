@@ -1,4 +1,4 @@
-"""The embedded store: Qdrant's own engine, in a process of its own beside this one."""
+"""The embedded store: Qdrant's own engine, in a process of its own next to this one."""
 
 import asyncio
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""No request fills memory or disk, or holds a connection for ever: how large and how slow it may be."""
+"""No request fills memory or disk, or holds a connection indefinitely: how large and how slow it may be."""
 
 import asyncio
 from collections.abc import Callable

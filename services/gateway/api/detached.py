@@ -16,7 +16,7 @@ MOST = 64
 
 
 class DetachedCalls:
-    """Runs each call in a thread of its own, which nobody waits for at the end of the process.
+    """Runs each call in a thread of its own, which no one waits for at the end of the process.
 
     `seconds` None: as long as it takes. At most `most` calls at once.
     """

@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 
-# What a person can mend is 400, 409 or 422: a client in the field hides the text of 404 and 5xx.
+# What a person can fix is 400, 409 or 422: a client in the field hides the text of 404 and 5xx.
 STATUS: Mapping[Code, int] = {
     Code.UNSUPPORTED_TYPE: 400,
     Code.EMPTY_FILE: 400,
@@ -123,7 +123,7 @@ def install(app: FastAPI) -> None:
 
 
 class Unexpected:
-    """ASGI middleware: an error that nobody foresaw is logged and told as a 500, with its request's id."""
+    """ASGI middleware: an error that no one foresaw is logged and told as a 500, with its request's id."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

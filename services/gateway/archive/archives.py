@@ -236,7 +236,7 @@ class Archives:
 
 
 def _logged(work: asyncio.Task[Done]) -> None:
-    """Of what nobody waits for, the log tells the failure."""
+    """Of what no one waits for, the log tells the failure."""
     if not work.cancelled() and (error := work.exception()) is not None:
         log.warning("an archive could not be made: %s", error)
 

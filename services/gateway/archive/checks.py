@@ -31,7 +31,7 @@ class Seen:
     sha256: str
 
     def is_still(self, found: os.stat_result) -> bool:
-        """Whether that is the same file, and nobody has written to it since."""
+        """Whether that is the same file, and no one has written to it since."""
         return (self.device, self.inode, self.size, self.mtime_ns) == _identity(found)
 
     def is_same_file(self, other: "Seen") -> bool:

@@ -1,6 +1,6 @@
 """An archive's journal: what was about to happen and what then did, each line on disk before the next step.
 
-One file an archive, JSON lines, kept for ever. Paths are as Python has them (surrogateescape), so that any
+One file an archive, JSON lines, never deleted. Paths are as Python has them (surrogateescape), so that any
 file name survives.
 """
 

@@ -51,7 +51,7 @@ def duplicates(asked: Collection[str], copies: Iterable[Record]) -> list[Target]
     """The points whose ids are `asked`, of which `copies` holds every point of the same contents.
 
     Whoever was not asked for is the first choice to stay. Where all are asked for, the best comes last,
-    and finds nobody left who could stay in its place.
+    and finds no one left who could stay in its place.
     """
     groups: dict[str, list[Record]] = defaultdict(list)
     for record in copies:

@@ -1,4 +1,4 @@
-"""The points of what is archived, kept beside the journal with their vectors, and put back from there."""
+"""The points of what is archived, kept next to the journal with their vectors, and put back from there."""
 
 import asyncio
 import base64

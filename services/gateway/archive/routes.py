@@ -37,7 +37,7 @@ async def archive_duplicates(
     request: body.DryRun | None = None,
     dry_run: Dry = False,
 ) -> body.PlanOut:
-    """Into `_VibeDuplicates` beside them, in the background: /archives tells how far that is. One copy of
+    """Into `_VibeDuplicates` next to them, in the background: /archives tells how far that is. One copy of
     each content always stays.
     """
     plan = await gateway.archives.plan_copies(await _copies(gateway, job_id))
@@ -51,7 +51,7 @@ async def archive_duplicates(
     "/duplicates/archive-exact", summary="Move exact copies out of the way", responses=problems(400, 507)
 )
 async def archive_exact(gateway: Open, request: body.ExactRequest, dry_run: Dry = False) -> body.ArchiveOut:
-    """Into `_VibeDuplicates` beside them, each after a last look at it and at the copy that stays.
+    """Into `_VibeDuplicates` next to them, each after a last look at it and at the copy that stays.
 
     The last copy of a content never moves, even if all were asked for. Refused as a whole (400) if not
     one file can move.
@@ -75,7 +75,7 @@ async def archive_exact(gateway: Open, request: body.ExactRequest, dry_run: Dry 
 async def archive_selection(
     gateway: Open, request: body.SelectionRequest, dry_run: Dry = False
 ) -> body.SelectionOut:
-    """Into `_VibeArchive` beside them, after a snapshot of the points; the points of what moved are then
+    """Into `_VibeArchive` next to them, after a snapshot of the points; the points of what moved are then
     taken out of the collection.
     """
     dry = dry_run or request.dry_run
@@ -93,7 +93,7 @@ async def archives(
     cursor: Annotated[str | None, Query(description="`next` of the page before")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 20,
 ) -> body.ArchivePage:
-    """As the journals tell it, which are kept for ever."""
+    """As the journals tell it, which are kept indefinitely."""
     stories, following = await gateway.archives.page(cursor, limit)
     return body.ArchivePage(items=[presentation.item_out(history) for history in stories], next=following)
 

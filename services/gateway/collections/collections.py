@@ -64,7 +64,7 @@ class Collections:
         await self._publish(worker.selected(name))
 
     async def adopted(self, name: str) -> CollectionState:
-        """The collection's state; one that the store has and nobody has used here gets its generation now.
+        """The collection's state; one that the store has and no one has used here gets its generation now.
 
         Raises BadRequestError collection_not_found.
         """

@@ -53,7 +53,7 @@ class Jobs:
     """How long a finished job is told of."""
 
     async def find(self, job_id: UUID) -> Job | None:
-        """The job as of now, or None if nobody asked for it."""
+        """The job as of now, or None if no request named it."""
         partition = key_partition(str(job_id), len(self.status.partitions))
         # Other systems may key a request as they like, so all of ingest counts.
         await asyncio.gather(self.status.catch_up([partition]), self.ingest.catch_up())

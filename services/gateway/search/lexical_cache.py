@@ -22,7 +22,7 @@ OVERLAP_SECONDS = 10.0
 REST = 5.0
 """A look for new points rests as many times as long as it took, for other reads share the store."""
 LONG_REST = 30.0
-"""Likewise for reading the whole anew; and the seconds after which new points are looked for in any case."""
+"""Likewise for reading the whole again; and the seconds after which new points are looked for in any case."""
 QUICK_SECONDS = 0.1
 """Where the whole is read in this time it never rests."""
 
@@ -34,7 +34,7 @@ class _Held:
     index: Index = field(default_factory=Index)
     whole: bool = False
     reading: asyncio.Task[None] | None = None
-    """Reads all of it, at first or anew."""
+    """Reads all of it, at first or again."""
     looking: asyncio.Lock = field(default_factory=asyncio.Lock)
     looked_at: float = 0.0
     next_look: float = 0.0
@@ -110,7 +110,7 @@ class LexicalCache:
         held.next_look = held.looked_at + REST * (held.looked_at - start)
 
     async def _read_anew(self, held: _Held) -> None:
-        """Points went, or came without saying when: beside this search, unless that is quick."""
+        """Points went, or came without saying when: next to this search, unless that is quick."""
         if held.reading is not None and not held.reading.done():
             return
         held.reading = asyncio.create_task(self._read_all(held, Index()), name="words")
@@ -144,4 +144,4 @@ class LexicalCache:
 
 def _tell(reading: asyncio.Task[None]) -> None:
     if not reading.cancelled() and (error := reading.exception()) is not None:
-        log.info("the words of a collection are not read anew: %s", error)
+        log.info("the words of a collection are not read again: %s", error)

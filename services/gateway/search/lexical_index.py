@@ -33,7 +33,7 @@ class Index:
 
     @property
     def is_worn(self) -> bool:
-        """Whether most of its numbers are dead, and it should be made anew."""
+        """Whether most of its numbers are dead, and it should be recreated."""
         return len(self._ids) > 2 * len(self._numbers) + 1000
 
     def add(self, records: Iterable[Record]) -> None:

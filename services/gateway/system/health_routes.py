@@ -17,7 +17,7 @@ STORE_SECONDS = 2.0
 
 @router.get("/health", summary="Whether the gateway answers, and how each stage is")
 async def health(lifecycle: AnyLifecycle) -> HealthOut:
-    """Always 200 while the process answers; the stages' states are beside it."""
+    """Always 200 while the process answers; the stages' states are next to it."""
     return HealthOut(status="healthy", reason=lifecycle.health.reason, services=_stages(lifecycle))
 
 

@@ -30,7 +30,7 @@ def by_stage(found: Iterable[ServiceOut]) -> dict[str, State]:
 
 
 def waiting_reason(found: Iterable[ServiceOut]) -> str | None:
-    """Why jobs do not move on, or None: a stage that waits, or that nobody runs."""
+    """Why jobs do not move on, or None: a stage that waits, or that is not running."""
     found = list(found)
     states = by_stage(found)
     waiting = [

@@ -73,7 +73,7 @@ class Tasks:
     async def groups(
         self, task: Task, cursor: str | None, limit: int
     ) -> tuple[list[SimilarGroup], str | None]:
-        """A page of what it found; nothing before it has completed, since an attempt may be begun anew."""
+        """A page of what it found; nothing before it has completed, since an attempt may be started again."""
         if task.state != "completed":
             return [], None
         return await self.view.ask(tasks_queries.groups, task.task_id, task.run, cursor, limit)

@@ -83,7 +83,7 @@ class UploadFolder:
 
 
 def sweep(uploads: Path) -> None:
-    """Remove what a killed gateway left half-way, long enough ago that nobody still writes it."""
+    """Remove what a killed gateway left half-way, long enough ago that no one still writes it."""
     for folder in uploads.glob(f"{PARTIAL}*"):
         if time.time() - os.stat(folder).st_mtime > ABANDONED_S:  # noqa: PTH116
             shutil.rmtree(folder, ignore_errors=True)

@@ -15,7 +15,7 @@ DEEPEST = 20
 _SEPARATORS = re.compile(r"[/\\]+")
 _DRIVE = re.compile(r"^[A-Za-z]:$")
 _RESERVED = re.compile(r"^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)", re.IGNORECASE)
-"""Names that Windows keeps for devices, with any suffix: nobody could copy such a file there."""
+"""Names that Windows keeps for devices, with any suffix: no one could copy such a file there."""
 
 
 def safe_path(sent: str) -> PurePosixPath:

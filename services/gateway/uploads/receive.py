@@ -26,7 +26,7 @@ Chunks = AsyncIterator[bytes]
 
 @dataclass(frozen=True, slots=True)
 class UploadOptions:
-    """What a client asked for beside the files, unchecked. `collection` None means the active one."""
+    """What a client asked for next to the files, unchecked. `collection` None means the active one."""
 
     collection: str | None
     force: bool

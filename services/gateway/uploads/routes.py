@@ -54,7 +54,7 @@ async def start_upload(
     try:
         taken = await upload(gateway, request.headers.get("content-type", ""), request.stream(), options)
     except ClientDisconnect:
-        # Nobody reads this, unless the body was over its limit: then a 413 takes its place.
+        # No one reads this, unless the body was over its limit: then a 413 takes its place.
         return Response(status_code=400)
     return body.Uploaded(
         job_id=str(taken.request.job_id),

@@ -127,7 +127,7 @@ class Follower:
     async def _read(self, stop: asyncio.Event) -> None:
         """Read on while what was read is folded, until `stop`.
 
-        The client leaves a partition whose records nobody takes out of its next fetch, which then waits for
+        The client leaves a partition whose records no one takes out of its next fetch, which then waits for
         the other partitions: those of a large job would come in lumps, half a second apart.
         """
         while not stop.is_set():

@@ -3,7 +3,7 @@
 Those of one record lie together, in a row for each kind. Which files have had one is told by an index of its
 own, in the order of their folders: files of a folder are done at about the same time, so a record changes a
 few of the index's pages, where the order of the ids alone would have it change one for each file. A record
-that nobody could read tells of its file by the id alone: its job's index is by the ids after all.
+that cannot be decoded tells of its file by the id alone: its job's index is by the ids after all.
 """
 
 import sqlite3

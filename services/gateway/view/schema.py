@@ -36,12 +36,12 @@ CREATE INDEX log_lines_job ON log_lines (job, place);
 def open_view(path: Path, source: str) -> sqlite3.Connection:
     """A connection that writes the view of `source` (a cluster and its prefix).
 
-    A file that is damaged, of another version or of another source is deleted and begun anew, said so; not
+    A file that is damaged, of another version or of another source is deleted and started again, said so; not
     one that is locked, or on a full disk: sqlite3.OperationalError.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.exists() and (flaw := _flaw(path, source)):
-        log.warning("%s is built anew from the topics: %s", path.name, flaw)
+        log.warning("%s is rebuilt from the topics: %s", path.name, flaw)
         delete_view(path)
     connection = connect(path)
     if connection.execute("PRAGMA user_version").fetchone() == (0,):
@@ -64,9 +64,9 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def copy_log(connection: sqlite3.Connection) -> None:
-    """Copy what was committed into the file itself, beside reads and writes.
+    """Copy what was committed into the file itself, next to reads and writes.
 
-    SQLite begins its log anew with the first write after all of it was copied: so what was written in the
+    SQLite begins its log again with the first write after all of it was copied: so what was written in the
     meantime is copied too, until there is a moment in which nothing is left, or others keep writing.
     """
     for _ in range(COPY_TRIES):
@@ -76,7 +76,7 @@ def copy_log(connection: sqlite3.Connection) -> None:
 
 
 def delete_view(path: Path) -> None:
-    """Remove the file and what SQLite keeps beside it."""
+    """Remove the file and what SQLite keeps next to it."""
     for suffix in ("", "-wal", "-shm"):
         path.with_name(path.name + suffix).unlink(missing_ok=True)
 

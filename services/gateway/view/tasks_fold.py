@@ -48,7 +48,7 @@ def fold(task: Task | None, event: TaskEvent, offset: int, at: float) -> Task:
         before,
         as_of=offset,
         updated_at=max(at, before.updated_at),
-        # Who submits tells `pending` beside the task itself, so it may be heard of after the first progress.
+        # Who submits tells `pending` next to the task itself, so it may be heard of after the first progress.
         state=before.state if event.state == "pending" else event.state,
         progress=max(before.progress, event.progress),
         run=event.run or before.run,

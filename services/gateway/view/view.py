@@ -67,7 +67,7 @@ class View:
     @classmethod
     @asynccontextmanager
     async def open(cls, path: Path, source: str) -> AsyncIterator["View"]:
-        """The view kept in `path`; begun anew where that file is of no use (see `open_view`).
+        """The view kept in `path`; started again where that file is of no use (see `open_view`).
 
         UnavailableError disk_full where it cannot be opened for want of room.
         """

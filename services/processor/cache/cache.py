@@ -29,7 +29,7 @@ class CacheUnwritableError(Exception):
 class Cache:
     """Entries by content, model and caption, and how far the topics that they come from have been read.
 
-    All calls must come from the thread that made it. A damaged directory is thrown away and begun anew,
+    All calls must come from the thread that made it. A damaged directory is thrown away and started again,
     with a line in the log. Raises SluiceError bad_setting where the directory cannot be used at all, and
     UnavailableError disk_full where there is no room to open it.
     """
@@ -52,7 +52,7 @@ class Cache:
         values = {entries.key_of_entry(entry): entries.encode(entry) for entry in new}
 
         def write() -> None:
-            # Written anew each time, so that it is never among the oldest, which are evicted.
+            # Written again each time, so that it is never among the oldest, which are evicted.
             known = self._offsets(source) | dict(offsets)
             with self._cache.transact():
                 for key, value in values.items():
@@ -106,7 +106,7 @@ class Cache:
             ) from error
 
     def _rebuilt(self, error: Exception) -> Any:
-        log.warning("the cache in %s is damaged (%s) and begins anew", self._directory, error)
+        log.warning("the cache in %s is damaged (%s) and starts again", self._directory, error)
         shutil.rmtree(self._directory, ignore_errors=True)
         return self._open()
 

@@ -26,7 +26,7 @@ class CacheReader:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        # As text: a Path would be joined and written out anew for each file.
+        # As text: a Path would be joined and written out again for each file.
         self._database = str(directory / DATABASE)
         self._cache: Any = None
         self._inode = 0

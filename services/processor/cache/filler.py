@@ -1,4 +1,4 @@
-"""What ml-results say goes into the cache, whoever's file it was: so the caches of all replicas converge."""
+"""What ml-results say goes into the cache, any file it was: so the caches of all replicas converge."""
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence

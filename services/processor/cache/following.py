@@ -35,7 +35,7 @@ class Following:
                 await loop.run_in_executor(thread, cache.close)
 
     async def run(self, connection: Connection) -> None:
-        """Fill the cache from where it ended, for ever."""
+        """Fill the cache from where it ended, indefinitely."""
         loop = asyncio.get_running_loop()
         known = await loop.run_in_executor(self._thread, self._filler.offsets)
         async with Tail.open(connection, ML_RESULTS) as tail:

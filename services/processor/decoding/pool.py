@@ -19,7 +19,7 @@ MOST_AT_ONCE = 32
 """Files that one process is asked about at once, at most; what it has no time for comes back."""
 
 MEMORY_BYTES = 4 << 30
-"""Enough for a picture of the default MAX_PIXELS, four bytes each, beside a file of the default size."""
+"""Enough for a picture of the default MAX_PIXELS, four bytes each, next to a file of the default size."""
 
 _Waiting = tuple[Request, asyncio.Future[Reply]]
 
@@ -76,7 +76,7 @@ class DecodePool:
             _forget(asked)
 
     async def close(self) -> None:
-        """End all processes at once. Nobody may ask any more."""
+        """End all processes at once. No one may ask any more."""
         for serving in self._serving:
             serving.cancel()
         for _, future in self._waiting:
@@ -131,7 +131,7 @@ def _replies(decoder: Decoder, requests: Sequence[Request]) -> list[Reply]:
 
 
 def _forget(asked: Sequence[_Waiting]) -> None:
-    """Nobody waits for these any more; how they ended is of no interest."""
+    """No one waits for these any more; how they ended is of no interest."""
     for _, reply in asked:
         if not reply.cancel() and not reply.cancelled():
             reply.exception()

@@ -35,7 +35,7 @@ class ReadFile:
 
     @property
     def held_still(self) -> bool:
-        """Whether nobody wrote to it meanwhile."""
+        """Whether no one wrote to it meanwhile."""
         moved = self.before.st_mtime_ns != self.after.st_mtime_ns or self.before.st_size != self.after.st_size
         return not moved and len(self.data) == self.after.st_size
 

@@ -35,7 +35,7 @@ async def earlier_outcomes(connection: Connection, record: JobRecord) -> AsyncIt
         try:
             event = events.decode_event(value or b"")
         except SluiceError:
-            # Nobody could read it then either: it told of no outcome.
+            # No one could read it then either: it told of no outcome.
             continue
         if isinstance(event, events.Outcomes):
             yield list(event.items)

@@ -23,7 +23,7 @@ from services.scanner.wiring import Wiring
 from services.scanner.worker import Ending, accepted, finished
 
 LOOK_S = 1.0
-"""A job looks around at least this often, in case nobody woke it."""
+"""A job looks around at least this often, in case no one woke it."""
 
 
 class Job:
@@ -70,7 +70,7 @@ class Job:
             await asyncio.to_thread(spool.close)
 
     async def _first_offset(self) -> int:
-        """Where the job's events begin: at the start, if job-status was made anew and ends before that."""
+        """Where the job's events begin: at the start, if job-status was recreated and ends before that."""
         record, status = self._record, self._wiring.status
         end = await until_available(lambda: status.end(record.status_partition), self._wiring.health)
         return record.status_offset if record.status_offset <= end else 0

@@ -1,6 +1,6 @@
 """Finding files whose records were lost on the way, and sending them again.
 
-That a group has no lag left says nothing: beside another job it always has some. So a wave follows the
+That a group has no lag left says nothing: next to another job it always has some. So a wave follows the
 records instead. Whatever was emitted before the wave began has, once each stage's group has committed past
 what its topics held when the stage before was through, either an outcome on job-status or no record anywhere.
 """

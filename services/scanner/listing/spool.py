@@ -1,6 +1,6 @@
 """One job's files on disk: memory stays flat however many there are.
 
-The spool is never the truth: it is made anew, from job-status and the listing, whenever the job starts.
+The spool is never the truth: it is recreated, from job-status and the listing, whenever the job starts.
 """
 
 import sqlite3

@@ -47,7 +47,7 @@ class Run:
         self._told_at = -TELL_SECONDS
 
     def look(self) -> None:
-        """Raise SluiceError cancelled if nobody wants the task any more."""
+        """Raise SluiceError cancelled if no one wants the task any more."""
         command = self._facts.command(self.task.task_id)
         if command is not None and command.action == "cancel":
             raise SluiceError(Code.CANCELLED, "the task was cancelled")

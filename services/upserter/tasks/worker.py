@@ -14,14 +14,14 @@ from services.upserter.tasks.run import Facts, Publish, Run
 log = logging.getLogger(__name__)
 
 Kind = Callable[[Run], Awaitable[dict[str, int]]]
-"""Does one kind of task and returns its totals. It may be stopped at any await and begun anew."""
+"""Does one kind of task and returns its totals. It may be stopped at any await and started again."""
 
 
 class TaskWorker:
-    """A Worker over tasks. What was begun and not committed is begun anew by the next owner."""
+    """A Worker over tasks. What was begun and not committed is started again by the next owner."""
 
-    waiting = "a task is begun anew by whoever has the partition next"
-    """So that nobody waits for a task's end when partitions move, which could be minutes."""
+    waiting = "a task is started again by whoever has the partition next"
+    """So that no one waits for a task's end when partitions move, which could be minutes."""
 
     def __init__(self, kinds: Mapping[str, Kind], publish: Publish, facts: Facts) -> None:
         self._kinds = kinds
@@ -47,10 +47,10 @@ class TaskWorker:
             ending = told(task, "failed", run=run.id, code=Code.INTERNAL, error=error_text)
         else:
             ending = told(task, "completed", run=run.id, progress=100.0, totals=totals)
-        # Nobody asks anything of it any more.
+        # No one asks anything of it any more.
         return [event(ending), Outgoing(CONTROL, f"job:{task.task_id}", None)]
 
     def _kind(self, task: TaskRecord) -> Kind:
         if task.kind not in self._kinds:
-            raise SluiceError(Code.INVALID_REQUEST, f"nobody here does tasks of the kind {task.kind}")
+            raise SluiceError(Code.INVALID_REQUEST, f"no one here does tasks of the kind {task.kind}")
         return self._kinds[task.kind]

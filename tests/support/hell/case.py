@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from libs.common.errors import Code
 
 STORED = "stored"
-"""Beside the codes, the one other thing that may become of a file."""
+"""Next to the codes, the one other thing that may become of a file."""
 
 DAMAGE = frozenset((Code.DECODE_FAILED, Code.TRUNCATED_IMAGE))
 """What damage may be called: where the container does not tell, a cut file looks like any damaged one."""

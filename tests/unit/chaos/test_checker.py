@@ -100,7 +100,7 @@ def test_work_done_twice_is_no_complaint() -> None:
         (with_events(told(COSTLY, FAILED), END), "another outcome than theirs"),
         (with_events(told(STORED, FAILED, STRANGE), END), "files that are not there"),
         (lambda truth: replace(truth, jobs={}), "left no event"),
-        (lambda truth: replace(truth, jobs=truth.jobs | {"k": job()}), "nobody asked for"),
+        (lambda truth: replace(truth, jobs=truth.jobs | {"k": job()}), "no one asked for"),
         (lambda truth: replace(truth, snapshots={JOB: snapshot(stored=0)}), "its last snapshot says"),
         (lambda truth: replace(truth, snapshots={}), "no snapshot"),
         (lambda truth: replace(truth, points={"one": {}}), "without a point"),

@@ -1,4 +1,4 @@
-"""What earlier releases wrote can be read, whole: they run beside this one, or lie on its topics."""
+"""What earlier releases wrote can be read, whole: they run next to this one, or lie on its topics."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The deployment files, parsed, beside what the code knows."""
+"""The deployment files, parsed, next to what the code knows."""
 
 import re
 from dataclasses import dataclass

@@ -18,7 +18,7 @@ from services.gateway.settings import GatewaySettings
 async def test_a_gateway_that_is_still_opening_does_not_hold_up_a_stop(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Topics are read to their end, however long that takes, which without a broker is for ever."""
+    """Topics are read to their end, however long that takes, which without a broker is indefinitely."""
     opening, closed = asyncio.Event(), asyncio.Event()
 
     @asynccontextmanager

@@ -110,7 +110,7 @@ def test_a_damaged_cache_begins_anew(
         cache.put_many([entry(SHA)], "results", {0: 1})
         with closing(CacheReader(directory)) as reader:
             assert reader.find(SHA, MODEL, captioned=True, cleared_at=0.0) is not None
-    assert [record.message for record in caplog.records if "begins anew" in record.message]
+    assert [record.message for record in caplog.records if "starts again" in record.message]
 
 
 def test_damage_while_it_is_open_is_mended_and_readers_notice(
@@ -197,4 +197,4 @@ def test_a_cache_with_tables_of_another_release_begins_anew(
     with closing(Cache(directory, SIZE)) as cache:
         cache.put_many([entry(SHA)], "results", {0: 2})
         assert cache.offsets("results") == {0: 2}
-    assert "begins anew" in caplog.text
+    assert "starts again" in caplog.text

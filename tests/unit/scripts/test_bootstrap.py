@@ -63,7 +63,7 @@ def test_a_changed_pin_is_installed(bootstrap: dict[str, Any]) -> None:
 
 
 def test_nothing_is_compiled_and_everything_is_checked(bootstrap: dict[str, Any]) -> None:
-    """A fresh machine has no compiler, and what is built while it is installed is checked by nobody."""
+    """A fresh machine has no compiler, and what is built while it is installed is checked by no one."""
     called: list[list[str]] = []
     bootstrap["run"] = lambda command, _: called.append(command)
     bootstrap["install"]("demo")

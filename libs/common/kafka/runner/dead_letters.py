@@ -1,4 +1,4 @@
-"""What becomes of a record that nobody can read: a dead letter, and its file's outcome."""
+"""What becomes of a record that cannot be decoded: a dead letter, and its file's outcome."""
 
 import logging
 

@@ -148,7 +148,7 @@ class Runner(Generic[R]):
     def _has_a_small_job(self, batch: Batch[R]) -> bool:
         """Whether a job in it must not wait until another, which has most of what is under way, fills it.
 
-        Beside a batch that was not full either it gains nothing: that one ends soon, and small jobs that
+        Next to a batch that was not full either it gains nothing: that one ends soon, and small jobs that
         come all the time would have each its own small batch.
         """
         under_way = self._tasks.values()

@@ -29,12 +29,12 @@ R = TypeVar("R", PathRecord, ImageRecord, PointRecord)
 class Wired(Generic[R]):
     """A worker with what must run with it; if that fails, the stage does.
 
-    `background` ends with the worker's runner; what runs `beside` it gets the same stop, and its own end.
+    `background` ends with the worker's runner; what runs `concurrent` with it gets the same stop.
     """
 
     worker: Worker[R]
     background: tuple[Coroutine[Any, Any, None], ...] = ()
-    beside: tuple[Callable[[asyncio.Event], Coroutine[Any, Any, None]], ...] = ()
+    concurrent: tuple[Callable[[asyncio.Event], Coroutine[Any, Any, None]], ...] = ()
 
 
 Wire = Callable[[Membership, AsyncExitStack], Awaitable[Wired[R]]]
@@ -77,5 +77,5 @@ class WorkerStage(Generic[R]):
                 trim_forever(joined.connection, self.stage, self.source.topics),
                 watch_topics(joined.connection, joined.publisher),
                 *wired.background,
-                beside=[run(stop) for run in wired.beside],
+                concurrent=[run(stop) for run in wired.concurrent],
             )

@@ -94,7 +94,7 @@ class Tries:
         try:
             await consumer.commit(offsets)
         except KafkaError:
-            # The partitions have moved, or the brokers are away: then nobody counts, and nothing is lost.
+            # The partitions have moved, or the brokers are away: then no try is counted, and nothing is lost.
             return
 
 

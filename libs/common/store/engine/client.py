@@ -102,7 +102,7 @@ class EngineClient:
         return answer
 
     async def _receive(self) -> None:
-        """Hand each answer to whoever waits longest, until the process ends; then release everything."""
+        """Hand each answer to the call that waits longest, until the process ends; then release all."""
         try:
             while True:
                 length = int.from_bytes(await self._reader.readexactly(wire.LENGTH_BYTES), "big")

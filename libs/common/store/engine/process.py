@@ -1,7 +1,7 @@
 """The process that owns the embedded engine, so that nothing it does holds up its parent's event loop.
 
 The engine keeps Python's interpreter lock during every call, fsync and compaction included: in a thread
-beside an event loop it would stop the loop for as long. Here it serves one parent over a socket, call by
+next to an event loop it would stop the loop for as long. Here it serves one parent over a socket, call by
 call in the order they come, and ends when the parent closes its end or dies.
 """
 

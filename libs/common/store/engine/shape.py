@@ -1,4 +1,4 @@
-"""What a collection is made with, kept in a file beside its shard."""
+"""What a collection is made with, kept in a file next to its shard."""
 
 import os
 from pathlib import Path

@@ -129,7 +129,7 @@ class Shard:
         return self._engine.count(edge.CountRequest(exact=True, filter=condition_of(where)))
 
     def tidy(self) -> None:
-        """What is better done while nobody asks: compact after deletions, flush what was written."""
+        """What is better done while no call waits: compact after deletions, flush what was written."""
         if self._deleted >= COMPACT_AFTER:
             self._engine.optimize()
             self._deleted = 0

@@ -52,7 +52,7 @@ def translated(place: str, collection: str = "") -> Iterator[None]:
 def _refusal(response: UnexpectedResponse, place: str, collection: str) -> SluiceError:
     status, text = response.status_code or 0, _text(response)
     if status in _KEY_REFUSED:
-        # Not the files' fault: the work waits until somebody mends the key.
+        # Not the files' fault: the work waits until somebody fixes the key.
         return UnavailableError(
             Code.STORE_UNAVAILABLE, f"the store at {place} refuses the API key; check QDRANT_API_KEY"
         )

@@ -154,7 +154,7 @@ class ServerStore:
         payload: PayloadFields = "all",
     ) -> list[list[Scored]]:
         """For each vector its nearest points, best first."""
-        # Asked each time: the collection may have been made anew with another metric.
+        # Asked each time: the collection may have been recreated with another metric.
         by_cosine = (await self.info(name)).distance == "Cosine"
         request = models.QueryRequest(
             filter=condition_of(where),

@@ -75,7 +75,7 @@ class MoveExecutor:
         return sorted((entry.name for entry in self.root.iterdir() if entry.is_dir()), reverse=True)
 
     def archive(self, archive_id: str, targets: Sequence[Target], folder: str) -> Result:
-        """Move the targets into `folder`s beside them, each checked just before. The caller owns it."""
+        """Move the targets into `folder`s next to them, each checked just before. The caller owns it."""
         journal, numbers = self.journal(archive_id), iter(range(len(targets)))
 
         def move(found: Checked) -> tuple[Carried, ...]:

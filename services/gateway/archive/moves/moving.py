@@ -171,7 +171,7 @@ def _keeper(target: Target, seen: Seen, allowed: Allowed, gone: Callable[[Path],
 
 def _check_folder(folder: Path) -> None:
     if os.path.lexists(folder) and (folder.is_symlink() or not folder.is_dir()):
-        raise FileError(Code.CANNOT_MOVE, f"{folder.name} beside it is not a folder: rename that first")
+        raise FileError(Code.CANNOT_MOVE, f"{folder.name} next to it is not a folder: rename that first")
 
 
 def _check_way_back(source: Path, destination: Path, allowed: Allowed) -> None:

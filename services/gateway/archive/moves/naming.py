@@ -17,7 +17,7 @@ ByStem = Mapping[str, Iterable[str]]
 
 
 def followers(name: str, by_stem: ByStem) -> list[str]:
-    """The names beside `name` that belong to it alone.
+    """The names next to `name` that belong to it alone.
 
     IMG_1.xmp belongs to IMG_1.jpg unless there is, say, an IMG_1.dng too; IMG_1.jpg.xmp always does.
     """

@@ -1,4 +1,4 @@
-"""A disk that does not answer holds up who asked, for a while, and nobody else."""
+"""A disk that does not answer holds up who asked, for a while, and no one else."""
 
 import asyncio
 import subprocess

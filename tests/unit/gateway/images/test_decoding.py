@@ -1,4 +1,4 @@
-"""Pictures are decoded beside the gateway: what hangs or crashes there costs one picture."""
+"""Pictures are decoded next to the gateway: what hangs or crashes there costs one picture."""
 
 import asyncio
 import os
@@ -27,7 +27,7 @@ async def decoding() -> AsyncIterator[Decoding]:
 
 @pytest.fixture
 def endless(tmp_path: Path) -> Path:
-    """What a decoder reads for ever: a pipe that nobody writes into."""
+    """What a decoder reads indefinitely: a pipe that no one writes into."""
     os.mkfifo(tmp_path / "endless.jpg")
     return tmp_path / "endless.jpg"
 
