@@ -23,9 +23,9 @@ from libs.common.kafka.connection import Connection
 from libs.common.kafka.outgoing import Outgoing, outcomes, work
 from libs.common.kafka.publisher import Publisher
 from libs.common.messages import File, ImageRecord, Inference, PathRecord, PointRecord
+from libs.common.points.payload import payload_of
 from libs.common.settings import StageSettings
 from libs.common.store.edge import EdgeStore
-from libs.common.store.payload import payload_of
 from libs.common.store.protocol import Point
 from libs.common.topics import IMAGES, JOB_STATUS, ML_RESULTS, PATHS, Topic
 from services.processor.cache.cache import Cache

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from math import inf
 from typing import Protocol
 
+from libs.common.points import exif
+from libs.common.points.fields import Fields
 from libs.common.sources.formats import RAW_SUFFIXES
 from libs.common.store.protocol import Payload
-
-FIELDS = ("width", "height", "format", "mtime_ns", "full_path")
-"""Payload fields that decide, besides EXIF; points of one content need no more, as they share the EXIF."""
 
 _RAW_FORMATS = frozenset({"RAW", *(suffix.removeprefix(".").upper() for suffix in RAW_SUFFIXES)})
 
@@ -53,16 +52,16 @@ _LAST = "the smallest id, the others being equal in all else"
 
 
 def traits_of(point: Stored) -> Traits:
-    """The traits of a point whose payload was read with FIELDS and all EXIF fields."""
-    payload = point.payload
-    path = payload.get("full_path")
+    """The traits of a point whose payload was read with CHOICE and all EXIF fields."""
+    known = Fields(point.payload)
+    path = known.full_path
     return Traits(
         id=point.id,
-        area=int(_number(payload, "width", 0) * _number(payload, "height", 0)),
-        is_raw=str(payload.get("format") or "").upper() in _RAW_FORMATS,
-        exif_tags=sum(name.startswith("exif_") and bool(value) for name, value in payload.items()),
-        mtime_ns=_number(payload, "mtime_ns", inf),
-        path_length=len(path) if isinstance(path, str) and path else inf,
+        area=(known.width or 0) * (known.height or 0),
+        is_raw=(known.format or "").upper() in _RAW_FORMATS,
+        exif_tags=exif.count(point.payload),
+        mtime_ns=inf if known.mtime_ns is None else known.mtime_ns,
+        path_length=len(path) if path else inf,
     )
 
 
@@ -84,8 +83,3 @@ def best(candidates: Iterable[Traits]) -> tuple[str, str]:
 def keeper(points: Iterable[Stored]) -> tuple[str, str]:
     """The id of the point to keep and the rule that decided, in words; ValueError where there are none."""
     return best(map(traits_of, points))
-
-
-def _number(payload: Payload, name: str, otherwise: float) -> float:
-    value = payload.get(name)
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else otherwise

@@ -13,7 +13,7 @@ from libs.common.errors import Code, SluiceError
 from libs.common.events import Outcome, ScanRequest
 from libs.common.kafka.outgoing import Outgoing, work
 from libs.common.messages import File, PathRecord
-from libs.common.store.protocol import Payload
+from libs.common.points.fields import Fields
 from libs.common.topics import INGEST, PATHS
 from services.scanner.jobs.changelog import JobRecord, Refusal, fingerprint
 from services.scanner.listing.entries import Entry, Found, Ignored, Rejected, Spooled
@@ -242,19 +242,18 @@ def left_over(record: JobRecord, file: Spooled, ending: Ending) -> Outcome:
     )
 
 
-def is_unchanged(record: JobRecord, file: Spooled, point: Payload, model: str) -> bool:
-    """Whether the stored point (RESCAN_FIELDS of its payload) is what processing the file would give.
+def is_unchanged(record: JobRecord, file: Spooled, point: Fields, model: str) -> bool:
+    """Whether the stored point (read with RESCAN) is what processing the file would give.
 
     A file written within RACY_S of being stored may have been written again without its times showing it.
     """
-    stored_at = point.get("stored_at") or 0.0
+    stored_at = point.stored_at or 0.0
     return (
-        (point.get("size"), point.get("mtime_ns"), point.get("ctime_ns"))
-        == (file.size, file.mtime_ns, file.ctime_ns)
-        and (point.get("generation"), point.get("model")) == (record.generation, model)
+        (point.size, point.mtime_ns, point.ctime_ns) == (file.size, file.mtime_ns, file.ctime_ns)
+        and (point.generation, point.model) == (record.generation, model)
         and stored_at > record.cache_cleared_at
         and max(file.mtime_ns, file.ctime_ns) / 1e9 < stored_at - RACY_S
-        and (bool(point.get("has_caption")) or not record.request.caption)
+        and (bool(point.has_caption) or not record.request.caption)
     )
 
 

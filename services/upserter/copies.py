@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence, Set
 
 from libs.common.messages import PointRecord
+from libs.common.points.fields import Fields, names
 from libs.common.store.protocol import Filter, Store
 
 _PER_FILE = 4
@@ -45,10 +46,11 @@ class Copies:
             points, more = await self._store.scroll(
                 collection,
                 limit=_PER_FILE * len(batch),
-                where=Filter(any_of={"file_hash": missing}),
-                payload=("file_hash",),
+                where=Filter(any_of={Fields.file_hash.name: missing}),
+                payload=names(Fields.file_hash),
             )
             for point in points:
-                if point.id not in batch:
-                    found.setdefault(point.payload["file_hash"], point.id)
+                sha256 = Fields(point.payload).file_hash
+                if sha256 and point.id not in batch:
+                    found.setdefault(sha256, point.id)
         return found

@@ -11,8 +11,8 @@ from libs.common import events
 from libs.common.errors import Code, FileError, SluiceError, UnavailableError
 from libs.common.kafka.outgoing import Outgoing, event, outcomes
 from libs.common.messages import PointRecord
+from libs.common.points.payload import payload_of
 from libs.common.runtime.retry import until_available
-from libs.common.store.payload import payload_of
 from libs.common.store.protocol import Point
 from services.upserter.admission import Admission, Shape, gone
 from services.upserter.copies import Copies

@@ -13,8 +13,8 @@ from libs.common.control import CollectionState, ModelInUse
 from libs.common.errors import Code, UnavailableError
 from libs.common.events import Accepted, Finished, Listed, Outcomes
 from libs.common.kafka.outgoing import event
+from libs.common.points.payload import payload_of
 from libs.common.store.edge import EdgeStore
-from libs.common.store.payload import payload_of
 from libs.common.store.protocol import Point
 from libs.common.topics import SCANS
 from services.scanner.jobs import changelog

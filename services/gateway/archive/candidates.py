@@ -9,9 +9,10 @@ from typing import TypeVar
 
 from libs.common.errors import Code, FileError
 from libs.common.ids import file_id
+from libs.common.points.fields import Fields
+from libs.common.points.projections import MOVE
 from libs.common.store.protocol import Filter, Record, Scalar, Store
 from services.gateway.archive.moves.executor import Skipped
-from services.gateway.archive.planning import FIELDS
 
 _PER_CALL = 256
 _PAGE = 1000
@@ -31,7 +32,7 @@ async def by_ids(store: Store, collection: str, ids: Iterable[str]) -> list[Reco
     wanted = list(dict.fromkeys(ids))
     found: dict[str, Record] = {}
     for chunk in chunks(wanted):
-        found |= {record.id: record for record in await store.retrieve(collection, chunk, payload=FIELDS)}
+        found |= {record.id: record for record in await store.retrieve(collection, chunk, payload=MOVE)}
     return [found[each] for each in wanted if each in found]
 
 
@@ -42,8 +43,8 @@ async def by_paths(store: Store, collection: str, paths: Sequence[str]) -> tuple
     found = {path: by_id[point] for path, point in wanted.items() if point in by_id}
     # Points of before, and names that are shown otherwise than they are, have other ids.
     missing = [path for path in wanted if path not in found]
-    others = await _where(store, collection, "full_path", missing)
-    found |= {str(record.payload.get("full_path")): record for record in others}
+    others = await _where(store, collection, Fields.full_path.name, missing)
+    found |= {str(Fields(record.payload).full_path): record for record in others}
     return [found[path] for path in wanted if path in found], [
         Skipped(Path(path), FileError(Code.NOT_INDEXED, f"collection {collection} has no point of it"))
         for path in missing
@@ -53,8 +54,8 @@ async def by_paths(store: Store, collection: str, paths: Sequence[str]) -> tuple
 
 async def copies(store: Store, collection: str, records: Iterable[Record]) -> list[Record]:
     """All points of the contents of `records`, themselves included."""
-    hashes = dict.fromkeys(str(record.payload.get("file_hash") or "") for record in records)
-    return await _where(store, collection, "file_hash", [each for each in hashes if each])
+    hashes = dict.fromkeys(Fields(record.payload).file_hash or "" for record in records)
+    return await _where(store, collection, Fields.file_hash.name, [each for each in hashes if each])
 
 
 async def _where(store: Store, collection: str, field: str, values: Sequence[Scalar]) -> list[Record]:
@@ -62,9 +63,7 @@ async def _where(store: Store, collection: str, field: str, values: Sequence[Sca
     for chunk in chunks(values):
         where, after, more = Filter(any_of={field: chunk}), None, True
         while more:
-            page, after = await store.scroll(
-                collection, limit=_PAGE, after=after, where=where, payload=FIELDS
-            )
+            page, after = await store.scroll(collection, limit=_PAGE, after=after, where=where, payload=MOVE)
             found += page
             more = after is not None
             await asyncio.sleep(0)

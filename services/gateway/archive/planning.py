@@ -1,6 +1,5 @@
 """What is to be moved, and what must stay. Pure."""
 
-import base64
 import os
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
@@ -8,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from libs.common.keeper import best, traits_of
+from libs.common.points.fields import Fields
+from libs.common.points.paths import path_of
 from libs.common.store.protocol import Record
-
-FIELDS = ("full_path", "path_base64", "file_hash", "width", "height", "format", "mtime_ns")
-"""Payload fields that a plan needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +32,9 @@ class Target:
 
 
 def photo_of(record: Record) -> Photo:
-    """The file of a point that was read with FIELDS."""
-    payload = record.payload
-    shown = str(payload.get("full_path") or "")
-    encoded = payload.get("path_base64")
-    path = os.fsdecode(base64.b64decode(encoded)) if encoded else shown
-    return Photo(record.id, Path(path), str(payload.get("file_hash") or ""))
+    """The file of a point that was read with MOVE."""
+    point = Fields(record.payload)
+    return Photo(record.id, Path(os.fsdecode(path_of(point) or b"")), point.file_hash or "")
 
 
 def selected(records: Iterable[Record]) -> list[Target]:
@@ -55,7 +50,7 @@ def duplicates(asked: Collection[str], copies: Iterable[Record]) -> list[Target]
     """
     groups: dict[str, list[Record]] = defaultdict(list)
     for record in copies:
-        groups[str(record.payload.get("file_hash") or "")].append(record)
+        groups[Fields(record.payload).file_hash or ""].append(record)
     return [target for group in groups.values() for target in _of_group(frozenset(asked), group)]
 
 

@@ -8,6 +8,8 @@ from libs.common.errors import Code, SluiceError
 from libs.common.kafka.outgoing import Outgoing, fact
 from libs.common.kafka.publisher import Publisher
 from libs.common.kafka.tables.control_table import ControlTable
+from libs.common.points.fields import Fields, names
+from libs.common.points.projections import SAMPLE
 from libs.common.store.protocol import CollectionInfo, Distance, Record, Store
 from services.gateway.api.deadlines import deadline, refreshed
 from services.gateway.api.errors import BadRequestError
@@ -90,8 +92,7 @@ class Collections:
     async def describe(self, name: str) -> Described:
         """The collection's shape, counts and a few points; SluiceError collection_not_found."""
         info = await self.store.info(name)
-        fields = ("filename", "caption", "thumbnail_base64")
-        samples, _ = await self.store.scroll(name, limit=SAMPLES, payload=fields)
+        samples, _ = await self.store.scroll(name, limit=SAMPLES, payload=SAMPLE)
         await refreshed(self.control)
         filled = self.control.filled(name)
         return Described(
@@ -107,8 +108,8 @@ class Collections:
         await refreshed(self.control)
         if filled := self.control.filled(name):
             return filled.model
-        points, _ = await self.store.scroll(name, limit=1, payload=("model",))
-        return next((str(point.payload["model"]) for point in points if point.payload.get("model")), None)
+        points, _ = await self.store.scroll(name, limit=1, payload=names(Fields.model))
+        return next((model for point in points if (model := Fields(point.payload).model)), None)
 
     async def clear_cache(self) -> CollectionState:
         """Make every cache entry of before now a miss for the active collection."""

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 
+from libs.common.points.fields import Fields
 from libs.common.store.protocol import Record
 from services.gateway.api.clock import utc
 from services.gateway.api.models import problems
@@ -101,9 +102,10 @@ def _described(found: Described) -> body.CollectionOut:
 
 
 def _sample(record: Record) -> body.SamplePoint:
+    point = Fields(record.payload)
     return body.SamplePoint(
         id=record.id,
-        filename=str(record.payload.get("filename") or record.id),
-        has_thumbnail=bool(record.payload.get("thumbnail_base64")),
-        has_caption=bool(record.payload.get("caption")),
+        filename=point.filename or record.id,
+        has_thumbnail=bool(point.thumbnail_base64),
+        has_caption=bool(point.caption),
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from libs.common.control import FilledBy
 from libs.common.errors import SluiceError
 from libs.common.kafka.outgoing import fact
-from libs.common.store.copying import copied
+from libs.common.points.copying import copied
 from libs.common.store.protocol import Record
 from services.gateway.api.deadlines import deadline, refreshed
 from services.gateway.collections.collections import Collections

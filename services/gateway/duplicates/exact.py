@@ -5,13 +5,14 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from libs.common.keeper import FIELDS, keeper
+from libs.common.keeper import keeper
+from libs.common.points.fields import Fields, names
+from libs.common.points.projections import COPY
 from libs.common.store.protocol import Filter, Record, Store
 
 PAGE = 500
 SCAN_SECONDS = 5.0
 """How long one answer looks for groups; clients wait 10 s for it."""
-SHOWN = ("file_hash", "filename", *FIELDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,9 @@ async def exact_groups(
     found: list[ExactGroup] = []
     clock = asyncio.get_running_loop().time
     until = clock() + SCAN_SECONDS
+    hashes = names(Fields.file_hash)
     while True:
-        page, cursor = await store.scroll(collection, limit=PAGE, after=cursor, payload=("file_hash",))
+        page, cursor = await store.scroll(collection, limit=PAGE, after=cursor, payload=hashes)
         found += await _groups(store, collection, page)
         if len(found) > limit:
             return found[:limit], found[limit - 1].files[0].id
@@ -48,17 +50,17 @@ async def _groups(store: Store, collection: str, page: Sequence[Record]) -> list
     """The groups whose smallest id is on the page, in the order of it."""
     first: dict[str, str] = {}
     for record in page:
-        if hash_ := record.payload.get("file_hash"):
+        if hash_ := Fields(record.payload).file_hash:
             first.setdefault(hash_, record.id)
     copies: dict[str, list[Record]] = defaultdict(list)
     after: str | None = None
     while first:
+        where = Filter(any_of={Fields.file_hash.name: list(first)})
         records, after = await store.scroll(
-            collection, limit=2 * PAGE, after=after, where=Filter(any_of={"file_hash": list(first)}),
-            payload=SHOWN,
-        )  # fmt: skip
+            collection, limit=2 * PAGE, after=after, where=where, payload=COPY
+        )
         for record in records:
-            copies[record.payload["file_hash"]].append(record)
+            copies[Fields(record.payload).file_hash or ""].append(record)
         if after is None:
             break
     return [

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from libs.common.errors import Code, SluiceError
+from libs.common.points.fields import Fields
 from libs.common.tasks import FindSimilar
 from services.gateway.api.models import problems
 from services.gateway.duplicates.exact import ExactGroup, exact_groups
@@ -62,8 +63,8 @@ def _exact(group: ExactGroup) -> body.ExactGroupOut:
     files = [
         body.CopyOut(
             id=file.id,
-            file_path=str(file.payload.get("full_path") or ""),
-            filename=str(file.payload.get("filename") or file.id),
+            file_path=Fields(file.payload).full_path or "",
+            filename=Fields(file.payload).filename or file.id,
         )
         for file in group.files
     ]

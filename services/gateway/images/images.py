@@ -12,6 +12,8 @@ from uuid import UUID
 from libs.common.errors import Code, SluiceError
 from libs.common.imaging.child import LARGEST
 from libs.common.kafka.tables.control_table import ControlTable
+from libs.common.points.fields import Fields, names
+from libs.common.points.paths import path_of
 from libs.common.settings import FilesSettings
 from libs.common.sources.roots import is_allowed
 from libs.common.store.protocol import Payload, PayloadFields, Store
@@ -28,7 +30,6 @@ SHOWN_AS_IS = {
 }
 """Media types of the formats that every browser shows; all others are converted."""
 BINARY = "application/octet-stream"
-PLACE = ("filename", "full_path", "path_base64", "format", "file_hash")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,26 +41,29 @@ class Found:
     payload: Payload
 
     @property
+    def point(self) -> Fields:
+        """What is known of it."""
+        return Fields(self.payload)
+
+    @property
     def filename(self) -> str:
         """The file's name, for people; never empty."""
-        return str(self.payload.get("filename") or Path(self.shown_path).name or self.id)
+        return self.point.filename or Path(self.shown_path).name or self.id
 
     @property
     def shown_path(self) -> str:
         """The file's path, for people."""
-        return str(self.payload.get("full_path") or "")
+        return self.point.full_path or ""
 
     @property
     def path(self) -> Path:
         """The file's path, for opening."""
-        if encoded := self.payload.get("path_base64"):
-            return Path(os.fsdecode(base64.b64decode(encoded)))
-        return Path(self.shown_path)
+        return Path(os.fsdecode(path_of(self.point) or b""))
 
     @property
     def media_type(self) -> str | None:
         """What the file is served as without conversion, or None if browsers do not show it."""
-        return SHOWN_AS_IS.get(str(self.payload.get("format") or "").upper())
+        return SHOWN_AS_IS.get((self.point.format or "").upper())
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +85,9 @@ class Images:
 
     async def thumbnail(self, image_id: UUID) -> bytes:
         """The thumbnail as a JPEG; SluiceError image_not_found also where the point has none."""
-        found = await self.find(image_id, ("thumbnail_base64",))
+        found = await self.find(image_id, names(Fields.thumbnail_base64))
         try:
-            data = base64.b64decode(found.payload.get("thumbnail_base64") or "", validate=True)
+            data = base64.b64decode(found.point.thumbnail_base64 or "", validate=True)
         except (binascii.Error, TypeError):
             data = b""
         if not data:

@@ -7,10 +7,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Response
 
+from libs.common.points.exif import bare_names
+from libs.common.points.projections import PLACE
 from services.gateway.api.models import problems
 from services.gateway.gateway import Gateway
-from services.gateway.images.exif import bare_names
-from services.gateway.images.images import BINARY, PLACE, Found, etag_of, etag_of_file, is_known
+from services.gateway.images.images import BINARY, Found, etag_of, etag_of_file, is_known
 from services.gateway.images.models import ImageOut
 from services.gateway.images.ranged import RangedFile
 from services.gateway.lifecycle import Open
@@ -27,17 +28,22 @@ _CACHE = {"cache-control": "private, max-age=60", "x-content-type-options": "nos
 async def info(gateway: Open, image_id: UUID) -> ImageOut:
     """Looked for in the active collection first, then in all. EXIF under its bare names."""
     found = await gateway.images.find(image_id, "all")
-    payload = found.payload
-    fields = ("caption", "file_hash", "width", "height", "format", "mode", "model")
+    point = found.point
     return ImageOut(
         id=found.id,
         filename=found.filename,
         full_path=found.shown_path or None,
-        tags=payload.get("tags") or [],
-        has_thumbnail=bool(payload.get("thumbnail_base64")),
-        exif=bare_names(payload),
+        caption=point.caption,
+        tags=point.tags or [],
+        has_thumbnail=bool(point.thumbnail_base64),
+        exif=bare_names(found.payload),
         collection=found.collection,
-        **{field: payload.get(field) for field in fields},
+        file_hash=point.file_hash,
+        width=point.width,
+        height=point.height,
+        format=point.format,
+        mode=point.mode,
+        model=point.model,
     )
 
 

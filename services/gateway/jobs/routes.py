@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Path, Query
 
 from libs.common.errors import SluiceError
+from libs.common.points.projections import SHOWN
 from libs.common.store.protocol import Payload
 from services.gateway.api.clock import utc
 from services.gateway.api.models import problems
@@ -94,8 +95,7 @@ async def _existing(gateway: Gateway, report: Report) -> dict[str, Payload]:
     if not ids or report.job.collection is None:
         return {}
     try:
-        fields = ("filename", "thumbnail_base64")
-        records = await gateway.store.retrieve(report.job.collection, ids, payload=fields)
+        records = await gateway.store.retrieve(report.job.collection, ids, payload=SHOWN)
     except SluiceError:
         # A status is read to see how things are: it comes without thumbnails then.
         return {}

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from msgspec import structs
 
 from libs.common.events import Outcome
+from libs.common.points.fields import Fields
 from libs.common.store.protocol import Payload
 from services.gateway.api.clock import utc
 from services.gateway.jobs import models as out
@@ -113,8 +114,8 @@ def _duplicates(
             file_path=_full_path(job, copy.file),
             existing_id=copy.existing_id,
             existing_payload=out.ExistingPayload(
-                filename=str(payload.get("filename") or copy.existing_id),
-                thumbnail_base64=payload.get("thumbnail_base64"),
+                filename=Fields(payload).filename or copy.existing_id,
+                thumbnail_base64=Fields(payload).thumbnail_base64,
             ),
         )
         for copy in copies

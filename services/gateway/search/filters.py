@@ -1,19 +1,17 @@
 """Filters of a search as clients write them: `{field: value | [values] | {gte, lte}}`."""
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import Any, TypeGuard
 
 from libs.common.errors import Code, SluiceError
+from libs.common.points.exif import is_exif
+from libs.common.points.fields import FIELDS
 from libs.common.store.protocol import Filter, Range, Scalar
 from libs.common.unreadable import UNREADABLE
 
-_TEXT = ("filename", "full_path", "file_hash", "caption", "tags", "format", "mode", "model", "has_caption")
-_NUMBERS = ("width", "height", "size", "stored_at", "mtime_ns")
-FIELDS = frozenset(_TEXT + _NUMBERS)
-EXIF = re.compile(r"""exif_[^"'\\\x00-\x1f\x7f]{1,200}""")
+_FILTERS = frozenset(name for name, field in FIELDS.items() if "filter" in field.serves)
 MOST_FIELDS, MOST_VALUES = 32, 1000
 _LARGEST = 2**63
 """Whole numbers of the store are smaller."""
@@ -28,9 +26,9 @@ def parse(filters: Mapping[str, Any] | None) -> Filter | None:
     any_of: dict[str, Sequence[Scalar]] = {}
     ranges: dict[str, Range] = {}
     for field, condition in filters.items():
-        if field not in FIELDS and not (EXIF.fullmatch(field) and _is_text(field)):
+        if field not in _FILTERS and not (is_exif(field) and _is_text(field)):
             raise _wrong(
-                f"filters: there is no field {field!a}; there are {', '.join(sorted(FIELDS))}, exif_*"
+                f"filters: there is no field {field!a}; there are {', '.join(sorted(_FILTERS))}, exif_*"
             )
         if isinstance(condition, Mapping):
             ranges[field] = _range(field, condition)

@@ -5,13 +5,11 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from libs.common.points.fields import Fields, names
 from libs.common.store.protocol import Record, Scored
 
 SEARCHED = (
-    "filename",
-    "full_path",
-    "caption",
-    "tags",
+    *names(Fields.filename, Fields.full_path, Fields.caption, Fields.tags),
     "exif_Image_Make",
     "exif_Image_Model",
     "exif_Image_DateTime",
@@ -20,7 +18,7 @@ SEARCHED = (
 )
 """The payload fields that words are looked for in."""
 
-_WEIGHTS = {"caption": 1.0, "tags": 1.0, "filename": 0.8}
+_WEIGHTS = {Fields.caption.name: 1.0, Fields.tags.name: 1.0, Fields.filename.name: 0.8}
 _OTHER_WEIGHT = 0.5
 BEGINS = 0.5
 """What a word counts that only begins with the one that is looked for."""

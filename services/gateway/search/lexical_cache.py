@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from libs.common.kafka.tables.control_table import ControlTable
+from libs.common.points.fields import Fields
 from libs.common.store.protocol import Filter, Range, Store
 from services.gateway.search.lexical import SEARCHED
 from services.gateway.search.lexical_index import Index
@@ -16,7 +17,7 @@ log = logging.getLogger(__name__)
 MOST = 200_000
 """Points whose words are held, in about 300 bytes each; larger collections are read for each search."""
 PAGE = 1000
-FIELDS = (*SEARCHED, "stored_at")
+FIELDS = (*SEARCHED, Fields.stored_at.name)
 OVERLAP_SECONDS = 10.0
 """Points may be there this much later than they say: clocks differ, and a busy store takes its time."""
 REST = 5.0
@@ -105,7 +106,7 @@ class LexicalCache:
         clock = asyncio.get_running_loop().time
         start = clock()
         since = Range(held.index.newest - OVERLAP_SECONDS, None)
-        await self._read(held.name, held.index, Filter(ranges={"stored_at": since}))
+        await self._read(held.name, held.index, Filter(ranges={Fields.stored_at.name: since}))
         held.looked_at = clock()
         held.next_look = held.looked_at + REST * (held.looked_at - start)
 

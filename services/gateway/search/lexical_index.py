@@ -6,6 +6,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 
+from libs.common.points.fields import Fields
 from libs.common.store.protocol import Record
 from services.gateway.search.lexical import BEGINS, weighted_words
 
@@ -43,7 +44,7 @@ class Index:
 
     def _add(self, records: Iterable[Record]) -> None:
         for record in records:
-            stored = float(record.payload.get("stored_at") or 0.0)
+            stored = Fields(record.payload).stored_at or 0.0
             known = self._numbers.get(record.id)
             if known is None or not stored or self._stored[known] != stored:
                 self._put(record, stored)

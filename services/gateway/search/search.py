@@ -8,15 +8,13 @@ from uuid import uuid4
 
 from libs.common.errors import Code, SluiceError, UnavailableError
 from libs.common.kafka.tables.control_table import ControlTable
+from libs.common.points.projections import SEARCH
 from libs.common.store.protocol import Filter, Record, Scored, Store
 from services.gateway.collections.collections import Collections
 from services.gateway.images.decoding import Decoding
 from services.gateway.search import lexical
 from services.gateway.search.lexical_cache import LexicalCache
 from services.gateway.search.query_vectors import QueryVectors
-
-SHOWN = ("filename", "full_path", "caption", "tags", "file_hash", "width", "height", "format")
-"""Payload fields of a hit; its thumbnail has a URL of its own."""
 
 PAGE = 1000
 SCAN_SECONDS = 7.0
@@ -76,7 +74,7 @@ class Search:
         name = await self.collections.active()
         # Ids are hashes, so a random place in their order falls before any point about equally often.
         for after in (str(uuid4()), None):
-            found, _ = await self.store.scroll(name, limit=1, after=after, payload=SHOWN)
+            found, _ = await self.store.scroll(name, limit=1, after=after, payload=SEARCH)
             if found:
                 return found[0]
         raise SluiceError(Code.IMAGE_NOT_FOUND, f"collection {name} is empty")
@@ -84,7 +82,7 @@ class Search:
     async def _nearest(self, name: str, vector: Sequence[float], page: Page) -> Hits:
         await self._check(name, len(vector))
         hits = await self.store.search(
-            name, [vector], limit=page.limit, offset=page.offset, where=page.where, payload=SHOWN
+            name, [vector], limit=page.limit, offset=page.offset, where=page.where, payload=SEARCH
         )
         model = self.control.model()
         return Hits(hits[0], "vector", model.model if model else None)
@@ -111,7 +109,7 @@ class Search:
         while True:
             ranked = await asyncio.to_thread(index.best, words, page.offset + page.limit)
             shown = ranked[page.offset :]
-            records = await self.store.retrieve(name, [id_ for _, id_ in shown], payload=SHOWN)
+            records = await self.store.retrieve(name, [id_ for _, id_ in shown], payload=SEARCH)
             found = {record.id: record for record in records}
             if gone := [id_ for _, id_ in shown if id_ not in found]:
                 # Deleted since their words were read.
@@ -127,7 +125,7 @@ class Search:
         clock = asyncio.get_running_loop().time
         until = clock() + SCAN_SECONDS
         while words:
-            fields = tuple(dict.fromkeys(SHOWN + lexical.SEARCHED))
+            fields = tuple(dict.fromkeys(SEARCH + lexical.SEARCHED))
             records, after = await self.store.scroll(
                 name, limit=PAGE, after=after, where=page.where, payload=fields
             )
@@ -135,5 +133,5 @@ class Search:
             best = sorted(best + found, key=lambda hit: (-hit.score, hit.id))[:wanted]
             if after is None or clock() > until:
                 break
-        shown = [Scored(h.id, h.score, {f: h.payload.get(f) for f in SHOWN}) for h in best[page.offset :]]
+        shown = [Scored(h.id, h.score, {f: h.payload.get(f) for f in SEARCH}) for h in best[page.offset :]]
         return Hits(shown, "lexical", None, complete=after is None)

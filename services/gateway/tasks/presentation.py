@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 
 from libs.common.events import SimilarGroup
+from libs.common.points.fields import Fields
+from libs.common.points.projections import SHOWN
 from libs.common.store.protocol import Payload, Store
 from services.gateway.api.clock import utc
 from services.gateway.tasks import models as body
 from services.gateway.view.tasks_fold import Task
 
-SHOWN = ("filename", "thumbnail_base64")
 AT_ONCE = 500
 """Thumbnails asked of the store in one call: some 5 MB."""
 
@@ -75,7 +76,7 @@ def _group(group: SimilarGroup, stored: Mapping[str, Payload]) -> body.GroupOut:
                 score=member.score,
                 payload=body.MemberPayload(
                     filename=member.filename or member.id,
-                    thumbnail_base64=stored[member.id].get("thumbnail_base64"),
+                    thumbnail_base64=Fields(stored[member.id]).thumbnail_base64,
                 ),
             )
             for member in group.points

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from libs.common.control import ModelInUse
-from libs.common.store.payload import RESCAN_FIELDS
+from libs.common.points.fields import Fields
+from libs.common.points.projections import RESCAN
 from libs.common.store.protocol import Store
 from services.scanner.jobs.changelog import JobRecord
 from services.scanner.listing.entries import Spooled
@@ -27,11 +28,11 @@ class Rescan:
         candidates = {file.file_id: file for file in files if file.code is None}
         if self._record.request.force or model is None or not candidates or await self._is_new():
             return set()
-        points = await self._store.retrieve(self._collection, list(candidates), payload=RESCAN_FIELDS)
+        points = await self._store.retrieve(self._collection, list(candidates), payload=RESCAN)
         return {
             point.id
             for point in points
-            if is_unchanged(self._record, candidates[point.id], point.payload, model.model)
+            if is_unchanged(self._record, candidates[point.id], Fields(point.payload), model.model)
         }
 
     async def _is_new(self) -> bool:

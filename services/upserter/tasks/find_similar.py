@@ -9,6 +9,7 @@ from msgspec import json
 
 from libs.common.events import MAX_MEMBERS, Member, SimilarGroup
 from libs.common.keeper import Traits, best, traits_of
+from libs.common.points.fields import Fields
 from libs.common.store.protocol import Store
 from libs.common.tasks import FindSimilar, params_of
 from libs.common.topics import MAX_MESSAGE_BYTES
@@ -101,7 +102,7 @@ async def _payloads(store: Store, ids: Sequence[str], run: Run) -> Shown:
     found: Shown = {}
     for start in range(0, len(ids), PAYLOADS):
         records = await run.ask(partial(store.retrieve, run.task.collection, ids[start : start + PAYLOADS]))
-        found |= {each.id: (traits_of(each), each.payload.get("filename")) for each in records}
+        found |= {each.id: (traits_of(each), Fields(each.payload).filename) for each in records}
     return found
 
 

@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from functools import partial
 
-from libs.common.store.copying import STORED_AT, copied, stored_at
+from libs.common.points.copying import copied, stored_at
+from libs.common.points.fields import Fields, names
 from libs.common.store.protocol import Point, Record, Store
 from libs.common.tasks import Merge, params_of
 from services.upserter.admission import Admission, Shape
@@ -53,7 +54,7 @@ async def _admit(admission: Admission, run: Run, records: Sequence[Record]) -> N
     shapes = {
         Shape(task.collection, task.generation, model, len(record.vector or ()))
         for record in records
-        if (model := record.payload.get("model"))
+        if (model := Fields(record.payload).model)
     }
     for shape in sorted(shapes, key=lambda each: (each.model, each.dimension)):
         await run.ask(partial(admission.check, shape))
@@ -64,7 +65,9 @@ async def _admit(admission: Admission, run: Run, records: Sequence[Record]) -> N
 async def _newer(store: Store, run: Run, records: Sequence[Record], points: Sequence[Point]) -> list[Point]:
     """The points that the destination lacks, or has no later ones for."""
     ids = [point.id for point in points]
-    present = await run.ask(partial(store.retrieve, run.task.collection, ids, payload=(STORED_AT,)))
+    present = await run.ask(
+        partial(store.retrieve, run.task.collection, ids, payload=names(Fields.stored_at))
+    )
     times = {record.id: stored_at(record) for record in present}
     return [
         point

@@ -9,6 +9,7 @@ from libs.common import events, ids, messages
 from libs.common.control import CollectionState
 from libs.common.errors import Code, FileError, SluiceError
 from libs.common.events import ScanRequest
+from libs.common.points.fields import Fields
 from libs.common.topics import PATHS
 from services.scanner.jobs import changelog
 from services.scanner.jobs.changelog import JobRecord, Refusal, fingerprint
@@ -204,7 +205,7 @@ POINT = {
 
 
 def test_an_untouched_file_is_unchanged() -> None:
-    assert is_unchanged(record(), FILE, POINT, MODEL)
+    assert is_unchanged(record(), FILE, Fields(POINT), MODEL)
 
 
 @pytest.mark.parametrize(
@@ -222,17 +223,17 @@ def test_an_untouched_file_is_unchanged() -> None:
     ],
 )
 def test_any_difference_means_processing_again(difference: dict[str, Any]) -> None:
-    assert not is_unchanged(record(), FILE, POINT | difference, MODEL)
+    assert not is_unchanged(record(), FILE, Fields(POINT | difference), MODEL)
 
 
 def test_a_point_of_another_program_means_processing_again() -> None:
-    assert not is_unchanged(record(), FILE, {}, MODEL)
+    assert not is_unchanged(record(), FILE, Fields({}), MODEL)
 
 
 def test_no_caption_is_missed_where_none_was_asked_for() -> None:
-    assert is_unchanged(record(caption=False), FILE, POINT | {"has_caption": False}, MODEL)
+    assert is_unchanged(record(caption=False), FILE, Fields(POINT | {"has_caption": False}), MODEL)
 
 
 def test_a_file_written_just_before_it_was_stored_may_have_been_written_again() -> None:
     fresh = Spooled(file_id="a", path=b"/a.jpg", size=1, mtime_ns=99 * 10**9, ctime_ns=2 * 10**9)
-    assert not is_unchanged(record(), fresh, POINT | {"mtime_ns": 99 * 10**9}, MODEL)
+    assert not is_unchanged(record(), fresh, Fields(POINT | {"mtime_ns": 99 * 10**9}), MODEL)

@@ -6,6 +6,7 @@ from typing import cast
 
 import qdrant_edge as edge
 
+from libs.common.points.fields import INDEXES
 from libs.common.store.engine.conditions import condition_of, payload_of
 from libs.common.store.engine.shape import Shape
 from libs.common.store.pages import page_of, scored, uuid_of
@@ -17,6 +18,7 @@ FLUSH_EVERY = 2048
 COMPACT_AFTER = 1000
 """Deleted points after which a compaction is worth its time; the engine's own threshold is the same."""
 
+_KINDS = {"keyword": edge.PayloadSchemaType.Keyword}
 _DISTANCES = {
     "Cosine": edge.Distance.Cosine,
     "Euclid": edge.Distance.Euclid,
@@ -43,7 +45,8 @@ class Shard:
         # points), while comparing with every point takes 1 ms there and is exact.
         optimizers = edge.EdgeOptimizersConfig(indexing_threshold=0)
         engine = edge.EdgeShard.create(str(folder), edge.EdgeConfig(vectors=vectors, optimizers=optimizers))
-        engine.update(edge.UpdateOperation.create_field_index("file_hash", edge.PayloadSchemaType.Keyword))
+        for field, kind in INDEXES.items():
+            engine.update(edge.UpdateOperation.create_field_index(field, _KINDS[kind]))
         engine.flush()
         return cls(name, shape, engine)
 

@@ -7,6 +7,7 @@ import httpx
 from qdrant_client import AsyncQdrantClient, models
 from qdrant_client.http.models import InlineResponse2008
 
+from libs.common.points.fields import INDEXES
 from libs.common.store.names import check_new, is_name, not_found
 from libs.common.store.pages import page_of, scored, uuid_of
 from libs.common.store.protocol import (
@@ -63,7 +64,8 @@ class ServerStore:
         vectors = models.VectorParams(size=vector_size, distance=models.Distance(distance))
         with translated(self._place, name):
             await self._client.create_collection(name, vectors_config=vectors)
-            await self._client.create_payload_index(name, "file_hash", models.PayloadSchemaType.KEYWORD)
+            for field, kind in INDEXES.items():
+                await self._client.create_payload_index(name, field, models.PayloadSchemaType(kind))
 
     async def delete(self, name: str) -> None:
         """Remove the collection and all its points."""

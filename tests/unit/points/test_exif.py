@@ -1,4 +1,4 @@
-from services.gateway.images.exif import bare_names
+from libs.common.points.exif import bare_names
 
 
 def test_names_lose_their_group() -> None:

@@ -1,0 +1,51 @@
+"""The payload that stores a file: what a PointRecord says of it."""
+
+import base64
+
+from libs.common.ids import display_name
+from libs.common.messages import PointRecord
+from libs.common.points.exif import exif_fields
+from libs.common.points.fields import Fields
+from libs.common.store.protocol import Payload
+
+
+def payload_of(record: PointRecord, stored_at: float) -> Payload:
+    """The payload of the point that stores `record`; `stored_at` in seconds since the epoch."""
+    point = Fields({})
+    _set_file(point, record)
+    _set_content(point, record)
+    _set_inference(point, record)
+    point.stored_at = stored_at
+    return point.payload | exif_fields(record.content.exif)
+
+
+def _set_file(point: Fields, record: PointRecord) -> None:
+    file = record.file
+    # Not `file.file`: that of an upload is relative, and readers open what they find here.
+    full_path = display_name(file.path)
+    point.filename = full_path.rpartition("/")[2]
+    point.full_path = full_path
+    point.size = file.size
+    point.mtime_ns = file.mtime_ns
+    point.ctime_ns = file.ctime_ns
+    point.generation = file.generation
+    if file.path != full_path.encode():
+        point.path_base64 = base64.b64encode(file.path).decode()
+
+
+def _set_content(point: Fields, record: PointRecord) -> None:
+    content = record.content
+    point.file_hash = content.sha256
+    point.width = content.width
+    point.height = content.height
+    point.format = content.format
+    point.mode = content.mode
+    point.thumbnail_base64 = base64.b64encode(content.thumbnail).decode()
+
+
+def _set_inference(point: Fields, record: PointRecord) -> None:
+    inference = record.inference
+    point.caption = inference.caption
+    point.has_caption = inference.caption is not None
+    point.tags = list(inference.tags)
+    point.model = inference.model

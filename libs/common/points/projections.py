@@ -1,0 +1,44 @@
+"""Which fields a read brings along: thumbnails are large, so every reader names what it uses."""
+
+from libs.common.points.fields import Fields, names
+
+RESCAN = names(
+    Fields.size,
+    Fields.mtime_ns,
+    Fields.ctime_ns,
+    Fields.generation,
+    Fields.model,
+    Fields.stored_at,
+    Fields.has_caption,
+)
+"""What decides whether a stored file has changed since."""
+
+SEARCH = names(
+    Fields.filename,
+    Fields.full_path,
+    Fields.caption,
+    Fields.tags,
+    Fields.file_hash,
+    Fields.width,
+    Fields.height,
+    Fields.format,
+)
+"""A hit of a search; its thumbnail has a URL of its own."""
+
+SAMPLE = names(Fields.filename, Fields.caption, Fields.thumbnail_base64)
+"""A first look at a collection."""
+
+SHOWN = names(Fields.filename, Fields.thumbnail_base64)
+"""A picture in a list."""
+
+PLACE = names(Fields.filename, Fields.full_path, Fields.path_base64, Fields.format, Fields.file_hash)
+"""The file behind a point, and how to serve it."""
+
+CHOICE = names(Fields.width, Fields.height, Fields.format, Fields.mtime_ns, Fields.full_path)
+"""What decides which of several copies is kept, besides EXIF; copies of one content share the EXIF."""
+
+COPY = names(Fields.file_hash, Fields.filename) + CHOICE
+"""A copy in a group of copies."""
+
+MOVE = names(Fields.path_base64, Fields.file_hash) + CHOICE
+"""What a plan of moves needs."""
