@@ -15,6 +15,8 @@ from libs.common.kafka.tables.control_table import ControlTable
 from libs.common.kafka.tables.table import Table
 from libs.common.kafka.tables.tail import Tail
 from libs.common.runtime.lock import owned
+from libs.common.sources.roots import Roots
+from libs.common.sources.sources import Sources
 from libs.common.store.open import open_server_store
 from libs.common.store.protocol import Store
 from libs.common.topics import INGEST, JOB_STATUS, JOBS, SERVICES
@@ -87,6 +89,7 @@ async def opened(settings: GatewaySettings, store: Store | None = None) -> Async
         collections = Collections(used, control, joined.publisher, jobs, tasks)
         decoding = await enter(Decoding.open(Limits(gif=settings.accept_gif)))
         held = await enter(LexicalCache.open(used, control))
+        sources = Sources(Roots.of(settings))
         vectors, detached = await enter(QueryVectors.open(settings)), DetachedCalls()
         yield Gateway(
             settings=settings,
@@ -98,8 +101,8 @@ async def opened(settings: GatewaySettings, store: Store | None = None) -> Async
             jobs=jobs,
             tasks=tasks,
             collections=collections,
-            archives=await enter(Archives.open(settings, collections)),
-            images=Images(used, control, settings, decoding, detached),
+            archives=await enter(Archives.open(settings, collections, sources)),
+            images=Images(used, control, sources, decoding, detached),
             search=Search(used, control, collections, vectors, decoding, held),
             snapshots=Snapshots(connection, joined.publisher, view, status),
             publisher=joined.publisher,

@@ -1,6 +1,5 @@
 """Wiring of the processor: paths in; images, points and outcomes out; ml-results into its cache."""
 
-import os
 from contextlib import AsyncExitStack
 
 from libs.common.kafka.membership import Membership
@@ -10,6 +9,7 @@ from libs.common.kafka.tables.control_table import ControlTable
 from libs.common.messages import PathRecord
 from libs.common.runtime.lock import owned
 from libs.common.runtime.service import Service
+from libs.common.sources.roots import ANYWHERE, Roots
 from libs.common.topics import IMAGES, ML_RESULTS, PATHS, POINTS
 from services.processor.cache.following import Following
 from services.processor.decoding.inspect import Inspector
@@ -50,13 +50,12 @@ def build(settings: ProcessorSettings) -> Service:
 
 
 def inspector_of(settings: ProcessorSettings) -> Inspector:
-    """What the decoder processes are told. Without SCAN_ROOTS the scanner alone decides what is read."""
-    roots = (*settings.scan_roots, settings.upload_dir) if settings.scan_roots else ()
+    """What the decoder processes are given. Without SCAN_ROOTS the scanner alone decides what is read."""
     return Inspector(
         cache_dir=settings.cache_dir.absolute(),
         limits=settings.limits,
         max_file_bytes=settings.max_file_bytes,
-        roots=tuple(os.fsencode(root.resolve()) for root in roots),
+        roots=Roots.of(settings) if settings.scan_roots else ANYWHERE,
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from libs.common.kafka.connection import Connection
 from libs.common.kafka.tables.control_table import ControlTable
 from libs.common.runtime.service import Health
-from libs.common.sources.roots import is_allowed
+from libs.common.sources.sources import Sources
 from libs.common.store.protocol import Store
 from services.scanner.outbox import Outbox
 from services.scanner.settings import ScannerSettings
@@ -31,16 +31,13 @@ class Wiring:
     store: Store
     health: Health
     listers: Executor
+    sources: Sources
     active_jobs: Callable[[], int]
 
     @property
     def spool_dir(self) -> Path:
         """Where the spools of running jobs lie."""
         return spool_dir(self.settings.data_dir)
-
-    def allowed(self, path: bytes) -> bool:
-        """Whether a resolved path lies in a root that may be read."""
-        return is_allowed(Path(path.decode("utf-8", "surrogateescape")), self.settings)
 
 
 def spool_dir(data_dir: Path) -> Path:

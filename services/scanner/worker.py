@@ -14,9 +14,10 @@ from libs.common.events import Outcome, ScanRequest
 from libs.common.kafka.outgoing import Outgoing, work
 from libs.common.messages import File, PathRecord
 from libs.common.points.fields import Fields
+from libs.common.sources.entries import Entry, Found, Ignored, Rejected
 from libs.common.topics import INGEST, PATHS
 from services.scanner.jobs.changelog import JobRecord, Refusal, fingerprint
-from services.scanner.listing.entries import Entry, Found, Ignored, Rejected, Spooled
+from services.scanner.listing.entries import Spooled
 
 RACY_S = 2.0
 """The coarsest clock of a file system: two writes this close may leave the same time behind."""

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from libs.common.ids import file_id
+from libs.common.sources.roots import ANYWHERE
+from libs.common.sources.sources import Sources
 from libs.common.store.protocol import Record
 from services.gateway.archive.journal import Opened
 from services.gateway.archive.moves.disk import Disk, RealDisk
@@ -61,7 +63,7 @@ def dying(number: int, when: str) -> Disk:
 
 def executor(root: Path, disk: Disk | None = None) -> MoveExecutor:
     """A workshop whose archives are next to the tree, and that may move all of it."""
-    return MoveExecutor(root.parent / "archives", Rules(disk or RealDisk(), lambda _: True))
+    return MoveExecutor(root.parent / "archives", Rules(disk or RealDisk(), Sources(ANYWHERE)))
 
 
 def sha256_of(path: Path) -> str:

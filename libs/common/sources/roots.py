@@ -3,10 +3,37 @@
 import ipaddress
 import os
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from libs.common.errors import Code, SluiceError
 from libs.common.settings import FilesSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Roots:
+    """The folders whose files may be read: absolute, without symbolic links. None: any folder."""
+
+    folders: tuple[bytes, ...] | None
+
+    @classmethod
+    def of(cls, settings: FilesSettings) -> "Roots":
+        """SCAN_ROOTS and UPLOAD_DIR; without SCAN_ROOTS any folder while HOST is a loopback address."""
+        if not settings.scan_roots and is_loopback(settings.host):
+            return ANYWHERE
+        folders = (*settings.scan_roots, settings.upload_dir)
+        return cls(tuple(os.fsencode(folder.resolve()) for folder in folders))
+
+    def allow(self, path: bytes) -> bool:
+        """Whether `path`, absolute and without symbolic links, is one of the folders or lies below one."""
+        return self.folders is None or any(_is_at_or_below(path, folder) for folder in self.folders)
+
+
+ANYWHERE = Roots(None)
+
+
+def _is_at_or_below(path: bytes, folder: bytes) -> bool:
+    return path == folder or path.startswith(folder.rstrip(b"/") + b"/")
 
 
 def resolve_source(directory_path: str, settings: FilesSettings) -> Path:
@@ -24,7 +51,7 @@ def resolve_source(directory_path: str, settings: FilesSettings) -> Path:
             # Whether it exists is not disclosed.
             raise outside from None
         raise
-    if not is_allowed(path, settings):
+    if not Roots.of(settings).allow(bytes(path)):
         raise outside
     return path
 
@@ -44,20 +71,11 @@ def translate(path: str, path_map: Iterable[tuple[str, str]]) -> str:
     return path
 
 
-def is_allowed(path: Path, settings: FilesSettings) -> bool:
-    """Whether `path`, absolute and resolved, lies in an allowed root.
-
-    UPLOAD_DIR is always one. Without SCAN_ROOTS any path is allowed while HOST is a loopback address, and
-    none otherwise.
-    """
-    if not settings.scan_roots and is_loopback(settings.host):
-        return True
-    return any(path.is_relative_to(root.resolve()) for root in (*settings.scan_roots, settings.upload_dir))
-
-
 def _seems_allowed(path: str, settings: FilesSettings) -> bool:
     """Whether `path`, which cannot be resolved, would lie in an allowed root as it is written."""
-    if is_allowed(written := Path(os.path.normpath(path)), settings) or not written.is_absolute():
+    written = Path(os.path.normpath(path))
+    # Not os.fsencode: the path may be one that no file can have.
+    if Roots.of(settings).allow(str(written).encode(errors="surrogatepass")) or not written.is_absolute():
         return True
     return any(written.is_relative_to(root) for root in (*settings.scan_roots, settings.upload_dir))
 

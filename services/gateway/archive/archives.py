@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 from libs.common.errors import Code, SluiceError
-from libs.common.sources.roots import is_allowed, translate
+from libs.common.sources.roots import translate
+from libs.common.sources.sources import Sources
 from services.gateway.api.detached import DetachedCalls
 from services.gateway.archive import candidates, points
 from services.gateway.archive.checks import as_file_error
@@ -69,9 +70,11 @@ class Archives:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, settings: GatewaySettings, collections: Collections) -> AsyncIterator["Archives"]:
+    async def open(
+        cls, settings: GatewaySettings, collections: Collections, sources: Sources
+    ) -> AsyncIterator["Archives"]:
         """Files are where they should be when this gives; the index follows as soon as it can."""
-        rules = Rules(RealDisk(), lambda path: is_allowed(path, settings))
+        rules = Rules(RealDisk(), sources)
         executor = MoveExecutor(settings.archives.absolute(), rules)
         index = Index(collections.store, collections.control, executor)
         archives = cls(settings, collections, executor, index)

@@ -3,21 +3,20 @@
 import errno
 import hashlib
 import os
-import stat
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from libs.common.errors import Code, FileError
 from libs.common.sources.formats import ARCHIVE_FOLDERS
+from libs.common.sources.source import OpenFile
+from libs.common.sources.sources import Sources
 
-_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _CHUNK_BYTES = 1 << 20
 _GONE = frozenset((errno.ENOENT, errno.ENOTDIR, errno.ESTALE))
-
-Allowed = Callable[[Path], bool]
-"""Whether a path, absolute and without symlinks, lies in a folder whose files may be moved."""
+_IN_WORDS = {
+    Code.NOT_A_REGULAR_FILE: "it is not a regular file, or a symbolic link leads to it",
+    Code.OUTSIDE_ROOTS: "it lies outside the folders that SCAN_ROOTS allows",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,7 @@ class Seen:
         return (self.device, self.inode) == (other.device, other.inode)
 
 
-def check(path: Path, sha256: str, allowed: Allowed) -> Seen:
+def check(path: Path, sha256: str, sources: Sources) -> Seen:
     """Look at a file that is to be moved, or is the reason why another may be.
 
     Raises FileError: outside_roots, archived, not_a_regular_file (symlinks too, also on the way),
@@ -48,29 +47,40 @@ def check(path: Path, sha256: str, allowed: Allowed) -> Seen:
     """
     if ARCHIVE_FOLDERS.intersection(os.fsencode(part) for part in path.parts):
         raise FileError(Code.ARCHIVED, "it lies in an archive folder already")
-    with _os_errors():
-        if os.path.realpath(path, strict=True) != str(path):
-            raise FileError(Code.NOT_A_REGULAR_FILE, "a symbolic link leads to it, or it is one")
-    if not allowed(path):
-        raise FileError(Code.OUTSIDE_ROOTS, "it lies outside the folders that SCAN_ROOTS allows")
-    seen = look(path)
+    seen = look(path, sources)
     if seen.sha256 != sha256:
         raise FileError(Code.FILE_CHANGED, "its content has changed since it was ingested: ingest it again")
     return seen
 
 
-def look(path: Path) -> Seen:
+def look(path: Path, sources: Sources) -> Seen:
     """Read the whole file; FileError as `check` raises."""
-    with _os_errors(), _opened(path) as descriptor:
-        before = os.fstat(descriptor)
-        if not stat.S_ISREG(before.st_mode):
-            raise FileError(Code.NOT_A_REGULAR_FILE, "it is not a regular file")
-        digest = hashlib.sha256()
-        while chunk := os.read(descriptor, _CHUNK_BYTES):
-            digest.update(chunk)
-        if _identity(os.fstat(descriptor)) != _identity(before):
-            raise FileError(Code.FILE_CHANGING, "it is being written to")
-        return Seen(*_identity(before), digest.hexdigest())
+    name = os.fsencode(path)
+    try:
+        with sources.of(name).open(name, links=False) as file:
+            return _seen(file)
+    except OSError as error:
+        raise as_file_error(error) from error
+    except FileError as error:
+        raise _in_our_words(error) from error
+
+
+def _seen(file: OpenFile) -> Seen:
+    before, digest = _identity(file.stat()), hashlib.sha256()
+    at = 0
+    while chunk := os.pread(file.descriptor, _CHUNK_BYTES, at):
+        digest.update(chunk)
+        at += len(chunk)
+    if _identity(file.stat()) != before:
+        raise FileError(Code.FILE_CHANGING, "it is being written to")
+    return Seen(*before, digest.hexdigest())
+
+
+def _in_our_words(error: FileError) -> FileError:
+    """What a source says of a file, in the words of a move."""
+    if error.code is Code.FILE_VANISHED:
+        return FileError(Code.FILE_GONE, "it is not there any more")
+    return FileError(error.code, _IN_WORDS.get(error.code, error.detail))
 
 
 def as_file_error(error: OSError) -> FileError:
@@ -91,26 +101,6 @@ def as_file_error(error: OSError) -> FileError:
             )
         case _:
             return FileError(Code.READ_FAILED, f"the file system refuses: {reason}")
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[int]:
-    descriptor = os.open(path, _FLAGS)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
-
-
-@contextmanager
-def _os_errors() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise as_file_error(error) from error
-    except (ValueError, RuntimeError) as error:
-        # A NUL in the name, a loop of links.
-        raise FileError(Code.NOT_A_REGULAR_FILE, f"its path cannot be followed: {error}") from error
 
 
 def _identity(found: os.stat_result) -> tuple[int, int, int, int]:

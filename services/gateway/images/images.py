@@ -3,19 +3,18 @@
 import base64
 import binascii
 import hashlib
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
-from libs.common.errors import Code, SluiceError
+from libs.common.errors import Code, FileError, SluiceError
 from libs.common.imaging.child import LARGEST
 from libs.common.kafka.tables.control_table import ControlTable
 from libs.common.points.fields import Fields, names
 from libs.common.points.paths import path_of
-from libs.common.settings import FilesSettings
-from libs.common.sources.roots import is_allowed
+from libs.common.sources.source import Identity, OpenFile
+from libs.common.sources.sources import Sources
 from libs.common.store.protocol import Payload, PayloadFields, Store
 from services.gateway.api.deadlines import refreshed
 from services.gateway.api.detached import DetachedCalls
@@ -56,9 +55,9 @@ class Found:
         return self.point.full_path or ""
 
     @property
-    def path(self) -> Path:
+    def path(self) -> bytes:
         """The file's path, for opening."""
-        return Path(os.fsdecode(path_of(self.point) or b""))
+        return path_of(self.point) or b""
 
     @property
     def media_type(self) -> str | None:
@@ -72,7 +71,7 @@ class Images:
 
     store: Store
     control: ControlTable
-    files: FilesSettings
+    sources: Sources
     decoding: Decoding
     detached: DetachedCalls
 
@@ -94,15 +93,15 @@ class Images:
             raise SluiceError(Code.IMAGE_NOT_FOUND, f"image {image_id} has no thumbnail")
         return data
 
-    async def file(self, found: Found) -> tuple[Path, os.stat_result]:
+    async def file(self, found: Found) -> OpenFile:
         """The file behind the point; SluiceError file_gone, outside_roots, or read_failed."""
         return await self.detached.run(lambda: self._file(found), found.shown_path)
 
-    async def as_jpeg(self, path: Path, size: int) -> bytes:
+    async def as_jpeg(self, file: OpenFile, name: str) -> bytes:
         """The file as a JPEG that browsers show; FileError for what cannot be decoded."""
-        if size > LARGEST:
-            raise SluiceError(Code.TOO_LARGE, f"{path.name} is too large to be converted")
-        return await self.decoding.displayable(path)
+        if file.identity.size > LARGEST:
+            raise SluiceError(Code.TOO_LARGE, f"{name} is too large to be converted")
+        return await self.decoding.displayable(file.path_for_children)
 
     async def _places(self) -> list[str]:
         await refreshed(self.control)
@@ -119,20 +118,15 @@ class Images:
                 return []
             raise
 
-    def _file(self, found: Found) -> tuple[Path, os.stat_result]:
-        gone = SluiceError(Code.FILE_GONE, f"{found.shown_path} is not there any more")
+    def _file(self, found: Found) -> OpenFile:
         try:
-            path = found.path.resolve(strict=True)
-            stat = path.stat()
-        except (OSError, ValueError, RuntimeError) as error:
-            raise gone from error
-        if not is_allowed(path, self.files):
-            raise SluiceError(
-                Code.OUTSIDE_ROOTS, f"{found.shown_path} is outside the folders that may be read"
-            )
-        if not path.is_file():
-            raise gone
-        return path, stat
+            return self.sources.of(found.path).open(found.path)
+        except FileError as error:
+            if error.code in (Code.FILE_VANISHED, Code.NOT_A_REGULAR_FILE):
+                detail = f"{found.shown_path} is not there any more"
+                raise SluiceError(Code.FILE_GONE, detail) from error
+            code = Code.OUTSIDE_ROOTS if error.code is Code.OUTSIDE_ROOTS else Code.READ_FAILED
+            raise SluiceError(code, f"{found.shown_path}: {error.detail}") from error
 
 
 def etag_of(data: bytes) -> str:
@@ -140,9 +134,9 @@ def etag_of(data: bytes) -> str:
     return f'"{hashlib.sha256(data).hexdigest()[:32]}"'
 
 
-def etag_of_file(stat: os.stat_result, kind: str) -> str:
+def etag_of_file(identity: Identity, kind: str) -> str:
     """A tag that changes with the file; `kind` keeps a converted picture apart from its original."""
-    return f'"{stat.st_mtime_ns:x}-{stat.st_size:x}-{kind}"'
+    return f'"{identity.mtime_ns:x}-{identity.size:x}-{kind}"'
 
 
 def is_known(if_none_match: str | None, etag: str) -> bool:

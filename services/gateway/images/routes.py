@@ -1,7 +1,6 @@
 """An image's data, its thumbnail, and the image itself."""
 
-import os
-from pathlib import Path
+from contextlib import ExitStack
 from typing import Annotated
 from uuid import UUID
 
@@ -9,8 +8,8 @@ from fastapi import APIRouter, Header, Query, Response
 
 from libs.common.points.exif import bare_names
 from libs.common.points.projections import PLACE
+from libs.common.sources.source import OpenFile
 from services.gateway.api.models import problems
-from services.gateway.gateway import Gateway
 from services.gateway.images.images import BINARY, Found, etag_of, etag_of_file, is_known
 from services.gateway.images.models import ImageOut
 from services.gateway.images.ranged import RangedFile
@@ -78,33 +77,27 @@ async def image(
 ) -> Response:
     """The file, by ranges if asked; what browsers cannot show (RAW, TIFF) comes as a JPEG."""
     found = await gateway.images.find(image_id, PLACE)
-    path, stat = await gateway.images.file(found)
-    if original or found.media_type:
-        return _file(found, path, stat, if_none_match)
-    return await _converted(gateway, path, stat, if_none_match)
+    whole = original or found.media_type is not None
+    file = await gateway.images.file(found)
+    with ExitStack() as unless_served:
+        unless_served.callback(file.close)
+        etag = etag_of_file(file.identity, "file" if whole else "jpeg")
+        if is_known(if_none_match, etag):
+            return Response(status_code=304, headers=_CACHE | {"etag": etag})
+        if not whole:
+            return _bytes(await gateway.images.as_jpeg(file, found.filename), etag, None)
+        unless_served.pop_all()
+        return _served(found, file, etag)
 
 
-def _file(found: Found, path: Path, stat: os.stat_result, if_none_match: str | None) -> Response:
-    headers = _CACHE | {"etag": etag_of_file(stat, "file")}
-    if is_known(if_none_match, headers["etag"]):
-        return Response(status_code=304, headers=headers)
+def _served(found: Found, file: OpenFile, etag: str) -> Response:
+    """The file as it is; the response closes it."""
     return RangedFile(
-        path,
-        stat_result=stat,
-        headers=headers,
+        file,
+        headers=_CACHE | {"etag": etag},
         media_type=found.media_type or BINARY,
         filename=found.filename,
-        content_disposition_type="inline",
     )
-
-
-async def _converted(
-    gateway: Gateway, path: Path, stat: os.stat_result, if_none_match: str | None
-) -> Response:
-    etag = etag_of_file(stat, "jpeg")
-    if is_known(if_none_match, etag):
-        return Response(status_code=304, headers=_CACHE | {"etag": etag})
-    return _bytes(await gateway.images.as_jpeg(path, stat.st_size), etag, None)
 
 
 def _bytes(data: bytes, etag: str, if_none_match: str | None) -> Response:

@@ -12,6 +12,8 @@ from libs.common.errors import Code, FileError
 from libs.common.imaging.limits import Limits
 from libs.common.imaging.normalise import normalise
 from libs.common.messages import Content, Inference
+from libs.common.sources.roots import ANYWHERE, Roots
+from libs.common.sources.sources import Sources
 from services.processor.archived import is_archived
 from services.processor.cache.cache_reader import CacheReader
 from services.processor.decoding.inspection import Changing, Failed, Inspected, Reply, Request
@@ -22,25 +24,26 @@ from services.processor.decoding.reading import ReadFile, read_picture
 class Inspector:
     """What a decoder process needs to know. Called there, it opens the cache and gives the function.
 
-    `roots` are the folders, symbolic links resolved, that files must be in; none means anywhere.
+    `roots` are the folders that files must be in.
     """
 
     cache_dir: Path
     limits: Limits = field(default_factory=Limits)
     max_file_bytes: int = 1 << 30
-    roots: tuple[bytes, ...] = ()
+    roots: Roots = ANYWHERE
 
     def __call__(self) -> Callable[[Request], Reply]:
         """The function that inspects one file after another."""
-        cache = CacheReader(self.cache_dir)
-        return lambda request: self.inspect(cache, request)
+        cache, sources = CacheReader(self.cache_dir), Sources(self.roots)
+        return lambda request: self.inspect(cache, sources, request)
 
-    def inspect(self, cache: CacheReader, request: Request) -> Reply:
+    def inspect(self, cache: CacheReader, sources: Sources, request: Request) -> Reply:
         """Look at one file. It is decoded only if it stands still and is not in the cache."""
         try:
-            file = read_picture(request.path, self.roots, self.max_file_bytes, gif=self.limits.gif)
+            with sources.of(request.path).open(request.path) as opened:
+                file = read_picture(opened, request.path, self.max_file_bytes, gif=self.limits.gif)
             if not file.held_still or not _as_seen(file, request):
-                return Changing(size=file.after.st_size, mtime_ns=file.after.st_mtime_ns)
+                return Changing(size=file.after.size, mtime_ns=file.after.mtime_ns)
             return self._inspected(cache, request, file)
         except FileError as error:
             if error.code is Code.FILE_VANISHED and is_archived(request.path, request.size, request.mtime_ns):
@@ -66,17 +69,16 @@ class Inspector:
 
 
 def _as_seen(file: ReadFile, request: Request) -> bool:
-    return (file.after.st_size, file.after.st_mtime_ns) == (request.size, request.mtime_ns)
+    return (file.after.size, file.after.mtime_ns) == (request.size, request.mtime_ns)
 
 
 def _answer(
     file: ReadFile, content: Content, *, jpeg: bytes | None = None, inference: Inference | None = None
 ) -> Inspected:
-    stat = file.after
     return Inspected(
-        size=stat.st_size,
-        mtime_ns=stat.st_mtime_ns,
-        ctime_ns=stat.st_ctime_ns,
+        size=file.after.size,
+        mtime_ns=file.after.mtime_ns,
+        ctime_ns=file.after.ctime_ns,
         content=content,
         jpeg=jpeg,
         inference=inference,

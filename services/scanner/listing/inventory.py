@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from libs.common import events
+from libs.common.sources.entries import Entry
 from libs.common.sources.formats import accepted_suffixes
+from libs.common.sources.source import Listing
 from services.scanner.jobs.changelog import JobRecord
 from services.scanner.jobs.history import earlier_outcomes
 from services.scanner.jobs.projection import JobProjection
-from services.scanner.listing.entries import Entry, Spooled
+from services.scanner.listing.entries import Spooled
 from services.scanner.listing.spool import Spool
-from services.scanner.listing.walk import walk
 from services.scanner.wiring import Wiring
 from services.scanner.worker import spooled
 
@@ -43,12 +44,12 @@ class Inventory:
 
     async def take(self) -> None:
         """List everything into the spool; the last `listed` event says complete."""
-        entries = walk(
-            self._record.root or b"",
+        root = self._record.root or b""
+        asked = Listing(
             recursive=self._record.request.recursive,
-            allowed=self._wiring.allowed,
             suffixes=accepted_suffixes(gif=self._wiring.settings.accept_gif),
         )
+        entries = self._wiring.sources.of(root).list(root, asked)
         last = False
         while not last:
             chunk = await self._in_thread(entries)

@@ -13,6 +13,7 @@ from libs.common.imaging.limits import Limits
 from libs.common.imaging.normalise import normalise
 from libs.common.kafka.outgoing import Outgoing
 from libs.common.messages import ImageRecord, PathRecord
+from libs.common.sources.roots import Roots
 from libs.common.topics import IMAGES
 from services.processor.decoding.inspect import Inspector
 from services.processor.decoding.pool import DecodePool
@@ -67,7 +68,7 @@ async def ran(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ran]:
     root.mkdir()
     done = Ran(library.lay(root, library.cases(SEED, outside)))
     batch = [PathRecord(file=file_for(path)) for path in library.spread(done.laid)]
-    inspector = Inspector(cache_dir=base / "cache", roots=(bytes(root),))
+    inspector = Inspector(cache_dir=base / "cache", roots=Roots((bytes(root),)))
     pool = DecodePool(Sabotaged(inspector), WORKERS, TIMEOUT_S, MEMORY_BYTES)
     # The tests' own process may have those of other tests' systems below it.
     async with watched(os.getpid(), only_new=True) as done.decoders, pool:

@@ -9,6 +9,7 @@ import pytest
 
 from libs.common.errors import Code
 from libs.common.imaging.limits import Limits
+from libs.common.sources.roots import Roots
 from services.processor.cache.cache import Cache
 from services.processor.decoding import reading
 from services.processor.decoding.inspect import Inspector
@@ -127,7 +128,7 @@ def test_a_symlink_out_of_the_roots_is_refused(tmp_path: Path) -> None:
     (outside / "a.jpg").write_bytes(photos.jpeg(64, 48))
     (inside / "a.jpg").write_bytes(photos.jpeg(64, 48))
     (inside / "link.jpg").symlink_to(outside / "a.jpg")
-    guarded = Inspector(cache_dir=tmp_path / "cache", roots=(bytes(inside),))()
+    guarded = Inspector(cache_dir=tmp_path / "cache", roots=Roots((bytes(inside),)))()
     assert failure_of(guarded(request_for(inside / "link.jpg"))) is Code.OUTSIDE_ROOTS
     assert isinstance(guarded(request_for(inside / "a.jpg")), Inspected)
 

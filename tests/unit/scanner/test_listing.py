@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from libs.common.errors import Code
+from libs.common.sources.entries import Entry, Found, Ignored, Rejected
+from libs.common.sources.files.walk import walk
 from libs.common.sources.formats import ARCHIVE_FOLDERS, accepted_suffixes
-from services.scanner.listing.entries import Entry, Found, Ignored, Rejected
-from services.scanner.listing.walk import walk
 
 
 def entries_of(root: Path, *, recursive: bool = True, inside: Path | None = None) -> list[Entry]:

@@ -10,10 +10,11 @@ from libs.common.control import CollectionState
 from libs.common.errors import Code, FileError, SluiceError
 from libs.common.events import ScanRequest
 from libs.common.points.fields import Fields
+from libs.common.sources.entries import Found, Ignored, Rejected
 from libs.common.topics import PATHS
 from services.scanner.jobs import changelog
 from services.scanner.jobs.changelog import JobRecord, Refusal, fingerprint
-from services.scanner.listing.entries import Found, Ignored, Rejected, Spooled
+from services.scanner.listing.entries import Spooled
 from services.scanner.worker import (
     CANCELLED,
     Ending,

@@ -113,7 +113,7 @@ class MoveExecutor:
             return None
         for move in history.half_done:
             with self.locks.turn():
-                found = resolve(self.rules.disk, journal, move)
+                found = resolve(self.rules, journal, move)
             log.warning("an interrupted move of %s is %s", move.files[0].source, found.state)
         if not history.finished:
             journal.write(Finished(interrupted=True))

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from libs.common.errors import Code, FileError
+from libs.common.sources.sources import Sources
 from services.gateway.archive import manifest
-from services.gateway.archive.checks import Allowed, Seen, as_file_error, check, look
+from services.gateway.archive.checks import Seen, as_file_error, check, look
 from services.gateway.archive.history import Recorded
 from services.gateway.archive.journal import Begun, Carried, Done, Journal, Move, Undone
 from services.gateway.archive.moves.disk import Disk
@@ -22,10 +23,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What may be moved, and what it is moved with."""
+    """Where files may be moved, and what they are moved with."""
 
     disk: Disk
-    allowed: Allowed
+    sources: Sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +51,12 @@ def checked(
     `gone` says which paths count as moved: in a dry run they are all still there.
     """
     photo = target.photo
-    seen = check(photo.path, photo.sha256, rules.allowed)
-    keeper = _keeper(target, seen, rules.allowed, gone)
+    seen = check(photo.path, photo.sha256, rules.sources)
+    keeper = _keeper(target, seen, rules.sources, gone)
     there = photo.path.parent / folder
     _check_folder(there)
     with _file_errors():
-        sources = [(photo.path, seen), *_along(siblings.beside(photo.path))]
+        sources = [(photo.path, seen), *_along(siblings.beside(photo.path), rules.sources)]
     names = free_names([path.name for path, _ in sources], lambda name: os.path.lexists(there / name))
     files = tuple(
         _carried(path, there / name, what) for (path, what), name in zip(sources, names, strict=True)
@@ -72,7 +73,7 @@ def carry_out(rules: Rules, journal: Journal, number: int, found: Checked) -> Re
         files=found.files,
         keeper=str(found.keeper.path) if found.keeper else None,
     )
-    return _perform(rules.disk, journal, move, found.seen)
+    return _perform(rules, journal, move, found.seen)
 
 
 def put_back(rules: Rules, journal: Journal, number: int, archived: Recorded, *, dry_run: bool) -> None:
@@ -82,8 +83,8 @@ def put_back(rules: Rules, journal: Journal, number: int, archived: Recorded, *,
     """
     files = tuple(_turned(file) for file in archived.moved)
     photo = files[0]
-    _check_way_back(Path(photo.source), Path(photo.destination), rules.allowed)
-    seen = look(Path(photo.source))
+    _check_way_back(Path(photo.destination))
+    seen = look(Path(photo.source), rules.sources)
     if seen.sha256 != photo.sha256:
         raise FileError(Code.FILE_CHANGED, "its content has changed in the archive folder: move it by hand")
     if dry_run:
@@ -95,31 +96,31 @@ def put_back(rules: Rules, journal: Journal, number: int, archived: Recorded, *,
         files=files,
         undoes=archived.move.number,
     )
-    _perform(rules.disk, journal, move, (seen,))
+    _perform(rules, journal, move, (seen,))
 
 
-def resolve(disk: Disk, journal: Journal, move: Move) -> Recorded:
+def resolve(rules: Rules, journal: Journal, move: Move) -> Recorded:
     """Finish the move if its photo has begun to move, else say that it did not happen.
 
     The photo moves first, so a photo that has not moved means that nothing has. Raises OSError.
     """
-    if whereabouts(move.files[0]) == "source":
+    if whereabouts(move.files[0], rules.sources) == "source":
         journal.write(Undone(number=move.number, reason="interrupted"))
         return Recorded(move, "undone")
-    return _complete(disk, journal, move, (), resumed=True)
+    return _complete(rules, journal, move, (), resumed=True)
 
 
-def _perform(disk: Disk, journal: Journal, move: Move, seen: Sequence[Seen]) -> Recorded:
+def _perform(rules: Rules, journal: Journal, move: Move, seen: Sequence[Seen]) -> Recorded:
     with _file_errors():
         if move.way == "archive":
             folder = Path(move.files[0].destination).parent
-            disk.make_folder(folder)
-            disk.sync_folder(folder.parent)
+            rules.disk.make_folder(folder)
+            rules.disk.sync_folder(folder.parent)
         journal.write(Begun(move=move))
         try:
-            return _complete(disk, journal, move, seen)
+            return _complete(rules, journal, move, seen)
         except (OSError, FileError) as error:
-            found = resolve(disk, journal, move)
+            found = resolve(rules, journal, move)
             if found.state == "undone":
                 raise
             log.warning("%s has moved, but not smoothly: %s", move.files[0].source, error)
@@ -127,33 +128,33 @@ def _perform(disk: Disk, journal: Journal, move: Move, seen: Sequence[Seen]) -> 
 
 
 def _complete(
-    disk: Disk, journal: Journal, move: Move, seen: Sequence[Seen], *, resumed: bool = False
+    rules: Rules, journal: Journal, move: Move, seen: Sequence[Seen], *, resumed: bool = False
 ) -> Recorded:
     moved = []
     for index, file in enumerate(move.files):
         try:
-            if not resumed or whereabouts(file) != "destination":
+            if not resumed or whereabouts(file, rules.sources) != "destination":
                 expected = seen[index] if index < len(seen) else None
-                relocate(disk, Path(file.source), Path(file.destination), expected)
+                relocate(rules.disk, Path(file.source), Path(file.destination), expected)
             moved.append(index)
         except (OSError, FileError):
             if index == 0:
                 raise
             # What describes a photo may stay behind; the journal says which of it came along.
     files = tuple(move.files[index] for index in moved)
-    manifest.note(disk, journal.folder.name, move.way, files)
+    manifest.note(rules.disk, journal.folder.name, move.way, files)
     journal.write(Done(number=move.number, files=tuple(moved)))
     return Recorded(move, "archived" if move.way == "archive" else "restored", files)
 
 
-def _along(paths: Iterable[Path]) -> Iterator[tuple[Path, Seen]]:
+def _along(paths: Iterable[Path], sources: Sources) -> Iterator[tuple[Path, Seen]]:
     """Those that are regular files and can be read; the others stay."""
     for path in paths:
         with suppress(FileError):
-            yield path, look(path)
+            yield path, look(path, sources)
 
 
-def _keeper(target: Target, seen: Seen, allowed: Allowed, gone: Callable[[Path], bool]) -> Photo | None:
+def _keeper(target: Target, seen: Seen, sources: Sources, gone: Callable[[Path], bool]) -> Photo | None:
     """The best other file of the same content that is there right now; FileError last_copy."""
     if target.rivals is None:
         return None
@@ -161,7 +162,7 @@ def _keeper(target: Target, seen: Seen, allowed: Allowed, gone: Callable[[Path],
         if rival.path == target.photo.path or gone(rival.path):
             continue
         try:
-            other = check(rival.path, target.photo.sha256, allowed)
+            other = check(rival.path, target.photo.sha256, sources)
         except FileError:
             continue
         if not other.is_same_file(seen):
@@ -174,14 +175,9 @@ def _check_folder(folder: Path) -> None:
         raise FileError(Code.CANNOT_MOVE, f"{folder.name} next to it is not a folder: rename that first")
 
 
-def _check_way_back(source: Path, destination: Path, allowed: Allowed) -> None:
+def _check_way_back(destination: Path) -> None:
     if os.path.lexists(destination):
         raise FileError(Code.NAME_TAKEN, "there is another file of its name now: move or rename that first")
-    with _file_errors():
-        if os.path.realpath(source, strict=True) != str(source):
-            raise FileError(Code.NOT_A_REGULAR_FILE, "a symbolic link leads to it, or it is one")
-    if not allowed(destination.parent):
-        raise FileError(Code.OUTSIDE_ROOTS, "it lies outside the folders that SCAN_ROOTS allows")
 
 
 def _carried(source: Path, destination: Path, seen: Seen) -> Carried:

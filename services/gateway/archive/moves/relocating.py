@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from libs.common.errors import Code, FileError
+from libs.common.sources.sources import Sources
 from services.gateway.archive.checks import Seen, look
 from services.gateway.archive.journal import Carried
 from services.gateway.archive.moves.disk import Disk
@@ -34,12 +35,12 @@ def relocate(disk: Disk, source: Path, destination: Path, seen: Seen | None = No
     disk.sync_folder(source.parent)
 
 
-def whereabouts(file: Carried) -> Whereabouts:
+def whereabouts(file: Carried, sources: Sources) -> Whereabouts:
     """Where a file is whose move was cut short; its inode may have another number since."""
     source, destination = Path(file.source), Path(file.destination)
     if _same(source, destination):
         return "both"
-    if _is_there(destination, file) and not _is_there(source, file):
+    if _is_there(destination, file, sources) and not _is_there(source, file, sources):
         return "destination"
     return "source"
 
@@ -69,8 +70,8 @@ def _same(source: Path, destination: Path) -> bool:
     return (one.st_dev, one.st_ino) == (other.st_dev, other.st_ino)
 
 
-def _is_there(path: Path, file: Carried) -> bool:
+def _is_there(path: Path, file: Carried, sources: Sources) -> bool:
     try:
-        return path.lstat().st_size == file.size and look(path).sha256 == file.sha256
+        return path.lstat().st_size == file.size and look(path, sources).sha256 == file.sha256
     except (OSError, FileError):
         return False

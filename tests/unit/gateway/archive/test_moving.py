@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from libs.common.errors import Code
+from libs.common.sources.roots import Roots
+from libs.common.sources.sources import Sources
 from services.gateway.archive.journal import Opened
 from services.gateway.archive.moves.disk import RealDisk
 from services.gateway.archive.moves.executor import MoveExecutor, Result, Return
@@ -30,9 +32,8 @@ def target_of(asked: Path, *others: Path) -> list[Target]:
 
 def shop(tmp_path: Path, disk: RealDisk | None = None, allowed: Path | None = None) -> MoveExecutor:
     root = (allowed or tmp_path).resolve()
-    return MoveExecutor(
-        tmp_path / "archives", Rules(disk or RealDisk(), lambda path: path.is_relative_to(root))
-    )
+    rules = Rules(disk or RealDisk(), Sources(Roots((bytes(root),))))
+    return MoveExecutor(tmp_path / "archives", rules)
 
 
 def archive(executor: MoveExecutor, targets: list[Target], folder: str = DUPLICATES) -> Result:

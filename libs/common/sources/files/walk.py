@@ -8,6 +8,8 @@ from functools import partial
 from itertools import islice
 
 from libs.common.errors import Code, FileError
+from libs.common.sources.entries import Entry, Found, Ignored, Rejected
+from libs.common.sources.files.failures import file_error
 from libs.common.sources.formats import (
     ARCHIVE_FOLDERS,
     SUPPORTED_SUFFIXES,
@@ -15,7 +17,6 @@ from libs.common.sources.formats import (
     is_ignored_folder,
     suffix_of,
 )
-from services.scanner.listing.entries import Entry, Found, Ignored, Rejected
 
 _SORTED_AT_ONCE = 10_000
 """Names are put in order in runs of this many: memory stays flat in a folder of millions."""
@@ -36,7 +37,7 @@ def walk(
     try:
         mode = os.stat(root).st_mode  # noqa: PTH116 (bytes paths)
     except OSError as error:
-        yield Rejected(root, _file_error(error))
+        yield Rejected(root, file_error(error))
         return
     if stat.S_ISDIR(mode):
         yield from _Walk(allowed, recursive, suffixes).tree(root)
@@ -71,7 +72,7 @@ class _Walk:
                 else:
                     yield Ignored(folder)
             except OSError as error:
-                yield Rejected(folder, _file_error(error))
+                yield Rejected(folder, file_error(error))
             folders += sorted(below, reverse=True)
 
     def _enter(self, folder: bytes) -> bool:
@@ -115,7 +116,7 @@ class _Walk:
             target = os.path.realpath(entry.path, strict=True)
             mode = os.stat(target).st_mode  # noqa: PTH116 (bytes paths)
         except OSError as error:
-            yield Rejected(entry.path, _file_error(error))
+            yield Rejected(entry.path, file_error(error))
             return
         if ARCHIVE_FOLDERS.intersection(target.split(b"/")):
             yield Ignored(entry.path)
@@ -145,16 +146,5 @@ def _file(
     try:
         found = stat_of()
     except OSError as error:
-        return Rejected(path, _file_error(error))
+        return Rejected(path, file_error(error))
     return Found(path, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
-
-
-def _file_error(error: OSError) -> FileError:
-    reason = (error.strerror or type(error).__name__).lower()
-    match error:
-        case PermissionError():
-            return FileError(Code.PERMISSION_DENIED, f"may not be read: {reason}")
-        case FileNotFoundError() | NotADirectoryError():
-            return FileError(Code.FILE_VANISHED, f"it is no longer there: {reason}")
-        case _:
-            return FileError(Code.NOT_A_REGULAR_FILE, f"cannot be opened as a file or a folder: {reason}")

@@ -1,0 +1,98 @@
+"""What a place that photos lie in can do, and how the rest of the system knows it."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol
+
+from msgspec import Struct
+
+from libs.common.sources.entries import Entry
+from libs.common.sources.formats import SUPPORTED_SUFFIXES
+
+
+class Identity(Struct, frozen=True):
+    """What tells that a file has not changed. Size in bytes, times in nanoseconds since the epoch."""
+
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+
+
+def identity_of(found: os.stat_result) -> Identity:
+    """The identity of a file on disk."""
+    return Identity(found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+
+
+class Listing(Struct, frozen=True, kw_only=True):
+    """What is to be listed. Files of other `suffixes` are rejected."""
+
+    recursive: bool = True
+    suffixes: frozenset[str] = SUPPORTED_SUFFIXES
+
+
+class OpenFile:
+    """An open regular file: this is read, hashed, decoded and served, whatever its name leads to by then.
+
+    The opener closes it; one that no caller received closes itself. `identity` is as it was when opened.
+    """
+
+    __slots__ = ("descriptor", "identity")
+
+    def __init__(self, descriptor: int, identity: Identity) -> None:
+        self.descriptor = descriptor
+        self.identity = identity
+
+    def __del__(self) -> None:
+        self.close()
+
+    @property
+    def path(self) -> str:
+        """A path that opens this file once more, for libraries that take only paths, while it is open."""
+        return f"/dev/fd/{self.descriptor}"
+
+    @property
+    def path_for_children(self) -> Path:
+        """As `path`, for a process of the same user that this one has started."""
+        return Path(f"/proc/{os.getpid()}/fd/{self.descriptor}")
+
+    def stat(self) -> os.stat_result:
+        """The file as it is now; OSError."""
+        return os.fstat(self.descriptor)
+
+    def close(self) -> None:
+        """Give the descriptor back; a second call does nothing."""
+        descriptor, self.descriptor = self.descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
+
+    def __enter__(self) -> "OpenFile":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class Source(Protocol):
+    """A place that photos lie in. A path names a file in it, absolute, as records and points carry it.
+
+    Every call may block: run it in a thread.
+    """
+
+    def list(self, root: bytes, asked: Listing) -> Iterator[Entry]:
+        """Every entry at or below `root`, each exactly once; what cannot be read is an entry too."""
+
+    def open(self, path: bytes, *, links: bool = True) -> OpenFile:
+        """The file, inside what may be read, symbolic links followed if `links`.
+
+        Raises FileError: file_vanished, permission_denied, not_a_regular_file, outside_roots, read_failed.
+        """
+
+    def stat(self, path: bytes, *, links: bool = True) -> Identity:
+        """The file's identity; FileError as `open`."""
