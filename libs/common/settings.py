@@ -52,7 +52,7 @@ class StageSettings(EnvSettings):
     )
     log_level: LogLevel = Field("INFO", description="Log level")
     health_port: int | None = Field(
-        None, ge=1, le=65535, description="A stage's port for /livez and /readyz; unset: none"
+        None, ge=1, le=65535, description="A stage's port for /livez, /readyz and /metrics; unset: none"
     )
     drain_seconds: float = Field(
         15.0, gt=0, le=600, description="How long a stop may take before the process leaves regardless"

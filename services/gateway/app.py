@@ -8,12 +8,14 @@ from functools import partial
 
 from fastapi import FastAPI
 
+from libs.common.http import problems
+from libs.common.http.middleware import RequestMiddleware
 from libs.common.http.serving import listen, serve
 from libs.common.runtime.heartbeat import release
 from libs.common.runtime.service import Health, Service, supervise
 from libs.common.store.protocol import Store
-from services.gateway.api import docs, errors, openapi
-from services.gateway.api.middleware import RequestMiddleware
+from services.gateway.api import docs, openapi
+from services.gateway.api.middleware import chain
 from services.gateway.archive import routes as archives
 from services.gateway.collections import routes as collections
 from services.gateway.duplicates import routes as duplicates
@@ -83,8 +85,8 @@ def create_app(
         tasks,
     ):
         app.include_router(routes.router, prefix=API)
-    errors.install(app)
-    app.add_middleware(RequestMiddleware)
+    problems.install(app)
+    app.add_middleware(RequestMiddleware, chain=chain)
     # FastAPI's documented way to change the document that it serves.
     app.openapi = partial(openapi.document, app)  # type: ignore[method-assign]
     return app

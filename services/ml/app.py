@@ -6,13 +6,16 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from libs.common.errors import Code
+from libs.common.http import problems
+from libs.common.http.middleware import RequestMiddleware
 from libs.common.http.serving import listen, serve
 from libs.common.runtime.service import Health, Service
-from services.ml import probes, problems, routes
+from services.ml import health_routes, routes
 from services.ml.backend import Backend
-from services.ml.body_limit import BodyLimit
 from services.ml.engine import Engine
 from services.ml.lite.lite import LiteBackend
+from services.ml.middleware import chain, out_of_memory
 from services.ml.settings import MLServiceSettings
 
 
@@ -31,9 +34,11 @@ def create_app(settings: MLServiceSettings | None = None, backend: Backend | Non
 
     app = FastAPI(title="Sluice ML service", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.include_router(routes.router)
-    app.include_router(probes.router)
-    problems.install(app)
-    app.add_middleware(BodyLimit)
+    app.include_router(health_routes.router)
+    app.router.routes.extend(health_routes.probes(app))
+    problems.install(app, {Code.NO_TEXT_MODEL: 422})
+    app.exception_handler(MemoryError)(out_of_memory)
+    app.add_middleware(RequestMiddleware, chain=chain)
     return app
 
 

@@ -3,16 +3,15 @@
 import asyncio
 from typing import Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
-from services.ml.access import require_key
 from services.ml.engine import Engine
 from services.ml.inference import infer
 from services.ml.uploads import Upload, from_json, from_multipart, read_json
 from services.ml.wire import BatchRequest, BatchResponse, Capabilities, Message, TextRequest, TextResponse
 
-router = APIRouter(prefix="/api/v1", dependencies=[Depends(require_key)])
+router = APIRouter(prefix="/api/v1")
 
 
 def _body(media_type: str, schema: dict[str, Any]) -> dict[str, Any]:

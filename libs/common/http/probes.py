@@ -1,4 +1,4 @@
-"""/livez and /readyz of the stages that serve nothing else, for the orchestrator."""
+"""/livez, /readyz and /metrics of the stages that serve nothing else."""
 
 import asyncio
 import time
@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
+from libs.common.http.metrics import health_metrics, metrics_route, process_metrics
 from libs.common.http.serving import listen, serve
 from libs.common.runtime.service import Health
 
@@ -19,12 +20,14 @@ STUCK_SECONDS = 90.0
 UNHEARD_SECONDS = 15.0
 """Heartbeats go out every 5 seconds; three missed ones are no accident."""
 
+Judge = Callable[[], str | None]
+"""Why not, as a sentence, or None."""
 _Answer = Callable[[Request], Awaitable[JSONResponse]]
 
 
 @asynccontextmanager
 async def probed(port: int | None, health: Health) -> AsyncIterator[None]:
-    """Answer probes of `health` on this port, on any address, while the block runs; None: do not.
+    """Answer probes of `health`, and scrapes, on this port of any address while the block runs; None: do not.
 
     Raises SluiceError port_busy.
     """
@@ -58,17 +61,24 @@ def obstacle(health: Health, now: float) -> str | None:
     return stuck(health, now)
 
 
+def probe_routes(alive: Judge, ready: Judge) -> list[BaseRoute]:
+    """/livez and /readyz: 200 where the judge finds nothing, else 503 with its reason."""
+    return [Route("/livez", _answers(alive, "alive")), Route("/readyz", _answers(ready, "ready"))]
+
+
 def routes(health: Health) -> list[BaseRoute]:
-    """What is served."""
-    return [
-        Route("/livez", _answers(stuck, health, "alive")),
-        Route("/readyz", _answers(obstacle, health, "ready")),
-    ]
+    """What a stage's health port serves."""
+
+    def now(judge: Callable[[Health, float], str | None]) -> Judge:
+        return lambda: judge(health, time.monotonic())
+
+    scraped = metrics_route(lambda: [*health_metrics(health), *process_metrics()])
+    return [*probe_routes(now(stuck), now(obstacle)), scraped]
 
 
-def _answers(judge: Callable[[Health, float], str | None], health: Health, good: str) -> _Answer:
+def _answers(judge: Judge, good: str) -> _Answer:
     async def answer(_request: Request) -> JSONResponse:
-        reason = judge(health, time.monotonic())
+        reason = judge()
         if reason is None:
             return JSONResponse({"status": good, "reason": None})
         return JSONResponse({"status": f"not {good}", "reason": reason}, 503)

@@ -17,6 +17,8 @@ class Health:
     """When it last asked for work, or said how it is (monotonic seconds)."""
     heard_at: float | None = None
     """When the brokers last took its heartbeat (monotonic seconds); None: not yet."""
+    records: int = 0
+    """Records that it has finished since its start."""
 
     def ready(self) -> None:
         """It works."""

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query
 
 from libs.common.errors import Code, SluiceError
-from services.gateway.api.errors import BadRequestError
+from libs.common.http.problems import BadRequestError
 from services.gateway.api.models import problems
 from services.gateway.archive import models as body
 from services.gateway.archive import presentation

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from libs.common.control import CollectionState
 from libs.common.errors import Code, SluiceError
+from libs.common.http.problems import BadRequestError
 from libs.common.kafka.outgoing import Outgoing, fact
 from libs.common.kafka.publisher import Publisher
 from libs.common.kafka.tables.control_table import ControlTable
@@ -12,7 +13,6 @@ from libs.common.points.fields import Fields, names
 from libs.common.points.projections import SAMPLE
 from libs.common.store.protocol import CollectionInfo, Distance, Record, Store
 from services.gateway.api.deadlines import deadline, refreshed
-from services.gateway.api.errors import BadRequestError
 from services.gateway.jobs import records as worker
 from services.gateway.jobs.jobs import Jobs
 from services.gateway.tasks.tasks import Tasks

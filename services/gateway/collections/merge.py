@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from libs.common.errors import Code, SluiceError
+from libs.common.http.problems import BadRequestError
 from libs.common.store.protocol import CollectionInfo
 from libs.common.tasks import Merge
-from services.gateway.api.errors import BadRequestError
 from services.gateway.collections.collections import Collections
 
 

@@ -6,8 +6,8 @@ from starlette.responses import FileResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
 from libs.common.errors import Code
+from libs.common.http.problems import problem
 from libs.common.sources.source import OpenFile
-from services.gateway.api.errors import problem
 
 _MALFORMED, _BEYOND = 400, 416
 
@@ -49,14 +49,13 @@ class RangedFile(FileResponse):
         if refused[0]["status"] == _MALFORMED:
             await super().__call__(_without_range(scope), receive, send)
         else:
-            await self._beyond(scope["state"]["request_id"])(scope, receive, send)
+            await self._beyond()(scope, receive, send)
 
-    def _beyond(self, request_id: str) -> Response:
+    def _beyond(self) -> Response:
         size = self.headers["content-length"]
         return problem(
             Code.INVALID_REQUEST,
             f"the range lies beyond the end of the file, which has {size} bytes",
-            request_id,
             status=_BEYOND,
             headers={"content-range": f"bytes */{size}"},
         )

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
+from libs.common.http.metrics import MEDIA_TYPE
 from services.gateway.api.clock import utc
 from services.gateway.api.deadlines import refreshed
 from services.gateway.api.models import problems
@@ -68,4 +69,4 @@ async def scraped(gateway: Open) -> Response:
     await refreshed(gateway.services)
     found = presence.instances(gateway.services.rows.values(), utc(gateway.now()))
     told = metrics.text(await gateway.jobs.all(), found, await lags(gateway.connection))
-    return Response(told, media_type=metrics.MEDIA_TYPE)
+    return Response(told, media_type=MEDIA_TYPE)

@@ -3,34 +3,18 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import Metric
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily
-from prometheus_client.registry import Collector
 
+from libs.common.http.metrics import exposition, process_metrics
 from services.gateway.system.models import ServiceOut
 from services.gateway.view.fold import Job
-
-MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 def text(jobs: Iterable[Job], found: Iterable[ServiceOut], behind: Mapping[str, int]) -> bytes:
     """The metrics as of now, in Prometheus' text format."""
-    registry = CollectorRegistry(auto_describe=False)
-    registry.register(
-        _Now([_jobs(jobs := list(jobs)), _files(jobs), _in_flight(jobs), _up(found), _lag(behind)])
-    )
-    return generate_latest(registry)
-
-
-class _Now(Collector):
-    """Metrics that were just made."""
-
-    def __init__(self, metrics: list[Metric]) -> None:
-        self._metrics = metrics
-
-    def collect(self) -> Iterable[Metric]:
-        return self._metrics
+    shown = [_jobs(jobs := list(jobs)), _files(jobs), _in_flight(jobs), _up(found), _lag(behind)]
+    return exposition([*shown, *process_metrics()])
 
 
 def _jobs(jobs: Iterable[Job]) -> Metric:

@@ -70,6 +70,20 @@ async def test_a_consumer_that_is_stuck_asks_for_a_restart(state: str) -> None:
     assert (alive, ready) == (503, 503)
 
 
+async def test_a_stage_is_scraped_where_it_is_probed() -> None:
+    health = Health(records=7)
+    health.ready()
+    port = free_port()
+    async with probed(port, health), httpx.AsyncClient() as client:
+        answer = await client.get(f"http://127.0.0.1:{port}/metrics")
+    assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+    lines = answer.text.splitlines()
+    assert 'sluice_stage_state{state="ready"} 1.0' in lines
+    assert 'sluice_stage_state{state="waiting"} 0.0' in lines
+    assert "sluice_stage_records_total 7.0" in lines
+    assert any(line.startswith("process_resident_memory_bytes ") for line in lines)
+
+
 async def test_nothing_listens_without_a_port() -> None:
     async with probed(None, Health()):
         assert not [task for task in asyncio.all_tasks() if task.get_name() == "probes"]

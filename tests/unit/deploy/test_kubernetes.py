@@ -49,7 +49,7 @@ def served(stage: str) -> set[str]:
 
 
 def paths(app: FastAPI) -> set[str]:
-    return set(app.openapi()["paths"])
+    return set(app.openapi()["paths"]) | {route.path for route in app.routes if isinstance(route, Route)}
 
 
 def probes_paths() -> set[str]:

@@ -184,6 +184,19 @@ async def test_the_api_is_closed_without_the_key(key: str | None, status: int) -
     assert [answer.status_code for answer in answers] == [status, status]
 
 
+async def test_probes_and_metrics_are_open_and_tell_the_state() -> None:
+    async with client_of(ml_api_key="secret") as client:
+        assert (await client.get("/readyz")).json() == {"status": "ready", "reason": None}
+        assert "process_cpu_seconds_total" in (await client.get("/metrics")).text
+
+
+@pytest.mark.parametrize("path", ["/api/v1/nothing", "/api/v1/embed_text"])
+async def test_a_problem_names_its_request(client: httpx.AsyncClient, path: str) -> None:
+    answer = await client.post(path, json={"text": "coffee"})
+    assert answer.json()["request_id"]
+    assert answer.json()["request_id"] == answer.headers["x-request-id"]
+
+
 class Exhausted(LiteBackend):
     """A device that is too small for more than two images."""
 

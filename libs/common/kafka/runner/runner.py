@@ -194,6 +194,7 @@ class Runner(Generic[R]):
         self._pace.took(len(batch.places), time.monotonic() - begun)
         await self._publish(batch.letters + outgoing)
         await self._commit(consumer, batch)
+        self._health.records += len(batch.places)
 
     async def _publish(self, outgoing: Sequence[Outgoing]) -> None:
         """Publish until the brokers have it; a repeated record overwrites what it wrote before.

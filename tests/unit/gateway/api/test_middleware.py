@@ -9,10 +9,11 @@ from fastapi import FastAPI
 from pydantic import BaseModel, Field, SecretStr
 
 from libs.common.errors import Code, SluiceError, UnavailableError
-from services.gateway.api import errors
-from services.gateway.api.body_limit import OTHER_BYTES, BodyLimit
-from services.gateway.api.errors import BadRequestError
-from services.gateway.api.middleware import RequestMiddleware
+from libs.common.http import problems
+from libs.common.http.body_limit import OTHER_BYTES, BodyLimit
+from libs.common.http.middleware import RequestMiddleware
+from libs.common.http.problems import BadRequestError
+from services.gateway.api.middleware import chain
 from services.gateway.settings import GatewaySettings
 
 FIELDS = {"type", "title", "status", "detail", "code", "errors", "retryable", "request_id"}
@@ -26,7 +27,7 @@ class Body(BaseModel):
 def app_of(settings: GatewaySettings) -> FastAPI:
     app = FastAPI()
     app.state.settings = settings
-    app.add_middleware(RequestMiddleware)
+    app.add_middleware(RequestMiddleware, chain=chain)
 
     @app.get("/health")
     @app.get("/open")
@@ -46,7 +47,7 @@ def app_of(settings: GatewaySettings) -> FastAPI:
             "bug": RuntimeError("a secret of the inside"),
         }[kind]
 
-    errors.install(app)
+    problems.install(app)
     return app
 
 
@@ -136,7 +137,7 @@ async def test_bodies_that_no_parser_likes_are_problems(client: httpx.AsyncClien
 
 
 async def test_half_a_character_in_an_error_can_be_sent() -> None:
-    body = bytes(errors.problem(Code.INVALID_REQUEST, "no \ud800", "id").body)
+    body = bytes(problems.problem(Code.INVALID_REQUEST, "no \ud800").body)
 
     assert json.loads(body)["detail"] == "no ?"
 
@@ -239,3 +240,12 @@ async def test_a_body_over_the_limit_is_a_413(client: httpx.AsyncClient, declare
     )
 
     assert problem_of(response) == (413, "too_large")
+
+
+async def test_an_id_that_the_caller_gave_is_kept_if_it_is_a_uuid(client: httpx.AsyncClient) -> None:
+    given = "7f8a9e0c4f6b4f0f9e0c4f6b4f0f9e0c"
+    kept = await client.get("/raise/missing", headers={"x-request-id": given})
+    other = await client.get("/raise/missing", headers={"x-request-id": "one line\tor two"})
+
+    assert kept.json()["request_id"] == kept.headers["x-request-id"] == given
+    assert other.json()["request_id"] == other.headers["x-request-id"] != "one line\tor two"

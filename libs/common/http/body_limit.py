@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from libs.common.errors import Code
-from services.gateway.api.errors import problem
+from libs.common.http.problems import problem
 
 OTHER_BYTES = 4 * 1024 * 1024
 """The limit of every body that is not a picture."""
@@ -33,10 +33,10 @@ class BodyLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, counting; answer in the app's place if the body is refused."""
-        limit, request_id = self._limit_of(scope["path"]), scope["state"]["request_id"]
+        limit = self._limit_of(scope["path"])
         declared = Headers(scope=scope).get("content-length", "")
         if declared.isdigit() and int(declared) > limit:
-            await _too_large(limit, request_id)(scope, receive, send)
+            await _too_large(limit)(scope, receive, send)
             return
         body = _Watched(receive, limit, self._grace_seconds)
         try:
@@ -45,7 +45,7 @@ class BodyLimit:
             if not body.refused:
                 raise
         if body.refused:
-            refusal = _too_slow(request_id) if body.late else _too_large(limit, request_id)
+            refusal = _too_slow() if body.late else _too_large(limit)
             await refusal(scope, receive, send)
 
 
@@ -91,12 +91,12 @@ class _Watched:
         return unless_refused
 
 
-def _too_large(limit: int, request_id: str) -> Response:
-    return problem(Code.TOO_LARGE, f"the request is larger than {limit:,} bytes", request_id)
+def _too_large(limit: int) -> Response:
+    return problem(Code.TOO_LARGE, f"the request is larger than {limit:,} bytes")
 
 
-def _too_slow(request_id: str) -> Response:
+def _too_slow() -> Response:
     detail = f"the request's body came too slowly: send at least {SLOWEST:,} bytes a second"
     # What is still to come of it would be taken for the next request.
     headers = {"connection": "close"}
-    return problem(Code.INVALID_REQUEST, detail, request_id, status=408, retryable=True, headers=headers)
+    return problem(Code.INVALID_REQUEST, detail, status=408, retryable=True, headers=headers)

@@ -1,0 +1,99 @@
+"""Every error as an RFC 9457 problem, whose `detail` is always one readable sentence."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from functools import partial
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from libs.common.errors import Code, SluiceError
+from libs.common.http.request_ids import request_id
+from libs.common.http.statuses import status_of
+
+log = logging.getLogger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+
+_CODES = {404: Code.NOT_FOUND, 405: Code.METHOD_NOT_ALLOWED, 401: Code.UNAUTHORIZED, 413: Code.TOO_LARGE}
+
+
+class BadRequestError(SluiceError):
+    """A 400 although its code usually has another status: what the body names does not exist."""
+
+
+def problem(
+    code: Code,
+    detail: str,
+    *,
+    status: int | None = None,
+    retryable: bool = False,
+    errors: Sequence[Mapping[str, str]] = (),
+    headers: Mapping[str, str] | None = None,
+) -> JSONResponse:
+    """The response that reports an error."""
+    status = status_of(code) if status is None else status
+    body = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": _sendable(detail),
+        "code": code,
+        "errors": list(errors),
+        "retryable": retryable,
+        "request_id": request_id(),
+    }
+    extra = dict(headers or {}) | ({"Retry-After": "2"} if status == 503 else {})
+    return JSONResponse(body, status, headers=extra, media_type=MEDIA_TYPE)
+
+
+def _sendable(text: str) -> str:
+    """Without what UTF-8 cannot hold: file names and clients bring halves of characters along."""
+    return text.encode(errors="replace").decode()
+
+
+def install(app: FastAPI, statuses: Mapping[Code, int] | None = None) -> None:
+    """Make every error that the app's endpoints raise a problem; `statuses` are those that differ here."""
+    app.exception_handler(SluiceError)(partial(_of_ours, statuses or {}))
+    app.exception_handler(RequestValidationError)(_of_validation)
+    app.exception_handler(HTTPException)(_of_http)
+
+
+async def _of_ours(statuses: Mapping[Code, int], _: Request, error: SluiceError) -> JSONResponse:
+    status = 400 if isinstance(error, BadRequestError) else statuses.get(error.code)
+    if status_of(error.code) == 500:
+        log.error("request %s failed: %s", request_id(), error.detail)
+    return problem(error.code, error.detail, status=status, retryable=error.retryable)
+
+
+async def _of_validation(_: Request, error: RequestValidationError) -> JSONResponse:
+    errors = [_field_error(found) for found in error.errors()]
+    detail = "; ".join(f"{found['field']}: {found['message']}" for found in errors)
+    return problem(Code.INVALID_REQUEST, detail, errors=errors)
+
+
+def _field_error(found: Mapping[str, Any]) -> dict[str, str]:
+    place = [str(part) for part in found["loc"] if part not in ("body", "query", "path", "header")]
+    return {"field": ".".join(place) or "body", "message": str(found["msg"])}
+
+
+async def _of_http(request: Request, error: HTTPException) -> JSONResponse:
+    code = _CODES.get(error.status_code, Code.INVALID_REQUEST)
+    return problem(
+        code,
+        _sentence(request, error),
+        status=error.status_code,
+        headers=error.headers,
+    )
+
+
+def _sentence(request: Request, error: HTTPException) -> str:
+    if error.status_code == 404:
+        return f"there is nothing at {request.url.path}; / leads to what there is"
+    if error.status_code == 405:
+        return f"{request.url.path} does not take {request.method}"
+    return str(error.detail)
