@@ -14,21 +14,19 @@ from libs.common.http.serving import listen, serve
 from libs.common.runtime.heartbeat import release
 from libs.common.runtime.service import Health, Service, supervise
 from libs.common.store.protocol import Store
-from services.gateway.api import docs, openapi
 from services.gateway.api.middleware import chain
+from services.gateway.api_docs import docs, openapi
 from services.gateway.archive import routes as archives
 from services.gateway.collections import routes as collections
 from services.gateway.duplicates import routes as duplicates
-from services.gateway.gateway import STAGE
-from services.gateway.images import random_route
 from services.gateway.images import routes as images
-from services.gateway.jobs import command_routes, watch_routes
-from services.gateway.jobs import routes as ingest
+from services.gateway.jobs import command_routes, event_routes
+from services.gateway.jobs import routes as jobs
 from services.gateway.lifecycle import Lifecycle
 from services.gateway.search import routes as search
-from services.gateway.settings import GatewaySettings
+from services.gateway.settings import STAGE, GatewaySettings
 from services.gateway.system import health_routes
-from services.gateway.system import routes as services
+from services.gateway.system import routes as system
 from services.gateway.tasks import routes as tasks
 from services.gateway.uploads import routes as uploads
 
@@ -66,25 +64,24 @@ def create_app(
     )
     # Both forms of /ingest have a route of their own; a redirect would lose the body with some clients.
     app.router.redirect_slashes = False
-    app.include_router(health_routes.router)
-    app.include_router(watch_routes.at_root)
-    app.include_router(docs.router)
+    for at_root in (health_routes.router, system.at_root, docs.router):
+        app.include_router(at_root)
     app.mount(docs.STATIC, docs.static_files())
-    for routes in (
-        services,
-        collections,
-        ingest,
-        uploads,
-        command_routes,
-        watch_routes,
-        images,
-        random_route,
-        search,
-        archives,
-        duplicates,
-        tasks,
+    for router in (
+        system.router,
+        collections.router,
+        jobs.router,
+        uploads.router,
+        command_routes.router,
+        event_routes.router,
+        images.router,
+        images.at_root,
+        search.router,
+        archives.router,
+        duplicates.router,
+        tasks.router,
     ):
-        app.include_router(routes.router, prefix=API)
+        app.include_router(router, prefix=API)
     problems.install(app)
     app.add_middleware(RequestMiddleware, chain=chain)
     # FastAPI's documented way to change the document that it serves.

@@ -1,17 +1,17 @@
-"""Everything that the endpoints use, opened and closed together."""
+"""Opens and closes the gateway's capabilities together: the only place that wires them."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import TypeVar
 
 from libs.common.events import Heartbeat, decode
 from libs.common.imaging.limits import Limits
 from libs.common.kafka.connection import Connection
 from libs.common.kafka.membership import member
 from libs.common.kafka.publisher import Publisher
-from libs.common.kafka.tables.control_table import ControlTable
 from libs.common.kafka.tables.table import Table
 from libs.common.kafka.tables.tail import Tail
 from libs.common.runtime.lock import owned
@@ -23,48 +23,58 @@ from libs.common.topics import INGEST, JOB_STATUS, JOBS, SERVICES
 from services.gateway.api.detached import DetachedCalls
 from services.gateway.archive.archives import Archives
 from services.gateway.collections.collections import Collections
+from services.gateway.duplicates.duplicates import Duplicates
 from services.gateway.images.decoding import Decoding
 from services.gateway.images.images import Images
-from services.gateway.jobs.jobs import Jobs
+from services.gateway.jobs.commands import JobCommands
+from services.gateway.jobs.reader import JobReader
 from services.gateway.jobs.requests import Requests
 from services.gateway.jobs.snapshots import Snapshots, restore_finished
+from services.gateway.jobs.status_reader import StatusReader
+from services.gateway.jobs.submit import JobSubmitter
 from services.gateway.search.lexical_cache import LexicalCache
 from services.gateway.search.query_vectors import QueryVectors
 from services.gateway.search.search import Search
-from services.gateway.settings import GatewaySettings
+from services.gateway.settings import STAGE, GatewaySettings
+from services.gateway.system.presence import Presence
+from services.gateway.system.system import System
 from services.gateway.tasks.tasks import Tasks
 from services.gateway.uploads.folder import sweep
+from services.gateway.uploads.uploads import Uploads
 from services.gateway.view import queries
 from services.gateway.view.follower import Follower, happened, requested
 from services.gateway.view.schema import delete_view
 from services.gateway.view.view import View
 
-STAGE = "gateway"
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """The open gateway."""
+    """The open gateway: what keeps it going, and its capabilities, each for the routers that use it."""
 
-    settings: GatewaySettings
     connection: Connection
-    store: Store
-    control: ControlTable
-    services: Table[Heartbeat]
-    requests: Requests
-    jobs: Jobs
+    publisher: Publisher
+    snapshots: Snapshots
+    jobs: JobReader
+    submitter: JobSubmitter
+    commands: JobCommands
+    statuses: StatusReader
+    uploads: Uploads
     tasks: Tasks
     collections: Collections
+    duplicates: Duplicates
     archives: Archives
     images: Images
     search: Search
-    snapshots: Snapshots
-    publisher: Publisher
-    detached: DetachedCalls
+    system: System
 
-    def now(self) -> float:
-        """Seconds since the epoch, by the brokers' clock: that of all events and heartbeats."""
-        return self.publisher.clock.now()
+    def capability(self, kind: type[T]) -> T:
+        """The one capability of this type; LookupError if there is none."""
+        found = [each for field in fields(self) if isinstance(each := getattr(self, field.name), kind)]
+        if len(found) != 1:
+            raise LookupError(f"the gateway has {len(found)} capabilities of type {kind.__name__}")
+        return found[0]
 
 
 @asynccontextmanager
@@ -84,29 +94,32 @@ async def opened(settings: GatewaySettings, store: Store | None = None) -> Async
         status = await enter(Follower.open(connection, JOB_STATUS, view, happened))
         await ingest.catch_up(timeout_s=None)
         await restore_finished(connection, view, status)
-        jobs = Jobs(view, ingest, status, settings.job_keep_days * 86_400)
+        jobs = JobReader(view, ingest, status, settings.job_keep_days * 86_400)
         tasks = Tasks(view, status, control, joined.publisher)
-        collections = Collections(used, control, joined.publisher, jobs, tasks)
+        collections = Collections(used, control, joined.publisher, tasks, writers=jobs, shape=settings)
         decoding = await enter(Decoding.open(Limits(gif=settings.accept_gif)))
         held = await enter(LexicalCache.open(used, control))
         sources = Sources(Roots.of(settings))
         vectors, detached = await enter(QueryVectors.open(settings)), DetachedCalls()
+        requests = await enter(Requests.open(connection))
+        now = joined.publisher.clock.now
+        presence = Presence(await enter(Table.open(connection, SERVICES, _heartbeat)), now)
         yield Gateway(
-            settings=settings,
             connection=connection,
-            store=used,
-            control=control,
-            services=await enter(Table.open(connection, SERVICES, _heartbeat)),
-            requests=await enter(Requests.open(connection)),
+            publisher=joined.publisher,
+            snapshots=Snapshots(connection, joined.publisher, view, status),
             jobs=jobs,
+            submitter=JobSubmitter(jobs, collections, requests, settings, detached),
+            commands=JobCommands(jobs, collections, requests, control, joined.publisher),
+            statuses=StatusReader(jobs, used, presence.waiting_reason, now),
+            uploads=Uploads(settings.upload_dir, collections, requests),
             tasks=tasks,
             collections=collections,
+            duplicates=Duplicates(used, collections, tasks),
             archives=await enter(Archives.open(settings, collections, sources)),
-            images=Images(used, control, sources, decoding, detached),
+            images=Images(used, control, collections, sources, decoding, detached),
             search=Search(used, control, collections, vectors, decoding, held),
-            snapshots=Snapshots(connection, joined.publisher, view, status),
-            publisher=joined.publisher,
-            detached=detached,
+            system=System(settings, connection, control, used, presence, jobs),
         )
 
 

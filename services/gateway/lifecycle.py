@@ -1,13 +1,11 @@
-"""The open gateway, for endpoints; while it is not open, the reason."""
+"""Opens the gateway and keeps it open; its capabilities for endpoints, or why it is not open."""
 
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Annotated, Any
-
-from fastapi import Depends, Request
+from typing import Any, TypeVar
 
 from libs.common.errors import Code, SluiceError, UnavailableError
 from libs.common.kafka.connection import Connection
@@ -16,10 +14,12 @@ from libs.common.kafka.topic_watch import watch_topics
 from libs.common.runtime.heartbeat import beat
 from libs.common.runtime.service import Health, supervise
 from libs.common.store.protocol import Store
-from services.gateway.gateway import STAGE, Gateway, opened
-from services.gateway.settings import GatewaySettings
+from services.gateway.gateway import Gateway, opened
+from services.gateway.settings import STAGE, GatewaySettings
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 LAST_SECONDS = 2.0
 """How long the last snapshots may take: without a broker they never end; the next gateway writes them too."""
@@ -38,12 +38,12 @@ class Lifecycle:
         self._task: asyncio.Task[None] | None = None
         self.health = health
 
-    def gateway(self) -> Gateway:
-        """The open gateway; UnavailableError broker_unavailable with the reason while it is not."""
+    def get(self, kind: type[T]) -> T:
+        """The capability; UnavailableError broker_unavailable with the reason while it is not open."""
         if self._gateway is None:
             reason = self.health.reason or "the gateway is starting"
             raise UnavailableError(Code.BROKER_UNAVAILABLE, f"{reason}: try again")
-        return self._gateway
+        return self._gateway.capability(kind)
 
     @asynccontextmanager
     async def kept_open(self) -> AsyncIterator[None]:
@@ -58,7 +58,7 @@ class Lifecycle:
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def watch(self) -> None:
-        """Return when the door was closed for good; raises what the gateway cannot go on from."""
+        """Return when the gateway was closed for good; raises what the gateway cannot go on from."""
         if self._task is not None:
             await asyncio.shield(self._task)
 
@@ -110,19 +110,3 @@ async def _not_long_after(stop: asyncio.Event, work: Coroutine[Any, Any, None]) 
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def lifecycle_of(request: Request) -> Lifecycle:
-    """The app's door."""
-    lifecycle: Lifecycle = request.app.state.lifecycle
-    return lifecycle
-
-
-def gateway_of(request: Request) -> Gateway:
-    """The open gateway; see Door.gateway."""
-    return lifecycle_of(request).gateway()
-
-
-AnyLifecycle = Annotated[Lifecycle, Depends(lifecycle_of)]
-Open = Annotated[Gateway, Depends(gateway_of)]
-"""What an endpoint takes that needs the gateway."""

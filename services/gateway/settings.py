@@ -9,6 +9,8 @@ from pydantic_settings import NoDecode
 from libs.common.settings import FilesSettings, MLSettings, StageSettings, StoreSettings
 from libs.common.sources.roots import is_loopback
 
+STAGE = "gateway"
+
 
 class GatewaySettings(StageSettings, StoreSettings, MLSettings, FilesSettings):
     """The gateway's settings: the shared ones, and who may call it."""

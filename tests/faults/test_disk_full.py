@@ -15,7 +15,7 @@ from libs.common.store.edge import EdgeStore
 from libs.common.store.protocol import Point
 from services.gateway.archive.journal import Finished, Journal, Opened
 from services.gateway.archive.moves.disk import RealDisk
-from services.gateway.jobs import jobs
+from services.gateway.jobs import reader as job_reader
 from services.gateway.view import outcomes as kept
 from services.gateway.view import queries
 from services.gateway.view.follower import Follower
@@ -118,7 +118,7 @@ async def test_a_view_on_a_full_disk_is_not_taken_for_damaged(
 async def test_what_cannot_be_forgotten_for_want_of_room_is_forgotten_later(
     disk: SmallDisk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(jobs, "CLEAN_SECONDS", 0.01)
+    monkeypatch.setattr(job_reader, "CLEAN_SECONDS", 0.01)
     ended = Ended(
         job_id=JOB, state="completed", total=8, stored=8, from_cache=0, failed=0, skipped=0, ignored=0
     )
@@ -127,7 +127,7 @@ async def test_what_cannot_be_forgotten_for_want_of_room_is_forgotten_later(
         disk.fill()
         assert await write_view(view, range(3, 1000)) > 0
         followers = cast("tuple[Follower, Follower]", (None, None))
-        cleaning = asyncio.create_task(jobs.Jobs(view, *followers).keep_clean())
+        cleaning = asyncio.create_task(job_reader.JobReader(view, *followers).keep_clean())
         while "forgotten later" not in caplog.text and not cleaning.done():
             await asyncio.sleep(0.01)
         disk.make_room()

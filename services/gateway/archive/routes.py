@@ -4,25 +4,25 @@ from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Depends, Path, Query
 
 from libs.common.errors import Code, SluiceError
 from libs.common.http.problems import BadRequestError
+from services.gateway.api.capabilities import capability
 from services.gateway.api.models import problems
 from services.gateway.archive import models as body
 from services.gateway.archive import presentation
-from services.gateway.archive.archives import Done
+from services.gateway.archive.archives import Archives, Done
 from services.gateway.archive.moves.executor import Result, Skipped
-from services.gateway.gateway import Gateway
 from services.gateway.jobs.models import JOB
-from services.gateway.lifecycle import Open
-from services.gateway.view import outcomes
+from services.gateway.jobs.reader import JobReader
 
 router = APIRouter(tags=["archives"])
 
+All = Annotated[Archives, Depends(capability(Archives))]
+Jobs = Annotated[JobReader, Depends(capability(JobReader))]
 Dry = Annotated[bool, Query(description="Only say what would happen")]
 ArchiveId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$", examples=[body.ARCHIVE])]
-MOST_COPIES = 1_000_000
 
 
 @router.post(
@@ -32,7 +32,8 @@ MOST_COPIES = 1_000_000
     responses=problems(400, 404, 410, 507),
 )
 async def archive_duplicates(
-    gateway: Open,
+    archives: All,
+    jobs: Jobs,
     job_id: Annotated[UUID, Path(examples=[JOB])],
     request: body.DryRun | None = None,
     dry_run: Dry = False,
@@ -40,27 +41,25 @@ async def archive_duplicates(
     """Into `_VibeDuplicates` next to them, in the background: /archives tells how far that is. One copy of
     each content always stays.
     """
-    plan = await gateway.archives.plan_copies(await _copies(gateway, job_id))
+    plan = await archives.plan_copies(await jobs.copies(job_id))
     if dry_run or (request is not None and request.dry_run):
-        return presentation.rehearsal_out(await gateway.archives.rehearse(plan))
-    archive_id = await gateway.archives.start(plan) if plan.targets else None
+        return presentation.rehearsal_out(await archives.rehearse(plan))
+    archive_id = await archives.start(plan) if plan.targets else None
     return presentation.plan_out(archive_id, plan, dry_run=False)
 
 
 @router.post(
     "/duplicates/archive-exact", summary="Move exact copies out of the way", responses=problems(400, 507)
 )
-async def archive_exact(gateway: Open, request: body.ExactRequest, dry_run: Dry = False) -> body.ArchiveOut:
+async def archive_exact(archives: All, request: body.ExactRequest, dry_run: Dry = False) -> body.ArchiveOut:
     """Into `_VibeDuplicates` next to them, each after a last look at it and at the copy that stays.
 
     The last copy of a content never moves, even if all were asked for. Refused as a whole (400) if not
     one file can move.
     """
     dry = dry_run or request.dry_run
-    plan = await gateway.archives.plan_exact(request.file_paths)
-    done = (
-        Done(None, await gateway.archives.rehearse(plan)) if dry else await gateway.archives.carry_out(plan)
-    )
+    plan = await archives.plan_exact(request.file_paths)
+    done = Done(None, await archives.rehearse(plan)) if dry else await archives.carry_out(plan)
     _check_disk(done.result)
     if not done.result.archived:
         raise _all_refused(done.result.skipped)
@@ -73,28 +72,26 @@ async def archive_exact(gateway: Open, request: body.ExactRequest, dry_run: Dry 
     responses=problems(400, 507),
 )
 async def archive_selection(
-    gateway: Open, request: body.SelectionRequest, dry_run: Dry = False
+    archives: All, request: body.SelectionRequest, dry_run: Dry = False
 ) -> body.SelectionOut:
     """Into `_VibeArchive` next to them, after a snapshot of the points; the points of what moved are then
     taken out of the collection.
     """
     dry = dry_run or request.dry_run
-    plan, unknown = await gateway.archives.plan_selection([str(each) for each in request.point_ids])
-    done = (
-        Done(None, await gateway.archives.rehearse(plan)) if dry else await gateway.archives.carry_out(plan)
-    )
+    plan, unknown = await archives.plan_selection([str(each) for each in request.point_ids])
+    done = Done(None, await archives.rehearse(plan)) if dry else await archives.carry_out(plan)
     _check_disk(done.result)
     return presentation.selection_out(done, unknown, dry_run=dry)
 
 
 @router.get("/archives", summary="What was moved, the newest first", responses=problems())
 async def archives(
-    gateway: Open,
+    archives: All,
     cursor: Annotated[str | None, Query(description="`next` of the page before")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 20,
 ) -> body.ArchivePage:
     """As the journals tell it, which are kept indefinitely."""
-    stories, following = await gateway.archives.page(cursor, limit)
+    stories, following = await archives.page(cursor, limit)
     return body.ArchivePage(items=[presentation.item_out(history) for history in stories], next=following)
 
 
@@ -104,21 +101,12 @@ async def archives(
     responses=problems(400, 404, 409),
 )
 async def restore(
-    gateway: Open, archive_id: ArchiveId, request: body.DryRun | None = None, dry_run: Dry = False
+    archives: All, archive_id: ArchiveId, request: body.DryRun | None = None, dry_run: Dry = False
 ) -> body.RestoreOut:
     """Nothing is ever overwritten: what cannot go back says why. The points come back too."""
     dry = dry_run or (request is not None and request.dry_run)
-    returns = await gateway.archives.restore(archive_id, dry_run=dry)
+    returns = await archives.restore(archive_id, dry_run=dry)
     return presentation.restore_out(archive_id, returns, dry_run=dry)
-
-
-async def _copies(gateway: Gateway, job_id: UUID) -> list[str]:
-    """The files of the job whose content was stored under another path already."""
-    job = await gateway.jobs.get(job_id)
-    if not job.kept:
-        raise SluiceError(Code.OUTCOMES_GONE, "the job is so old that only its counts are kept")
-    found = await gateway.jobs.view.ask(outcomes.copies, str(job_id), MOST_COPIES)
-    return [copy.file for copy in found]
 
 
 def _check_disk(result: Result) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from libs.common.control import CollectionState
 from libs.common.errors import Code, SluiceError
@@ -11,11 +12,12 @@ from libs.common.kafka.publisher import Publisher
 from libs.common.kafka.tables.control_table import ControlTable
 from libs.common.points.fields import Fields, names
 from libs.common.points.projections import SAMPLE
+from libs.common.settings import StoreSettings
 from libs.common.store.protocol import CollectionInfo, Distance, Record, Store
 from services.gateway.api.deadlines import deadline, refreshed
-from services.gateway.jobs import records as worker
-from services.gateway.jobs.jobs import Jobs
+from services.gateway.collections import records
 from services.gateway.tasks.tasks import Tasks
+from services.gateway.view.fold import Job
 
 SAMPLES = 5
 
@@ -31,6 +33,13 @@ class Described:
     is_active: bool
 
 
+class Writers(Protocol):
+    """The jobs, as far as collections need to know of them."""
+
+    async def writing_to(self, collection: str) -> Job | None:
+        """A job that has not ended and writes into the collection."""
+
+
 @dataclass(frozen=True, slots=True)
 class Collections:
     """Making, choosing and removing collections; each call sees all that any replica wrote before it."""
@@ -38,17 +47,25 @@ class Collections:
     store: Store
     control: ControlTable
     publisher: Publisher
-    jobs: Jobs
     tasks: Tasks
+    writers: Writers
+    shape: StoreSettings
+    """The size and metric of collections that are made without any."""
 
     async def names(self) -> list[str]:
         """The names of all collections."""
         return await self.store.collections()
 
-    async def create(self, name: str, vector_size: int, distance: Distance) -> None:
+    async def create(
+        self, name: str, vector_size: int | None = None, distance: Distance | None = None
+    ) -> None:
         """Make an empty collection; SluiceError collection_exists."""
-        await self.store.create(name, vector_size, distance)
-        await self._say(worker.new_generation(name))
+        await self.store.create(
+            name,
+            vector_size or self.shape.qdrant_vector_size,
+            distance or self.shape.qdrant_distance_metric,
+        )
+        await self._say(records.new_generation(name))
 
     async def active(self) -> str:
         """The name of the active collection; SluiceError no_collection_selected."""
@@ -63,7 +80,7 @@ class Collections:
     async def select(self, name: str) -> None:
         """Make it the active one; BadRequestError collection_not_found."""
         await self.adopted(name)
-        await self._publish(worker.selected(name))
+        await self._publish(records.selected(name))
 
     async def adopted(self, name: str) -> CollectionState:
         """The collection's state; one that the store has and no one has used here gets its generation now.
@@ -73,12 +90,12 @@ class Collections:
         await refreshed(self.control)
         if name not in await self.store.collections():
             raise BadRequestError(Code.COLLECTION_NOT_FOUND, f"there is no collection {name}")
-        return self.control.collection(name) or await self._say(worker.new_generation(name))
+        return self.control.collection(name) or await self._say(records.new_generation(name))
 
     async def delete(self, name: str) -> None:
         """Remove the collection and its points; collection_not_found, or collection_busy."""
         await self.store.info(name)
-        if job := await self.jobs.writing_to(name):
+        if job := await self.writers.writing_to(name):
             raise SluiceError(Code.COLLECTION_BUSY, f"job {job.job_id} still writes into collection {name}")
         if task := await self.tasks.merging_into(name):
             raise SluiceError(
@@ -86,7 +103,7 @@ class Collections:
             )
         await refreshed(self.control)
         # Forgotten first: whatever still travels is then refused and does not fill a new namesake.
-        await self._publish(worker.deleted(name, was_active=self.control.active() == name))
+        await self._publish(records.deleted(name, was_active=self.control.active() == name))
         await self.store.delete(name)
 
     async def describe(self, name: str) -> Described:
@@ -114,7 +131,7 @@ class Collections:
     async def clear_cache(self) -> CollectionState:
         """Make every cache entry of before now a miss for the active collection."""
         state = await self.adopted(await self.active())
-        return await self._say(worker.cleared(state, self.publisher.clock.now()))
+        return await self._say(records.cleared(state, self.publisher.clock.now()))
 
     async def _say(self, state: CollectionState) -> CollectionState:
         await self._publish([fact(state)])

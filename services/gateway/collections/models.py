@@ -1,13 +1,16 @@
 """Bodies about collections."""
 
 from datetime import datetime
+from uuid import UUID
 
 from pydantic import Field
 
 from libs.common.store.protocol import Distance
 from services.gateway.api.models import Body
+from services.gateway.tasks.models import TASK, Status
 
 NAME = r"^[A-Za-z0-9_-]{1,128}$"
+POINT = "8d0e2f1a-2b1f-5f0e-9c3d-7a1b2c3d4e5f"
 
 
 class Creation(Body):
@@ -81,3 +84,33 @@ class CollectionOut(Body):
     is_active: bool
     model: str | None = Field(description="The model that filled it; null while it is empty")
     cache_cleared_at: datetime | None
+
+
+class MergeRequest(Body):
+    """Collections to add to another one."""
+
+    dest_collection: str = Field(pattern=NAME, examples=["all_photos"])
+    source_collections: list[str] = Field(min_length=1, max_length=100, examples=[["summer", "winter"]])
+
+
+class MergeTaken(Body):
+    """A merge that will be done; see /tasks."""
+
+    task_id: str = Field(examples=[TASK])
+    status: Status = "running"
+
+
+class SelectionRequest(Body):
+    """Points of a collection, for a new one."""
+
+    new_collection_name: str = Field(pattern=NAME, examples=["best_of"])
+    source_collection: str = Field(examples=["all_photos"])
+    point_ids: list[UUID] = Field(min_length=1, max_length=10_000, examples=[[POINT]])
+
+
+class SelectionMade(Body):
+    """A collection that was made; `missing` are the ids that the source does not have."""
+
+    collection: str
+    copied: int
+    missing: list[str]

@@ -1,61 +1,60 @@
 """Collections: make, choose, look at, remove."""
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
 
 from libs.common.points.fields import Fields
 from libs.common.store.protocol import Record
+from services.gateway.api.capabilities import capability
 from services.gateway.api.clock import utc
 from services.gateway.api.models import problems
 from services.gateway.collections import models as body
-from services.gateway.collections.collections import Described
+from services.gateway.collections.collections import Collections, Described
 from services.gateway.collections.merge import merge
 from services.gateway.collections.selection import from_selection
-from services.gateway.lifecycle import Open
-from services.gateway.tasks import models as tasks
 
 router = APIRouter(prefix="/collections", tags=["collections"])
 
+All = Annotated[Collections, Depends(capability(Collections))]
+
 
 @router.get("", summary="The names of all collections", responses=problems())
-async def names(gateway: Open) -> list[str]:
+async def names(collections: All) -> list[str]:
     """Sorted; a bare array."""
-    return await gateway.collections.names()
+    return await collections.names()
 
 
 @router.post("", status_code=201, summary="Make a collection", responses=problems(400, 409))
-async def create(gateway: Open, request: body.Creation) -> body.Created:
+async def create(collections: All, request: body.Creation) -> body.Created:
     """An empty one. Vector size and metric come from the settings where they are not given."""
-    await gateway.collections.create(
-        request.collection_name,
-        request.vector_size or gateway.settings.qdrant_vector_size,
-        request.distance or gateway.settings.qdrant_distance_metric,
-    )
+    await collections.create(request.collection_name, request.vector_size, request.distance)
     return body.Created(collection=request.collection_name)
 
 
 @router.post("/select", summary="Make a collection the active one", responses=problems(400))
-async def select(gateway: Open, request: body.Selection) -> body.Selected:
+async def select(collections: All, request: body.Selection) -> body.Selected:
     """One is active for the whole service, whatever replica answers, and stays so after a restart."""
-    await gateway.collections.select(request.collection_name)
+    await collections.select(request.collection_name)
     return body.Selected(active_collection=request.collection_name)
 
 
 @router.post(
     "/cache/clear", summary="Have the active collection's images processed again", responses=problems(400)
 )
-async def clear_cache(gateway: Open) -> body.CacheCleared:
+async def clear_cache(collections: All) -> body.CacheCleared:
     """Cache entries of before now are misses for the active collection; others keep them."""
-    state = await gateway.collections.clear_cache()
+    state = await collections.clear_cache()
     return body.CacheCleared(collection=state.name, cleared_at=utc(state.cache_cleared_at))
 
 
 @router.post(
     "/merge", status_code=202, summary="Add collections to another one", responses=problems(400, 409)
 )
-async def merge_into(gateway: Open, request: tasks.MergeRequest) -> tasks.MergeTaken:
-    """As a task: see /tasks. The destination keeps what it has, and is made if it is not there."""
-    task = await merge(gateway.collections, request.dest_collection, request.source_collections)
-    return tasks.MergeTaken(task_id=task)
+async def merge_into(collections: All, request: body.MergeRequest) -> body.MergeTaken:
+    """As a task: see /body. The destination keeps what it has, and is made if it is not there."""
+    task = await merge(collections, request.dest_collection, request.source_collections)
+    return body.MergeTaken(task_id=task)
 
 
 @router.post(
@@ -64,24 +63,24 @@ async def merge_into(gateway: Open, request: tasks.MergeRequest) -> tasks.MergeT
     summary="Make a collection of some points of another one",
     responses=problems(400, 409),
 )
-async def select_points(gateway: Open, request: tasks.SelectionRequest) -> tasks.SelectionMade:
+async def select_points(collections: All, request: body.SelectionRequest) -> body.SelectionMade:
     """The points are copied, under ids of their own; the source keeps them."""
     name = request.new_collection_name
     ids = [str(point) for point in request.point_ids]
-    made = await from_selection(gateway.collections, name, request.source_collection, ids)
-    return tasks.SelectionMade(collection=name, copied=made.copied, missing=made.missing)
+    made = await from_selection(collections, name, request.source_collection, ids)
+    return body.SelectionMade(collection=name, copied=made.copied, missing=made.missing)
 
 
 @router.get("/{name}/info", summary="A collection's shape, counts and a few points", responses=problems(404))
-async def info(gateway: Open, name: str) -> body.CollectionOut:
+async def info(collections: All, name: str) -> body.CollectionOut:
     """Counts are numbers, never null."""
-    return _described(await gateway.collections.describe(name))
+    return _described(await collections.describe(name))
 
 
 @router.delete("/{name}", summary="Remove a collection and its points", responses=problems(404, 409))
-async def delete(gateway: Open, name: str) -> body.Deleted:
+async def delete(collections: All, name: str) -> body.Deleted:
     """Files on disk stay. Refused while a job writes into it."""
-    await gateway.collections.delete(name)
+    await collections.delete(name)
     return body.Deleted(collection=name)
 
 

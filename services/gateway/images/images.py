@@ -6,18 +6,20 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from libs.common.errors import Code, FileError, SluiceError
 from libs.common.imaging.child import LARGEST
 from libs.common.kafka.tables.control_table import ControlTable
 from libs.common.points.fields import Fields, names
 from libs.common.points.paths import path_of
+from libs.common.points.projections import SEARCH
 from libs.common.sources.source import Identity, OpenFile
 from libs.common.sources.sources import Sources
-from libs.common.store.protocol import Payload, PayloadFields, Store
+from libs.common.store.protocol import Payload, PayloadFields, Record, Store
 from services.gateway.api.deadlines import refreshed
 from services.gateway.api.detached import DetachedCalls
+from services.gateway.collections.collections import Collections
 from services.gateway.images.decoding import Decoding
 
 SHOWN_AS_IS = {
@@ -71,6 +73,7 @@ class Images:
 
     store: Store
     control: ControlTable
+    collections: Collections
     sources: Sources
     decoding: Decoding
     detached: DetachedCalls
@@ -81,6 +84,16 @@ class Images:
             for record in await self._retrieve(name, str(image_id), fields):
                 return Found(str(image_id), name, record)
         raise SluiceError(Code.IMAGE_NOT_FOUND, f"there is no image {image_id}")
+
+    async def random(self) -> Record:
+        """A point of the active collection, each with about the same chance; SluiceError image_not_found."""
+        name = await self.collections.active()
+        # Ids are hashes, so a random place in their order falls before any point about equally often.
+        for after in (str(uuid4()), None):
+            found, _ = await self.store.scroll(name, limit=1, after=after, payload=SEARCH)
+            if found:
+                return found[0]
+        raise SluiceError(Code.IMAGE_NOT_FOUND, f"collection {name} is empty")
 
     async def thumbnail(self, image_id: UUID) -> bytes:
         """The thumbnail as a JPEG; SluiceError image_not_found also where the point has none."""

@@ -4,19 +4,21 @@ from contextlib import ExitStack
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Depends, Header, Query, Response
 
 from libs.common.points.exif import bare_names
 from libs.common.points.projections import PLACE
 from libs.common.sources.source import OpenFile
+from services.gateway.api.capabilities import capability
 from services.gateway.api.models import problems
-from services.gateway.images.images import BINARY, Found, etag_of, etag_of_file, is_known
-from services.gateway.images.models import ImageOut
+from services.gateway.images.images import BINARY, Found, Images, etag_of, etag_of_file, is_known
+from services.gateway.images.models import AnyPoint, ImageOut
 from services.gateway.images.ranged import RangedFile
-from services.gateway.lifecycle import Open
 
 router = APIRouter(prefix="/images", tags=["images"])
+at_root = APIRouter(tags=["images"])
 
+All = Annotated[Images, Depends(capability(Images))]
 IfNoneMatch = Annotated[str | None, Header()]
 _JPEG = {"content": {"image/jpeg": {}}, "description": "The picture"}
 _NOT_MODIFIED = {"description": "As the client has it"}
@@ -24,9 +26,9 @@ _CACHE = {"cache-control": "private, max-age=60", "x-content-type-options": "nos
 
 
 @router.get("/{image_id}/info", summary="What is known of an image", responses=problems(404))
-async def info(gateway: Open, image_id: UUID) -> ImageOut:
+async def info(images: All, image_id: UUID) -> ImageOut:
     """Looked for in the active collection first, then in all. EXIF under its bare names."""
-    found = await gateway.images.find(image_id, "all")
+    found = await images.find(image_id, "all")
     point = found.point
     return ImageOut(
         id=found.id,
@@ -52,9 +54,9 @@ async def info(gateway: Open, image_id: UUID) -> ImageOut:
     response_class=Response,
     responses={200: _JPEG, 304: _NOT_MODIFIED, **problems(404)},
 )
-async def thumbnail(gateway: Open, image_id: UUID, if_none_match: IfNoneMatch = None) -> Response:
+async def thumbnail(images: All, image_id: UUID, if_none_match: IfNoneMatch = None) -> Response:
     """A JPEG of at most 200 pixels a side."""
-    data = await gateway.images.thumbnail(image_id)
+    data = await images.thumbnail(image_id)
     return _bytes(data, etag_of(data), if_none_match)
 
 
@@ -70,24 +72,31 @@ async def thumbnail(gateway: Open, image_id: UUID, if_none_match: IfNoneMatch = 
     },
 )
 async def image(
-    gateway: Open,
+    images: All,
     image_id: UUID,
     original: Annotated[bool, Query(description="The file as it is, whatever its format")] = False,
     if_none_match: IfNoneMatch = None,
 ) -> Response:
     """The file, by ranges if asked; what browsers cannot show (RAW, TIFF) comes as a JPEG."""
-    found = await gateway.images.find(image_id, PLACE)
+    found = await images.find(image_id, PLACE)
     whole = original or found.media_type is not None
-    file = await gateway.images.file(found)
+    file = await images.file(found)
     with ExitStack() as unless_served:
         unless_served.callback(file.close)
         etag = etag_of_file(file.identity, "file" if whole else "jpeg")
         if is_known(if_none_match, etag):
             return Response(status_code=304, headers=_CACHE | {"etag": etag})
         if not whole:
-            return _bytes(await gateway.images.as_jpeg(file, found.filename), etag, None)
+            return _bytes(await images.as_jpeg(file, found.filename), etag, None)
         unless_served.pop_all()
         return _served(found, file, etag)
+
+
+@at_root.get("/random", summary="A random image of the active collection", responses=problems(400, 404))
+async def random(images: All) -> AnyPoint:
+    """Each with about the same chance; 404 while the collection is empty."""
+    found = await images.random()
+    return AnyPoint(id=found.id, payload=found.payload)
 
 
 def _served(found: Found, file: OpenFile, etag: str) -> Response:

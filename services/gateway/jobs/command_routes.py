@@ -3,37 +3,39 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Header
+from fastapi import APIRouter, Body, Depends, Header
 
+from services.gateway.api.capabilities import capability
 from services.gateway.api.models import problems
-from services.gateway.jobs import commands
 from services.gateway.jobs import models as body
+from services.gateway.jobs.commands import Action, JobCommands
 from services.gateway.jobs.routes import JobId
-from services.gateway.lifecycle import Open
 
 router = APIRouter(prefix="/ingest/jobs", tags=["ingestion"])
 
+Commands = Annotated[JobCommands, Depends(capability(JobCommands))]
+
 
 @router.post("/{job_id}/pause", status_code=202, summary="Hold a job", responses=problems(404, 409, 410))
-async def pause(gateway: Open, job_id: JobId) -> body.Commanded:
+async def pause(commands: Commands, job_id: JobId) -> body.Commanded:
     """No further file begins; those under way are finished. It stays held over restarts."""
-    return await _command(gateway, job_id, "pause")
+    return await _command(commands, job_id, "pause")
 
 
 @router.post(
     "/{job_id}/resume", status_code=202, summary="Let a held job go on", responses=problems(404, 409, 410)
 )
-async def resume(gateway: Open, job_id: JobId) -> body.Commanded:
+async def resume(commands: Commands, job_id: JobId) -> body.Commanded:
     """A job that runs goes on running."""
-    return await _command(gateway, job_id, "resume")
+    return await _command(commands, job_id, "resume")
 
 
 @router.post(
     "/{job_id}/cancel", status_code=202, summary="End a job early", responses=problems(404, 409, 410)
 )
-async def cancel(gateway: Open, job_id: JobId) -> body.Commanded:
+async def cancel(commands: Commands, job_id: JobId) -> body.Commanded:
     """What is stored stays; files without an outcome are skipped as `cancelled`. 409 once it is over."""
-    return await _command(gateway, job_id, "cancel")
+    return await _command(commands, job_id, "cancel")
 
 
 @router.post(
@@ -43,19 +45,19 @@ async def cancel(gateway: Open, job_id: JobId) -> body.Commanded:
     responses=problems(400, 404, 409, 410),
 )
 async def retry(
-    gateway: Open,
+    commands: Commands,
     job_id: JobId,
     request: Annotated[body.RetryRequest | None, Body()] = None,
     idempotency_key: Annotated[str | None, Header(max_length=255)] = None,
 ) -> body.Retried:
     """As a new job, into the same collection. `codes` takes only files that failed with one of them."""
     codes = request.codes if request else None
-    taken = await commands.retry(gateway, job_id, codes, idempotency_key)
+    taken = await commands.retry(job_id, codes, idempotency_key)
     return body.Retried(
         job_id=str(taken.job_id), retry_of=str(job_id), message=f"the failed files of job {job_id} once more"
     )
 
 
-async def _command(gateway: Open, job_id: UUID, action: commands.Action) -> body.Commanded:
-    state = await commands.command(gateway, job_id, action)
+async def _command(commands: Commands, job_id: UUID, action: Action) -> body.Commanded:
+    state = await commands.send(job_id, action)
     return body.Commanded(job_id=str(job_id), state=state)

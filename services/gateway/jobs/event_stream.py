@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 from libs.common.errors import UnavailableError
 from libs.common.runtime.service import pause
-from services.gateway.jobs.jobs import Jobs
+from services.gateway.jobs.reader import JobReader
 from services.gateway.jobs.status import job_out
 
 EVERY_SECONDS = 1.0
@@ -14,7 +14,9 @@ ALIVE_SECONDS = 15.0
 NEWEST = 50
 
 
-async def job_events(jobs: Jobs, stop: asyncio.Event, collection: str | None = None) -> AsyncIterator[str]:
+async def job_events(
+    jobs: JobReader, stop: asyncio.Event, collection: str | None = None
+) -> AsyncIterator[str]:
     """An event for each job that is watched, then for each that changed; ends at `stop`.
 
     Watched are the jobs that have not ended and the NEWEST ones. While Kafka is away, nothing comes.
@@ -33,7 +35,7 @@ async def job_events(jobs: Jobs, stop: asyncio.Event, collection: str | None = N
         await pause(stop, EVERY_SECONDS)
 
 
-async def _changed(jobs: Jobs, sent: dict[str, int], collection: str | None) -> list[str]:
+async def _changed(jobs: JobReader, sent: dict[str, int], collection: str | None) -> list[str]:
     try:
         found = await jobs.watched(NEWEST)
     except UnavailableError:

@@ -28,15 +28,6 @@ class Submitted(Body):
     message: str
 
 
-class Uploaded(Submitted):
-    """An upload that was taken on."""
-
-    accepted: int = Field(description="Files that the job will go through", examples=[12])
-    ignored: list[str] = Field(
-        description="Files passed over, as by a scan; the first 1,000", examples=[[".DS_Store"]]
-    )
-
-
 class Commanded(Body):
     """A job that was told something. `state` is where it goes to; its status says when it is there."""
 

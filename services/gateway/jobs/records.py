@@ -1,14 +1,13 @@
-"""What people ask of the gateway, as records. Pure: every rule of it can be tried without a broker."""
+"""Jobs as records: a request for `ingest`, a snapshot for `jobs`. Pure."""
 
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from libs.common.control import ActiveCollection, CollectionState
 from libs.common.events import Counts, JobSnapshot, ScanRequest, encode
 from libs.common.ids import job_id_for_key
-from libs.common.kafka.outgoing import Outgoing, fact
-from libs.common.topics import CONTROL, JOBS
+from libs.common.kafka.outgoing import Outgoing
+from libs.common.topics import JOBS
 from services.gateway.api.clock import utc
 from services.gateway.view.fold import Job
 
@@ -38,27 +37,6 @@ def scan_request(submission: Submission, typed: str) -> ScanRequest:
         force=submission.force,
         caption=submission.caption,
     )
-
-
-def selected(name: str) -> list[Outgoing]:
-    """Make the collection the active one."""
-    return [fact(ActiveCollection(name=name))]
-
-
-def new_generation(name: str) -> CollectionState:
-    """The state of a collection that was just made, or found without one."""
-    return CollectionState(name=name, generation=str(uuid4()))
-
-
-def cleared(state: CollectionState, at: float) -> CollectionState:
-    """The collection from whose `at` on (seconds since the epoch) older cache entries are misses."""
-    return CollectionState(name=state.name, generation=state.generation, cache_cleared_at=at)
-
-
-def deleted(name: str, *, was_active: bool) -> list[Outgoing]:
-    """Forget the collection, so that work still under way for it is recognised as too late."""
-    forgotten = [Outgoing(CONTROL, f"{kind}:{name}", None) for kind in ("collection", "filled")]
-    return forgotten + ([fact(ActiveCollection(name=None))] if was_active else [])
 
 
 def snapshot(job: Job) -> Outgoing:

@@ -3,25 +3,23 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Path, Query
+from fastapi import APIRouter, Depends, Header, Path, Query
 
-from libs.common.errors import SluiceError
-from libs.common.points.projections import SHOWN
-from libs.common.store.protocol import Payload
-from services.gateway.api.clock import utc
+from services.gateway.api.capabilities import capability
 from services.gateway.api.models import problems
-from services.gateway.gateway import Gateway
 from services.gateway.jobs import models as body
-from services.gateway.jobs.jobs import Report
-from services.gateway.jobs.status import file_out, job_out, status_out
-from services.gateway.jobs.submit import SubmitOptions, submit
-from services.gateway.lifecycle import Open
-from services.gateway.system import presence
+from services.gateway.jobs.reader import JobReader
+from services.gateway.jobs.status import file_out, job_out
+from services.gateway.jobs.status_reader import StatusReader
+from services.gateway.jobs.submit import JobSubmitter, SubmitOptions
 from services.gateway.view.queries import JobFilter
 
 router = APIRouter(prefix="/ingest", tags=["ingestion"])
 
 JobId = Annotated[UUID, Path(description="As the submit gave it", examples=[body.JOB])]
+Jobs = Annotated[JobReader, Depends(capability(JobReader))]
+Statuses = Annotated[StatusReader, Depends(capability(StatusReader))]
+Submitter = Annotated[JobSubmitter, Depends(capability(JobSubmitter))]
 Cursor = Annotated[str | None, Query(description="`next` of the page before")]
 
 
@@ -29,7 +27,7 @@ Cursor = Annotated[str | None, Query(description="`next` of the page before")]
 @router.post("/scan", status_code=202, responses=problems(400, 409), include_in_schema=False)
 @router.post("", status_code=202, summary="Ingest a directory, or one file", responses=problems(400, 409))
 async def start(
-    gateway: Open,
+    submitter: Submitter,
     request: body.IngestRequest,
     caption: Annotated[bool, Query(description="Whether images get a caption")] = True,
     idempotency_key: Annotated[str | None, Header(max_length=255)] = None,
@@ -41,7 +39,7 @@ async def start(
     options = SubmitOptions(
         request.directory_path, request.collection, request.force, caption, idempotency_key
     )
-    taken = await submit(gateway, options)
+    taken = await submitter.submit(options)
     return body.Submitted(
         job_id=str(taken.job_id), message=f"{taken.directory_path} goes into collection {taken.collection}"
     )
@@ -52,30 +50,27 @@ async def start(
     summary="A job's state, and its report once it is over",
     responses=problems(404, 410),
 )
-async def status(gateway: Open, job_id: JobId) -> body.StatusOut:
+async def status(statuses: Statuses, job_id: JobId) -> body.StatusOut:
     """Up to date with everything that any stage had reported when the call came."""
-    report = await gateway.jobs.report(job_id)
-    found = presence.instances(gateway.services.rows.values(), utc(gateway.now()))
-    existing = await _existing(gateway, report)
-    return status_out(report, gateway.now(), presence.waiting_reason(found), existing)
+    return await statuses.read(job_id)
 
 
 @router.get("/jobs", summary="Jobs, the newest first", responses=problems())
 async def jobs(
-    gateway: Open,
+    reader: Jobs,
     collection: str | None = None,
     state: body.State | None = None,
     cursor: Cursor = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> body.JobPage:
     """Of one collection or in one state, if asked for."""
-    found, following = await gateway.jobs.page(JobFilter(collection, state), cursor, limit)
+    found, following = await reader.page(JobFilter(collection, state), cursor, limit)
     return body.JobPage(items=[job_out(job) for job in found], next=following)
 
 
 @router.get("/jobs/{job_id}/files", summary="What became of a job's files", responses=problems(404, 410))
 async def files(
-    gateway: Open,
+    reader: Jobs,
     job_id: JobId,
     outcome: Literal["stored", "failed", "skipped"] | None = None,
     code: str | None = None,
@@ -83,20 +78,5 @@ async def files(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> body.FilePage:
     """Failed ones first, then skipped, then stored; each in the order in which they were done."""
-    found, following = await gateway.jobs.files(
-        job_id, outcome=outcome, code=code, cursor=cursor, limit=limit
-    )
+    found, following = await reader.files(job_id, outcome=outcome, code=code, cursor=cursor, limit=limit)
     return body.FilePage(items=[file_out(item) for item in found], next=following)
-
-
-async def _existing(gateway: Gateway, report: Report) -> dict[str, Payload]:
-    """The points that the job's exact duplicates duplicate, by id; empty while the store is away."""
-    ids = [copy.existing_id for copy in report.copies if copy.existing_id]
-    if not ids or report.job.collection is None:
-        return {}
-    try:
-        records = await gateway.store.retrieve(report.job.collection, ids, payload=SHOWN)
-    except SluiceError:
-        # A status is read to see how things are: it comes without thumbnails then.
-        return {}
-    return {record.id: record.payload for record in records}

@@ -10,7 +10,7 @@ from libs.common.store.protocol import Payload
 from services.gateway.api.clock import utc
 from services.gateway.jobs import models as out
 from services.gateway.jobs import records
-from services.gateway.jobs.jobs import Report
+from services.gateway.jobs.reader import Report
 from services.gateway.view.fold import Job
 
 

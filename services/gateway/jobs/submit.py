@@ -5,9 +5,13 @@ from uuid import UUID
 
 from libs.common.errors import Code, SluiceError
 from libs.common.events import ScanRequest
+from libs.common.settings import FilesSettings
 from libs.common.sources.roots import resolve_source
-from services.gateway.gateway import Gateway
+from services.gateway.api.detached import DetachedCalls
+from services.gateway.collections.collections import Collections
+from services.gateway.jobs.reader import JobReader
 from services.gateway.jobs.records import Submission, scan_request
+from services.gateway.jobs.requests import Requests
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,32 +25,41 @@ class SubmitOptions:
     idempotency_key: str | None
 
 
-async def submit(gateway: Gateway, options: SubmitOptions) -> ScanRequest:
-    """The published request.
+@dataclass(frozen=True, slots=True)
+class JobSubmitter:
+    """Starts jobs over what the gateway can see on disk."""
 
-    Raises SluiceError directory_not_found, outside_roots, read_failed where its disk does not answer,
-    no_collection_selected, collection_not_found, or duplicate_job_id where an Idempotency-Key was used before
-    for something else.
-    """
-    collection = options.collection or await gateway.collections.active()
-    source = await gateway.detached.run(
-        lambda: resolve_source(options.directory_path, gateway.settings), options.directory_path
-    )
-    await gateway.collections.adopted(collection)
-    submission = Submission(source, collection, options.force, options.caption, options.idempotency_key)
-    request = scan_request(submission, options.directory_path)
-    if options.idempotency_key is None or not await _is_known(gateway, request):
-        await gateway.requests.publish(request)
-    return request
+    jobs: JobReader
+    collections: Collections
+    requests: Requests
+    files: FilesSettings
+    detached: DetachedCalls
 
+    async def submit(self, options: SubmitOptions) -> ScanRequest:
+        """The published request.
 
-async def _is_known(gateway: Gateway, request: ScanRequest) -> bool:
-    """Whether the same request was taken before."""
-    job = await gateway.jobs.find(UUID(str(request.job_id)))
-    if job is None:
-        return False
-    if (job.directory_path, job.collection) != (request.directory_path, request.collection):
-        raise SluiceError(
-            Code.DUPLICATE_JOB_ID, f"this Idempotency-Key was used for {job.directory_path} before"
+        Raises SluiceError directory_not_found, outside_roots, read_failed where its disk does not answer,
+        no_collection_selected, collection_not_found, or duplicate_job_id where an Idempotency-Key was used
+        before for something else.
+        """
+        collection = options.collection or await self.collections.active()
+        source = await self.detached.run(
+            lambda: resolve_source(options.directory_path, self.files), options.directory_path
         )
-    return True
+        await self.collections.adopted(collection)
+        submission = Submission(source, collection, options.force, options.caption, options.idempotency_key)
+        request = scan_request(submission, options.directory_path)
+        if options.idempotency_key is None or not await self._is_known(request):
+            await self.requests.publish(request)
+        return request
+
+    async def _is_known(self, request: ScanRequest) -> bool:
+        """Whether the same request was taken before."""
+        job = await self.jobs.find(UUID(str(request.job_id)))
+        if job is None:
+            return False
+        if (job.directory_path, job.collection) != (request.directory_path, request.collection):
+            raise SluiceError(
+                Code.DUPLICATE_JOB_ID, f"this Idempotency-Key was used for {job.directory_path} before"
+            )
+        return True

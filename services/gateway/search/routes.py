@@ -2,29 +2,31 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, File, Query, UploadFile
+from fastapi import APIRouter, Depends, File, Query, UploadFile
 
+from services.gateway.api.capabilities import capability
 from services.gateway.api.models import problems
-from services.gateway.images.models import Hit, Hits, TextQuery
-from services.gateway.lifecycle import Open
 from services.gateway.search import filters
+from services.gateway.search.models import Hit, Hits, TextQuery
 from services.gateway.search.search import Hits as Found
-from services.gateway.search.search import Page
+from services.gateway.search.search import Page, Search
 
 router = APIRouter(prefix="/search", tags=["search"])
 
+Searches = Annotated[Search, Depends(capability(Search))]
+
 
 @router.post("", summary="Search by a text", responses=problems(400))
-async def by_text(gateway: Open, query: TextQuery) -> Hits:
+async def by_text(search: Searches, query: TextQuery) -> Hits:
     """By meaning where the model understands text (`mode` vector), else by the words of captions, names
     and EXIF (`mode` lexical)."""
     page = Page(query.limit, query.offset, filters.parse(query.filters))
-    return _hits(await gateway.search.by_text(query.query, page))
+    return _hits(await search.by_text(query.query, page))
 
 
 @router.post("/image", summary="Search by a picture", responses=problems(400, 413))
 async def by_image(
-    gateway: Open,
+    search: Searches,
     file: Annotated[UploadFile, File(description="A picture in any format that can be ingested")],
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
     offset: Annotated[int, Query(ge=0, le=10_000)] = 0,
@@ -32,7 +34,7 @@ async def by_image(
 ) -> Hits:
     """The pictures most like it, by cosine similarity."""
     page = Page(limit, offset, filters.parse_json(filters_json))
-    return _hits(await gateway.search.by_image(await file.read(), page))
+    return _hits(await search.by_image(await file.read(), page))
 
 
 def _hits(found: Found) -> Hits:

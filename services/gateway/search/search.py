@@ -4,12 +4,11 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
-from uuid import uuid4
 
 from libs.common.errors import Code, SluiceError, UnavailableError
 from libs.common.kafka.tables.control_table import ControlTable
 from libs.common.points.projections import SEARCH
-from libs.common.store.protocol import Filter, Record, Scored, Store
+from libs.common.store.protocol import Filter, Scored, Store
 from services.gateway.collections.collections import Collections
 from services.gateway.images.decoding import Decoding
 from services.gateway.search import lexical
@@ -68,16 +67,6 @@ class Search:
         name = await self.collections.active()
         picture = await self.decoding.normalised(data)
         return await self._nearest(name, await self.vectors.of_image(picture), page)
-
-    async def random(self) -> Record:
-        """A point of the active collection, each with about the same chance; SluiceError image_not_found."""
-        name = await self.collections.active()
-        # Ids are hashes, so a random place in their order falls before any point about equally often.
-        for after in (str(uuid4()), None):
-            found, _ = await self.store.scroll(name, limit=1, after=after, payload=SEARCH)
-            if found:
-                return found[0]
-        raise SluiceError(Code.IMAGE_NOT_FOUND, f"collection {name} is empty")
 
     async def _nearest(self, name: str, vector: Sequence[float], page: Page) -> Hits:
         await self._check(name, len(vector))

@@ -1,16 +1,41 @@
 """Which instances are there, and whether they work, by their heartbeats."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from libs.common.events import Heartbeat
+from libs.common.kafka.tables.table import Table
 from libs.common.runtime.heartbeat import STALE_SECONDS
+from services.gateway.api.clock import utc
+from services.gateway.api.deadlines import refreshed
 from services.gateway.system.models import ServiceOut, State
 
 PIPELINE = ("scanner", "processor", "inferencer", "upserter")
 """The stages that a job needs."""
 FORGOTTEN = timedelta(hours=1)
 """An instance that stopped, or was last heard of, this long ago is not listed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """The instances by their heartbeats; `now` gives the seconds since the epoch by the brokers' clock."""
+
+    heartbeats: Table[Heartbeat]
+    now: Callable[[], float]
+
+    def known(self) -> list[ServiceOut]:
+        """All instances, as this replica last heard of them."""
+        return instances(self.heartbeats.rows.values(), utc(self.now()))
+
+    async def current(self) -> list[ServiceOut]:
+        """All instances as of now; may raise broker_unavailable."""
+        await refreshed(self.heartbeats)
+        return self.known()
+
+    def waiting_reason(self) -> str | None:
+        """Why jobs do not move on, or None."""
+        return waiting_reason(self.known())
 
 
 def instances(heartbeats: Iterable[Heartbeat], now: datetime) -> list[ServiceOut]:

@@ -1,39 +1,42 @@
 """What runs, and what the system can do."""
 
-from fastapi import APIRouter
+from typing import Annotated, Any
 
-from services.gateway.api.clock import utc
-from services.gateway.api.deadlines import refreshed
+from fastapi import APIRouter, Depends, Response
+
+from libs.common.http.metrics import MEDIA_TYPE
+from services.gateway.api.capabilities import capability
 from services.gateway.api.models import problems
-from services.gateway.lifecycle import Open
-from services.gateway.system import presence
-from services.gateway.system.lag import lags
 from services.gateway.system.models import CapabilitiesOut, ServiceOut
+from services.gateway.system.system import System
 
 router = APIRouter(tags=["system"], responses=problems())
+at_root = APIRouter(tags=["health"])
+
+All = Annotated[System, Depends(capability(System))]
+_METRICS: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/plain": {"example": 'sluice_jobs{state="running"} 1.0\n'}}}
+}
 
 
 @router.get("/services", summary="Every running instance, and why it waits if it does")
-async def services(gateway: Open) -> list[ServiceOut]:
+async def services(system: All) -> list[ServiceOut]:
     """By stage. An instance that went silent is `gone`; after an hour it is left out."""
-    await refreshed(gateway.services)
-    behind = await lags(gateway.connection)
-    found = presence.instances(gateway.services.rows.values(), utc(gateway.now()))
-    return [instance.model_copy(update={"lag": behind.get(instance.stage)}) for instance in found]
+    return await system.services()
 
 
 @router.get("/capabilities", summary="Batch sizes, model and readiness")
-async def capabilities(gateway: Open) -> CapabilitiesOut:
+async def capabilities(system: All) -> CapabilitiesOut:
     """`is_ready_for_ingestion`: every stage that a job needs works now, the ML service included."""
-    await refreshed(gateway.control)
-    await refreshed(gateway.services)
-    model, settings = gateway.control.model(), gateway.settings
-    found = presence.instances(gateway.services.rows.values(), utc(gateway.now()))
-    batch = settings.ml_inference_batch_size
-    return CapabilitiesOut(
-        ml_batch_size=min(batch, model.batch) if model else batch,
-        qdrant_batch_size=settings.qdrant_upsert_batch_size,
-        is_ready_for_ingestion=presence.is_ready(found),
-        active_collection=gateway.control.active(),
-        model=model.model if model else None,
-    )
+    return await system.capabilities()
+
+
+@at_root.get(
+    "/metrics",
+    summary="For Prometheus",
+    response_class=Response,
+    responses={**_METRICS, **problems()},
+)
+async def scraped(system: All) -> Response:
+    """Jobs by state, files by outcome, instances by stage and state, and each stage's lag."""
+    return Response(await system.metrics(), media_type=MEDIA_TYPE)

@@ -2,15 +2,17 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from starlette.requests import ClientDisconnect
 
+from services.gateway.api.capabilities import capability
 from services.gateway.api.models import problems
-from services.gateway.jobs import models as body
-from services.gateway.lifecycle import Open
-from services.gateway.uploads.receive import UploadOptions, upload
+from services.gateway.uploads.models import Uploaded
+from services.gateway.uploads.uploads import UploadOptions, Uploads
 
 router = APIRouter(prefix="/ingest", tags=["ingestion"])
+
+All = Annotated[Uploads, Depends(capability(Uploads))]
 
 _FILES: dict[str, Any] = {
     "type": "array",
@@ -34,17 +36,17 @@ _FORM = {
     "/upload",
     status_code=202,
     summary="Ingest files that come with the request",
-    response_model=body.Uploaded,
+    response_model=Uploaded,
     responses=problems(400, 413, 507),
     openapi_extra=_FORM,
 )
 async def start_upload(
-    gateway: Open,
+    uploads: All,
     request: Request,
     collection: Annotated[str | None, Query(description="Unset: the active one")] = None,
     force: Annotated[bool, Query(description="Also what is unchanged or cached")] = False,
     caption: Annotated[bool, Query(description="Whether images get a caption")] = True,
-) -> body.Uploaded | Response:
+) -> Uploaded | Response:
     """Files are written to disk as they come, under names made safe.
 
     `.DS_Store` and what else a scan would pass over is listed in `ignored`. Where the upload breaks off,
@@ -52,11 +54,11 @@ async def start_upload(
     """
     options = UploadOptions(collection, force, caption)
     try:
-        taken = await upload(gateway, request.headers.get("content-type", ""), request.stream(), options)
+        taken = await uploads.take(request.headers.get("content-type", ""), request.stream(), options)
     except ClientDisconnect:
         # No one reads this, unless the body was over its limit: then a 413 takes its place.
         return Response(status_code=400)
-    return body.Uploaded(
+    return Uploaded(
         job_id=str(taken.request.job_id),
         message=f"{taken.accepted} files go into collection {taken.request.collection}",
         accepted=taken.accepted,

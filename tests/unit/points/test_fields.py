@@ -12,7 +12,7 @@ PRODUCT = ("libs", "services", "cli")
 PLACE = Path("libs/common/points")
 WORDS = {"caption", "filename", "format", "generation", "height", "mode", "model", "size", "tags", "width"}
 """Names of fields that are names of other things too, and words of the language."""
-DOCUMENTS = {"services/gateway/api/openapi.py"}
+DOCUMENTS = {"services/gateway/api_docs/openapi.py"}
 """Where answers of the REST API are shown by example."""
 
 

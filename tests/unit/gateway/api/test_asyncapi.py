@@ -2,7 +2,7 @@ import re
 
 from libs.common.kafka.connection import Connection
 from libs.common.settings import StageSettings
-from services.gateway.api.asyncapi import document, page
+from services.gateway.api_docs.asyncapi import document, page
 
 SPEC = document(Connection.of(StageSettings(topic_prefix="home-"), "gateway"))
 

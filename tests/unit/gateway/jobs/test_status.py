@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from services.gateway.jobs.jobs import Report
 from services.gateway.jobs.models import StatusOut
+from services.gateway.jobs.reader import Report
 from services.gateway.jobs.status import status_out
 from services.gateway.view.fold import Job
 from services.gateway.view.rate import Rate

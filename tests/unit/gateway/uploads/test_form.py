@@ -10,7 +10,7 @@ import pytest
 from libs.common.errors import Code, SluiceError
 from services.gateway.uploads.folder import PARTIAL, UploadFolder, sweep
 from services.gateway.uploads.form import UploadForm
-from services.gateway.uploads.receive import receive
+from services.gateway.uploads.uploads import receive
 
 JOB = "a5502559-d7c1-4b4d-a83b-b557ad5590c6"
 

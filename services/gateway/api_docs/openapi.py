@@ -7,8 +7,8 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from services.gateway.api.links import add_links
 from services.gateway.api.models import problems
+from services.gateway.api_docs.links import add_links
 
 Schema = dict[str, Any]
 

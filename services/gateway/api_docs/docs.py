@@ -10,8 +10,8 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 
 from libs.common.kafka.connection import Connection
-from services.gateway.api import asyncapi
-from services.gateway.gateway import STAGE
+from services.gateway.api_docs import asyncapi
+from services.gateway.settings import STAGE
 
 STATIC = "/docs/static"
 

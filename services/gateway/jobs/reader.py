@@ -24,6 +24,7 @@ COPIES = 10
 """Exact duplicates shown with a status: each brings its thumbnail, and a status is polled."""
 RESULT_FILES = 1000
 FIRST_FAILURES = 20
+MOST_COPIES = 1_000_000
 CLEAN_SECONDS = 3600.0
 
 
@@ -43,7 +44,7 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class Jobs:
+class JobReader:
     """All jobs, whatever replica took them. Every call may raise broker_unavailable."""
 
     view: View
@@ -101,12 +102,18 @@ class Jobs:
 
         Raises SluiceError job_not_found, or outcomes_gone for a job older than its events are kept.
         """
-        job = await self.get(job_id)
-        if not job.kept:
-            raise SluiceError(Code.OUTCOMES_GONE, "the job is so old that only its counts are kept")
+        await self._check_kept(job_id)
         return await self.view.ask(
             outcomes.page, str(job_id), outcome=outcome, code=code, cursor=cursor, limit=limit
         )
+
+    async def copies(self, job_id: UUID) -> list[str]:
+        """The files of the job whose content was stored under another path already.
+
+        Raises SluiceError job_not_found, or outcomes_gone for a job older than its events are kept.
+        """
+        await self._check_kept(job_id)
+        return [copy.file for copy in await self.view.ask(outcomes.copies, str(job_id), MOST_COPIES)]
 
     async def watched(self, newest: int) -> list[Job]:
         """The jobs that have not ended, and the newest ones: those whose state people watch."""
@@ -134,6 +141,11 @@ class Jobs:
         await self._catch_up()
         unfinished = await self.view.ask(queries.unfinished)
         return next((job for job in unfinished if job.collection == collection), None)
+
+    async def _check_kept(self, job_id: UUID) -> None:
+        job = await self.get(job_id)
+        if not job.kept:
+            raise SluiceError(Code.OUTCOMES_GONE, "the job is so old that only its counts are kept")
 
     async def _catch_up(self) -> None:
         await asyncio.gather(self.status.catch_up(), self.ingest.catch_up())

@@ -11,7 +11,8 @@ from uuid import uuid4
 
 from libs.common.errors import Code, SluiceError
 from libs.common.events import ScanRequest
-from services.gateway.gateway import Gateway
+from services.gateway.collections.collections import Collections
+from services.gateway.jobs.requests import Requests
 from services.gateway.uploads.folder import UploadFolder
 from services.gateway.uploads.form import UploadForm
 
@@ -42,37 +43,44 @@ class Uploaded:
     ignored: list[str]
 
 
-async def upload(gateway: Gateway, content_type: str, chunks: Chunks, options: UploadOptions) -> Uploaded:
-    """Store the files and publish their job; whatever goes wrong, nothing of it is left behind.
+@dataclass(frozen=True, slots=True)
+class Uploads:
+    """Takes uploads, each into a folder of its own in `folder`."""
 
-    Raises SluiceError no_collection_selected, collection_not_found, invalid_request or disk_full, and what
-    reading `chunks` raises.
-    """
-    try:
-        return await _upload(gateway, content_type, chunks, options)
-    except SluiceError:
-        # A client that is still sending would not read the answer.
-        await _drain(chunks)
-        raise
+    folder: Path
+    collections: Collections
+    requests: Requests
 
+    async def take(self, content_type: str, chunks: Chunks, options: UploadOptions) -> Uploaded:
+        """Store the files and publish their job; whatever goes wrong, nothing of it is left behind.
 
-async def _upload(gateway: Gateway, content_type: str, chunks: Chunks, options: UploadOptions) -> Uploaded:
-    collection = options.collection or await gateway.collections.active()
-    await gateway.collections.adopted(collection)
-    job_id = uuid4()
-    with _room():
-        folder = await asyncio.to_thread(UploadFolder, gateway.settings.upload_dir, str(job_id))
-    try:
-        path = await receive(UploadForm(content_type, folder), folder, chunks)
-        request = ScanRequest(
-            job_id=job_id, directory_path=str(path), collection=collection,
-            force=options.force, caption=options.caption,
-        )  # fmt: skip
-        await gateway.requests.publish(request)
-    except BaseException:
-        await asyncio.to_thread(folder.discard)
-        raise
-    return Uploaded(request, folder.accepted, folder.ignored)
+        Raises SluiceError no_collection_selected, collection_not_found, invalid_request or disk_full, and
+        what reading `chunks` raises.
+        """
+        try:
+            return await self._take(content_type, chunks, options)
+        except SluiceError:
+            # A client that is still sending would not read the answer.
+            await _drain(chunks)
+            raise
+
+    async def _take(self, content_type: str, chunks: Chunks, options: UploadOptions) -> Uploaded:
+        collection = options.collection or await self.collections.active()
+        await self.collections.adopted(collection)
+        job_id = uuid4()
+        with _room():
+            folder = await asyncio.to_thread(UploadFolder, self.folder, str(job_id))
+        try:
+            path = await receive(UploadForm(content_type, folder), folder, chunks)
+            request = ScanRequest(
+                job_id=job_id, directory_path=str(path), collection=collection,
+                force=options.force, caption=options.caption,
+            )  # fmt: skip
+            await self.requests.publish(request)
+        except BaseException:
+            await asyncio.to_thread(folder.discard)
+            raise
+        return Uploaded(request, folder.accepted, folder.ignored)
 
 
 async def receive(form: UploadForm, folder: UploadFolder, chunks: Chunks) -> Path:

@@ -1,0 +1,38 @@
+"""How an endpoint gets the one capability that it needs, without knowing the others."""
+
+from collections.abc import Callable
+from typing import Annotated, Protocol, TypeVar
+
+from fastapi import Depends, Request
+
+from libs.common.runtime.service import Health
+
+T = TypeVar("T")
+
+
+class Capabilities(Protocol):
+    """The gateway as its endpoints see it: its health, and its capabilities by their type."""
+
+    health: Health
+
+    def get(self, kind: type[T]) -> T:
+        """The capability; UnavailableError broker_unavailable with the reason while it is not open."""
+
+
+def capabilities_of(request: Request) -> Capabilities:
+    """All capabilities of the app that answers the request."""
+    capabilities: Capabilities = request.app.state.lifecycle
+    return capabilities
+
+
+def capability(kind: type[T]) -> Callable[[Request], T]:
+    """A FastAPI dependency that yields the capability of this type."""
+
+    def dependency(request: Request) -> T:
+        return capabilities_of(request).get(kind)
+
+    return dependency
+
+
+AnyCapability = Annotated[Capabilities, Depends(capabilities_of)]
+"""What a probe takes, which answers while the gateway is not open too."""

@@ -1,0 +1,28 @@
+"""What is said of collections on `control`, as records. Pure."""
+
+from uuid import uuid4
+
+from libs.common.control import ActiveCollection, CollectionState
+from libs.common.kafka.outgoing import Outgoing, fact
+from libs.common.topics import CONTROL
+
+
+def selected(name: str) -> list[Outgoing]:
+    """Make the collection the active one."""
+    return [fact(ActiveCollection(name=name))]
+
+
+def new_generation(name: str) -> CollectionState:
+    """The state of a collection that was just made, or found without one."""
+    return CollectionState(name=name, generation=str(uuid4()))
+
+
+def cleared(state: CollectionState, at: float) -> CollectionState:
+    """The collection from whose `at` on (seconds since the epoch) older cache entries are misses."""
+    return CollectionState(name=state.name, generation=state.generation, cache_cleared_at=at)
+
+
+def deleted(name: str, *, was_active: bool) -> list[Outgoing]:
+    """Forget the collection, so that work still under way for it is recognised as too late."""
+    forgotten = [Outgoing(CONTROL, f"{kind}:{name}", None) for kind in ("collection", "filled")]
+    return forgotten + ([fact(ActiveCollection(name=None))] if was_active else [])

@@ -1,0 +1,101 @@
+"""Bodies about duplicates."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from services.gateway.api.models import Body
+from services.gateway.tasks.models import TASK, State, Status
+
+THRESHOLD = 0.98
+
+
+def _number(value: Any) -> Any:
+    """A page in the field sends the collection's name where the threshold belongs."""
+    return THRESHOLD if isinstance(value, str) else value
+
+
+class SimilarRequest(Body):
+    """What counts as similar."""
+
+    threshold: Annotated[float, BeforeValidator(_number)] = Field(
+        THRESHOLD, ge=0, le=1, description="Least cosine similarity of a pair; a text stands for the default"
+    )
+    limit_per_image: int = Field(
+        10, ge=1, le=1000, description="Taken for clients that send it; every pair is compared"
+    )
+    mode: Literal["similar", "strict"] = Field(
+        "similar", description="Groups of what such pairs connect, or groups in which every pair is one"
+    )
+
+
+class TaskTaken(Body):
+    """A task that will be done."""
+
+    task_id: str = Field(examples=[TASK])
+    status: Status = "running"
+    progress: float = 0.0
+    results: tuple[()] = Field((), description="Those of /duplicates/report")
+
+
+class MemberPayload(Body):
+    """What is shown of a picture."""
+
+    filename: str
+    thumbnail_base64: str | None
+
+
+class MemberOut(Body):
+    """A picture of a group. `score`: its cosine similarity to the keeper."""
+
+    id: str
+    score: float
+    payload: MemberPayload
+
+
+class GroupOut(Body):
+    """Pictures that show the same, the keeper first. A large group comes in parts of the same id."""
+
+    group_id: str
+    keeper_id: str
+    reason: str = Field(description="The rule that decided which to keep", examples=["the largest picture"])
+    points: list[MemberOut]
+
+
+class ReportOut(Body):
+    """How far the search for similar pictures is, and a page of what it found once it is completed."""
+
+    task_id: str
+    status: Status
+    state: State
+    progress: float = Field(ge=0, le=100)
+    results: list[GroupOut]
+    next: str | None = Field(description="`cursor` of the next page; null at the end")
+    collection: str
+    totals: dict[str, int] = Field(examples=[{"points": 20000, "groups": 12, "similar_points": 31}])
+    code: str | None
+    error: str | None
+
+
+class CopyOut(Body):
+    """A file of a group of the same content."""
+
+    id: str
+    file_path: str
+    filename: str
+
+
+class ExactGroupOut(Body):
+    """Files of the same content. `keeper`: the id of the one to keep."""
+
+    hash: str
+    keeper: str
+    reason: str = Field(examples=["the oldest file"])
+    files: list[CopyOut]
+
+
+class ExactPage(Body):
+    """Some groups; there are more as long as `next` is set, also behind an empty page."""
+
+    groups: list[ExactGroupOut]
+    next: str | None

@@ -1,0 +1,64 @@
+"""What runs, what it can do, and whether requests can be answered."""
+
+import asyncio
+from dataclasses import dataclass
+
+from libs.common.errors import Code, UnavailableError
+from libs.common.kafka.connection import Connection
+from libs.common.kafka.tables.control_table import ControlTable
+from libs.common.store.protocol import Store
+from services.gateway.api.deadlines import refreshed
+from services.gateway.jobs.reader import JobReader
+from services.gateway.settings import GatewaySettings
+from services.gateway.system import metrics, presence
+from services.gateway.system.lag import lags
+from services.gateway.system.models import CapabilitiesOut, ServiceOut
+from services.gateway.system.presence import Presence
+
+STORE_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """The stages as their heartbeats, offsets and the topics tell of them."""
+
+    settings: GatewaySettings
+    connection: Connection
+    control: ControlTable
+    store: Store
+    presence: Presence
+    jobs: JobReader
+
+    async def services(self) -> list[ServiceOut]:
+        """Every instance, with the lag of its stage where that is known."""
+        found = await self.presence.current()
+        behind = await lags(self.connection)
+        return [instance.model_copy(update={"lag": behind.get(instance.stage)}) for instance in found]
+
+    async def capabilities(self) -> CapabilitiesOut:
+        """Batch sizes, model and readiness."""
+        await refreshed(self.control)
+        found, model = await self.presence.current(), self.control.model()
+        batch = self.settings.ml_inference_batch_size
+        return CapabilitiesOut(
+            ml_batch_size=min(batch, model.batch) if model else batch,
+            qdrant_batch_size=self.settings.qdrant_upsert_batch_size,
+            is_ready_for_ingestion=presence.is_ready(found),
+            active_collection=self.control.active(),
+            model=model.model if model else None,
+        )
+
+    async def metrics(self) -> bytes:
+        """Jobs, files, instances and lags in Prometheus' text format."""
+        found = await self.presence.current()
+        return metrics.text(await self.jobs.all(), found, await lags(self.connection))
+
+    async def check(self) -> None:
+        """Raise SluiceError with the reason where the store or Kafka do not answer."""
+        try:
+            async with asyncio.timeout(STORE_SECONDS):
+                await self.store.collections()
+        except TimeoutError as error:
+            detail = f"the store does not answer in {STORE_SECONDS:.0f} s"
+            raise UnavailableError(Code.STORE_UNAVAILABLE, detail) from error
+        await self.jobs.status.catch_up()
