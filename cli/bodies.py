@@ -78,6 +78,27 @@ class JobPage(Struct, frozen=True):
     items: list[JobRow]
 
 
+class FileRow(Struct, frozen=True):
+    """What became of one file of a job."""
+
+    file: str
+    id: str
+    outcome: str
+    source: str | None = None
+    code: str | None = None
+    error: str | None = None
+    details: str | None = None
+    caption: str | None = None
+    existing_id: str | None = None
+
+
+class FilePage(Struct, frozen=True):
+    """Files of a job; `next` is the cursor of the page after this."""
+
+    items: list[FileRow]
+    next: str | None = None
+
+
 class Shape(Struct, frozen=True):
     """A collection's vectors."""
 

@@ -10,19 +10,20 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
-from cli.bodies import Capabilities, Collections, Found, JobStatus, Problem, SearchResults, Submitted
+from cli.bodies import Capabilities, Collections, Found, JobPage, JobStatus, Problem, SearchResults, Submitted
 from libs.common.errors import Code, SluiceError, UnavailableError
 
 _SECONDS = 30.0
+FULL_ID = len("00000000-0000-0000-0000-000000000000")
 UPLOAD_SECONDS = 300.0
 """How long the gateway may take to store an upload once it has all of it."""
 
 # Where the gateway's own words are about REST.
 _WAYS_OUT = {
-    Code.UNAUTHORIZED: "the gateway wants an API key: set SLUICE_API_KEY, or give --api-key",
+    Code.UNAUTHORIZED: "the gateway requires an API key: set SLUICE_API_KEY, or pass --api-key",
     Code.NO_COLLECTION_SELECTED: "no collection is selected: run `sluice collections select NAME`, "
     "or `sluice collections create NAME --select`",
-    Code.UNSUPPORTED_TYPE: "that file is no picture of a supported format: docs/formats.md lists them",
+    Code.UNSUPPORTED_TYPE: "this file is not a picture in a supported format: docs/formats.md lists them",
 }
 
 BodyT = TypeVar("BodyT")
@@ -87,6 +88,20 @@ class Client:
         """How the job stands."""
         return await self.send("GET", f"/ingest/status/{segment(job_id)}", JobStatus)
 
+    async def job_id(self, job: str) -> str:
+        """The whole id of a job that is named by it, by its first characters, or by `latest`.
+
+        Raises SluiceError job_not_found where no job, or more than one, is meant.
+        """
+        if len(job) == FULL_ID:
+            return job
+        known = await self.get("/ingest/jobs", JobPage, limit=1 if job == "latest" else 200)
+        found = [row.job_id for row in known.items if job in ("latest", row.job_id[: len(job)])]
+        if len(found) != 1:
+            why = f"{len(found)} jobs start with {job}" if found else f"no recent job is named {job}"
+            raise SluiceError(Code.JOB_NOT_FOUND, f"{why}; `sluice jobs` lists them with their whole ids")
+        return found[0]
+
     async def search_image(self, name: str, photo: bytes, limit: int) -> list[Found]:
         """The stored photos that look most like this file, best first."""
         found = await self.send(
@@ -107,14 +122,14 @@ class Client:
         except httpx.TransportError as error:
             raise self._away(error) from error
         except UnicodeEncodeError as error:
-            raise SluiceError(Code.INVALID_REQUEST, "what is not UTF-8 cannot be sent") from error
+            raise SluiceError(Code.INVALID_REQUEST, "text that is not UTF-8 cannot be sent") from error
         if response.is_error:
             raise _refused(response)
         try:
             return msgspec.json.decode(response.content, type=kind)
         except msgspec.DecodeError as error:
             raise SluiceError(
-                Code.INTERNAL, f"what answers at {self._where} is no Sluice gateway of this release: {error}"
+                Code.INTERNAL, f"the server at {self._where} is not a Sluice gateway of this release: {error}"
             ) from error
 
     @property
@@ -126,7 +141,7 @@ class Client:
         return UnavailableError(
             Code.GATEWAY_UNAVAILABLE,
             f"the gateway at {self._where} does not answer ({why or type(error).__name__}); "
-            "start one with `sluice run`, or name another with --url",
+            "start one with `sluice run`, or pass --url",
         )
 
 

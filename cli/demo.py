@@ -15,6 +15,7 @@ from rich.console import Console
 from cli import report, samples
 from cli.bodies import JobStatus
 from cli.client import Client
+from cli.expected import Expected, differences
 from cli.following import not_a_file
 from cli.progress import ProgressView
 from libs.common.errors import Code, SluiceError
@@ -47,7 +48,7 @@ class Photos:
     """What the demo ingests: a folder, or one file. `expected` is None where nothing is known of it."""
 
     source: Path
-    expected: samples.Expected | None
+    expected: Expected | None
     look_for: Path | None
 
     @property
@@ -175,11 +176,9 @@ def _existing(source: Path) -> Path:
     return source.absolute()
 
 
-def _check(status: JobStatus, expected: samples.Expected | None) -> None:
-    if expected is not None and (differences := report.differences(status, expected)):
-        raise SluiceError(
-            Code.INTERNAL, f"the samples must give other counts than these; {'; '.join(differences)}"
-        )
+def _check(status: JobStatus, expected: Expected | None) -> None:
+    if expected is not None and (found := differences(status, expected)):
+        raise SluiceError(Code.INTERNAL, f"the samples must give other counts than these; {'; '.join(found)}")
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from enum import IntEnum
 
 from libs.common.errors import Code, SluiceError
-from libs.common.runtime.process import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE
+from libs.common.runtime.terminal import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE
 
 
 class Exit(IntEnum):

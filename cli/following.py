@@ -66,7 +66,7 @@ def tell(status: JobStatus) -> None:
 def still_running(jobs: list[str]) -> None:
     """What a person should know who stops waiting."""
     for job_id in jobs:
-        line(f"the job goes on; see `sluice status {job_id} --follow`", stderr=True)
+        line(f"the job continues; watch it with `sluice status {job_id} --follow`", stderr=True)
 
 
 def worst(ends: list[Exit]) -> Exit:

@@ -8,10 +8,10 @@ import typer
 from typer.exceptions import Abort, TyperException
 from typer.main import get_command
 
-from cli.commands import collections, dlq, doctor, ingest, jobs, run, search, topics
 from cli.exits import Exit, exit_of
+from cli.lazy import GROUPS, LazyGroup
 from libs.common.errors import SluiceError
-from libs.common.runtime.process import say
+from libs.common.runtime.terminal import say
 
 HELP = """Photos in, searchable vectors out.
 
@@ -25,7 +25,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Whatever a person can fix is one line on standard error.
     """
     try:
-        given = (sys.argv[1:] if arguments is None else list(arguments)) or ["--help"]
+        given = list(sys.argv[1:] if arguments is None else arguments)
+        if not given or (len(given) == 1 and given[0] in GROUPS):
+            given.append("--help")
         status = get_command(build()).main(given, prog_name="sluice", standalone_mode=False)
     except TyperException as error:
         return _refused(error)
@@ -35,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (Abort, KeyboardInterrupt):
         return Exit.INTERRUPTED
     except BrokenPipeError:
-        return _nobody_reads()
+        return _output_closed()
     return status if isinstance(status, int) else Exit.OK
 
 
@@ -49,16 +51,10 @@ def _version(wanted: bool) -> None:
 
 def build() -> typer.Typer:
     """The command with all its subcommands."""
-    app = typer.Typer(rich_markup_mode=None)
+    app = typer.Typer(
+        rich_markup_mode=None, cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]}
+    )
     app.callback(help=HELP)(_before_all)
-    for command in (
-        *(run.run, run.demo, ingest.ingest),
-        *(jobs.status, jobs.jobs, jobs.retry, jobs.cancel, jobs.pause, jobs.resume),
-        *(search.search, doctor.doctor, topics.topics),
-    ):
-        app.command()(command)
-    app.add_typer(collections.app, name="collections")
-    app.add_typer(dlq.app, name="dlq")
     return app
 
 
@@ -71,7 +67,7 @@ def _before_all(
 
 
 def _refused(error: TyperException) -> int:
-    """What was typed makes no sense: say why, and where to read on."""
+    """Wrong usage: the reason, and the help that explains it."""
     message = error.format_message()
     message = message.replace("Value error, ", "")
     sentence = message[:1].lower() + message[1:].rstrip(".").replace("\n", " ")
@@ -80,7 +76,7 @@ def _refused(error: TyperException) -> int:
     return error.exit_code
 
 
-def _nobody_reads() -> int:
-    """The program that our output went to has ended, as `head` does: so do we, without complaint."""
+def _output_closed() -> int:
+    """The program that reads our output has ended, as `head` does: end too, without an error."""
     sys.stdout = None
     return Exit.OK

@@ -1,17 +1,15 @@
 """Options that several commands take, and the gateway that they name."""
 
 import asyncio
+import re
 import signal
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Annotated, Any, TypeVar
-from uuid import UUID
 
 import httpx
 import typer
 
 from cli.client import Client
-from libs.common.runtime.process import read_settings
-from services.settings import RunSettings
 
 
 def _gateway_url(url: str | None) -> str | None:
@@ -23,7 +21,7 @@ def _gateway_url(url: str | None) -> str | None:
     except httpx.InvalidURL as error:
         raise typer.BadParameter(f"{error}") from error
     if parsed.scheme not in ("http", "https") or not parsed.host:
-        raise typer.BadParameter(f"{url} is no URL of a gateway: begin it with http:// or https://")
+        raise typer.BadParameter(f"{url} is not the URL of a gateway: start it with http:// or https://")
     return url.rstrip("/")
 
 
@@ -31,15 +29,15 @@ def _header_value(key: str | None) -> str | None:
     """The key without the line end that a file of one line has; a bad one is not repeated."""
     key = key.strip() if key else None
     if key and not (key.isascii() and key.isprintable()):
-        raise typer.BadParameter("a key is of ASCII letters, digits and signs")
+        raise typer.BadParameter("an API key holds ASCII letters, digits and punctuation only")
     return key
 
 
-def _job_id(job: str) -> str:
-    try:
-        return str(UUID(job))
-    except ValueError as error:
-        raise typer.BadParameter(f"{job!r} is no job's id; `sluice jobs` lists them") from error
+def _job(job: str) -> str:
+    """A job's id, its first characters, or `latest`; BadParameter for what cannot be any of these."""
+    if job == LATEST or re.fullmatch(r"[0-9a-f-]{4,36}", job.lower()):
+        return job.lower()
+    raise typer.BadParameter(f"{job!r} is not a job id; `sluice jobs` lists them, `latest` is the newest")
 
 
 Url = Annotated[
@@ -48,7 +46,7 @@ Url = Annotated[
         "--url",
         envvar="SLUICE_URL",
         callback=_gateway_url,
-        help="The gateway (default: on this machine, at PORT)",
+        help="URL of the gateway (default: this machine, PORT)",
         show_default=False,
     ),
 ]
@@ -58,13 +56,23 @@ ApiKey = Annotated[
         "--api-key",
         envvar=["SLUICE_API_KEY", "API_KEY"],
         callback=_header_value,
-        help="Sent as x-api-key; others on this machine see a command line, so rather set the variable",
+        help="Sent as x-api-key; set the variable instead, other users see command lines",
         show_default=False,
         show_envvar=True,
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs")]
-Job = Annotated[str, typer.Argument(metavar="JOB", help="The job's id", callback=_job_id, show_default=False)]
+Job = Annotated[
+    str,
+    typer.Argument(
+        metavar="JOB",
+        help="Its id, the start of it (4 characters), or `latest`",
+        callback=_job,
+        show_default=False,
+    ),
+]
+
+LATEST = "latest"
 
 ResultT = TypeVar("ResultT")
 
@@ -90,4 +98,7 @@ def run(work: Coroutine[Any, Any, ResultT]) -> ResultT:
 
 def local_url() -> str:
     """Where `sluice run` listens with the present settings."""
+    from libs.common.runtime.process import read_settings  # noqa: PLC0415 (most commands name a gateway)
+    from services.settings import RunSettings  # noqa: PLC0415 (likewise)
+
     return read_settings(RunSettings).base_url

@@ -1,11 +1,9 @@
 """What a finished job is told as, and whether it counted what it must."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from cli.bodies import Found, JobStatus
-from cli.samples import Expected
 
 _SHOWN = 10
 
@@ -47,25 +45,3 @@ def found_lines(found: Sequence[Found]) -> Iterator[str]:
     """The photos that a search found, with their similarity."""
     for photo in found:
         yield f"{photo.score:.3f}  {photo.payload.filename}   {photo.payload.caption or ''}".rstrip()
-
-
-def differences(status: JobStatus, expected: Expected) -> list[str]:
-    """How the job's counts differ from what the samples must give; empty if they do not."""
-    files = status.result.failed_files if status.result else []
-    actual = {
-        "stored": status.counts.stored,
-        "duplicates": status.exact_duplicates_count,
-        "ignored": status.counts.ignored,
-        "skipped": status.counts.skipped,
-        "failures by code": dict(Counter(file.code for file in files)),
-    }
-    wanted = {
-        "stored": expected.stored,
-        "duplicates": expected.duplicates,
-        "ignored": expected.ignored,
-        "skipped": 0,
-        "failures by code": {str(code): count for code, count in expected.failed.items()},
-    }
-    return [
-        f"{name}: {actual[name]} instead of {wanted[name]}" for name in wanted if actual[name] != wanted[name]
-    ]

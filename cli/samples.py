@@ -2,12 +2,11 @@
 
 import importlib.util
 import shutil
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
 
+from cli.expected import Expected
 from cli.raw_photo import dng
 from libs.common.errors import Code, SluiceError
 
@@ -34,16 +33,6 @@ _PHOTOS = {
 }
 LOOK_FOR = "china.jpg"
 """The photo to search with: its copy, and its smaller version, must be found."""
-
-
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """What a job over the folder must count. `failed` maps an error code to a number of files."""
-
-    stored: int
-    duplicates: int
-    failed: Mapping[Code, int]
-    ignored: int
 
 
 def make(folder: Path) -> Expected:

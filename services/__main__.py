@@ -4,8 +4,9 @@ import asyncio
 import sys
 from functools import partial
 
-from libs.common.runtime.process import configure_logging, read_settings, run_until_stopped, say
+from libs.common.runtime.process import configure_logging, read_settings, run_until_stopped
 from libs.common.runtime.service import run_with_stop
+from libs.common.runtime.terminal import say
 from services.all_in_one import System, running
 from services.settings import RunSettings
 

@@ -3,7 +3,7 @@
 import asyncio
 import re
 import sys
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -13,23 +13,27 @@ from cli.exits import Exit
 from cli.options import ApiKey, AsJson, Url, ask
 from cli.output import as_json, line, local_time
 from libs.common.errors import Code, SluiceError
-from libs.common.store.protocol import Distance
 
-app = typer.Typer(help="Make, choose, look at, merge and remove collections.")
+app = typer.Typer(help="Create, select, show, merge and delete collections.", rich_markup_mode=None)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", show_default=False)]
 
 
 def _new_name(name: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,128}", name):
-        raise typer.BadParameter("letters, digits, _ and - make a name, at most 128")
+        raise typer.BadParameter("use 1-128 letters, digits, `_` or `-`")
     return name
 
 
 NewName = Annotated[
     str,
-    typer.Argument(metavar="NAME", help="Letters, digits, _ and -", callback=_new_name, show_default=False),
+    typer.Argument(
+        metavar="NAME", help="1-128 letters, digits, `_` or `-`", callback=_new_name, show_default=False
+    ),
 ]
+
+Distance = Literal["Cosine", "Euclid", "Dot", "Manhattan"]
+"""As libs.common.store.protocol has it, which would bring numpy along."""
 
 _TASK_LOOK_SECONDS = 0.5
 _TASK_OVER = frozenset(("completed", "failed", "cancelled"))
@@ -42,7 +46,7 @@ def list_all(json: AsJson = False, url: Url = None, api_key: ApiKey = None) -> N
     if json:
         as_json(found)
     elif not found.collections:
-        line("no collection yet: make one with `sluice collections create NAME --select`", stderr=True)
+        line("no collection yet: create one with `sluice collections create NAME --select`", stderr=True)
     for name in () if json else found.collections:
         line(f"{'*' if name == found.active else ' '} {name}")
 
@@ -50,13 +54,13 @@ def list_all(json: AsJson = False, url: Url = None, api_key: ApiKey = None) -> N
 @app.command()
 def create(
     name: NewName,
-    select: Annotated[bool, typer.Option("--select", help="Make it the active one too")] = False,
+    select: Annotated[bool, typer.Option("--select", help="Also select it")] = False,
     vector_size: Annotated[int | None, typer.Option(min=1, show_default=False)] = None,
     distance: Annotated[Distance | None, typer.Option(case_sensitive=False, show_default=False)] = None,
     url: Url = None,
     api_key: ApiKey = None,
 ) -> None:
-    """Make an empty collection."""
+    """Create an empty collection."""
     shape = {"vector_size": vector_size, "distance": distance}
 
     async def make(client: Client) -> None:
@@ -65,12 +69,12 @@ def create(
             await client.select_collection(name)
 
     ask(url, api_key, make)
-    line(f"{name} is made{' and is the active one' if select else ''}")
+    line(f"created {name}{' and selected it' if select else ''}")
 
 
 @app.command()
 def select(name: Name, url: Url = None, api_key: ApiKey = None) -> None:
-    """Choose the active collection: the one that requests without one go to."""
+    """Select the active collection, used where none is named."""
     ask(url, api_key, lambda client: client.select_collection(name))
     line(f"{name} is the active collection")
 
@@ -88,7 +92,7 @@ def info(name: Name, json: AsJson = False, url: Url = None, api_key: ApiKey = No
         "status": found.status,
         "points": str(found.points_count),
         "vectors": f"{found.config.vector_size} dimensions, {found.config.distance}",
-        "model": found.model or "none yet: it is empty",
+        "model": found.model or "none yet (empty)",
         "cache cleared": local_time(found.cache_cleared_at or "") or "never",
     }
     for title, value in facts.items():
@@ -98,21 +102,21 @@ def info(name: Name, json: AsJson = False, url: Url = None, api_key: ApiKey = No
 @app.command()
 def delete(
     name: Name,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Delete without asking")] = False,
     url: Url = None,
     api_key: ApiKey = None,
 ) -> int:
-    """Remove a collection and its points. Files on disk stay."""
-    if not yes and not _confirmed(f"Remove the collection {name} and all its points?"):
+    """Delete a collection and its points. Files on disk stay."""
+    if not yes and not _confirmed(f"Delete the collection {name} and all its points?"):
         return Exit.FAILED
     ask(url, api_key, lambda client: client.send("DELETE", f"/collections/{segment(name)}", Any))
-    line(f"{name} is removed; the files on disk stay")
+    line(f"deleted {name}; the files on disk are untouched")
     return Exit.OK
 
 
 def _confirmed(question: str) -> bool:
     if not sys.stdin.isatty():
-        raise SluiceError(Code.INVALID_REQUEST, "no one is here to be asked: give --yes to go ahead")
+        raise SluiceError(Code.INVALID_REQUEST, "not a terminal: pass --yes to confirm")
     return typer.confirm(question)
 
 
@@ -124,14 +128,16 @@ def clear_cache(url: Url = None, api_key: ApiKey = None) -> None:
     """
     path = "/collections/cache/clear"
     answer = ask(url, api_key, lambda client: client.send("POST", path, dict[str, Any]))
-    line(f"what was cached before now is processed again for {answer.get('collection')}")
+    line(f"cache cleared for {answer.get('collection')}; the next ingest reprocesses its photos")
 
 
 @app.command()
 def merge(
-    destination: Annotated[str, typer.Argument(metavar="DEST", help="Keeps all it has", show_default=False)],
+    destination: Annotated[
+        str, typer.Argument(metavar="DEST", help="The collection that is added to", show_default=False)
+    ],
     sources: Annotated[list[str], typer.Argument(metavar="SOURCE...", show_default=False)],
-    wait: Annotated[bool, typer.Option("--wait", "-w", help="Stay until all is copied")] = False,
+    wait: Annotated[bool, typer.Option("--wait", "-w", help="Wait until the merge finishes")] = False,
     json: AsJson = False,
     url: Url = None,
     api_key: ApiKey = None,
@@ -150,7 +156,7 @@ def merge(
     if json:
         as_json(task)
     elif not wait:
-        line(f"task {task['task_id']} copies {', '.join(sources)} into {destination}")
+        line(f"task {task['task_id']} merges {', '.join(sources)} into {destination}")
     else:
         line(f"the merge into {destination} {task['status']}{_because(task)}")
     return Exit.FAILED if wait and task["status"] != "completed" else Exit.OK

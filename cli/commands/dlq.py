@@ -16,7 +16,9 @@ from libs.common.settings import StageSettings
 from services.settings import RunSettings
 
 app = typer.Typer(
-    help="Look at dead letters.\n\nTalks to Kafka itself: KAFKA_* settings, or the embedded one in DATA_DIR."
+    help="List and replay dead letter records.\n\n"
+    "Reads Kafka: KAFKA_* settings, or the embedded one in DATA_DIR.",
+    rich_markup_mode=None,
 )
 
 Topic = Annotated[str | None, typer.Option("--topic", help="Only of this topic", show_default=False)]
@@ -30,21 +32,21 @@ def list_all(
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many, of the newest")] = 50,
     json: AsJson = False,
 ) -> None:
-    """List the records that cannot be decoded, the oldest first."""
+    """List dead letter records, the oldest first."""
     found, unreadable = run(_read(topic, code))
     shown = found[-limit:]
     if json:
         as_json({"letters": [_plain(each) for each in shown], "total": len(found), "unreadable": unreadable})
         return
     if unreadable:
-        line(f"{unreadable} letters of another release are not shown", stderr=True)
+        line(f"{unreadable} records of another release are not shown", stderr=True)
     if not found:
-        line("no dead letter", stderr=True)
+        line("no dead letter record", stderr=True)
         return
     if len(found) > limit:
         line(f"the newest {limit} of {len(found)}", stderr=True)
     table(
-        ("LETTER", "WHEN", "RECORD", "CODE", "JOB", "ERROR"),
+        ("RECORD", "WHEN", "FROM", "CODE", "JOB", "ERROR"),
         (
             (
                 each.place, each.letter.at.astimezone().strftime("%Y-%m-%d %H:%M:%S"), _record(each),
@@ -59,7 +61,7 @@ def list_all(
 def replay(
     which: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[LETTER...]", help="As `dlq list` names them", show_default=False),
+        typer.Argument(metavar="[RECORD...]", help="As `dlq list` names them", show_default=False),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="All that --topic and --code leave")] = False,
     topic: Topic = None,
@@ -68,18 +70,18 @@ def replay(
 ) -> None:
     """Send records back to their topic.
 
-    For use after a fix or an upgrade. Safe to repeat: what was done before is not done twice. A job that
-    is over stays as it ended: its files are stored, but not counted again. The letters stay until their
-    retention ends.
+    Use it after a fix or an upgrade. Safe to repeat: nothing is done twice. A
+    finished job keeps its counts; its files are stored. The dead letter records
+    stay until their retention ends.
     """
     wanted = which or []
     if bool(wanted) == everything:
-        raise typer.BadParameter("name letters, or give --all")
+        raise typer.BadParameter("name records, or pass --all")
     sent = run(_replay(wanted, topic, code, dry_run=dry_run))
     for each in sent:
         line(f"{each.place}  {'would go' if dry_run else 'sent'} to {_record(each).partition('@')[0]}")
     if not sent:
-        line("no dead letter", stderr=True)
+        line("no dead letter record", stderr=True)
 
 
 async def _read(topic: str | None, code: str | None) -> tuple[Sequence[Letter], int]:
@@ -96,7 +98,7 @@ async def _replay(
         if wanted:
             by_place = {each.place: each for each in chosen}
             if missing := [place for place in wanted if place not in by_place]:
-                raise SluiceError(Code.NOT_FOUND, f"there is no dead letter {', '.join(missing)}")
+                raise SluiceError(Code.NOT_FOUND, f"there is no dead letter record {', '.join(missing)}")
             chosen = [by_place[place] for place in wanted]
         if not dry_run:
             await dead_letters.send_back(connection, chosen)

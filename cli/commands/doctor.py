@@ -107,6 +107,6 @@ def _conclusion(findings: Sequence[Finding], *, quiet: bool) -> Exit:
     count = sum(found.verdict is Verdict.WRONG for found in findings)
     if not quiet:
         noted = any(found.verdict is Verdict.NOTE for found in findings)
-        good = "nothing has to be fixed" if noted else "all is there: `sluice run` starts it"
-        line(f"{count} to fix first" if count else good)
+        good = "no problems" if noted else "no problems: `sluice run` starts it"
+        line(f"{count} problem{'s' if count > 1 else ''} to fix first" if count else good)
     return Exit.FAILED if count else Exit.OK

@@ -50,12 +50,13 @@ def ingest(
         typer.Argument(metavar="DIR_OR_FILE...", help="Photos, or folders of them", show_default=False),
     ],
     collection: Annotated[
-        str | None, typer.Option("--collection", "-c", help="Instead of the active one", show_default=False)
+        str | None,
+        typer.Option("--collection", "-c", help="Default: the active one", show_default=False),
     ] = None,
-    wait: Annotated[bool, typer.Option("--wait", "-w", help="Stay until all is done")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Also what is unchanged or in the cache")] = False,
+    wait: Annotated[bool, typer.Option("--wait", "-w", help="Wait until the job finishes")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Reprocess unchanged and cached files")] = False,
     upload: Annotated[
-        bool, typer.Option("--upload", help="Send the files even if the gateway sees them")
+        bool, typer.Option("--upload", help="Upload the files even if the gateway can read them")
     ] = False,
     json: AsJson = False,
     url: Url = None,
@@ -63,12 +64,12 @@ def ingest(
 ) -> int:
     """Ingest photos.
 
-    Each path is a job. One that the gateway does not see, or may not read, is uploaded. Exits with 3 if
-    --wait saw files fail, with 1 if a job failed.
+    Each path becomes a job. A path that the gateway cannot read is uploaded. With
+    --wait the exit status is 3 if files failed, 1 if a job failed.
     """
     for path in paths:
         if not path:
-            raise typer.BadParameter("an empty name: is a variable unset?")
+            raise typer.BadParameter("a path is empty: is a shell variable unset?")
         if not Path(path).exists() and not _absolute(path):
             raise not_a_file(path)
     options = SubmitOptions(collection, force, upload, wait, json)
@@ -120,9 +121,9 @@ async def _upload(client: Client, source: Path, options: SubmitOptions) -> Submi
     await _check_collection(client, options.collection)
     chosen = await asyncio.to_thread(select, source)
     if chosen.no_pictures:
-        line(f"not sent, because they are no pictures: {chosen.no_pictures}", stderr=True)
+        line(f"not uploaded, not pictures: {chosen.no_pictures}", stderr=True)
     if chosen.links:
-        line(f"not sent, because they are links that lead out of {source}: {chosen.links}", stderr=True)
+        line(f"not uploaded, links out of {source}: {chosen.links}", stderr=True)
     return await _send(client, chosen, options)
 
 

@@ -15,20 +15,20 @@ from cli.output import as_json, line, local_time, table
 from cli.progress import words
 from libs.common.events import JobState
 
-Wait = Annotated[bool, typer.Option("--wait", "-w", help="Stay until all is done")]
+Wait = Annotated[bool, typer.Option("--wait", "-w", help="Wait until the job finishes")]
 
 
 def status(
     job: Job,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Stay until the job is over")] = False,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Wait until the job finishes")] = False,
     json: AsJson = False,
     url: Url = None,
     api_key: ApiKey = None,
 ) -> int:
     """Show how a job stands.
 
-    Once it is over, its report. With --follow it exits as `ingest --wait` does;
-    with --follow --json each change is a line.
+    A finished job shows its report. With --follow the exit status is that of
+    `ingest --wait`; with --follow --json each change is a line.
     """
     if follow:
         return ask(url, api_key, lambda client: _follow(client, job, json=json))
@@ -36,6 +36,7 @@ def status(
 
 
 async def _show(client: Client, job: str, *, json: bool) -> Exit:
+    job = await client.job_id(job)
     if json:
         as_json(await client.get(f"/ingest/status/{segment(job)}", dict[str, Any]))
         return Exit.OK
@@ -48,6 +49,7 @@ async def _show(client: Client, job: str, *, json: bool) -> Exit:
 
 
 async def _follow(client: Client, job: str, *, json: bool) -> Exit:
+    job = await client.job_id(job)
     try:
         if json:
             return verdict(await follow(client, job, _Lines().show))
@@ -93,7 +95,7 @@ def jobs(
     page = ask(url, api_key, lambda client: client.get("/ingest/jobs", JobPage, **params))
     if not page.items:
         asked = collection or state
-        line("no such job" if asked else "no job yet: start one with `sluice ingest DIR`", stderr=True)
+        line("no matching job" if asked else "no job yet: start one with `sluice ingest DIR`", stderr=True)
         return
     table(
         ("JOB", "STATE", "STORED", "FAILED", "SKIPPED", "STARTED", "COLLECTION", "SOURCE"),
@@ -118,7 +120,7 @@ def retry(
     job: Job,
     code: Annotated[
         list[str] | None,
-        typer.Option("--code", help="Only files that failed with it; may be given again", show_default=False),
+        typer.Option("--code", help="Only files with this code; may be repeated", show_default=False),
     ] = None,
     wait: Wait = False,
     json: AsJson = False,
@@ -130,13 +132,14 @@ def retry(
 
 
 async def _retry(client: Client, job: str, codes: list[str], *, wait: bool, json: bool) -> Exit:
+    job = await client.job_id(job)
     body = {"codes": codes} if codes else {}
     taken = await client.send("POST", f"/ingest/jobs/{segment(job)}/retry", Submitted, json=body)
     if not wait:
         if json:
             as_json({"job_id": taken.job_id, "retry_of": job})
         else:
-            line(f"job {taken.job_id} ingests again what failed in {job}")
+            line(f"job {taken.job_id} retries the failed files of {job}")
         return Exit.OK
     try:
         found = await watch(client, taken.job_id, quiet=json)
@@ -151,27 +154,30 @@ async def _retry(client: Client, job: str, codes: list[str], *, wait: bool, json
 
 
 def cancel(job: Job, url: Url = None, api_key: ApiKey = None) -> None:
-    """End a job.
+    """Cancel a job.
 
-    Files that are under way are finished, the others are skipped.
+    Files in flight are finished, the others are skipped.
     """
     _order(job, "cancel", url, api_key)
 
 
 def pause(job: Job, url: Url = None, api_key: ApiKey = None) -> None:
-    """Hold a job.
+    """Pause a job.
 
-    Files that are under way are finished, no further ones begun.
+    Files in flight are finished, no further ones are started.
     """
     _order(job, "pause", url, api_key)
 
 
 def resume(job: Job, url: Url = None, api_key: ApiKey = None) -> None:
-    """Let a paused job go on."""
+    """Resume a paused job."""
     _order(job, "resume", url, api_key)
 
 
 def _order(job: str, action: str, url: str | None, api_key: str | None) -> None:
-    path = f"/ingest/jobs/{segment(job)}/{action}"
-    answer = ask(url, api_key, lambda client: client.send("POST", path, dict[str, Any]))
-    line(f"job {job} is {answer.get('state', 'told')}")
+    async def order(client: Client) -> tuple[str, dict[str, Any]]:
+        found = await client.job_id(job)
+        return found, await client.send("POST", f"/ingest/jobs/{segment(found)}/{action}", dict[str, Any])
+
+    found, answer = ask(url, api_key, order)
+    line(f"job {found} is {answer.get('state', 'running')}")

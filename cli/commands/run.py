@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from libs.common.runtime.process import EXIT_INTERRUPTED, configure_logging, read_settings, run_until_stopped
+from libs.common.runtime.process import configure_logging, read_settings, run_until_stopped
+from libs.common.runtime.terminal import EXIT_INTERRUPTED
 from services.settings import RunSettings
 
 if TYPE_CHECKING:

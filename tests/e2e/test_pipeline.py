@@ -13,6 +13,7 @@ import pytest
 from PIL import ExifTags, Image, ImageOps
 
 from cli import samples
+from cli.expected import Expected
 from tests.support.system import finished, new_collection, submit, system
 
 RAW = ".dng"
@@ -25,7 +26,7 @@ class Ingested:
 
     client: httpx.AsyncClient
     directory: Path
-    expected: samples.Expected
+    expected: Expected
     status: dict[str, Any]
     stored: list[dict[str, Any]]
 

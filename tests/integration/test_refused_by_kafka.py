@@ -20,8 +20,8 @@ from libs.common.kafka.runner import runner
 from libs.common.kafka.runner.batch import Input
 from libs.common.kafka.runner.runner import Runner
 from libs.common.messages import PathRecord
-from libs.common.runtime.process import EXIT_FAILED
 from libs.common.runtime.service import Health
+from libs.common.runtime.terminal import EXIT_FAILED
 from libs.common.topics import DEAD_LETTERS, PATHS
 from tests.integration.test_runner import Recording, open_worker, publish, running
 from tests.support import records

@@ -16,16 +16,13 @@ from pydantic_settings import BaseSettings
 from libs.common.errors import SluiceError
 from libs.common.runtime.printable import printable
 from libs.common.runtime.service import Service
+from libs.common.runtime.terminal import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE, say
 from libs.common.settings import StageSettings
 
 SettingsT = TypeVar("SettingsT", bound=BaseSettings)
 StageSettingsT = TypeVar("StageSettingsT", bound=StageSettings)
 
 log = logging.getLogger(__name__)
-
-EXIT_FAILED = 1
-EXIT_USAGE = 2
-EXIT_INTERRUPTED = 130
 
 _LEFT_SECONDS = 2.0
 """How long what a finished service has left may take: clients whose broker is gone do not end on cancel."""
@@ -118,11 +115,6 @@ async def _run(
 def _leave(reason: str, status: int) -> None:
     say(reason)
     os._exit(status)
-
-
-def say(sentence: str) -> None:
-    """One line for the person at the terminal."""
-    print(f"sluice: {printable(sentence)}", file=sys.stderr, flush=True)
 
 
 class _OneLine(logging.Formatter):

@@ -2,6 +2,8 @@
 
 import http.server
 import json
+import subprocess
+import sys
 import threading
 from importlib.metadata import version
 from pathlib import Path
@@ -14,6 +16,7 @@ from cli.client import Client, segment
 from cli.doctor import embedded, machine, outside
 from cli.doctor.finding import Verdict
 from cli.exits import Exit, exit_of
+from cli.lazy import COMMANDS, load
 from cli.main import main
 from cli.output import line, table
 from libs.common.errors import Code, SluiceError
@@ -39,19 +42,18 @@ def _no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     [
         (["frobnicate"], "no such command 'frobnicate'"),
         (["status"], "missing argument 'JOB'"),
-        (["collections"], "missing command"),
         (["jobs", "--limit", "0"], "invalid value for '--limit'"),
         (["search", "--colour", "red"], "no such option"),
-        (["dlq", "replay"], "name letters, or give --all"),
-        (["status", "x"], "'x' is no job's id; `sluice jobs` lists them"),
-        (["cancel", "../../collections"], "no job's id"),
-        (["ingest", ""], "an empty name"),
+        (["dlq", "replay"], "name records, or pass --all"),
+        (["status", "x"], "'x' is not a job id; `sluice jobs` lists them"),
+        (["cancel", "../../collections"], "is not a job id"),
+        (["ingest", ""], "a path is empty"),
         (["search", " "], "give a picture's path, or words"),
         (["jobs", "--state", "done"], "'done' is not one of 'running', 'paused'"),
-        (["jobs", "--url", "nonsense"], "no URL of a gateway: begin it with http:// or https://"),
+        (["jobs", "--url", "nonsense"], "not the URL of a gateway: start it with http:// or https://"),
         (["jobs", "--url", "http://a:b"], "invalid value for '--url'"),
-        (["jobs", "--api-key", "schlüssel"], "a key is of ASCII letters"),
-        (["collections", "create", "a/b"], "letters, digits, _ and - make a name"),
+        (["jobs", "--api-key", "schlüssel"], "an API key holds ASCII letters"),
+        (["collections", "create", "a/b"], "use 1-128 letters, digits, `_` or `-`"),
         (["collections", "create", "a", "--distance", "far"], "'far' is not one of 'cosine'"),
     ],
 )
@@ -103,7 +105,7 @@ def test_a_name_that_is_not_utf_8_is_one_line(tmp_path: Path, capsys: pytest.Cap
         assert main([*arguments, "--url", NOWHERE]) == Exit.UNREACHABLE
     for arguments in (["search", "words \udcff"], ["jobs", "--collection", "\udcff"]):
         assert main([*arguments, "--url", NOWHERE]) == Exit.FAILED
-        assert capsys.readouterr().err.endswith("sluice: what is not UTF-8 cannot be sent\n")
+        assert capsys.readouterr().err.endswith("sluice: text that is not UTF-8 cannot be sent\n")
 
 
 def test_a_bad_key_is_not_repeated(capsys: pytest.CaptureFixture[str]) -> None:
@@ -222,3 +224,61 @@ def test_the_doctor_reads_an_ml_service_with_any_key_and_past_any_proxy(
         url = f"http://127.0.0.1:{server.server_port}"
         found = outside.ml(MLSettings(ml_inference_service_url=url, ml_api_key=SecretStr("schlüssel")))
     assert (found.verdict, found.detail) == (Verdict.OK, "answers, with faulty-8")
+
+
+@pytest.mark.parametrize("arguments", [["collections"], ["dlq"], [], ["-h"], ["jobs", "-h"]])
+def test_a_group_without_a_command_and_h_print_the_help(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == Exit.OK
+    said = capsys.readouterr()
+    assert said.out.startswith("Usage: sluice")
+    assert said.err == ""
+
+
+def test_the_help_says_of_each_command_what_it_says_itself() -> None:
+    for name, entry in COMMANDS.items():
+        assert (load(name, entry).help or "").splitlines()[0] == entry.summary
+
+
+@pytest.mark.parametrize("arguments", [[], ["-h"], ["jobs", "--help"], ["files", "--help"]])
+def test_no_page_of_help_is_wider_than_80_columns(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(arguments)
+    assert max(len(row) for row in capsys.readouterr().out.splitlines()) <= 80
+
+
+def test_a_command_imports_only_what_it_needs() -> None:
+    heavy = ("numpy", "PIL", "aiokafka", "qdrant_client", "pydantic_settings", "fastapi")
+    script = (
+        f"import sys; from cli.main import main; main(['jobs', '--url', '{NOWHERE}']); "
+        f"print([name for name in {heavy} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize(("job", "found"), [("latest", "a1b2" + JOB[4:]), ("a550", JOB), (JOB, JOB)])
+async def test_a_job_is_named_by_its_id_its_first_characters_or_latest(job: str, found: str) -> None:
+    async with jobs_of("a1b2" + JOB[4:], JOB) as client:
+        assert await client.job_id(job) == found
+
+
+@pytest.mark.parametrize(
+    ("job", "words"), [("ffff", "no recent job is named ffff"), ("a550", "2 jobs start with")]
+)
+async def test_a_name_that_no_job_has_or_several_have_is_refused(job: str, words: str) -> None:
+    async with jobs_of(JOB, "a550" + "0" * 32) as client:
+        with pytest.raises(SluiceError, match=words) as refused:
+            await client.job_id(job)
+    assert refused.value.code == Code.JOB_NOT_FOUND
+
+
+def jobs_of(*ids: str) -> Client:
+    def answer(request: httpx.Request) -> httpx.Response:
+        limit = int(request.url.params["limit"])
+        rows = [{"job_id": each, "state": "completed", "created_at": ""} for each in ids[:limit]]
+        return httpx.Response(200, json={"items": rows, "next": None})
+
+    return Client(NOWHERE, transport=httpx.MockTransport(answer))

@@ -8,8 +8,8 @@ from rich.console import Console
 
 from cli import report
 from cli.bodies import FailedFile, JobStatus, Result
+from cli.expected import Expected, differences
 from cli.progress import ProgressView, duration, words
-from cli.samples import Expected
 from libs.common.errors import Code
 from libs.common.events import Counts
 
@@ -73,12 +73,12 @@ def test_a_failed_file_is_called_as_seen_from_what_was_ingested(source: Path | N
 
 
 def test_counts_as_expected_give_no_difference() -> None:
-    assert report.differences(finished(), EXPECTED) == []
+    assert differences(finished(), EXPECTED) == []
 
 
 def test_every_count_that_differs_is_named() -> None:
     wanted = Expected(stored=22, duplicates=0, failed={Code.TRUNCATED_IMAGE: 2}, ignored=1)
-    named = [difference.partition(":")[0] for difference in report.differences(finished(), wanted)]
+    named = [difference.partition(":")[0] for difference in differences(finished(), wanted)]
     assert named == ["stored", "duplicates", "failures by code"]
 
 

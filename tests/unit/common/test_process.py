@@ -13,7 +13,7 @@ import pytest
 from pydantic import Field
 
 from libs.common.errors import Code, SluiceError
-from libs.common.runtime import process
+from libs.common.runtime import process, terminal
 from libs.common.settings import EnvSettings
 
 STOPPED_TWICE = """
@@ -83,10 +83,10 @@ def _database_full() -> None:
 @pytest.mark.parametrize(
     ("fail", "said", "status"),
     [
-        (_refused, "port 8002 is in use", process.EXIT_FAILED),
-        (_disk_full, "/data/view.sqlite: No space left on device", process.EXIT_FAILED),
-        (_database_full, "database or disk is full", process.EXIT_FAILED),
-        (_wrong_setting, "the setting DEPTH is wrong", process.EXIT_USAGE),
+        (_refused, "port 8002 is in use", terminal.EXIT_FAILED),
+        (_disk_full, "/data/view.sqlite: No space left on device", terminal.EXIT_FAILED),
+        (_database_full, "database or disk is full", terminal.EXIT_FAILED),
+        (_wrong_setting, "the setting DEPTH is wrong", terminal.EXIT_USAGE),
     ],
 )
 def test_what_ends_a_run_is_one_line(
@@ -100,7 +100,7 @@ def test_what_ends_a_run_is_one_line(
     assert said in line
 
 
-@pytest.mark.parametrize(("apart_s", "status"), [(0.0, 0), (0.5, process.EXIT_INTERRUPTED)])
+@pytest.mark.parametrize(("apart_s", "status"), [(0.0, 0), (0.5, terminal.EXIT_INTERRUPTED)])
 def test_signals_at_the_same_moment_are_one_wish_to_stop(apart_s: float, status: int) -> None:
     assert _python(STOPPED_TWICE, str(apart_s)).returncode == status
 
@@ -141,7 +141,8 @@ def _python(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 def test_a_line_of_the_log_stays_one_and_says_nothing_to_the_terminal() -> None:
     script = """
         import logging
-        from libs.common.runtime.process import configure_logging, say
+        from libs.common.runtime.process import configure_logging
+        from libs.common.runtime.terminal import say
         configure_logging("INFO")
         logging.getLogger("a").info("lost %s", "x\\n2026 INFO b: all is well\\x1b[2J")
         say("no file a\\nb")
