@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, datetime
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, get_args
 from uuid import UUID
 
 from msgspec import Struct, field, json
@@ -18,11 +18,13 @@ MAX_MEMBERS = 200
 
 FileOutcome = Literal["stored", "failed", "skipped"]
 Source = Literal["batch_ml", "cache"]
+LiveState = Literal["running", "paused", "cancelling"]
 FinalState = Literal["completed", "failed", "cancelled"]
-JobState = Literal["running", "paused", "cancelling", "completed", "failed", "cancelled"]
+JobState = Literal[LiveState, FinalState]
 TaskKind = Literal["find_similar", "merge", "map"]
 TaskState = Literal["pending", "running", "completed", "failed", "cancelled"]
-TERMINAL: frozenset[str] = frozenset(("completed", "failed", "cancelled"))
+TERMINAL: frozenset[str] = frozenset(get_args(FinalState))
+LIVE: frozenset[str] = frozenset(get_args(LiveState))
 
 
 def now() -> datetime:
@@ -105,7 +107,7 @@ class Outcomes(_Event, frozen=True, kw_only=True, tag="outcomes"):
 class StateChanged(_Event, frozen=True, kw_only=True, tag="state"):
     """The job now runs, is paused, or is being cancelled."""
 
-    state: Literal["running", "paused", "cancelling"]
+    state: LiveState
 
 
 class JobError(_Event, frozen=True, kw_only=True, tag="error"):

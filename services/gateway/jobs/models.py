@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from libs.common.errors import Code
+from libs.common.events import FileOutcome, JobState, Source
 from services.gateway.api.models import Body
 
 PHOTOS = "/photos/holiday"
@@ -32,7 +33,7 @@ class Commanded(Body):
     """A job that was told something. `state` is where it goes to; its status says when it is there."""
 
     job_id: str = Field(examples=[JOB])
-    state: Literal["running", "paused", "cancelling", "completed", "failed", "cancelled"]
+    state: JobState
 
 
 class RetryRequest(Body):
@@ -83,7 +84,7 @@ class ProcessedFile(Body):
     """A file that is stored."""
 
     file: str
-    source: Literal["batch_ml", "cache"]
+    source: Source
     details: ProcessedDetails
 
 
@@ -120,9 +121,6 @@ class CountsOut(Body):
     in_flight: int
 
 
-State = Literal["running", "paused", "cancelling", "completed", "failed", "cancelled"]
-
-
 class JobOut(Body):
     """A job in a list."""
 
@@ -130,7 +128,7 @@ class JobOut(Body):
     collection: str | None
     directory_path: str | None = Field(examples=[PHOTOS])
     status: Literal["running", "completed", "failed"]
-    state: State
+    state: JobState
     progress: float = Field(ge=0, le=100)
     counts: CountsOut
     error_counts: dict[str, int]
@@ -171,8 +169,8 @@ class FileOut(Body):
 
     file: str
     id: str
-    outcome: Literal["stored", "failed", "skipped"]
-    source: Literal["batch_ml", "cache"] | None
+    outcome: FileOutcome
+    source: Source | None
     code: str | None
     error: str | None
     details: str | None

@@ -1,10 +1,11 @@
 """Starting jobs, and what became of them."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Path, Query
 
+from libs.common.events import FileOutcome, JobState
 from services.gateway.api.capabilities import capability
 from services.gateway.api.models import problems
 from services.gateway.jobs import models as body
@@ -59,7 +60,7 @@ async def status(statuses: Statuses, job_id: JobId) -> body.StatusOut:
 async def jobs(
     reader: Jobs,
     collection: str | None = None,
-    state: body.State | None = None,
+    state: JobState | None = None,
     cursor: Cursor = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> body.JobPage:
@@ -72,7 +73,7 @@ async def jobs(
 async def files(
     reader: Jobs,
     job_id: JobId,
-    outcome: Literal["stored", "failed", "skipped"] | None = None,
+    outcome: FileOutcome | None = None,
     code: str | None = None,
     cursor: Cursor = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,

@@ -1,4 +1,4 @@
-"""Folding: what a job's events, taken in the order of their offsets, say of it.
+"""The gateway's job: the projection of its events, with the counts and times that clients read.
 
 Pure. A replica that folds the same partition arrives at the same job, however often it starts over.
 """
@@ -7,30 +7,16 @@ from collections import Counter
 from collections.abc import Sequence
 
 import msgspec
-from msgspec import Struct
 
-from libs.common.errors import Code
-from libs.common.events import (
-    TERMINAL,
-    Accepted,
-    Finished,
-    JobError,
-    JobEvent,
-    JobSnapshot,
-    JobState,
-    Listed,
-    Outcome,
-    Outcomes,
-    ScanRequest,
-    StateChanged,
-)
+from libs.common.events import Finished, JobEvent, JobSnapshot, Outcome, Outcomes, ScanRequest
+from libs.common.projection import JobProjection, project
 from services.gateway.view.rate import Rate
 
 ALMOST = 99.9
 """The most that the progress of a job without its terminal event says."""
 
 
-class Job(Struct, frozen=True, kw_only=True):
+class Job(JobProjection, frozen=True, kw_only=True):
     """A job as of offset `as_of` of its partition. Times are broker times in seconds since the epoch.
 
     `kept` is False where the job's events are gone and only its last snapshot is known.
@@ -40,25 +26,15 @@ class Job(Struct, frozen=True, kw_only=True):
     created_at: float
     updated_at: float
     as_of: int = -1
-    collection: str | None = None
-    directory_path: str | None = None
-    retry_of: str | None = None
-    accepted: bool = False
-    state: JobState = "running"
-    found: int = 0
-    ignored: int = 0
-    listed: bool = False
     stored: int = 0
     from_cache: int = 0
     failed: int = 0
     skipped: int = 0
     duplicates: int = 0
-    error_counts: dict[str, int] = {}
+    error_counts: dict[str, int] = msgspec.field(default_factory=dict)
     rate: Rate = Rate()
     progress: float = 0.0
     finished_at: float | None = None
-    code: Code | None = None
-    error: str | None = None
     kept: bool = True
 
     @property
@@ -72,9 +48,9 @@ class Job(Struct, frozen=True, kw_only=True):
         return max(self.found, self.done)
 
     @property
-    def is_over(self) -> bool:
-        """Whether the terminal event was seen."""
-        return self.state in TERMINAL
+    def waiting(self) -> int:
+        """Files that have yet to get their outcome; 0 once the job is over."""
+        return 0 if self.is_over else self.total - self.done
 
 
 def requested(job: Job | None, job_id: str, request: ScanRequest, at: float) -> Job:
@@ -100,13 +76,13 @@ def ignores(job: Job | None, offset: int) -> bool:
 def fold(job: Job | None, event: JobEvent, offset: int, at: float, fresh: Sequence[Outcome] = ()) -> Job:
     """The job after `event`, which the broker took at `at`.
 
-    `fresh` holds those outcomes of the event whose file id has had none in this job before; whoever keeps
-    the outcomes knows them.
+    `fresh` holds those outcomes of the event whose file id has had none in this job before: they are known
+    by the caller, which keeps the outcomes.
     """
     if job is not None and ignores(job, offset):
         return job
     before = job or Job(job_id=event.job_id, created_at=at, updated_at=at)
-    after = _count(before, fresh, at) if isinstance(event, Outcomes) else _apply(event, before, at)
+    after = _counted(project(before, event), event, fresh, at)
     after = msgspec.structs.replace(after, as_of=offset, updated_at=max(at, before.updated_at))
     return msgspec.structs.replace(after, progress=max(before.progress, _progress(after)))
 
@@ -138,6 +114,16 @@ def restored(snapshot: JobSnapshot) -> Job:
     )
 
 
+def _counted(job: Job, event: JobEvent, fresh: Sequence[Outcome], at: float) -> Job:
+    """The projected job with the counts of the event."""
+    match event:
+        case Outcomes():
+            return _count(job, fresh, at)
+        case Finished():
+            return _total(job, event, at)
+    return job
+
+
 def _count(job: Job, fresh: Sequence[Outcome], at: float) -> Job:
     outcomes = Counter(item.outcome for item in fresh)
     codes = Counter(job.error_counts)
@@ -154,47 +140,15 @@ def _count(job: Job, fresh: Sequence[Outcome], at: float) -> Job:
     )
 
 
-def _apply(event: JobEvent, job: Job, at: float) -> Job:
-    replace = msgspec.structs.replace
-    match event:
-        case Accepted(collection=name, directory_path=path, retry_of=source):
-            return replace(job, accepted=True, collection=name, directory_path=path, retry_of=source)
-        case Listed():
-            return _list(job, event)
-        case StateChanged(state=state):
-            return replace(job, state=state)
-        case JobError(code=code, error=error):
-            return replace(job, code=job.code or code, error=job.error or error)
-        case Finished():
-            return _finish(job, event, at)
-    raise TypeError(f"no rule for {type(event).__name__}")
-
-
-def _list(job: Job, event: Listed) -> Job:
-    if event.complete:
-        return msgspec.structs.replace(job, listed=True, found=event.found, ignored=event.ignored)
-    if job.listed:
-        # A scanner that took the job over lists once more, from zero.
-        return job
-    found, ignored = max(job.found, event.found), max(job.ignored, event.ignored)
-    return msgspec.structs.replace(job, found=found, ignored=ignored)
-
-
-def _finish(job: Job, event: Finished, at: float) -> Job:
-    """The scanner's totals stand, so that a job whose first events are gone is still told rightly."""
+def _total(job: Job, event: Finished, at: float) -> Job:
+    """The scanner's totals count, so that a job whose first events are gone is reported correctly too."""
     return msgspec.structs.replace(
         job,
-        state=event.state,
         finished_at=at,
-        listed=True,
-        found=event.total,
         stored=event.stored,
         from_cache=event.from_cache,
         failed=event.failed,
         skipped=event.skipped,
-        ignored=event.ignored,
-        code=event.code or job.code,
-        error=event.error or job.error,
     )
 
 

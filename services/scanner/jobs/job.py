@@ -14,7 +14,7 @@ from services.scanner.jobs.changelog import JobRecord
 from services.scanner.jobs.emission import Emission
 from services.scanner.jobs.history import find_job
 from services.scanner.jobs.orders import Orders
-from services.scanner.jobs.projection import JobProjection
+from services.scanner.jobs.projection import Projected
 from services.scanner.jobs.waves import Waves
 from services.scanner.listing.inventory import Inventory
 from services.scanner.listing.spool import Spool
@@ -32,8 +32,8 @@ class Job:
     def __init__(self, record: JobRecord, wiring: Wiring) -> None:
         self._record = record
         self._wiring = wiring
-        self._story = JobProjection()
-        self._orders = Orders(record, self._story, wiring)
+        self._projected = Projected()
+        self._orders = Orders(record, self._projected, wiring)
         self._woken = asyncio.Event()
 
     @property
@@ -53,7 +53,7 @@ class Job:
         waves = Waves(record, spool, self._wiring)
 
         async def fold(told: list[JobEvent]) -> None:
-            found = [outcome for event in told for outcome in self._story.fold(event)]
+            found = [outcome for event in told for outcome in self._projected.fold(event)]
             if found:
                 waves.heard()
                 await emission.fold(found)
@@ -62,7 +62,7 @@ class Job:
         try:
             status.subscribe(record.job_id, record.status_partition, await self._first_offset(), fold)
             await status.caught_up(record.job_id)
-            if self._story.finished is None:
+            if not self._projected.job.is_over:
                 await supervise(self._work(spool, emission), waves.watch())
             await self._close_record()
         finally:
@@ -76,11 +76,11 @@ class Job:
         return record.status_offset if record.status_offset <= end else 0
 
     async def _work(self, spool: Spool, emission: Emission) -> None:
-        if not self._story.accepted:
+        if not self._projected.job.accepted:
             await self._wiring.outbox.tell(accepted(self._record))
         self._orders.take_up()
         await self._orders.check()
-        inventory = Inventory(self._record, spool, self._story, self._wiring)
+        inventory = Inventory(self._record, spool, self._projected, self._wiring)
         listing = asyncio.create_task(self._list(inventory), name=f"listing of {self._record.job_id}")
         listing.add_done_callback(lambda _: self.wake())
         try:
@@ -132,12 +132,13 @@ class Job:
         ending = self._orders.ending or Ending("completed")
         counts = msgspec.structs.replace(tally, ignored=ignored)
         await self._wiring.outbox.tell(finished(self._record.job_id, ending, counts))
-        while self._story.finished is None:
+        while not self._projected.job.is_over:
             await self._wait(LOOK_S)
 
     async def _close_record(self) -> None:
         """The first terminal event is the one that counts, also if it is not ours."""
-        state = self._story.finished.state if self._story.finished else self._record.state
+        job = self._projected.job
+        state = job.state if job.is_over else self._record.state
         over = msgspec.structs.replace(self._record, state=state, finished_at=time.time())
         await self._wiring.outbox.send([changelog.entry(over)])
 

@@ -1,37 +1,24 @@
-"""What a job's events tell of it, so far: folded by offset, the same whoever folds them."""
+"""The running job's projection, as far as its events were read."""
 
-from dataclasses import dataclass
-
-from libs.common import events
-from libs.common.events import Outcome
+from libs.common.events import JobEvent, Outcome, Outcomes
+from libs.common.projection import JobProjection, project
 from services.scanner.worker import Ending
 
 
-@dataclass(slots=True)
-class JobProjection:
-    """One job as its events have it; outcomes are handed on, everything else is kept."""
+class Projected:
+    """Holds the projection that the parts of a running job read; outcomes are handed on, not kept."""
 
-    accepted: bool = False
-    found: int = 0
-    state: str = "running"
-    error: Ending | None = None
-    finished: events.Finished | None = None
+    def __init__(self) -> None:
+        self.job = JobProjection()
 
-    def fold(self, event: events.JobEvent) -> tuple[Outcome, ...]:
+    def fold(self, event: JobEvent) -> tuple[Outcome, ...]:
         """Take in the job's next event; the outcomes in it. Nothing counts after the first terminal one."""
-        if self.finished is not None:
+        if self.job.is_over:
             return ()
-        match event:
-            case events.Outcomes(items=items):
-                return items
-            case events.Accepted():
-                self.accepted = True
-            case events.Listed(found=found):
-                self.found = max(self.found, found)
-            case events.StateChanged(state=state):
-                self.state = state
-            case events.JobError(code=code, error=error):
-                self.error = self.error or Ending("failed", code, error)
-            case events.Finished():
-                self.finished = event
-        return ()
+        self.job = project(self.job, event)
+        return event.items if isinstance(event, Outcomes) else ()
+
+    @property
+    def ending(self) -> Ending | None:
+        """How an error that no file escapes ends the job, if one was reported."""
+        return None if self.job.code is None else Ending("failed", self.job.code, self.job.error)

@@ -11,7 +11,7 @@ from libs.common.sources.formats import accepted_suffixes
 from libs.common.sources.source import Listing
 from services.scanner.jobs.changelog import JobRecord
 from services.scanner.jobs.history import earlier_outcomes
-from services.scanner.jobs.projection import JobProjection
+from services.scanner.jobs.projection import Projected
 from services.scanner.listing.entries import Spooled
 from services.scanner.listing.spool import Spool
 from services.scanner.wiring import Wiring
@@ -32,10 +32,10 @@ class _Chunk:
 class Inventory:
     """The listing of one job. A retry lists the same tree and takes only what is wanted again."""
 
-    def __init__(self, record: JobRecord, spool: Spool, projection: JobProjection, wiring: Wiring) -> None:
+    def __init__(self, record: JobRecord, spool: Spool, projected: Projected, wiring: Wiring) -> None:
         self._record = record
         self._spool = spool
-        self._story = projection
+        self._projected = projected
         self._wiring = wiring
         self._told_at = 0.0
         self._moved = asyncio.Event()
@@ -101,7 +101,7 @@ class Inventory:
     async def _tell(self, *, complete: bool) -> None:
         now = time.monotonic()
         # After a restart the listing counts up again: what people were told must not go back meanwhile.
-        due = now - self._told_at >= TELL_EVERY_S and self._spool.total >= self._story.found
+        due = now - self._told_at >= TELL_EVERY_S and self._spool.total >= self._projected.job.found
         if complete or due:
             self._told_at = now
             await self._wiring.outbox.tell(

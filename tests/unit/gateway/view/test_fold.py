@@ -160,6 +160,34 @@ def test_the_request_may_be_seen_before_or_after_the_events(events: list[JobEven
         assert late == first
 
 
+def outcomes(*numbers: int) -> Outcomes:
+    items = (Outcome(file_id=str(n), file=str(n), outcome="stored", source="batch_ml") for n in numbers)
+    return Outcomes(job_id=JOB, items=tuple(items))
+
+
+def listed(found: int, ignored: int = 0, *, complete: bool = False) -> Listed:
+    return Listed(job_id=JOB, found=found, ignored=ignored, bytes=0, complete=complete)
+
+
+def test_progress_stays_where_it_was_when_a_second_listing_finds_more() -> None:
+    events: list[JobEvent] = [
+        listed(10, complete=True),
+        outcomes(*range(5)),
+        listed(50, complete=True),
+        outcomes(5),
+    ]
+    progress = [job.progress for job in folded(list(enumerate(events)))]
+
+    assert progress == [0.0, 50.0, 50.0, 50.0]
+
+
+def test_a_second_listing_counts_only_once_it_is_complete() -> None:
+    events = [listed(10, 2, complete=True), listed(3, 1), listed(40, 9), listed(4, 1, complete=True)]
+    found = [(job.found, job.ignored, job.listed) for job in folded(list(enumerate(events)))]
+
+    assert found == [(10, 2, True), (10, 2, True), (10, 2, True), (4, 1, True)]
+
+
 def test_a_job_waits_for_its_scanner_after_the_request() -> None:
     job = requested(None, JOB, ScanRequest(directory_path="/photos", collection="c"), 5.0)
 

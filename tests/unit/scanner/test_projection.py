@@ -8,8 +8,9 @@ from libs.common.events import (
     Outcome,
     Outcomes,
     StateChanged,
+    TaskEvent,
 )
-from services.scanner.jobs.projection import JobProjection
+from services.scanner.jobs.projection import Projected
 
 
 def finished(code: Code | None = None) -> Finished:
@@ -19,43 +20,48 @@ def finished(code: Code | None = None) -> Finished:
     )  # fmt: skip
 
 
-def told(*events: JobEvent) -> JobProjection:
-    projection = JobProjection()
+def folded(*events: JobEvent) -> Projected:
+    projected = Projected()
     for event in events:
-        projection.fold(event)
-    return projection
+        projected.fold(event)
+    return projected
 
 
 def test_outcomes_are_handed_on() -> None:
     outcome = Outcome(file_id="a", file="a", outcome="stored")
-    assert JobProjection().fold(Outcomes(job_id="j", items=(outcome,))) == (outcome,)
+    assert Projected().fold(Outcomes(job_id="j", items=(outcome,))) == (outcome,)
 
 
 def test_the_first_terminal_event_wins_and_nothing_counts_after_it() -> None:
     outcome = Outcome(file_id="a", file="a", outcome="stored")
-    projection = told(finished(), finished(Code.INTERNAL))
-    assert projection.finished is not None
-    assert projection.finished.code is None
-    assert projection.fold(Outcomes(job_id="j", items=(outcome,))) == ()
+    projected = folded(finished(), finished(Code.INTERNAL))
+    assert projected.job.is_over
+    assert projected.job.code is None
+    assert projected.fold(Outcomes(job_id="j", items=(outcome,))) == ()
 
 
 def test_the_most_that_was_listed_is_remembered() -> None:
-    projection = told(
+    projected = folded(
         Listed(job_id="j", found=5, ignored=0, bytes=0),
         Listed(job_id="j", found=2, ignored=0, bytes=0),
     )
-    assert projection.found == 5
+    assert projected.job.found == 5
 
 
 def test_the_last_state_and_the_first_error_are_kept() -> None:
-    projection = told(
+    projected = folded(
         Accepted(job_id="j", collection="c", partition=0, offset=0),
         StateChanged(job_id="j", state="paused"),
         StateChanged(job_id="j", state="running"),
         JobError(job_id="j", code=Code.MODEL_MISMATCH, error="first"),
         JobError(job_id="j", code=Code.COLLECTION_GONE, error="second"),
     )
-    assert projection.accepted
-    assert projection.state == "running"
-    assert projection.error is not None
-    assert projection.error.code is Code.MODEL_MISMATCH
+    assert projected.job.accepted
+    assert projected.job.state == "running"
+    assert projected.ending is not None
+    assert projected.ending.code is Code.MODEL_MISMATCH
+
+
+def test_an_event_of_a_task_under_a_jobs_id_changes_nothing() -> None:
+    task = TaskEvent(job_id="j", kind="merge", collection="c", state="completed")
+    assert folded(task).job == folded().job

@@ -1,0 +1,94 @@
+"""The projection of a job's events: the one set of rules by which scanner and gateway fold them.
+
+Pure. Events are folded in the order of their offsets, so every reader of a partition has the same job.
+Outcomes are not counted here: which file has had one is known by the reader that keeps them.
+"""
+
+from typing import TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from libs.common.errors import Code
+from libs.common.events import (
+    TERMINAL,
+    Accepted,
+    Finished,
+    JobError,
+    JobEvent,
+    JobState,
+    Listed,
+    Outcomes,
+    StateChanged,
+    TaskEvent,
+)
+
+
+class JobProjection(Struct, frozen=True, kw_only=True):
+    """A job as its events have it so far.
+
+    `found` and `ignored` count files; `listed` says that the listing is complete. `code` and `error` are
+    those of the first error that no file escapes, then those of the terminal event.
+    """
+
+    accepted: bool = False
+    collection: str | None = None
+    directory_path: str | None = None
+    retry_of: str | None = None
+    state: JobState = "running"
+    found: int = 0
+    ignored: int = 0
+    listed: bool = False
+    code: Code | None = None
+    error: str | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the terminal event was seen."""
+        return self.state in TERMINAL
+
+
+ProjectionT = TypeVar("ProjectionT", bound=JobProjection)
+
+
+def project(job: ProjectionT, event: JobEvent) -> ProjectionT:
+    """The job after its next event; nothing changes after the first terminal one."""
+    return job if job.is_over else _apply(job, event)
+
+
+def _apply(job: ProjectionT, event: JobEvent) -> ProjectionT:
+    match event:
+        case Accepted(collection=name, directory_path=path, retry_of=source):
+            return replace(job, accepted=True, collection=name, directory_path=path, retry_of=source)
+        case Listed():
+            return _list(job, event)
+        case StateChanged(state=state):
+            return replace(job, state=state)
+        case JobError(code=code, error=error):
+            return replace(job, code=job.code or code, error=job.error or error)
+        case Finished():
+            return _finish(job, event)
+        case Outcomes() | TaskEvent():
+            return job
+
+
+def _list(job: ProjectionT, event: Listed) -> ProjectionT:
+    if event.complete:
+        return replace(job, listed=True, found=event.found, ignored=event.ignored)
+    if job.listed:
+        # A scanner that took the job over lists once more, from zero.
+        return job
+    return replace(job, found=max(job.found, event.found), ignored=max(job.ignored, event.ignored))
+
+
+def _finish(job: ProjectionT, event: Finished) -> ProjectionT:
+    """The scanner's totals count, so that a job whose first events are gone is reported correctly too."""
+    return replace(
+        job,
+        state=event.state,
+        listed=True,
+        found=event.total,
+        ignored=event.ignored,
+        code=event.code or job.code,
+        error=event.error or job.error,
+    )
