@@ -103,11 +103,22 @@ def accept(
         collection=request.collection or facts.active(),
     )
     if isinstance(source, JobRecord):
-        record = msgspec.structs.replace(record, collection=source.collection, shown_below=source.shown_below)
+        record = msgspec.structs.replace(
+            record,
+            request=_retrying(request, source),
+            collection=source.collection,
+            shown_below=source.shown_below,
+        )
         source = source.root or Refusal(
             code=Code.NOTHING_TO_RETRY, error="that job ended before it found any file"
         )
     return _located(record, facts, source)
+
+
+def _retrying(request: ScanRequest, retried: JobRecord) -> ScanRequest:
+    """The request with the offset where the job that it retries begins, so that it is looked up once."""
+    known = retried.status_offset if request.retry_from is None else request.retry_from
+    return msgspec.structs.replace(request, retry_from=known)
 
 
 def _located(record: JobRecord, facts: Facts, source: bytes | Refusal) -> JobRecord:

@@ -12,7 +12,6 @@ from libs.common.runtime.service import supervise
 from services.scanner.jobs import changelog
 from services.scanner.jobs.changelog import JobRecord
 from services.scanner.jobs.emission import Emission
-from services.scanner.jobs.history import find_job
 from services.scanner.jobs.orders import Orders
 from services.scanner.jobs.projection import Projected
 from services.scanner.jobs.waves import Waves
@@ -97,15 +96,11 @@ class Job:
     async def _list(self, inventory: Inventory) -> None:
         if self._orders.ending is not None:
             return
-        if self._record.request.retry_of is not None and not await self._recall(inventory):
+        if self._record.request.retry_of is not None and not await inventory.recall():
             detail = "no file of that job failed in a way that is asked for"
             self._orders.end(Ending("failed", Code.NOTHING_TO_RETRY, detail))
             return
         await inventory.take()
-
-    async def _recall(self, inventory: Inventory) -> bool:
-        retried = await find_job(self._wiring.connection, str(self._record.request.retry_of))
-        return retried is not None and await inventory.recall(retried)
 
     async def _emit_all(
         self, spool: Spool, emission: Emission, inventory: Inventory, listing: asyncio.Task[None]

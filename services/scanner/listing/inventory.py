@@ -70,10 +70,11 @@ class Inventory:
         except TimeoutError:
             return
 
-    async def recall(self, retried: JobRecord) -> bool:
+    async def recall(self) -> bool:
         """Read the outcomes of the job to retry; whether any of its files is wanted again."""
-        async for outcomes in earlier_outcomes(self._wiring.connection, retried):
-            await asyncio.to_thread(self._spool.remember, outcomes, self._record.request.codes)
+        request = self._record.request
+        async for outcomes in earlier_outcomes(self._wiring.connection, request):
+            await asyncio.to_thread(self._spool.remember, outcomes, request.codes)
         return bool(await asyncio.to_thread(self._spool.wanted))
 
     async def _in_thread(self, entries: Iterator[Entry]) -> _Chunk:

@@ -113,6 +113,14 @@ def test_a_retry_goes_where_its_first_attempt_went() -> None:
     assert (job.collection, job.root, job.refusal) == ("holiday", b"/photos", None)
 
 
+@pytest.mark.parametrize(("hint", "kept"), [(None, ORIGIN.status_offset), (3, 3)])
+def test_a_retry_keeps_where_the_job_that_it_retries_begins(hint: int | None, kept: int) -> None:
+    asked = ScanRequest(retry_of=UUID(JOB), retry_from=hint)
+    job = accept("other", asked, ORIGIN, Facts(holiday="g1"), record())
+    assert job.request.retry_from == kept
+    assert job.fingerprint == fingerprint(asked)
+
+
 def test_a_retry_of_a_job_without_files_has_nothing_to_do() -> None:
     refused = accept(JOB, request(collection=None), ORIGIN, Facts(), b"/photos")
     job = accept("other", ScanRequest(retry_of=UUID(JOB)), ORIGIN, Facts("holiday", holiday="g1"), refused)
