@@ -24,7 +24,6 @@ JobState = Literal[LiveState, FinalState]
 TaskKind = Literal["find_similar", "merge", "map"]
 TaskState = Literal["pending", "running", "completed", "failed", "cancelled"]
 TERMINAL: frozenset[str] = frozenset(get_args(FinalState))
-LIVE: frozenset[str] = frozenset(get_args(LiveState))
 
 
 def now() -> datetime:
@@ -40,7 +39,7 @@ class ScanRequest(Struct, frozen=True, kw_only=True, omit_defaults=True):
     directory_path: str | None = None
     retry_of: UUID | None = None
     retry_from: int | None = None
-    """Offset in job-status where the job to retry begins; the gateway adds it."""
+    """Offset in job-status where the job to retry begins; the gateway adds it, else the scanner."""
     codes: tuple[str, ...] | None = None
     collection: str | None = None
     force: bool = False

@@ -34,6 +34,7 @@ from libs.common.topics import INGEST, JOBS, SERVICES, key_partition
 from services.gateway.gateway import opened
 from services.gateway.jobs.event_stream import job_events
 from services.gateway.settings import GatewaySettings
+from services.gateway.view import queries
 from services.gateway.view.queries import JobFilter
 from tests.support.broker import Broker
 from tests.support.gateway import gateway_settings, running_gateway
@@ -578,7 +579,11 @@ async def test_a_job_that_ended_long_ago_is_gone(
             await inside.jobs.report(UUID(job_id))
         listed, _ = await inside.jobs.page(JobFilter("past"), None, 10)
         dropped = await inside.jobs.view.forget(time.time())
+        with pytest.raises(SluiceError) as dropped_too:
+            await inside.jobs.report(UUID(job_id))
+        kept = await inside.jobs.view.ask(queries.job, job_id)
 
+    assert (dropped_too.value.code, kept) == (Code.JOB_GONE, None)
     assert (gone.value.code, listed) == (Code.JOB_GONE, [])
     assert dropped >= 1
 

@@ -10,11 +10,12 @@ from uuid import UUID
 from libs.common.errors import Code, SluiceError, UnavailableError
 from libs.common.events import Outcome
 from libs.common.topics import key_partition
-from services.gateway.view import outcomes, queries
+from services.gateway.view import outcomes, queries, retention, totals
 from services.gateway.view.fold import Job
 from services.gateway.view.follower import Follower
 from services.gateway.view.log_lines import LogLine
 from services.gateway.view.queries import JobFilter
+from services.gateway.view.totals import Totals
 from services.gateway.view.view import View
 
 log = logging.getLogger(__name__)
@@ -63,13 +64,12 @@ class JobReader:
     async def get(self, job_id: UUID) -> Job:
         """The job as of now; SluiceError job_not_found, or job_gone once it was cleaned up."""
         job = await self.find(job_id)
+        if job is None and await self.view.ask(retention.is_forgotten, str(job_id)):
+            raise self._gone(job_id)
         if job is None:
             raise SluiceError(Code.JOB_NOT_FOUND, f"there is no job {job_id}")
         if job.finished_at is not None and job.finished_at < self.kept_since:
-            days = self.keep_s / 86_400
-            raise SluiceError(
-                Code.JOB_GONE, f"job {job_id} ended more than {days:g} days ago and is forgotten"
-            )
+            raise self._gone(job_id)
         return job
 
     @property
@@ -122,13 +122,13 @@ class JobReader:
         unfinished = await self.view.ask(queries.unfinished)
         return list({job.job_id: job for job in (*unfinished, *latest)}.values())
 
-    async def all(self) -> list[Job]:
-        """Every job that this replica knows of, forgotten ones included."""
+    async def totals(self) -> list[Totals]:
+        """Sums over the jobs that this replica knows of, by state."""
         await self._catch_up()
-        return await self.view.ask(queries.all_jobs)
+        return await self.view.ask(totals.read)
 
     async def keep_clean(self) -> None:
-        """Free the room of what forgotten jobs did, again and again until cancelled."""
+        """Drop the jobs whose time is over, again and again until cancelled."""
         while True:
             try:
                 await self.view.forget(self.kept_since)
@@ -146,6 +146,10 @@ class JobReader:
         job = await self.get(job_id)
         if not job.kept:
             raise SluiceError(Code.OUTCOMES_GONE, "the job is so old that only its counts are kept")
+
+    def _gone(self, job_id: UUID) -> SluiceError:
+        days = self.keep_s / 86_400
+        return SluiceError(Code.JOB_GONE, f"job {job_id} ended more than {days:g} days ago and is forgotten")
 
     async def _catch_up(self) -> None:
         await asyncio.gather(self.status.catch_up(), self.ingest.catch_up())

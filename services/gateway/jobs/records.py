@@ -66,7 +66,7 @@ def counts(job: Job) -> Counts:
         failed=job.failed,
         skipped=job.skipped,
         ignored=job.ignored,
-        in_flight=0 if job.is_over else job.total - job.done,
+        in_flight=job.waiting,
     )
 
 

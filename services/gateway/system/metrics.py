@@ -1,43 +1,41 @@
 """What Prometheus reads: the jobs of this replica's view, the stages by their heartbeats, their lag."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from prometheus_client.core import Metric
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily
 
 from libs.common.http.metrics import exposition, process_metrics
 from services.gateway.system.models import ServiceOut
-from services.gateway.view.fold import Job
+from services.gateway.view.totals import Totals
 
 
-def text(jobs: Iterable[Job], found: Iterable[ServiceOut], behind: Mapping[str, int]) -> bytes:
+def text(jobs: Sequence[Totals], found: Iterable[ServiceOut], behind: Mapping[str, int]) -> bytes:
     """The metrics as of now, in Prometheus' text format."""
-    shown = [_jobs(jobs := list(jobs)), _files(jobs), _in_flight(jobs), _up(found), _lag(behind)]
+    shown = [_jobs(jobs), _files(jobs), _waiting(jobs), _up(found), _lag(behind)]
     return exposition([*shown, *process_metrics()])
 
 
-def _jobs(jobs: Iterable[Job]) -> Metric:
+def _jobs(jobs: Iterable[Totals]) -> Metric:
     family = GaugeMetricFamily("sluice_jobs", "Jobs by state.", labels=["state"])
-    for state, count in sorted(Counter(job.state for job in jobs).items()):
-        family.add_metric([state], count)
+    for one in jobs:
+        family.add_metric([one.state], one.jobs)
     return family
 
 
-def _files(jobs: Iterable[Job]) -> Metric:
+def _files(jobs: Sequence[Totals]) -> Metric:
     family = CounterMetricFamily(
-        "sluice_files", "Files by outcome, of all jobs that are known.", labels=["outcome"]
+        "sluice_files", "Files by outcome, of all jobs that this replica has seen.", labels=["outcome"]
     )
-    sums: Counter[str] = Counter(stored=0, failed=0, skipped=0)
-    for job in jobs:
-        sums.update(stored=job.stored, failed=job.failed, skipped=job.skipped)
-    for outcome, count in sums.items():
-        family.add_metric([outcome], count)
+    family.add_metric(["stored"], sum(one.stored for one in jobs))
+    family.add_metric(["failed"], sum(one.failed for one in jobs))
+    family.add_metric(["skipped"], sum(one.skipped for one in jobs))
     return family
 
 
-def _in_flight(jobs: Iterable[Job]) -> Metric:
-    waiting = sum(job.total - job.done for job in jobs if not job.is_over)
+def _waiting(jobs: Iterable[Totals]) -> Metric:
+    waiting = sum(one.waiting for one in jobs)
     return GaugeMetricFamily(
         "sluice_files_waiting", "Files without an outcome, of running jobs.", value=waiting
     )

@@ -51,7 +51,7 @@ class System:
     async def metrics(self) -> bytes:
         """Jobs, files, instances and lags in Prometheus' text format."""
         found = await self.presence.current()
-        return metrics.text(await self.jobs.all(), found, await lags(self.connection))
+        return metrics.text(await self.jobs.totals(), found, await lags(self.connection))
 
     async def check(self) -> None:
         """Raise SluiceError with the reason where the store or Kafka do not answer."""

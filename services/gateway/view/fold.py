@@ -94,7 +94,7 @@ def restored(snapshot: JobSnapshot) -> Job:
         job_id=snapshot.job_id,
         created_at=snapshot.created_at.timestamp(),
         updated_at=snapshot.updated_at.timestamp(),
-        finished_at=snapshot.finished_at.timestamp() if snapshot.finished_at else None,
+        finished_at=(snapshot.finished_at or snapshot.updated_at).timestamp(),
         as_of=snapshot.as_of,
         collection=snapshot.collection,
         accepted=True,

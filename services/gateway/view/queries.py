@@ -44,7 +44,7 @@ def jobs(
     rows = connection.execute(
         "SELECT body FROM jobs WHERE (created_at, job_id) < (?, ?) "
         "AND (?3 IS NULL OR collection = ?3) AND (?4 IS NULL OR state = ?4) "
-        "AND (created_at > ?6 OR state IN ('running', 'paused', 'cancelling')) "
+        "AND (created_at > ?6 OR finished_at IS NULL) "
         "ORDER BY created_at DESC, job_id DESC LIMIT ?5",
         (_number(created_at), after_id, where.collection, where.state, limit + 1, since),
     )
@@ -56,9 +56,7 @@ def jobs(
 
 def unfinished(connection: sqlite3.Connection) -> list[Job]:
     """All jobs without their terminal event."""
-    rows = connection.execute(
-        "SELECT body FROM jobs WHERE state IN ('running', 'paused', 'cancelling') ORDER BY created_at"
-    )
+    rows = connection.execute("SELECT body FROM jobs WHERE finished_at IS NULL ORDER BY created_at")
     return [msgpack.decode(body, type=Job) for (body,) in rows]
 
 
@@ -79,11 +77,6 @@ def recent(connection: sqlite3.Connection, since: float) -> dict[str, str]:
         (since,),
     )
     return {str(collection): str(job_id) for collection, job_id, _ in rows}
-
-
-def all_jobs(connection: sqlite3.Connection) -> list[Job]:
-    """Every job, for sums over them."""
-    return [msgpack.decode(body, type=Job) for (body,) in connection.execute("SELECT body FROM jobs")]
 
 
 def log_lines(connection: sqlite3.Connection, job_id: str, limit: int) -> list[LogLine]:

@@ -1,24 +1,51 @@
-"""Dropping from the view what jobs did that ended long ago; that they were there stays known."""
+"""Dropping jobs from the view once their time is over; that they were there stays known a while longer."""
 
 import sqlite3
+import time
 
-from msgspec import msgpack
+from services.gateway.view import outcomes, totals
 
-from services.gateway.view import outcomes
-from services.gateway.view.fold import Job
+TABLES = """
+CREATE TABLE forgotten (job_id TEXT PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID;
+"""
+
+TRACE_SECONDS = 90 * 86_400.0
+"""How long it stays known that a dropped job was there."""
 
 
 def ended(connection: sqlite3.Connection, before: float) -> list[int]:
     """The numbers, in this view, of the jobs that ended `before` (seconds since the epoch)."""
-    found = "SELECT n, body FROM jobs WHERE created_at < ? AND state IN ('completed', 'failed', 'cancelled')"
-    return [
-        number
-        for number, body in connection.execute(found, (before,))
-        if (msgpack.decode(body, type=Job).finished_at or before) < before
-    ]
+    found = "SELECT n FROM jobs WHERE finished_at < ? ORDER BY finished_at"
+    return [int(number) for (number,) in connection.execute(found, (before,))]
 
 
-def forget(connection: sqlite3.Connection, job: int) -> int:
+def forget_files(connection: sqlite3.Connection, job: int) -> int:
     """Delete a piece of a job's outcomes, and its log; how many rows of outcomes: 0 once none is left."""
     connection.execute("DELETE FROM log_lines WHERE job = ?", (job,))
     return outcomes.forget(connection, job)
+
+
+def forget_job(connection: sqlite3.Connection, job: int) -> None:
+    """Leave of a job only that it was there; part of the caller's transaction."""
+    row = connection.execute("SELECT job_id, state FROM jobs WHERE n = ?", (job,)).fetchone()
+    if row is None:
+        return
+    connection.execute("INSERT OR REPLACE INTO forgotten VALUES (?, ?)", (row[0], time.time()))
+    connection.execute("DELETE FROM jobs WHERE n = ?", (job,))
+    totals.dropped(connection, row[1])
+
+
+def forget_traces(connection: sqlite3.Connection) -> None:
+    """Forget also that jobs were there, once they are dropped for TRACE_SECONDS."""
+    connection.execute("DELETE FROM forgotten WHERE at < ?", (time.time() - TRACE_SECONDS,))
+
+
+def is_forgotten(connection: sqlite3.Connection, job_id: str) -> bool:
+    """Whether the job was dropped."""
+    found = connection.execute("SELECT 1 FROM forgotten WHERE job_id = ?", (job_id,)).fetchone()
+    return found is not None
+
+
+def remember(connection: sqlite3.Connection, job_id: str) -> None:
+    """The job's id is in use again."""
+    connection.execute("DELETE FROM forgotten WHERE job_id = ?", (job_id,))

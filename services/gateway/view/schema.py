@@ -5,11 +5,11 @@ import sqlite3
 from pathlib import Path
 
 from libs.common.runtime.disk import is_damage
-from services.gateway.view import outcomes, tasks_queries
+from services.gateway.view import outcomes, retention, tasks_queries, totals
 
 log = logging.getLogger(__name__)
 
-VERSION = 3
+VERSION = 4
 """Raised with every change of the tables; a file of another version is rebuilt."""
 
 COPY_TRIES = 5
@@ -22,10 +22,11 @@ CREATE TABLE offsets (
 ) WITHOUT ROWID;
 CREATE TABLE jobs (
     n INTEGER PRIMARY KEY, job_id TEXT NOT NULL UNIQUE,
-    created_at REAL NOT NULL, collection TEXT, state TEXT NOT NULL, body BLOB NOT NULL
+    created_at REAL NOT NULL, finished_at REAL, collection TEXT, state TEXT NOT NULL, body BLOB NOT NULL
 );
 CREATE INDEX jobs_newest ON jobs (created_at DESC, job_id DESC);
 CREATE INDEX jobs_state ON jobs (state);
+CREATE INDEX jobs_finished ON jobs (finished_at);
 CREATE TABLE log_lines (
     job INTEGER NOT NULL, place INTEGER NOT NULL, at REAL NOT NULL, level TEXT NOT NULL, message TEXT NOT NULL
 );
@@ -45,7 +46,7 @@ def open_view(path: Path, source: str) -> sqlite3.Connection:
         delete_view(path)
     connection = connect(path)
     if connection.execute("PRAGMA user_version").fetchone() == (0,):
-        tables = _TABLES + outcomes.TABLES + tasks_queries.TABLES
+        tables = _TABLES + outcomes.TABLES + tasks_queries.TABLES + totals.TABLES + retention.TABLES
         connection.executescript(f"BEGIN;{tables}PRAGMA user_version = {VERSION};COMMIT;")
         connection.execute("INSERT INTO source VALUES (?)", (source,))
     return connection

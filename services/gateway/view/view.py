@@ -103,15 +103,17 @@ class View:
             await self._writer.run(writing.write, changes, topic, offsets)
 
     async def forget(self, before: float) -> int:
-        """Drop what jobs that ended `before` (seconds) did; how many rows that were.
+        """Drop the jobs that ended `before` (seconds) and what they did; how many rows of files that were.
 
         Piece by piece, so that what happens meanwhile is folded in between. UnavailableError disk_full.
         """
         forgotten = 0
         with needing_room(self._folder):
             for job in await self._writer.run(retention.ended, before):
-                while rows := await self._writer.run(retention.forget, job):
+                while rows := await self._writer.run(retention.forget_files, job):
                     forgotten += rows
+                await self._writer.run(writing.forget_job, job)
+            await self._writer.run(retention.forget_traces)
         return forgotten
 
     async def restore(self, snapshots: Iterable[tuple[JobSnapshot, int]]) -> None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from msgspec import msgpack
 
-from libs.common.events import JobEvent, JobSnapshot, Outcome, Outcomes, ScanRequest, TaskEvent
-from services.gateway.view import outcomes, tasks_queries
+from libs.common.events import Accepted, JobEvent, JobSnapshot, Outcome, Outcomes, ScanRequest, TaskEvent
+from services.gateway.view import outcomes, retention, tasks_queries, totals
 from services.gateway.view.fold import Job, fold, ignores, requested, restored
 from services.gateway.view.log_lines import log_line
 from services.gateway.view.queries import job_row
@@ -33,6 +33,12 @@ class Happened:
 
 
 Change = Requested | Happened
+
+
+def forget_job(connection: sqlite3.Connection, job: int) -> None:
+    """Drop a job whose outcomes were dropped before; see `retention.forget_job`."""
+    with _transaction(connection):
+        retention.forget_job(connection, job)
 
 
 def write(
@@ -74,10 +80,13 @@ class _Jobs:
         self._connection = connection
         self._numbers: dict[str, int] = {}
         self._jobs: dict[str, Job] = {}
+        self._before: dict[str, Job] = {}
 
     def requested(self, change: Requested) -> None:
-        job = requested(self._find(change.job_id), change.job_id, change.request, change.at)
-        self._put(job)
+        job = self._find(change.job_id)
+        if job is None and retention.is_forgotten(self._connection, change.job_id):
+            return
+        self._put(requested(job, change.job_id, change.request, change.at))
 
     def happened(self, change: Happened) -> None:
         event = change.event
@@ -85,7 +94,7 @@ class _Jobs:
             tasks_queries.happened(self._connection, event, change.offset, change.at)
             return
         job = self._find(event.job_id)
-        if ignores(job, change.offset):
+        if ignores(job, change.offset) or (job is None and self._comes_too_late(event)):
             return
         number = self._number(event.job_id, change.at)
         fresh: Sequence[Outcome] = ()
@@ -99,21 +108,34 @@ class _Jobs:
 
     def restored(self, snapshot: JobSnapshot) -> None:
         job = self._find(snapshot.job_id)
+        if job is None and retention.is_forgotten(self._connection, snapshot.job_id):
+            return
         if job is None or not job.is_over:
             self._put(restored(snapshot))
 
     def save(self) -> None:
         self._connection.executemany(
-            "UPDATE jobs SET created_at = ?, collection = ?, state = ?, body = ? WHERE n = ?",
-            [
-                (job.created_at, job.collection, job.state, msgpack.encode(job), self._numbers[job_id])
-                for job_id, job in self._jobs.items()
-            ],
+            "UPDATE jobs SET created_at = ?, finished_at = ?, collection = ?, state = ?, body = ? "
+            "WHERE n = ?",
+            [(*_columns(job), self._numbers[job_id]) for job_id, job in self._jobs.items()],
         )
+        totals.changed(
+            self._connection, ((self._before.get(job_id), job) for job_id, job in self._jobs.items())
+        )
+
+    def _comes_too_late(self, event: JobEvent) -> bool:
+        """Whether the event is of a job that was dropped; a new job may have its id."""
+        if not retention.is_forgotten(self._connection, event.job_id):
+            return False
+        if isinstance(event, Accepted):
+            retention.remember(self._connection, event.job_id)
+            return False
+        return True
 
     def _find(self, job_id: str) -> Job | None:
         if job_id not in self._jobs and (row := job_row(self._connection, job_id)):
             self._numbers[job_id], self._jobs[job_id] = row
+            self._before[job_id] = row[1]
         return self._jobs.get(job_id)
 
     def _put(self, job: Job) -> None:
@@ -129,6 +151,10 @@ class _Jobs:
             )
             self._numbers[job_id] = int(cursor.lastrowid or 0)
         return self._numbers[job_id]
+
+
+def _columns(job: Job) -> tuple[float, float | None, str | None, str, bytes]:
+    return job.created_at, job.finished_at, job.collection, job.state, msgpack.encode(job)
 
 
 @contextmanager

@@ -31,7 +31,10 @@ def view(tmp_path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def job(connection: sqlite3.Connection, number: int, job_id: str) -> None:
-    connection.execute("INSERT INTO jobs VALUES (?, ?, 0.0, 'c', 'running', x'')", (number, job_id))
+    connection.execute(
+        "INSERT INTO jobs (n, job_id, created_at, state, body) VALUES (?, ?, 0.0, 'running', x'')",
+        (number, job_id),
+    )
 
 
 def stored(file_id: str, file: str = "/photos/a.jpg", existing_id: str | None = None) -> Outcome:
