@@ -11,6 +11,7 @@ import pytest
 from tests.contract.conftest import Contract
 from tests.contract.test_frontend import API, ended
 from tests.support import photos
+from tests.support.waiting import LIMIT_S
 
 FILES = 1500
 """More than may be under way at once, so that a held job has some left."""
@@ -44,7 +45,7 @@ async def submitted(contract: Contract, folder: Path, collection: str) -> str:
 
 async def status_once(contract: Contract, job_id: str, holds: Callable[[Status], bool]) -> Status:
     """The first status of which it holds."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(LIMIT_S):
         while True:
             status: Status = (await contract.browser.get(f"{API}/ingest/status/{job_id}")).json()
             if holds(status):
@@ -91,7 +92,7 @@ async def test_a_held_job_stands_still_goes_on_and_ends_early(
 async def stands_still(contract: Contract, job_id: str) -> Status:
     """The status once nothing has changed for a second: what was under way is finished."""
     before: Status = {"counts": None}
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(LIMIT_S):
         while True:
             now = await status_once(contract, job_id, lambda _: True)
             if now["counts"] == before["counts"]:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.contract.conftest import FRONTEND, Contract
 from tests.contract.shapes import NUMBER, check
+from tests.support.waiting import LIMIT_S
 
 API = "/api/v1"
 STATUS = {
@@ -28,7 +29,7 @@ STATUS = {
 
 async def ended(browser: httpx.AsyncClient, job_id: str) -> dict[str, Any]:
     """The job's last status, each one on the way checked as the frontend polls it."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(LIMIT_S):
         while True:
             status: dict[str, Any] = (await browser.get(f"{API}/ingest/status/{job_id}")).json()
             check(status, STATUS)
@@ -179,7 +180,7 @@ async def test_near_duplicates_are_found_also_with_a_name_for_a_threshold(
     body = {"threshold": threshold, "limit_per_image": 10}
     answer = await contract.browser.post(f"{API}/duplicates/find-similar", json=body)
     task_id = answer.json()["task_id"]
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(LIMIT_S):
         while True:
             report = (await contract.browser.get(f"{API}/duplicates/report/{task_id}")).json()
             check(report, {"status": str, "progress": NUMBER})

@@ -12,6 +12,7 @@ from tests.contract.conftest import Contract
 from tests.contract.shapes import check
 from tests.contract.test_frontend import API, ended
 from tests.support import photos
+from tests.support.waiting import LIMIT_S
 
 ARCHIVED = {"path": str, "to": str, "point_id": str, "keeper": (str, type(None)), "sidecars": [str]}
 SKIPPED = {"path": str, "code": str, "detail": str}
@@ -63,7 +64,7 @@ async def points(contract: Contract, album: Album) -> int:
 
 async def archive(contract: Contract, archive_id: str) -> dict[str, Any]:
     """The archive, once its moves are over."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(LIMIT_S):
         while True:
             items = (await contract.browser.get(f"{API}/archives")).json()["items"]
             (found,) = [item for item in items if item["archive_id"] == archive_id]

@@ -8,6 +8,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from tests.support.waiting import LIMIT_S
+
 pytestmark = pytest.mark.slow
 
 API = "/api/v1"
@@ -37,8 +39,8 @@ class Pair:
 @pytest.fixture(params=["first writes", "second writes"])
 async def pair(request: pytest.FixtureRequest, gateways: tuple[str, str]) -> AsyncIterator[Pair]:
     async with (
-        httpx.AsyncClient(base_url=gateways[0], timeout=20) as one,
-        httpx.AsyncClient(base_url=gateways[1], timeout=20) as two,
+        httpx.AsyncClient(base_url=gateways[0], timeout=LIMIT_S) as one,
+        httpx.AsyncClient(base_url=gateways[1], timeout=LIMIT_S) as two,
     ):
         yield Pair(one, two) if request.param == "first writes" else Pair(two, one)
 

@@ -15,6 +15,7 @@ from aiokafka import AIOKafkaProducer
 from cli import samples
 from libs.embedded.config import clients_address
 from tests.support.system import Process, system
+from tests.support.waiting import LIMIT_S
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 60.0
@@ -107,12 +108,12 @@ async def test_dead_letters_are_listed_and_sent_back(sluice: Shell) -> None:
     servers = clients_address(sluice.home / "data" / "kafka")
     async with AIOKafkaProducer(bootstrap_servers=servers) as producer:
         await producer.send_and_wait("ingest", b"nonsense", key=b"\xff")
-    async with asyncio.timeout(SECONDS):
+    async with asyncio.timeout(LIMIT_S):
         while not (letters := (await sluice("dlq", "list", "--json")).body()["letters"]):
             await asyncio.sleep(0.1)
     assert (letters[0]["topic"], letters[0]["code"]) == ("ingest", "undecodable_record")
     assert (await sluice("dlq", "replay", letters[0]["letter"])).status == 0
-    async with asyncio.timeout(SECONDS):
+    async with asyncio.timeout(LIMIT_S):
         while (again := (await sluice("dlq", "list", "--json")).body())["total"] < 2:
             await asyncio.sleep(0.1)
     assert again["letters"][0]["body"] == again["letters"][1]["body"]

@@ -15,6 +15,7 @@ from PIL import ExifTags, Image, ImageOps
 from cli import samples
 from cli.expected import Expected
 from tests.support.system import finished, new_collection, submit, system
+from tests.support.waiting import LIMIT_S
 
 RAW = ".dng"
 """Pillow does not decode camera RAW: the independent computation leaves its pixels out."""
@@ -39,7 +40,7 @@ async def ingested(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[In
     expected = samples.make(directory)
     async with (
         system(home / "data") as running,
-        httpx.AsyncClient(base_url=running.base_url, timeout=30) as client,
+        httpx.AsyncClient(base_url=running.base_url, timeout=LIMIT_S) as client,
     ):
         await new_collection(client, "photos")
         status = await finished(client, await submit(client, directory))

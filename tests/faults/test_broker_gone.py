@@ -17,6 +17,7 @@ from libs.embedded.kafka import EmbeddedKafka
 from tests.support.gateway_process import gateway_process
 from tests.support.qdrant import qdrant_http
 from tests.support.system import free_port
+from tests.support.waiting import LIMIT_S
 
 DRAIN_SECONDS = 5
 
@@ -38,7 +39,7 @@ async def stage_process(
         sys.executable, "-m", f"services.{stage}", env=os.environ | ours, stderr=asyncio.subprocess.PIPE
     )
     try:
-        async with asyncio.timeout(40), httpx.AsyncClient() as client:
+        async with asyncio.timeout(LIMIT_S), httpx.AsyncClient() as client:
             while not await is_ready(client, health):
                 await asyncio.sleep(0.1)
         yield process

@@ -27,6 +27,7 @@ from services.scanner.listing.entries import Spooled
 from services.scanner.listing.spool import Spool
 from tests.faults.test_killed_while_writing import JOB, file_ids, found_in, outcomes, sha
 from tests.support.small_disk import SmallDisk, small_disk
+from tests.support.waiting import LIMIT_S
 from tests.unit.processor.samples import entry
 
 
@@ -122,7 +123,7 @@ async def test_what_cannot_be_forgotten_for_want_of_room_is_forgotten_later(
     ended = Ended(
         job_id=JOB, state="completed", total=8, stored=8, from_cache=0, failed=0, skipped=0, ignored=0
     )
-    async with View.open(disk.root / "view.sqlite", "cluster/") as view, asyncio.timeout(20):
+    async with View.open(disk.root / "view.sqlite", "cluster/") as view, asyncio.timeout(LIMIT_S):
         await view.write([Happened(outcomes(1), 0, 1000.0), Happened(ended, 1, 1001.0)], "job-status", {0: 2})
         disk.fill()
         assert await write_view(view, range(3, 1000)) > 0

@@ -22,9 +22,8 @@ from tests.support import photos
 from tests.support.broker import Broker
 from tests.support.kafka import connect, records_of
 from tests.support.tls import TlsBroker, tls_broker
+from tests.support.waiting import LIMIT_S
 from tests.unit.processor.samples import file_for
-
-LONG_ENOUGH_S = 60.0
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +41,7 @@ async def test_a_stage_works_over_tls(broker: TlsBroker, way: str, tmp_path: Pat
     stage = Replica("processor", "p0", tmp_path, environment | {"DECODE_WORKERS": "1"})
     await stage.start()
     try:
-        async with Publisher.open(connection) as publisher, asyncio.timeout(LONG_ENOUGH_S):
+        async with Publisher.open(connection) as publisher, asyncio.timeout(LIMIT_S):
             await publisher.publish([work(PATHS, PathRecord(file=file_for(photo)))])
             while not (found := await records_of(connection, IMAGES)):
                 assert stage.ended_by_itself is None, stage.last_words()

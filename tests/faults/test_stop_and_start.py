@@ -17,6 +17,7 @@ from PIL import Image
 
 from libs.common.runtime.terminal import EXIT_INTERRUPTED
 from tests.support.system import Process, finished, free_port, new_collection, status, submit, system
+from tests.support.waiting import LIMIT_S, until
 
 FILES = 300
 APART_SECONDS = 0.4
@@ -39,12 +40,12 @@ def photos(tmp_path: Path) -> Path:
 
 
 def client_of(running: Process) -> httpx.AsyncClient:
-    return httpx.AsyncClient(base_url=running.base_url, timeout=30)
+    return httpx.AsyncClient(base_url=running.base_url, timeout=LIMIT_S)
 
 
 async def part_done(client: httpx.AsyncClient, job_id: str, count: int) -> None:
     """Wait until some of the job is stored, but not all of it."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(LIMIT_S):
         while (await status(client, job_id))["counts"]["stored"] < count:
             await asyncio.sleep(0.02)
 
@@ -106,9 +107,7 @@ async def test_a_second_signal_leaves_at_once(tmp_path: Path) -> None:
     async with system(tmp_path / "data") as running:
         children = family(running.process.pid)
         running.process.send_signal(signal.SIGINT)
-        async with asyncio.timeout(10):
-            while "draining" not in running.text():
-                await asyncio.sleep(0.01)
+        await until(lambda: "draining" in running.text())
         await asyncio.sleep(APART_SECONDS)
         running.process.send_signal(signal.SIGINT)
         assert await asyncio.wait_for(running.process.wait(), 20) == EXIT_INTERRUPTED

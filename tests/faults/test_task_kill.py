@@ -18,6 +18,7 @@ from libs.common.store.server.store import ServerStore
 from tests.support.broker import Broker
 from tests.support.gateway import gateway_settings, running_gateway
 from tests.support.qdrant import HOST, qdrant_http
+from tests.support.waiting import LIMIT_S
 
 API = "/api/v1"
 POINTS, SIZE = 3_000, 512
@@ -94,7 +95,7 @@ async def test_a_task_whose_upserter_is_killed_is_begun_anew_with_the_right_resu
             progress: list[float] = []
 
             async def follow(wanted: float) -> dict[str, Any]:
-                async with asyncio.timeout(90):
+                async with asyncio.timeout(LIMIT_S):
                     while True:
                         now = await report(client, task_id)
                         progress.append(now["progress"])

@@ -36,9 +36,10 @@ from libs.common.topics import (
 )
 from tests.support import records
 from tests.support.broker import Broker
-from tests.support.kafka import connect, job_events, records_of, until
+from tests.support.kafka import connect, job_events, records_of
 from tests.support.scanning import COLLECTION, Reporter, bench, photos
 from tests.support.serving import working
+from tests.support.waiting import LIMIT_S, until
 
 CORPUS = Path(__file__).parents[1] / "corpus"
 RELEASES = sorted(path.name for path in CORPUS.iterdir())
@@ -70,7 +71,7 @@ async def stage(connection: Connection, topic: Topic) -> AsyncIterator[Keeping]:
 
 
 async def found(look: Callable[[], Awaitable[list[Any]]], count: int) -> list[Any]:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(LIMIT_S):
         while len(seen := await look()) < count:
             await asyncio.sleep(0.05)
     return seen

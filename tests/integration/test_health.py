@@ -25,13 +25,14 @@ from libs.embedded.process import PID
 from services.upserter import watch
 from services.upserter.app import build as build_upserter
 from services.upserter.settings import UpserterSettings
-from tests.integration.test_runner import open_worker
 from tests.support.broker import Broker
 from tests.support.forbidding import throw_out
 from tests.support.kafka import connect, settings
 from tests.support.qdrant import HOST, qdrant_http
 from tests.support.qdrant_faults import Fault
+from tests.support.running import open_worker
 from tests.support.system import free_port
+from tests.support.waiting import LIMIT_S
 
 SECONDS = 30.0
 
@@ -51,7 +52,7 @@ async def under_way(service: Service) -> AsyncIterator[None]:
 
 async def says(port: int, path: str, status: int, words: str = "") -> None:
     """Wait until the probe answers so; fails with TimeoutError."""
-    async with asyncio.timeout(SECONDS), httpx.AsyncClient() as client:
+    async with asyncio.timeout(LIMIT_S), httpx.AsyncClient() as client:
         while True:
             try:
                 answer = await client.get(f"http://127.0.0.1:{port}{path}")

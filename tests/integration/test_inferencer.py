@@ -23,7 +23,8 @@ from services.ml.app import build as build_ml
 from services.ml.settings import MLServiceSettings
 from tests.support import records
 from tests.support.broker import Broker
-from tests.support.kafka import connect, job_events, records_of, until
+from tests.support.kafka import connect, job_events, records_of
+from tests.support.waiting import LIMIT_S, until
 
 COLOURS = ("red", "green", "blue", "white", "black")
 
@@ -88,7 +89,7 @@ async def test_it_waits_for_the_ml_service_and_then_gives_each_file_its_result(
 
 async def results(connection: Connection, count: int) -> dict[str, PointRecord]:
     """What lies on ml-results, by file id, once it is `count` files."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(LIMIT_S):
         while True:
             found = [decode(record.value, PointRecord) for record in await records_of(connection, ML_RESULTS)]
             if len(by_file := {point.file.file_id: point for point in found}) >= count:
@@ -98,7 +99,7 @@ async def results(connection: Connection, count: int) -> dict[str, PointRecord]:
 
 async def failures(connection: Connection, count: int) -> list[events.Outcome]:
     """The outcomes on job-status, once there are `count`."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(LIMIT_S):
         while True:
             reported = [event for event in await job_events(connection) if isinstance(event, events.Outcomes)]
             if len(items := [item for event in reported for item in event.items]) >= count:

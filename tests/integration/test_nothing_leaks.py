@@ -14,6 +14,7 @@ from libs.common.store.edge import EdgeStore
 from tests.support.broker import Broker
 from tests.support.gateway import gateway_settings, running_gateway
 from tests.support.system import free_port
+from tests.support.waiting import LIMIT_S
 
 SECRET = "recorded-s3cret-9f1c"
 JSON = {"content-type": "application/json"}
@@ -133,7 +134,7 @@ async def test_what_a_process_says_holds_no_secret(
 
 async def until_it_waits(port: int) -> str:
     """Why it waits for something that is away, as its probe tells anybody who asks."""
-    async with asyncio.timeout(40), httpx.AsyncClient() as client:
+    async with asyncio.timeout(LIMIT_S), httpx.AsyncClient() as client:
         while True:
             try:
                 told = (await client.get(f"http://127.0.0.1:{port}/readyz")).text

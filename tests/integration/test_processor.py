@@ -22,6 +22,7 @@ from services.processor.settings import ProcessorSettings
 from tests.support import photos
 from tests.support.broker import Broker
 from tests.support.kafka import connect, job_events, records_of
+from tests.support.waiting import LIMIT_S, until
 from tests.unit.processor.samples import file_for
 
 MODEL = "lite-1"
@@ -54,7 +55,7 @@ async def publish(connection: Connection, *outgoing: Outgoing) -> None:
 
 async def values_of(connection: Connection, topic: Topic, count: int) -> list[bytes]:
     """The bodies on a topic, once there are so many."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(LIMIT_S):
         while len(found := await records_of(connection, topic)) < count:
             await asyncio.sleep(0.05)
     return [record.value for record in found]
@@ -78,9 +79,7 @@ async def cached(settings: ProcessorSettings, sha256: str) -> None:
     """Wait until the cache knows this content."""
     reader = CacheReader(settings.cache_dir)
     try:
-        async with asyncio.timeout(30):
-            while reader.find(sha256, MODEL, captioned=True, cleared_at=0.0) is None:
-                await asyncio.sleep(0.05)
+        await until(lambda: reader.find(sha256, MODEL, captioned=True, cleared_at=0.0) is not None)
     finally:
         reader.close()
 
@@ -166,7 +165,7 @@ async def test_decoders_that_are_killed_as_for_their_memory_cost_at_most_the_fil
     for number in range(count):
         (tmp_path / f"{number}.jpg").write_bytes(photos.jpeg(2400 + number, 1800))
     await publish(connection, *(path_of(tmp_path / f"{number}.jpg") for number in range(count)))
-    async with processor(kafka, prefix, tmp_path / "data"), asyncio.timeout(60):
+    async with processor(kafka, prefix, tmp_path / "data"), asyncio.timeout(LIMIT_S):
         while True:
             done = {decode(r.value, ImageRecord).file.file for r in await records_of(connection, IMAGES)}
             failed = [

@@ -15,10 +15,11 @@ from libs.common.kafka.runner.trim import trim
 from libs.common.messages import File
 from libs.common.topics import IMAGES, MAX_MESSAGE_BYTES, PATHS, Topic
 from tests.integration.test_every_topic import stage
-from tests.integration.test_runner import open_worker, running, stored_ids
 from tests.support import records
 from tests.support.broker import Broker
-from tests.support.kafka import connect, records_of, until
+from tests.support.kafka import connect, records_of
+from tests.support.running import open_worker, running, stored_ids
+from tests.support.waiting import LIMIT_S, until
 
 
 async def put_aside(connection: Connection, outgoing: Outgoing) -> Letter:
@@ -50,7 +51,7 @@ async def test_a_record_that_was_put_aside_is_worked_on_after_its_replay(kafka: 
     await send_back(connection, [letter])
     async with running(connection, open_worker()) as later:
         await until(lambda: later.worker.seen == [file.file_id])
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(LIMIT_S):
             while await stored_ids(connection) != [file.file_id] * 2:
                 await asyncio.sleep(0.05)
 
@@ -91,7 +92,7 @@ async def consume(connection: Connection, topic: Topic) -> None:
     """Take all there is, commit it, and free the disk of it."""
     async with stage(connection, topic) as worker:
         await until(lambda: len(worker.seen) == 1)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(LIMIT_S):
             while await records_of(connection, topic):
                 await trim(connection, "test", (topic,))
                 await asyncio.sleep(0.1)

@@ -19,10 +19,11 @@ from libs.common.store.edge import EdgeStore
 from libs.common.topics import SERVICES
 from services.gateway.api.clock import utc
 from services.gateway.system import presence
-from tests.integration.test_lost_records import Losing
+from tests.integration.scanner.test_lost_records import Losing
 from tests.support.broker import Broker
-from tests.support.kafka import connect, records_of, until
+from tests.support.kafka import connect, records_of
 from tests.support.scanning import COLLECTION, bench, photos
+from tests.support.waiting import LIMIT_S, until
 
 HOUR = 3600.0
 
@@ -38,7 +39,7 @@ async def first_beats(connection: Connection, off_s: float) -> list[events.Heart
         health.ready()
         beating = asyncio.create_task(beat(publisher, "scanner", "s0", health))
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(LIMIT_S):
                 while len(found := await records_of(connection, SERVICES)) < 2:
                     await asyncio.sleep(0.05)
         finally:

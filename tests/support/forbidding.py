@@ -16,6 +16,7 @@ from libs.embedded.kafka import EmbeddedKafka, free_ports
 from libs.embedded.settings import EmbeddedSettings
 from tests.support.broker import Broker
 from tests.support.kafka import connect
+from tests.support.waiting import LIMIT_S
 
 USER, PASSWORD = "sluice", "of the test"
 TOPIC, LITERAL, DENY, ALLOW = 2, 3, 2, 3
@@ -78,7 +79,7 @@ async def forbidding_broker(home: Path) -> AsyncIterator[ForbiddingBroker]:
 async def forbid(plain: Connection, topic: Topic, operation: int) -> None:
     """Let USER do everything with this topic but read, write or describe it; returns once that holds."""
     about = (TOPIC, plain.names.of(topic), LITERAL, f"User:{USER}", "*")
-    async with plain.admin() as admin, asyncio.timeout(20):
+    async with plain.admin() as admin, asyncio.timeout(LIMIT_S):
         for rule in ((*about, ALL, ALLOW), (*about, operation, DENY)):
             # The client has no calls of its own for access lists.
             await admin._send_to_controller(CreateAclsRequest(*rule))

@@ -12,8 +12,7 @@ from libs.common.store.protocol import Store
 from services.gateway.app import create_app
 from services.gateway.lifecycle import Lifecycle
 from services.gateway.settings import GatewaySettings
-
-OPEN_SECONDS = 30.0
+from tests.support.waiting import LIMIT_S
 
 
 def gateway_settings(bootstrap_servers: str, prefix: str, data: Path, **values: Any) -> GatewaySettings:
@@ -44,7 +43,7 @@ async def running_gateway(settings: GatewaySettings, store: Store | None) -> Asy
 async def _opened(lifecycle: Lifecycle) -> None:
     watch = asyncio.create_task(lifecycle.watch())
     try:
-        async with asyncio.timeout(OPEN_SECONDS):
+        async with asyncio.timeout(LIMIT_S):
             while lifecycle.health.state != "ready":
                 if watch.done():
                     await watch

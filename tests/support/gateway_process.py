@@ -11,8 +11,7 @@ from pathlib import Path
 import httpx
 
 from tests.support.system import free_port
-
-READY_SECONDS = 60.0
+from tests.support.waiting import LIMIT_S
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,7 @@ async def gateway_process(
 
 
 async def _ready(process: asyncio.subprocess.Process, url: str, log: Path) -> None:
-    async with asyncio.timeout(READY_SECONDS), httpx.AsyncClient(base_url=url) as client:
+    async with asyncio.timeout(LIMIT_S), httpx.AsyncClient(base_url=url) as client:
         while True:
             assert process.returncode is None, log.read_text(errors="replace")
             try:

@@ -1,7 +1,6 @@
 """Small questions that tests ask of a broker."""
 
 import asyncio
-from collections.abc import Callable
 from pathlib import Path
 
 from aiokafka.structs import ConsumerRecord
@@ -13,6 +12,7 @@ from libs.common.kafka.tables.tail import Tail
 from libs.common.settings import StageSettings
 from libs.common.topics import JOB_STATUS, Topic
 from tests.support.broker import Broker
+from tests.support.waiting import LIMIT_S
 
 
 def settings(kafka: Broker, prefix: str, data_dir: Path, instance: str = "t0") -> StageSettings:
@@ -33,7 +33,7 @@ async def connect(kafka: Broker, prefix: str, name: str = "test") -> Connection:
 async def records_of(connection: Connection, topic: Topic) -> list[ConsumerRecord]:
     """Everything that the topic holds now."""
     found: list[ConsumerRecord] = []
-    async with Tail.open(connection, topic) as tail, asyncio.timeout(20):
+    async with Tail.open(connection, topic) as tail, asyncio.timeout(LIMIT_S):
         ends = await tail.end_offsets(await tail.partitions())
         tail.follow(dict.fromkeys(ends, 0))
         while not await tail.has_reached(ends):
@@ -45,10 +45,3 @@ async def records_of(connection: Connection, topic: Topic) -> list[ConsumerRecor
 async def job_events(connection: Connection) -> list[events.JobEvent]:
     """All job events so far."""
     return [events.decode_event(record.value) for record in await records_of(connection, JOB_STATUS)]
-
-
-async def until(condition: Callable[[], bool], timeout_s: float = 20.0) -> None:
-    """Wait until the condition holds; fails with TimeoutError."""
-    async with asyncio.timeout(timeout_s):
-        while not condition():
-            await asyncio.sleep(0.01)

@@ -15,6 +15,7 @@ import httpx
 import msgspec
 
 from tests.support.qdrant_faults import CONTROL, Fault
+from tests.support.waiting import LIMIT_S
 
 START_SECONDS = 30.0
 STOP_SECONDS = 20.0
@@ -100,5 +101,5 @@ def docker_problem() -> str | None:
     docker = shutil.which("docker")
     if docker is None:
         return "Docker is not installed"
-    asked = subprocess.run([docker, "info"], capture_output=True, text=True, timeout=30, check=False)
+    asked = subprocess.run([docker, "info"], capture_output=True, text=True, timeout=LIMIT_S, check=False)
     return None if asked.returncode == 0 else f"Docker does not run: {asked.stderr.strip()}"

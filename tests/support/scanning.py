@@ -26,6 +26,7 @@ from services.scanner.app import build
 from services.scanner.settings import ScannerSettings
 from tests.support.broker import Broker
 from tests.support.kafka import connect
+from tests.support.waiting import LIMIT_S
 
 COLLECTION = "holiday"
 GENERATION = "g1"
@@ -54,6 +55,13 @@ class Reporter:
     def names(self) -> set[str]:
         """The names of the files that came, without folders."""
         return {Path(file.file).name for file in self.seen}
+
+
+def open_reporter() -> Reporter:
+    """A stage that reports at once."""
+    reporter = Reporter()
+    reporter.gate.set()
+    return reporter
 
 
 @dataclass
@@ -109,7 +117,7 @@ class Bench:
         """How many files had which first outcome."""
         return Counter(outcome.outcome for outcome in self.outcomes(job_id).values())
 
-    async def finished(self, job_id: str, timeout_s: float = 30.0) -> Finished:
+    async def finished(self, job_id: str, timeout_s: float = LIMIT_S) -> Finished:
         """The job's terminal event, awaited; there must be one only."""
         async with asyncio.timeout(timeout_s):
             while not self.has(job_id, Finished):

@@ -9,6 +9,7 @@ from starlette.types import ASGIApp
 
 from libs.common.http.serving import listen, serve
 from libs.common.runtime.service import Service
+from tests.support.waiting import until
 
 
 @asynccontextmanager
@@ -17,9 +18,7 @@ async def running(service: Service) -> AsyncIterator[None]:
     stop = asyncio.Event()
     task = asyncio.create_task(service.run(stop))
     try:
-        async with asyncio.timeout(30):
-            while service.health.state != "ready" and not task.done():
-                await asyncio.sleep(0.02)
+        await until(lambda: service.health.state == "ready" or task.done())
         yield
     finally:
         stop.set()

@@ -13,8 +13,8 @@ from typing import Any
 
 import httpx
 
-READY_SECONDS = 60.0
-JOB_SECONDS = 90.0
+from tests.support.waiting import LIMIT_S
+
 TERMINAL = ("completed", "failed")
 
 
@@ -68,7 +68,7 @@ async def system(data_dir: Path, module: str = "services", **environment: str) -
 
 
 async def _ready(started: Process) -> None:
-    async with asyncio.timeout(READY_SECONDS), httpx.AsyncClient(base_url=started.base_url) as client:
+    async with asyncio.timeout(LIMIT_S), httpx.AsyncClient(base_url=started.base_url) as client:
         while True:
             if started.process.returncode is not None:
                 raise AssertionError(f"it ended at its start:\n{started.text()}")
@@ -100,7 +100,7 @@ async def status(client: httpx.AsyncClient, job_id: str) -> dict[str, Any]:
     return dict(answer.json())
 
 
-async def finished(client: httpx.AsyncClient, job_id: str, timeout_s: float = JOB_SECONDS) -> dict[str, Any]:
+async def finished(client: httpx.AsyncClient, job_id: str, timeout_s: float = LIMIT_S) -> dict[str, Any]:
     """The job's last status."""
     async with asyncio.timeout(timeout_s):
         while True:

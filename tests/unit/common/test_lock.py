@@ -12,6 +12,7 @@ import pytest
 
 from libs.common.errors import Code, SluiceError
 from libs.common.runtime.lock import DirLock
+from tests.support.waiting import LIMIT_S
 
 LEAVES_A_CHILD = """
     import os, pathlib, sys
@@ -62,7 +63,7 @@ def test_a_directory_is_free_when_its_owner_was_killed_though_its_child_lives(tm
     owner.wait(10)
     os.kill(child, 0)
     lock = DirLock(tmp_path)
-    lock.acquire(timeout=20)  # the child lets go as its first act, which may be yet to come
+    lock.acquire(timeout=LIMIT_S)  # the child lets go as its first act, which may be yet to come
     lock.release()
     owner.stdin.close()
     owner.stdout.close()
@@ -75,7 +76,7 @@ def test_whoever_waits_gets_it_when_it_is_released(tmp_path: Path) -> None:
     holder.start()
     assert holding.wait(20)
     let_go.set()
-    DirLock(tmp_path).acquire(timeout=20)
+    DirLock(tmp_path).acquire(timeout=LIMIT_S)
     holder.join(10)
     assert holder.exitcode == 0
 

@@ -17,6 +17,7 @@ from libs.common.http.probes import STUCK_SECONDS, UNHEARD_SECONDS, probed
 from libs.common.http.serving import listen
 from libs.common.runtime.service import Health
 from tests.support.system import free_port
+from tests.support.waiting import LIMIT_S
 
 
 async def asked(port: int, path: str) -> tuple[int, dict[str, Any]]:
@@ -119,7 +120,7 @@ async def test_a_stage_without_kafka_waits_says_so_and_obeys_sigterm(tmp_path: P
 
 
 async def waiting_reason(port: int) -> str:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(LIMIT_S):
         while True:
             try:
                 status, body = await asked(port, "/readyz")

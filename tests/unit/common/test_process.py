@@ -15,6 +15,7 @@ from pydantic import Field
 from libs.common.errors import Code, SluiceError
 from libs.common.runtime import process, terminal
 from libs.common.settings import EnvSettings
+from tests.support.waiting import LIMIT_S
 
 STOPPED_TWICE = """
     import asyncio, os, signal, sys
@@ -135,7 +136,7 @@ def test_a_run_that_has_ended_does_not_end_who_called_it(monkeypatch: pytest.Mon
 
 def _python(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", dedent(script), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S, check=False)
 
 
 def test_a_line_of_the_log_stays_one_and_says_nothing_to_the_terminal() -> None:

@@ -8,6 +8,7 @@ import pytest
 from libs.common.kafka.admin import wait_for_topics
 from libs.common.kafka.connection import Connection
 from libs.common.settings import StageSettings
+from tests.support.waiting import LIMIT_S
 
 
 async def test_a_stage_without_a_broker_logs_it_once(caplog: pytest.LogCaptureFixture) -> None:
@@ -21,7 +22,7 @@ async def test_a_stage_without_a_broker_logs_it_once(caplog: pytest.LogCaptureFi
             stop.set()
 
     with caplog.at_level(logging.WARNING, logger="libs"):
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(LIMIT_S):
             assert not await wait_for_topics(connection, stop, say)
     ours = [record.getMessage() for record in caplog.records if record.name.startswith("libs.")]
     assert ours == ["scanner-0 waits for Kafka: no Kafka broker answers at 127.0.0.1:1"]

@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from tests.support.system import free_port
+from tests.support.waiting import LIMIT_S
 from tests.unit.deploy.described import ROOT, STAGES
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -86,7 +87,7 @@ async def test_a_stage_starts_with_its_own_requirements_alone_and_obeys_sigterm(
 
 async def answer(process: asyncio.subprocess.Process, port: int) -> int:
     """What /readyz says, once anything does."""
-    async with asyncio.timeout(60), httpx.AsyncClient() as client:
+    async with asyncio.timeout(LIMIT_S), httpx.AsyncClient() as client:
         while True:
             assert process.returncode is None, "it ended at its start"
             try:

@@ -13,6 +13,7 @@ from services.gateway import lifecycle
 from services.gateway.gateway import Gateway
 from services.gateway.lifecycle import Lifecycle
 from services.gateway.settings import GatewaySettings
+from tests.support.waiting import LIMIT_S
 
 
 async def test_a_gateway_that_is_still_opening_does_not_hold_up_a_stop(
@@ -37,7 +38,7 @@ async def test_a_gateway_that_is_still_opening_does_not_hold_up_a_stop(
     monkeypatch.setattr(joining, "wait_for_topics", there)
     settings = GatewaySettings(data_dir=tmp_path, kafka_bootstrap_servers="127.0.0.1:1")
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(LIMIT_S):
         async with Lifecycle(settings, None, Health()).kept_open():
             await opening.wait()
 

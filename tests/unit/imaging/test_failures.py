@@ -88,7 +88,7 @@ def outcome(data: bytes) -> NormalisedImage | FileError:
         return error
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_damage_anywhere_gives_a_result_or_a_file_error(data: st.DataObject) -> None:
     damaged = bytearray(FILES[data.draw(st.sampled_from(sorted(FILES)))])
@@ -103,7 +103,7 @@ def test_damage_anywhere_gives_a_result_or_a_file_error(data: st.DataObject) -> 
         assert all(text.encode() for text in found.exif.values())
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.sampled_from(
         [

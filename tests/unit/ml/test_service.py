@@ -16,6 +16,7 @@ from libs.common.errors import Code, SluiceError
 from libs.common.runtime.service import Health
 from services.ml.app import build
 from services.ml.settings import MLServiceSettings
+from tests.support.waiting import LIMIT_S
 
 
 def free_port() -> int:
@@ -40,7 +41,7 @@ async def test_it_serves_until_stopped_and_leaves_the_signals_alone() -> None:
     assert service.stage == "ml"
     assert state_of(service.health) == "starting"
     running = asyncio.create_task(service.run(stop := asyncio.Event()))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LIMIT_S):
         await until_ready(service.health)
         async with httpx.AsyncClient(trust_env=False) as client:
             assert (await client.get(f"http://127.0.0.1:{port}/readyz")).status_code == 200

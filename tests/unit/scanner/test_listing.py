@@ -172,7 +172,7 @@ file_names = st.binary(min_size=1, max_size=40).filter(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(names=st.sets(file_names, max_size=8), suffix=st.sampled_from([b"", b".jpg", b".txt"]))
 def test_every_file_has_one_entry_whatever_its_name(names: set[bytes], suffix: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:

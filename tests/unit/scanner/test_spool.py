@@ -123,7 +123,7 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=steps)
 def test_counts_are_those_of_sets(tmp_path: Path, steps: list[tuple[str, list[int]]]) -> None:
     spool = Spool(tmp_path / "model.sqlite")

@@ -12,6 +12,7 @@ import pytest
 from libs.common.errors import Code, SluiceError, UnavailableError
 from libs.common.store.edge import EdgeStore
 from libs.common.store.protocol import Point
+from tests.support.waiting import until
 
 BATCH = 16
 PATIENCE_SECONDS = 30.0
@@ -186,9 +187,7 @@ async def until_tidied(data: Path) -> None:
     """Until the engine has used a pause to replace the segment that most points were deleted from."""
     segments = data / "photos" / "shard" / "segments"
     before = set(segments.iterdir())
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while before & set(segments.iterdir()):
-            await asyncio.sleep(0.05)
+    await until(lambda: not before & set(segments.iterdir()))
 
 
 async def counting_until_it_fails(store: EdgeStore) -> None:

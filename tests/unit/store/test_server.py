@@ -15,6 +15,7 @@ from libs.common.store.protocol import Point
 from libs.common.store.server.store import ServerStore
 from tests.support.qdrant import HOST, QdrantHttp
 from tests.support.qdrant_faults import Fault
+from tests.support.waiting import LIMIT_S
 from tests.unit.store.conftest import new_name
 
 POINT = Point("00000000-0000-0000-0000-000000000001", [1, 0, 0, 0], {"file_hash": "a"})
@@ -100,7 +101,7 @@ async def test_a_server_that_refuses_connections_is_unavailable_until_it_is_back
     await http_server.fault(Fault("refuse", seconds=0.3))
     with pytest.raises(UnavailableError, match=r"refused|reset|disconnected"):
         await counting_until_it_fails(server_store, name)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(LIMIT_S):
         await counting_until_it_works(server_store, name)
 
 

@@ -13,7 +13,7 @@ from libs.common.errors import Code, SluiceError
 from libs.common.store.protocol import Distance, Filter, Payload, Point, Range, Store
 from tests.unit.store.conftest import Collection, new_name
 
-MANY = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+MANY = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def uid(number: int) -> str:

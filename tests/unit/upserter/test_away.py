@@ -9,6 +9,7 @@ from libs.common.store.server.store import ServerStore
 from tests.support.qdrant import HOST, QdrantHttp, qdrant_http
 from tests.support.qdrant_faults import Fault
 from tests.support.records import point_record
+from tests.support.waiting import LIMIT_S
 from tests.unit.upserter.conftest import Told, Upserter, new_upserter
 
 PATIENCE_SECONDS = 20.0
@@ -29,7 +30,7 @@ async def remote(server: QdrantHttp) -> AsyncIterator[Upserter]:
 
 
 async def until_waiting(upserter: Upserter) -> str:
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    async with asyncio.timeout(LIMIT_S):
         while (reason := upserter.worker.waiting) is None:
             await asyncio.sleep(0.01)
     return reason

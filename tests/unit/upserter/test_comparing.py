@@ -85,14 +85,14 @@ vectors = st.builds(
 
 
 @given(vectors)
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_components_are_those_of_brute_force(found: Matrix) -> None:
     assume(decided(cosines(found)))
     assert components(found) == connected(neighbours(found, THRESHOLD))
 
 
 @given(vectors)
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_in_a_clique_every_pair_is_near_and_nothing_near_all_is_left_out(found: Matrix) -> None:
     near, scores = neighbours(found, THRESHOLD), cosines(found)
     assume(decided(scores))

@@ -195,7 +195,7 @@ async def test_a_content_with_many_copies_does_not_hide_the_others(upserter: Ups
     assert told.by_name()["black.jpg"].existing_id is not None
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     batch=st.lists(
         st.tuples(

@@ -10,6 +10,7 @@ import pytest
 
 from libs.common.errors import Code, SluiceError
 from services.gateway.api.detached import DetachedCalls
+from tests.support.waiting import LIMIT_S, until
 
 
 @pytest.fixture
@@ -51,9 +52,7 @@ async def test_only_so_many_threads_get_stuck_and_they_come_back(dead: threading
     assert [thread.name for thread in threading.enumerate()].count("aside") == 3
 
     dead.set()
-    async with asyncio.timeout(5):
-        while any(thread.name == "aside" for thread in threading.enumerate()):
-            await asyncio.sleep(0.01)
+    await until(lambda: not any(thread.name == "aside" for thread in threading.enumerate()))
     assert await detached.run(lambda: 7, "/mnt/nas") == 7
 
 
@@ -69,7 +68,7 @@ async def main():
 asyncio.run(main())
 """
     ended = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=LIMIT_S, check=True
     )
 
     assert "does not answer" in ended.stdout

@@ -15,6 +15,7 @@ from libs.common.http.middleware import RequestMiddleware
 from libs.common.http.problems import BadRequestError
 from services.gateway.api.middleware import chain
 from services.gateway.settings import GatewaySettings
+from tests.support.waiting import LIMIT_S
 
 FIELDS = {"type", "title", "status", "detail", "code", "errors", "retryable", "request_id"}
 FRONTEND = "http://localhost:3000"
@@ -200,7 +201,7 @@ async def test_a_body_that_trickles_in_is_a_408(
             yield b" "
             await asyncio.sleep(0.02)
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(LIMIT_S):
         response = await client.post(
             "/number", content=trickle(), headers={"content-type": "application/json"}
         )

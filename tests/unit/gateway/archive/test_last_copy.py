@@ -20,7 +20,7 @@ TREES = st.dictionaries(
 
 
 @given(tree=TREES, data=st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_no_content_loses_its_last_copy(tree: dict[tuple[str, str], bytes], data: st.DataObject) -> None:
     with tempfile.TemporaryDirectory(dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None) as folder:
         root = Path(folder).resolve() / "photos"

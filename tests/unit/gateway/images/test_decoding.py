@@ -17,6 +17,7 @@ from libs.common.imaging.normalise import displayable, normalise
 from services.gateway.images import decoder
 from services.gateway.images.decoding import Decoding
 from tests.support import photos
+from tests.support.waiting import LIMIT_S, until
 
 
 @pytest.fixture(scope="module")
@@ -133,10 +134,8 @@ async def main():
 asyncio.run(main())
 """
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(LIMIT_S):
         said, _ = await process.communicate()
 
-    async with asyncio.timeout(10):
-        while psutil.pid_exists(int(said)):
-            await asyncio.sleep(0.02)
+    await until(lambda: not psutil.pid_exists(int(said)))
     assert process.returncode == -signal.SIGKILL

@@ -13,6 +13,7 @@ from libs.common.runtime.disk import no_room
 from libs.common.topics import JOB_STATUS
 from services.gateway.view.follower import Follower
 from services.gateway.view.view import View
+from tests.support.waiting import LIMIT_S
 
 
 class Torrent:
@@ -44,7 +45,7 @@ async def test_whoever_waits_for_an_offset_does_not_wait_for_what_comes_after_it
     tail, view, stop = Torrent(), Slow(), asyncio.Event()
     follower = Follower(cast("Tail", tail), JOB_STATUS, cast("View", view), lambda _: None, {1: 7})
     following = asyncio.create_task(follower._run(stop))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(LIMIT_S):
         # Partition 1 was folded by an earlier process, and nothing comes there any more.
         await follower.reach({0: 10, 1: 7})
     written = view.written
@@ -74,7 +75,7 @@ async def test_while_the_view_has_no_room_whoever_waits_is_told_and_then_it_goes
     follower = Follower(cast("Tail", Torrent()), JOB_STATUS, cast("View", view), lambda _: None, {})
     following = asyncio.create_task(follower._run(stop))
     with pytest.raises(UnavailableError, match="make room") as full:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(LIMIT_S):
             await follower.reach({0: 3})
     assert full.value.code is Code.DISK_FULL
     view.room.set()
@@ -94,7 +95,7 @@ async def test_a_stop_while_the_view_has_no_room_leaves_what_it_could_not_write_
     with pytest.raises(UnavailableError):
         await follower.reach({0: 3})
     stop.set()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(LIMIT_S):
         await following
 
     assert view.offsets == []

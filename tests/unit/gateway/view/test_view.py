@@ -18,6 +18,7 @@ from services.gateway.view import view as view_module
 from services.gateway.view.schema import open_view
 from services.gateway.view.view import View
 from services.gateway.view.writer import Happened, Requested
+from tests.support.waiting import LIMIT_S
 
 TOPIC = "job-status"
 JOB = str(uuid4())
@@ -104,7 +105,7 @@ async def test_what_was_folded_reaches_the_file_while_the_view_is_open(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(view_module, "COPY_SECONDS", 0.01)
-    async with view_in(tmp_path) as view, asyncio.timeout(10):
+    async with view_in(tmp_path) as view, asyncio.timeout(LIMIT_S):
         await view.write(happened(ACCEPTED, stored(*range(2000))), TOPIC, {0: 2})
         while (tmp_path / "view.sqlite").stat().st_size < 100_000:
             await asyncio.sleep(0.01)
@@ -212,7 +213,7 @@ async def test_a_file_of_another_version_or_cluster_is_built_anew(tmp_path: Path
         assert await view.ask(queries.offsets, TOPIC) == {}
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.lists(st.lists(st.integers(0, 15), max_size=8), min_size=1, max_size=10),
     st.lists(st.integers(1, 4), max_size=10),

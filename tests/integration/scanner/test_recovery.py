@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,9 +18,9 @@ from libs.common.store.protocol import Point
 from libs.common.topics import SCANS
 from services.scanner.jobs import changelog
 from tests.support import records
-from tests.support.broker import Broker
-from tests.support.kafka import records_of, until
-from tests.support.scanning import COLLECTION, Bench, Reporter, bench, id_in, photos, stored
+from tests.support.kafka import records_of
+from tests.support.scanning import COLLECTION, Bench, Reporter, id_in, open_reporter, photos, stored
+from tests.support.waiting import LIMIT_S, until
 
 
 class Absent(EdgeStore):
@@ -36,24 +35,8 @@ class Absent(EdgeStore):
 
 
 @pytest.fixture(scope="module")
-async def store(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Absent]:
-    store = Absent(tmp_path_factory.mktemp("store"))
-    await store.open()
-    await store.create(COLLECTION, 4, "Cosine")
-    yield store
-    await store.close()
-
-
-@pytest.fixture
-async def world(kafka: Broker, prefix: str, store: Absent) -> AsyncIterator[Bench]:
-    async with bench(kafka, prefix, store) as made:
-        yield made
-
-
-def open_reporter() -> Reporter:
-    reporter = Reporter()
-    reporter.gate.set()
-    return reporter
+def store_type() -> type[EdgeStore]:
+    return Absent
 
 
 async def test_a_killed_job_goes_on_with_an_empty_data_dir_and_counts_nothing_twice(
@@ -121,7 +104,7 @@ async def test_a_kill_between_the_terminal_event_and_its_record_ends_the_job_onc
 
 
 async def _until_over(world: Bench, job: str) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(LIMIT_S):
         while True:
             written = [changelog.decode(r.value) for r in await records_of(world.connection, SCANS)]
             if [record.state for record in written if record.job_id == job][-1] == "completed":

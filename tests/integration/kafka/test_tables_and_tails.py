@@ -17,6 +17,7 @@ from libs.common.kafka.tables.tail import Tail
 from libs.common.topics import CONTROL, JOB_STATUS
 from tests.support.broker import Broker
 from tests.support.kafka import connect
+from tests.support.waiting import LIMIT_S
 
 
 async def test_a_table_shows_what_was_written_before_a_refresh(kafka: Broker, prefix: str) -> None:
@@ -61,7 +62,7 @@ async def test_a_table_is_up_to_date_also_where_a_topic_ends_with_a_marker(
         async with connection.producer(transactional_id=f"{prefix}t") as producer, producer.transaction():
             body = events.encode(control.ActiveCollection(name="c"))
             await producer.send_and_wait(connection.names.of(CONTROL), body, key=b"active")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(LIMIT_S):
             await table.refresh()
         assert table.active() == "c"
 
@@ -105,7 +106,7 @@ async def test_a_tail_that_follows_nothing_waits_for_its_first_partition(kafka: 
 
 async def offsets(tail: Tail, count: int) -> list[int]:
     found: list[int] = []
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LIMIT_S):
         while len(found) < count:
             for batch in (await tail.read(0.5)).values():
                 found += [record.offset for record in batch]

@@ -20,6 +20,7 @@ from libs.embedded.jvm import MARKER
 from libs.embedded.kafka import EmbeddedKafka
 from libs.embedded.process import PID
 from tests.support.broker import Broker
+from tests.support.waiting import LIMIT_S
 
 OWNER = """
     import asyncio, pathlib, sys
@@ -54,7 +55,7 @@ async def consume(servers: str, topic: str, group: str, count: int) -> list[byte
         topic, bootstrap_servers=servers, group_id=group, auto_offset_reset="earliest"
     ) as consumer:
         values: list[bytes | None] = []
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(LIMIT_S):
             while len(values) < count:
                 values.append((await consumer.getone()).value)
         await consumer.commit()
@@ -88,7 +89,7 @@ def owner(tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
         [sys.executable, "-c", textwrap.dedent(OWNER), str(tmp_path)],
         stdout=subprocess.PIPE,
         text=True,
-        cwd=Path(__file__).parents[2],
+        cwd=Path(__file__).parents[3],
     )
     assert process.stdout is not None
     assert process.stdout.readline().startswith("127.0.0.1:")

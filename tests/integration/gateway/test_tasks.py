@@ -17,57 +17,22 @@ from libs.common.kafka.connection import Connection
 from libs.common.kafka.outgoing import fact
 from libs.common.kafka.publisher import Publisher
 from libs.common.kafka.tables.control_table import ControlTable
-from libs.common.store.edge import EdgeStore
 from libs.common.store.protocol import Point, Store
 from libs.common.store.vectors import Matrix
 from services.gateway.settings import GatewaySettings
 from services.upserter.app import build
 from services.upserter.settings import UpserterSettings
 from tests.support.broker import Broker
-from tests.support.gateway import gateway_settings, running_gateway
 from tests.support.serving import running
+from tests.support.waiting import LIMIT_S
 
 API = "/api/v1"
 SIZE = 8
 
 
 @pytest.fixture(scope="module")
-def prefix() -> str:
-    return f"t{uuid4().hex[:10]}-"
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("tasks")
-
-
-@pytest.fixture(scope="module")
-async def store(data: Path) -> AsyncIterator[Store]:
-    edge = EdgeStore(data / "store")
-    yield edge
-    await edge.close()
-
-
-@pytest.fixture(scope="module")
-def settings(kafka: Broker, prefix: str, data: Path) -> GatewaySettings:
-    return gateway_settings(kafka.bootstrap_servers, prefix, data / "one", qdrant_vector_size=SIZE)
-
-
-@pytest.fixture(scope="module")
-async def gateway(settings: GatewaySettings, store: Store) -> AsyncIterator[httpx.AsyncClient]:
-    async with running_gateway(settings, store) as client:
-        yield client
-
-
-@pytest.fixture(scope="module")
-async def second(
-    kafka: Broker, prefix: str, data: Path, store: Store, gateway: httpx.AsyncClient
-) -> AsyncIterator[httpx.AsyncClient]:
-    assert gateway
-    async with running_gateway(
-        gateway_settings(kafka.bootstrap_servers, prefix, data / "two"), store
-    ) as client:
-        yield client
+def options() -> dict[str, Any]:
+    return {"qdrant_vector_size": SIZE}
 
 
 Start = Callable[[], AbstractAsyncContextManager[None]]
@@ -112,7 +77,7 @@ async def active_collection(client: httpx.AsyncClient) -> str:
 async def done(client: httpx.AsyncClient, task_id: str) -> dict[str, Any]:
     """The task once it is over; its progress has not gone back on the way."""
     last = 0.0
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(LIMIT_S):
         while True:
             task: dict[str, Any] = (await client.get(f"{API}/tasks/{task_id}")).json()
             assert task["progress"] >= last

@@ -16,13 +16,14 @@ from libs.common.kafka.runner.runner import Runner
 from libs.common.messages import PathRecord
 from libs.common.runtime.service import Health
 from libs.common.topics import PATHS
-from tests.integration.test_runner import Recording, open_worker, publish, running, stored_ids
-from tests.integration.test_runner import wait_for_outcomes as wait_for_outcomes_of
 from tests.support import records
 from tests.support.broker import Broker
 from tests.support.forbidding import throw_out
-from tests.support.kafka import connect, until
+from tests.support.kafka import connect
+from tests.support.running import Recording, open_worker, publish, running, stored_ids
+from tests.support.running import wait_for_outcomes as wait_for_outcomes_of
 from tests.support.serving import working
+from tests.support.waiting import LIMIT_S, until
 
 
 async def test_a_member_expelled_while_it_holds_a_batch_joins_again_and_loses_nothing(
@@ -45,7 +46,7 @@ async def test_a_member_expelled_while_it_holds_a_batch_joins_again_and_loses_no
 
 
 async def all_committed(connection: Connection) -> None:
-    async with asyncio.timeout(20), connection.admin() as admin:
+    async with asyncio.timeout(LIMIT_S), connection.admin() as admin:
         while True:
             taken = await committed(admin, connection, "test")
             first, last = await bounds(admin, connection, (PATHS,))

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -15,57 +14,19 @@ from libs.common.ids import file_id
 from libs.common.kafka.connection import Connection
 from libs.common.kafka.outgoing import event
 from libs.common.kafka.publisher import Publisher
-from libs.common.store.edge import EdgeStore
 from libs.common.store.protocol import Point, Store
 from services.gateway.settings import GatewaySettings
 from tests.support.archiving import ARCHIVE_ID, Tree, archive, executor, sha256_of
-from tests.support.broker import Broker
-from tests.support.gateway import gateway_settings, running_gateway
+from tests.support.gateway import running_gateway
+from tests.support.waiting import LIMIT_S
 
 API = "/api/v1"
 VECTOR = [0.6, 0.8, 0.0, 0.0]
 
 
 @pytest.fixture(scope="module")
-def prefix() -> str:
-    return f"t{uuid4().hex[:10]}-"
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("archives")
-
-
-@pytest.fixture(scope="module")
-async def store(data: Path) -> AsyncIterator[Store]:
-    edge = EdgeStore(data / "store")
-    yield edge
-    await edge.close()
-
-
-@pytest.fixture(scope="module")
-def settings(kafka: Broker, prefix: str, data: Path) -> GatewaySettings:
-    shared = data / "moved"
-    return gateway_settings(kafka.bootstrap_servers, prefix, data / "one", archive_dir=shared)
-
-
-@pytest.fixture(scope="module")
-async def replicas(
-    settings: GatewaySettings, data: Path, store: Store
-) -> AsyncIterator[tuple[httpx.AsyncClient, httpx.AsyncClient]]:
-    other = settings.model_copy(update={"data_dir": data / "two", "instance": "two"})
-    async with running_gateway(settings, store) as first, running_gateway(other, store) as second:
-        yield first, second
-
-
-@pytest.fixture
-def gateway(replicas: tuple[httpx.AsyncClient, httpx.AsyncClient]) -> httpx.AsyncClient:
-    return replicas[0]
-
-
-@pytest.fixture
-def second(replicas: tuple[httpx.AsyncClient, httpx.AsyncClient]) -> httpx.AsyncClient:
-    return replicas[1]
+def options(data: Path) -> dict[str, Any]:
+    return {"archive_dir": data / "moved"}
 
 
 @pytest.fixture
@@ -206,7 +167,7 @@ async def test_the_copies_that_a_job_found_go_in_the_background_without_a_body(
 
     assert answer.status_code == 202, answer.text
     assert [item["path"] for item in answer.json()["planned"]] == [str(copy)]
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(LIMIT_S):
         while id_of(collection, copy) in await points_of(store, collection):
             await asyncio.sleep(0.05)
     assert not copy.exists()
@@ -256,7 +217,7 @@ async def test_a_start_has_the_index_follow_what_moved_before_a_crash(
     third = settings.model_copy(
         update={"data_dir": data / "three", "instance": "three", "archive_dir": shop.root}
     )
-    async with running_gateway(third, store), asyncio.timeout(30):
+    async with running_gateway(third, store), asyncio.timeout(LIMIT_S):
         while await points_of(store, collection):
             await asyncio.sleep(0.05)
 

@@ -19,37 +19,20 @@ from libs.common.errors import Code
 from libs.common.events import Accepted, DeadLetter, JobSnapshot
 from libs.common.store.edge import EdgeStore
 from libs.common.topics import DEAD_LETTERS, INGEST, JOBS
-from tests.support.broker import Broker
 from tests.support.gateway import gateway_settings, running_gateway
 from tests.support.kafka import records_of
-from tests.support.scanning import COLLECTION, Bench, Reporter, bench, photos
+from tests.support.scanning import COLLECTION, Bench, Reporter, open_reporter, photos
+from tests.support.waiting import LIMIT_S
 
-PAGE = Path(__file__).parents[2] / "docs" / "ingest-topic.md"
+PAGE = Path(__file__).parents[3] / "docs" / "ingest-topic.md"
 NAMESPACE = UUID("6f0d1c0e-5f0b-4c54-9f6e-0c1f5d1b7a52")
 SECONDS = 30.0
-
-
-@pytest.fixture(scope="module")
-async def store(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EdgeStore]:
-    store = EdgeStore(tmp_path_factory.mktemp("store"))
-    await store.open()
-    await store.create(COLLECTION, 4, "Cosine")
-    yield store
-    await store.close()
-
-
-@pytest.fixture
-async def world(kafka: Broker, prefix: str, store: EdgeStore) -> AsyncIterator[Bench]:
-    async with bench(kafka, prefix, store) as made:
-        yield made
 
 
 @asynccontextmanager
 async def scanning(world: Bench, data: Path) -> AsyncIterator[Reporter]:
     """The whole scanner, and a stage behind it that stores whatever comes."""
-    reporter = Reporter()
-    reporter.gate.set()
-    async with world.scanner(data), world.stage(reporter):
+    async with world.scanner(data), world.stage(open_reporter()) as reporter:
         yield reporter
 
 
@@ -65,7 +48,7 @@ def request(path: Path, **fields: Any) -> bytes:
 
 async def letters(world: Bench, count: int) -> list[DeadLetter]:
     """The dead letters, once there are so many."""
-    async with asyncio.timeout(SECONDS):
+    async with asyncio.timeout(LIMIT_S):
         while len(records := await records_of(world.connection, DEAD_LETTERS)) < count:
             await asyncio.sleep(0.05)
     return [events.decode(record.value, DeadLetter) for record in records]
@@ -115,7 +98,7 @@ async def _rest_shows(gateway: httpx.AsyncClient, job: str) -> None:
 
 
 async def _last_snapshot(world: Bench, job: str) -> JobSnapshot:
-    async with asyncio.timeout(SECONDS):
+    async with asyncio.timeout(LIMIT_S):
         while True:
             found = [
                 events.decode(record.value, JobSnapshot)

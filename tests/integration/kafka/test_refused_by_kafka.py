@@ -23,10 +23,11 @@ from libs.common.messages import PathRecord
 from libs.common.runtime.service import Health
 from libs.common.runtime.terminal import EXIT_FAILED
 from libs.common.topics import DEAD_LETTERS, PATHS
-from tests.integration.test_runner import Recording, open_worker, publish, running
 from tests.support import records
 from tests.support.forbidding import DESCRIBE, READ, WRITE, ForbiddingBroker, forbid, forbidding_broker
-from tests.support.kafka import records_of, until
+from tests.support.kafka import records_of
+from tests.support.running import Recording, open_worker, publish, running
+from tests.support.waiting import LIMIT_S, until
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +103,7 @@ async def test_a_dead_letter_that_is_refused_is_said_and_ends_the_stage_uncommit
         assert (await refusal(ending)).code is Code.BROKER_REFUSED
     assert await nothing_is_committed(plain)
     async with running(plain, open_worker()):
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(LIMIT_S):
             while not await records_of(plain, DEAD_LETTERS):
                 await asyncio.sleep(0.05)
     (letter,) = await records_of(plain, DEAD_LETTERS)

@@ -4,6 +4,7 @@ import io
 import re
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -19,7 +20,6 @@ from libs.common.kafka.connection import Connection
 from libs.common.kafka.outgoing import event, fact
 from libs.common.kafka.publisher import Publisher
 from libs.common.kafka.tables.control_table import ControlTable
-from libs.common.store.edge import EdgeStore
 from libs.common.store.protocol import Point, Store
 from services.gateway.app import build
 from services.gateway.search.query_vectors import QueryVectors
@@ -28,28 +28,12 @@ from services.ml.app import build as build_ml
 from services.ml.settings import MLServiceSettings
 from tests.support import photos
 from tests.support.broker import Broker
-from tests.support.gateway import gateway_settings, running_gateway
+from tests.support.gateway import gateway_settings
 from tests.support.serving import running
 from tests.support.system import free_port
+from tests.support.waiting import until
 
 API = "/api/v1"
-
-
-@pytest.fixture(scope="module")
-def prefix() -> str:
-    return f"t{uuid4().hex[:10]}-"
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("collections")
-
-
-@pytest.fixture(scope="module")
-async def store(data: Path) -> AsyncIterator[Store]:
-    edge = EdgeStore(data / "store")
-    yield edge
-    await edge.close()
 
 
 @pytest.fixture(scope="module")
@@ -60,33 +44,13 @@ async def ml_url() -> AsyncIterator[str]:
 
 
 @pytest.fixture(scope="module")
-def settings(kafka: Broker, prefix: str, data: Path, ml_url: str) -> GatewaySettings:
-    return gateway_settings(kafka.bootstrap_servers, prefix, data / "one", ml_inference_service_url=ml_url)
+def options(ml_url: str) -> dict[str, Any]:
+    return {"ml_inference_service_url": ml_url}
 
 
 @pytest.fixture(scope="module")
-async def replicas(
-    settings: GatewaySettings, kafka: Broker, prefix: str, data: Path, store: Store
-) -> AsyncIterator[tuple[httpx.AsyncClient, httpx.AsyncClient]]:
-    other = gateway_settings(kafka.bootstrap_servers, prefix, data / "two")
-    async with running_gateway(settings, store) as first, running_gateway(other, store) as second:
-        yield first, second
-
-
-@pytest.fixture
-def gateway(replicas: tuple[httpx.AsyncClient, httpx.AsyncClient]) -> httpx.AsyncClient:
-    return replicas[0]
-
-
-@pytest.fixture
-def second(replicas: tuple[httpx.AsyncClient, httpx.AsyncClient]) -> httpx.AsyncClient:
-    return replicas[1]
-
-
-@pytest.fixture
-async def publisher(settings: GatewaySettings) -> AsyncIterator[Publisher]:
-    async with Publisher.open(Connection.of(settings, "test")) as publisher:
-        yield publisher
+def second_options() -> dict[str, Any]:
+    return {"ml_inference_service_url": f"http://127.0.0.1:{free_port()}"}
 
 
 @pytest.fixture
@@ -475,9 +439,7 @@ async def test_without_kafka_the_gateway_lives_waits_and_says_so(tmp_path: Path,
     service, stop = build(settings, store), asyncio.Event()
     task = asyncio.create_task(service.run(stop))
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
-        async with asyncio.timeout(20):
-            while service.health.state != "waiting":
-                await asyncio.sleep(0.02)
+        await until(lambda: service.health.state == "waiting")
         live, ready = await client.get("/livez"), await client.get("/readyz")
         jobs = await client.get(f"{API}/ingest/jobs")
     stop.set()

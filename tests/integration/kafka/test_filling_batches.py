@@ -16,7 +16,8 @@ from libs.common.runtime.service import Health
 from libs.common.topics import PATHS
 from tests.support import records
 from tests.support.broker import Broker
-from tests.support.kafka import connect, until
+from tests.support.kafka import connect
+from tests.support.waiting import until
 
 BATCH, FILES = 8, 60
 

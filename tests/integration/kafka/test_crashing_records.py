@@ -17,10 +17,11 @@ from libs.common.kafka.runner.stage import Wired, WorkerStage
 from libs.common.messages import PathRecord
 from libs.common.runtime.service import Health
 from libs.common.topics import PATHS, POINTS
-from tests.integration.test_runner import publish
 from tests.support import records
 from tests.support.broker import Broker
 from tests.support.kafka import connect, job_events, settings
+from tests.support.running import publish
+from tests.support.waiting import LIMIT_S
 
 
 class ProcessEnded(BaseException):
@@ -145,7 +146,7 @@ async def test_being_stopped_is_no_try(kafka: Broker, prefix: str) -> None:
         life = asyncio.create_task(
             Runner(connection, publisher, worker, source, Health()).run(asyncio.Event())
         )
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(LIMIT_S):
             while not await reported(connection):
                 await asyncio.sleep(0.05)
         life.cancel()

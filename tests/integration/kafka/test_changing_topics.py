@@ -22,11 +22,12 @@ from libs.common.kafka.runner.stage import Wired, WorkerStage
 from libs.common.messages import PathRecord
 from libs.common.store.edge import EdgeStore
 from libs.common.topics import JOB_STATUS, PATHS, Topic
-from tests.integration.test_runner import Recording, open_worker, publish
 from tests.support import records
 from tests.support.broker import Broker
-from tests.support.kafka import connect, settings, until
+from tests.support.kafka import connect, settings
+from tests.support.running import Recording, open_worker, publish
 from tests.support.scanning import COLLECTION, Reporter, bench, photos
+from tests.support.waiting import LIMIT_S, until
 
 SECONDS = 40.0
 
@@ -79,14 +80,14 @@ async def test_a_topic_that_is_deleted_under_a_stage_is_made_anew_and_read_from_
     connection, worker = await connect(kafka, prefix), open_worker()
     await publish(connection, [records.file(f"{number}.jpg", job_id="j") for number in range(20)])
     async with stage(kafka, prefix, worker, tmp_path) as (_, task):
-        await until(lambda: len(set(worker.seen)) == 20, SECONDS)
+        await until(lambda: len(set(worker.seen)) == 20)
         await delete(connection, PATHS)
-        async with asyncio.timeout(SECONDS):
+        async with asyncio.timeout(LIMIT_S):
             while not await exists(connection, PATHS):
                 await asyncio.sleep(0.1)
         # Fewer than before: what was committed of the old topic must not hide them.
         await publish(connection, [records.file(f"new {number}.jpg", job_id="j") for number in range(5)])
-        await until(lambda: len(set(worker.seen)) == 25, SECONDS)
+        await until(lambda: len(set(worker.seen)) == 25)
         assert not task.done()
     assert f"the topic {connection.names.of(PATHS)}" in caplog.text
 
@@ -97,11 +98,11 @@ async def test_a_topic_that_was_made_anew_at_once_is_read_from_its_start(
     connection, worker = await connect(kafka, prefix), open_worker()
     await publish(connection, [records.file(f"{number}.jpg", job_id="j") for number in range(20)])
     async with stage(kafka, prefix, worker, tmp_path):
-        await until(lambda: len(set(worker.seen)) == 20, SECONDS)
+        await until(lambda: len(set(worker.seen)) == 20)
         await delete(connection, PATHS)
         await ensure_topics(connection)
         await publish(connection, [records.file(f"new {number}.jpg", job_id="j") for number in range(5)])
-        await until(lambda: len(set(worker.seen)) == 25, SECONDS)
+        await until(lambda: len(set(worker.seen)) == 25)
 
 
 async def test_a_job_goes_on_after_its_events_were_deleted(
@@ -119,9 +120,9 @@ async def test_a_job_goes_on_after_its_events_were_deleted(
             told = [event(events.StateChanged(job_id=str(uuid4()), state="paused")) for _ in range(100)]
             await world.publisher.publish(told)
             job = await world.request(folder)
-            await until(lambda: len(holding.seen) == 8, SECONDS)
+            await until(lambda: len(holding.seen) == 8)
             await delete(connection, JOB_STATUS)
-            async with asyncio.timeout(SECONDS):
+            async with asyncio.timeout(LIMIT_S):
                 while not await exists(connection, JOB_STATUS):
                     await asyncio.sleep(0.1)
             holding.gate.set()
@@ -136,16 +137,16 @@ async def test_partitions_that_are_added_to_a_work_topic_are_read(
 ) -> None:
     connection, worker = await connect(kafka, prefix), open_worker()
     async with stage(kafka, prefix, worker, tmp_path) as (made, _):
-        await until(lambda: made.health.state == "ready", SECONDS)
+        await until(lambda: made.health.state == "ready")
         await more_partitions(connection, PATHS, 6)
         async with Publisher.open(connection) as publisher:
             file = records.file("a.jpg", job_id="j")
-            async with asyncio.timeout(SECONDS):
+            async with asyncio.timeout(LIMIT_S):
                 while (await publisher.counts())[connection.names.of(PATHS)] < 6:
                     await asyncio.sleep(0.05)
             outgoing = work(PATHS, records.path_record(file))
             await publisher.publish([type(outgoing)(PATHS, "j", outgoing.value, partition=5)])
-        await until(lambda: worker.seen == [file.file_id], SECONDS)
+        await until(lambda: worker.seen == [file.file_id])
 
 
 async def test_partitions_that_are_added_where_jobs_have_their_place_end_the_stage_in_words(
@@ -153,7 +154,7 @@ async def test_partitions_that_are_added_where_jobs_have_their_place_end_the_sta
 ) -> None:
     connection = await connect(kafka, prefix)
     async with stage(kafka, prefix, open_worker(), tmp_path) as (made, task):
-        await until(lambda: made.health.state == "ready", SECONDS)
+        await until(lambda: made.health.state == "ready")
         await more_partitions(connection, JOB_STATUS, 6)
         with pytest.raises(SluiceError, match="has 6 partitions and TOPIC_PARTITIONS asks for 4") as ended:
             await asyncio.wait_for(asyncio.shield(task), SECONDS)
@@ -163,5 +164,5 @@ async def test_partitions_that_are_added_where_jobs_have_their_place_end_the_sta
 async def test_missing_topics_are_made_at_the_start(kafka: Broker, prefix: str, tmp_path: Path) -> None:
     connection = Connection.of(settings(kafka, prefix, tmp_path), "test")
     async with stage(kafka, prefix, open_worker(), tmp_path) as (made, _):
-        await until(lambda: made.health.state == "ready", SECONDS)
+        await until(lambda: made.health.state == "ready")
         assert await exists(connection, PATHS)

@@ -1,6 +1,5 @@
 """The scanner on a real broker: one job from its request to its terminal event."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -13,33 +12,11 @@ from libs.common.errors import Code
 from libs.common.events import Accepted, DeadLetter, JobError, Listed, Outcome, StateChanged
 from libs.common.kafka import outgoing
 from libs.common.messages import File
-from libs.common.store.edge import EdgeStore
 from libs.common.topics import DEAD_LETTERS, SCANS
 from services.scanner.jobs import changelog
-from tests.support.broker import Broker
-from tests.support.kafka import records_of, until
-from tests.support.scanning import COLLECTION, Bench, Reporter, bench, id_in, photos, stored
-
-
-@pytest.fixture(scope="module")
-async def store(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EdgeStore]:
-    store = EdgeStore(tmp_path_factory.mktemp("store"))
-    await store.open()
-    await store.create(COLLECTION, 4, "Cosine")
-    yield store
-    await store.close()
-
-
-@pytest.fixture
-async def world(kafka: Broker, prefix: str, store: EdgeStore) -> AsyncIterator[Bench]:
-    async with bench(kafka, prefix, store) as made:
-        yield made
-
-
-def open_reporter() -> Reporter:
-    reporter = Reporter()
-    reporter.gate.set()
-    return reporter
+from tests.support.kafka import records_of
+from tests.support.scanning import COLLECTION, Bench, Reporter, id_in, open_reporter, photos, stored
+from tests.support.waiting import until
 
 
 async def test_a_job_completes_with_the_right_counts(world: Bench, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@ import resource
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from uuid import uuid4
+from typing import Any
 
 import httpx
 import pytest
@@ -14,25 +14,18 @@ from libs.common.store.edge import EdgeStore
 from libs.common.topics import INGEST
 from services.gateway.app import build
 from services.gateway.settings import GatewaySettings
-from tests.support.broker import Broker
-from tests.support.gateway import gateway_settings
 from tests.support.kafka import records_of
 from tests.support.serving import running
 from tests.support.system import free_port
+from tests.support.waiting import LIMIT_S, until
 
 API = "/api/v1"
 MB = 1_000_000
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("uploads")
-
-
-@pytest.fixture(scope="module")
-def settings(kafka: Broker, data: Path) -> GatewaySettings:
-    prefix = f"t{uuid4().hex[:10]}-"
-    return gateway_settings(kafka.bootstrap_servers, prefix, data / "one", port=free_port(), upload_mb=300)
+def options() -> dict[str, Any]:
+    return {"port": free_port(), "upload_mb": 300}
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +34,7 @@ async def empty(settings: GatewaySettings, data: Path) -> AsyncIterator[httpx.As
     store = EdgeStore(data / "store")
     async with (
         running(build(settings, store)),
-        httpx.AsyncClient(base_url=f"http://127.0.0.1:{settings.port}", timeout=20) as client,
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{settings.port}", timeout=LIMIT_S) as client,
     ):
         yield client
     await store.close()
@@ -271,9 +264,7 @@ async def refused(client: httpx.AsyncClient, headers: dict[str, str], head: byte
 
 
 async def left(settings: GatewaySettings, before: set[str]) -> None:
-    async with asyncio.timeout(10):
-        while names(settings.upload_dir) != before:
-            await asyncio.sleep(0.02)
+    await until(lambda: names(settings.upload_dir) == before)
 
 
 async def test_a_client_that_leaves_half_way_leaves_nothing_behind(
@@ -287,9 +278,7 @@ async def test_a_client_that_leaves_half_way_leaves_nothing_behind(
         b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.jpg"\r\n\r\n' + b"0" * 5000
     )
     await writer.drain()
-    async with asyncio.timeout(10):
-        while names(settings.upload_dir) == before:
-            await asyncio.sleep(0.01)
+    await until(lambda: names(settings.upload_dir) != before)
 
     writer.close()
 

@@ -10,6 +10,7 @@ from tests.support.broker import Broker
 from tests.support.gateway_process import gateway_process
 from tests.support.qdrant import qdrant_http
 from tests.support.system import new_collection
+from tests.support.waiting import LIMIT_S
 
 SECRETS = {
     "API_KEY": "key-of-callers-5b1f",
@@ -25,8 +26,8 @@ async def test_no_key_is_in_a_log_or_an_answer(kafka: Broker, prefix: str, tmp_p
         gateway_process(
             kafka.bootstrap_servers, prefix, store.port, tmp_path / "one", LOG_LEVEL="DEBUG", **SECRETS
         ) as gateway,
-        httpx.AsyncClient(base_url=gateway.url, timeout=20) as stranger,
-        httpx.AsyncClient(base_url=gateway.url, timeout=20, headers=key) as friend,
+        httpx.AsyncClient(base_url=gateway.url, timeout=LIMIT_S) as stranger,
+        httpx.AsyncClient(base_url=gateway.url, timeout=LIMIT_S, headers=key) as friend,
     ):
         await new_collection(friend, f"c{uuid4().hex[:8]}")
         answers = [

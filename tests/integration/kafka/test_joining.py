@@ -15,6 +15,7 @@ from libs.common.kafka.joining import while_joined
 from libs.common.runtime.service import Health
 from tests.support.broker import Broker
 from tests.support.kafka import settings
+from tests.support.waiting import LIMIT_S
 
 AWAY = UnavailableError(Code.BROKER_UNAVAILABLE, "no Kafka broker answers")
 
@@ -51,7 +52,7 @@ async def test_a_stop_while_the_brokers_are_lost_ends_it(connection: Connection)
         stop.set()
         raise AWAY
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LIMIT_S):
         await while_joined(connection, Health(), stop, work)
 
 
@@ -65,7 +66,7 @@ async def test_a_stop_while_it_joins_ends_it_at_once(connection: Connection) -> 
         finally:
             ended.append("cleaned up")
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LIMIT_S):
         await while_joined(connection, Health(), stop, work)
     assert ended == ["cleaned up"]
 
@@ -102,7 +103,7 @@ async def test_a_client_that_never_comes_up_is_given_up(
     with listen("127.0.0.1", 0) as mute:
         where = f"127.0.0.1:{mute.getsockname()[1]}"
         with pytest.raises(UnavailableError, match="has not started"):
-            async with asyncio.timeout(10), replace(connection, bootstrap_servers=where).producer():
+            async with asyncio.timeout(LIMIT_S), replace(connection, bootstrap_servers=where).producer():
                 pass
 
 

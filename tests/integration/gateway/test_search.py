@@ -12,18 +12,13 @@ import pytest
 
 from libs.common.control import ModelInUse
 from libs.common.errors import FileError
-from libs.common.kafka.connection import Connection
 from libs.common.kafka.outgoing import fact
 from libs.common.kafka.publisher import Publisher
-from libs.common.store.edge import EdgeStore
 from libs.common.store.protocol import Point, Store
-from services.gateway.settings import GatewaySettings
 from services.ml.app import build
 from services.ml.backend import Described, Vector
 from services.ml.settings import MLServiceSettings
 from tests.support import photos
-from tests.support.broker import Broker
-from tests.support.gateway import gateway_settings, running_gateway
 from tests.support.serving import running
 from tests.support.system import free_port, new_collection
 
@@ -56,13 +51,6 @@ class Words:
 
 
 @pytest.fixture(scope="module")
-async def store(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Store]:
-    edge = EdgeStore(tmp_path_factory.mktemp("searches") / "store")
-    yield edge
-    await edge.close()
-
-
-@pytest.fixture(scope="module")
 async def ml_port() -> AsyncIterator[int]:
     port = free_port()
     async with running(build(MLServiceSettings(port=port), Words())):
@@ -70,23 +58,8 @@ async def ml_port() -> AsyncIterator[int]:
 
 
 @pytest.fixture(scope="module")
-def settings(kafka: Broker, ml_port: int, tmp_path_factory: pytest.TempPathFactory) -> GatewaySettings:
-    return gateway_settings(
-        kafka.bootstrap_servers, f"t{uuid4().hex[:10]}-", tmp_path_factory.mktemp("searches") / "one",
-        ml_inference_service_url=f"http://127.0.0.1:{ml_port}", qdrant_vector_size=4,
-    )  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-async def gateway(settings: GatewaySettings, store: Store) -> AsyncIterator[httpx.AsyncClient]:
-    async with running_gateway(settings, store) as client:
-        yield client
-
-
-@pytest.fixture
-async def publisher(settings: GatewaySettings) -> AsyncIterator[Publisher]:
-    async with Publisher.open(Connection.of(settings, "test")) as publisher:
-        yield publisher
+def options(ml_port: int) -> dict[str, Any]:
+    return {"ml_inference_service_url": f"http://127.0.0.1:{ml_port}", "qdrant_vector_size": 4}
 
 
 @pytest.fixture

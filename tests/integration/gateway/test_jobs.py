@@ -1,7 +1,6 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -28,7 +27,6 @@ from libs.common.kafka.outgoing import Outgoing, event
 from libs.common.kafka.publisher import Publisher
 from libs.common.kafka.tables.control_table import ControlTable
 from libs.common.kafka.tables.table import Table, read_partition
-from libs.common.store.edge import EdgeStore
 from libs.common.store.protocol import Point, Store
 from libs.common.topics import INGEST, JOBS, SERVICES, key_partition
 from services.gateway.gateway import opened
@@ -38,59 +36,10 @@ from services.gateway.view import queries
 from services.gateway.view.queries import JobFilter
 from tests.support.broker import Broker
 from tests.support.gateway import gateway_settings, running_gateway
+from tests.support.waiting import LIMIT_S
 
 API = "/api/v1"
 PIXEL = "/9j/4AAQ"
-
-
-# One pair of replicas for the whole file: each test has jobs and collections of its own.
-@pytest.fixture(scope="module")
-def prefix() -> str:
-    return f"t{uuid4().hex[:10]}-"
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("gateways")
-
-
-@pytest.fixture(scope="module")
-async def store(data: Path) -> AsyncIterator[Store]:
-    edge = EdgeStore(data / "store")
-    yield edge
-    await edge.close()
-
-
-@pytest.fixture(scope="module")
-def settings(kafka: Broker, prefix: str, data: Path) -> GatewaySettings:
-    return gateway_settings(kafka.bootstrap_servers, prefix, data / "one")
-
-
-@pytest.fixture(scope="module")
-async def replicas(
-    settings: GatewaySettings, kafka: Broker, prefix: str, data: Path, store: Store
-) -> AsyncIterator[tuple[httpx.AsyncClient, httpx.AsyncClient]]:
-    """Two gateways side by side."""
-    other = gateway_settings(kafka.bootstrap_servers, prefix, data / "two")
-    async with running_gateway(settings, store) as first, running_gateway(other, store) as second:
-        yield first, second
-
-
-@pytest.fixture
-def gateway(replicas: tuple[httpx.AsyncClient, httpx.AsyncClient]) -> httpx.AsyncClient:
-    return replicas[0]
-
-
-@pytest.fixture
-def second(replicas: tuple[httpx.AsyncClient, httpx.AsyncClient]) -> httpx.AsyncClient:
-    return replicas[1]
-
-
-@pytest.fixture
-async def publisher(settings: GatewaySettings) -> AsyncIterator[Publisher]:
-    """What the stages would write."""
-    async with Publisher.open(Connection.of(settings, "test")) as publisher:
-        yield publisher
 
 
 @pytest.fixture
@@ -350,7 +299,7 @@ async def test_files_are_listed_with_a_cursor_good_on_any_replica(
     assert (wrong.status_code, wrong.json()["code"]) == (422, "invalid_request")
 
 
-@pytest.mark.usefixtures("replicas")
+@pytest.mark.usefixtures("gateway", "second")
 async def test_the_last_snapshot_tells_the_whole_job(publisher: Publisher, settings: GatewaySettings) -> None:
     job_id = str(uuid4())
     await say(
@@ -363,7 +312,7 @@ async def test_the_last_snapshot_tells_the_whole_job(publisher: Publisher, setti
     async with Table.open(
         Connection.of(settings, "test"), JOBS, lambda body: decode(body, JobSnapshot)
     ) as jobs:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(LIMIT_S):
             while job_id not in jobs.rows or jobs.rows[job_id].state != "completed":
                 await jobs.changed(1.0)
         snapshot = jobs.rows[job_id]
@@ -540,7 +489,7 @@ async def test_changes_come_as_events(
         events = job_events(inside.jobs, stop, "streamed")
         first = [await anext(events) for _ in range(2)]
         await say(publisher, Listed(job_id=job_id, found=7, ignored=0, bytes=1, complete=True))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(LIMIT_S):
             changed = await anext(events)
         stop.set()
         rest = [event async for event in events]

@@ -3,7 +3,8 @@
 from libs.common.kafka.stale_members import remove_stale_members
 from libs.common.topics import PATHS
 from tests.support.broker import Broker
-from tests.support.kafka import connect, until
+from tests.support.kafka import connect
+from tests.support.waiting import until
 
 
 async def test_who_was_in_the_groups_is_put_out_of_those_that_are_named(kafka: Broker, prefix: str) -> None:

@@ -2,18 +2,14 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-
-import pytest
 
 from libs.common.errors import Code
 from libs.common.kafka.outgoing import Outgoing, outcomes
 from libs.common.messages import PathRecord
-from libs.common.store.edge import EdgeStore
-from tests.support.broker import Broker
-from tests.support.kafka import until
-from tests.support.scanning import COLLECTION, Bench, Reporter, bench, photos, stored
+from tests.support.scanning import Bench, Reporter, photos, stored
+from tests.support.waiting import LIMIT_S, until
 
 QUIET_S = 0.4
 
@@ -42,22 +38,12 @@ class Losing(Reporter):
         return sum(Path(file.file).name == name for file in self.seen)
 
 
-@pytest.fixture
-async def world(kafka: Broker, prefix: str, tmp_path: Path) -> AsyncIterator[Bench]:
-    store = EdgeStore(tmp_path / "store")
-    await store.open()
-    await store.create(COLLECTION, 4, "Cosine")
-    async with bench(kafka, prefix, store) as made:
-        yield made
-    await store.close()
-
-
 async def test_what_is_lost_is_sent_again_and_what_is_always_lost_fails(world: Bench, tmp_path: Path) -> None:
     losing = Losing({"00001.jpg": 1, "00002.jpg": 3, "00003.jpg": 99})
     folder = photos(tmp_path / "photos", 10)
     async with world.scanner(tmp_path / "data", scanner_quiet_seconds=QUIET_S), world.stage(losing):
         job = await world.request(folder)
-        end = await world.finished(job, timeout_s=60)
+        end = await world.finished(job, timeout_s=LIMIT_S)
     assert (end.state, end.total, end.stored, end.failed) == ("completed", 10, 9, 1)
     (failed,) = [item for item in world.outcomes(job).values() if item.outcome == "failed"]
     assert (Path(failed.file).name, failed.code) == ("00003.jpg", Code.LOST_IN_PIPELINE)
