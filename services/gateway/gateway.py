@@ -99,7 +99,7 @@ async def opened(settings: GatewaySettings, store: Store | None = None) -> Async
         collections = Collections(used, control, joined.publisher, tasks, writers=jobs, shape=settings)
         decoding = await enter(Decoding.open(Limits(gif=settings.accept_gif)))
         held = await enter(LexicalCache.open(used, control))
-        sources = Sources(Roots.of(settings))
+        roots = Roots.of(settings)
         vectors, detached = await enter(QueryVectors.open(settings)), DetachedCalls()
         requests = await enter(Requests.open(connection))
         now = joined.publisher.clock.now
@@ -116,8 +116,8 @@ async def opened(settings: GatewaySettings, store: Store | None = None) -> Async
             tasks=tasks,
             collections=collections,
             duplicates=Duplicates(used, collections, tasks),
-            archives=await enter(Archives.open(settings, collections, sources)),
-            images=Images(used, control, collections, sources, decoding, detached),
+            archives=await enter(Archives.open(settings, collections, roots)),
+            images=Images(used, control, collections, Sources(roots), decoding, detached),
             search=Search(used, control, collections, vectors, decoding, held),
             system=System(settings, connection, control, used, presence, jobs),
         )

@@ -16,7 +16,7 @@ from libs.common.store.protocol import Point, Store
 from services.gateway.archive import points
 from services.gateway.archive.history import ArchiveHistory
 from services.gateway.archive.index import Index
-from services.gateway.archive.moves.disk import RealDisk
+from services.gateway.archive.moves.disk import Name, RealDisk
 from tests.support.archiving import (
     ARCHIVE_ID,
     COLLECTION,
@@ -111,7 +111,7 @@ async def settled(store: Store, tree: Tree) -> None:
 class Unwritable(RealDisk):
     """A disk that never takes the line that says that the index has followed."""
 
-    def append(self, path: Path, data: bytes) -> None:
+    def append(self, path: Name, data: bytes) -> None:
         if b'"indexed"' in data:
             raise OSError(errno.EIO, "no more")
         super().append(path, data)

@@ -14,13 +14,12 @@ from typing import Any
 
 from libs.common.ids import file_id
 from libs.common.sources.roots import ANYWHERE
-from libs.common.sources.sources import Sources
 from libs.common.store.protocol import Record
 from services.gateway.archive.journal import Opened
 from services.gateway.archive.moves.disk import Disk, RealDisk
 from services.gateway.archive.moves.executor import MoveExecutor
-from services.gateway.archive.moves.moving import Rules
 from services.gateway.archive.moves.naming import DUPLICATES
+from services.gateway.archive.moves.rules import Rules
 from services.gateway.archive.planning import Photo, duplicates, photo_of
 
 COLLECTION = "photos"
@@ -63,7 +62,7 @@ def dying(number: int, when: str) -> Disk:
 
 def executor(root: Path, disk: Disk | None = None) -> MoveExecutor:
     """A workshop whose archives are next to the tree, and that may move all of it."""
-    return MoveExecutor(root.parent / "archives", Rules(disk or RealDisk(), Sources(ANYWHERE)))
+    return MoveExecutor(root.parent / "archives", Rules.below(ANYWHERE, disk or RealDisk()))
 
 
 def sha256_of(path: Path) -> str:

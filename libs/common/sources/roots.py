@@ -24,9 +24,15 @@ class Roots:
         folders = (*settings.scan_roots, settings.upload_dir)
         return cls(tuple(os.fsencode(folder.resolve()) for folder in folders))
 
+    def holding(self, path: bytes) -> bytes | None:
+        """The folder that `path`, absolute and without symbolic links, is or lies below, if any."""
+        if self.folders is None:
+            return b"/"
+        return next((folder for folder in self.folders if _is_at_or_below(path, folder)), None)
+
     def allow(self, path: bytes) -> bool:
-        """Whether `path`, absolute and without symbolic links, is one of the folders or lies below one."""
-        return self.folders is None or any(_is_at_or_below(path, folder) for folder in self.folders)
+        """Whether `path` is one of the folders or lies below one."""
+        return self.holding(path) is not None
 
 
 ANYWHERE = Roots(None)

@@ -11,8 +11,7 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 from libs.common.errors import Code, SluiceError
-from libs.common.sources.roots import translate
-from libs.common.sources.sources import Sources
+from libs.common.sources.roots import Roots, translate
 from services.gateway.api.detached import DetachedCalls
 from services.gateway.archive import candidates, points
 from services.gateway.archive.checks import as_file_error
@@ -21,8 +20,8 @@ from services.gateway.archive.index import Index
 from services.gateway.archive.journal import Kind, Opened
 from services.gateway.archive.moves.disk import RealDisk
 from services.gateway.archive.moves.executor import MoveExecutor, Result, Return, Skipped
-from services.gateway.archive.moves.moving import Rules
 from services.gateway.archive.moves.naming import DUPLICATES, SELECTION
+from services.gateway.archive.moves.rules import Rules
 from services.gateway.archive.planning import Target, duplicates, selected
 from services.gateway.collections.collections import Collections
 from services.gateway.settings import GatewaySettings
@@ -71,10 +70,10 @@ class Archives:
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, settings: GatewaySettings, collections: Collections, sources: Sources
+        cls, settings: GatewaySettings, collections: Collections, roots: Roots
     ) -> AsyncIterator["Archives"]:
         """Files are where they should be when this gives; the index follows as soon as it can."""
-        rules = Rules(RealDisk(), sources)
+        rules = Rules.below(roots, RealDisk())
         executor = MoveExecutor(settings.archives.absolute(), rules)
         index = Index(collections.store, collections.control, executor)
         archives = cls(settings, collections, executor, index)

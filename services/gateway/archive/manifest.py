@@ -4,10 +4,11 @@ import logging
 import os
 from pathlib import Path
 
+from libs.common.errors import FileError
 from libs.common.events import now
 from libs.common.ids import display_name
 from services.gateway.archive.journal import Carried, Way
-from services.gateway.archive.moves.disk import Disk
+from services.gateway.archive.moves.rules import Rules
 
 log = logging.getLogger(__name__)
 
@@ -15,7 +16,7 @@ NAME = "manifest.txt"
 _WORDS = {"archive": "archived", "restore": "restored"}
 
 
-def note(disk: Disk, archive_id: str, way: Way, files: tuple[Carried, ...]) -> None:
+def note(rules: Rules, archive_id: str, way: Way, files: tuple[Carried, ...]) -> None:
     """Add a line for each file. It is for people: what counts is the journal, so a failure is only logged."""
     folder = Path(files[0].destination if way == "archive" else files[0].source).parent
     lines = [
@@ -24,8 +25,9 @@ def note(disk: Disk, archive_id: str, way: Way, files: tuple[Carried, ...]) -> N
         for file in files
     ]
     try:
-        disk.append(folder / NAME, "".join(lines).encode())
-    except OSError as error:
+        with rules.places.of(folder / NAME) as place:
+            rules.disk.append(place, "".join(lines).encode())
+    except (OSError, FileError) as error:
         log.warning("%s cannot be written: %s", folder / NAME, error)
 
 

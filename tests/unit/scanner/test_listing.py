@@ -8,13 +8,15 @@ from hypothesis import strategies as st
 
 from libs.common.errors import Code
 from libs.common.sources.entries import Entry, Found, Ignored, Rejected
-from libs.common.sources.files.walk import walk
+from libs.common.sources.files.source import FileSource
 from libs.common.sources.formats import ARCHIVE_FOLDERS, accepted_suffixes
+from libs.common.sources.roots import ANYWHERE, Roots
+from libs.common.sources.source import Listing
 
 
 def entries_of(root: Path, *, recursive: bool = True, inside: Path | None = None) -> list[Entry]:
-    limit = os.fsencode(inside or root)
-    return list(walk(os.fsencode(root), recursive=recursive, allowed=lambda path: path.startswith(limit)))
+    source = FileSource(Roots((os.fsencode(inside or root),)))
+    return list(source.list(os.fsencode(root), Listing(recursive=recursive)))
 
 
 def found_in(root: Path, *, recursive: bool = True) -> list[str]:
@@ -36,9 +38,7 @@ def write(path: Path, content: bytes = b"x") -> Path:
 def test_gifs_are_found_only_where_they_are_accepted(tmp_path: Path) -> None:
     write(tmp_path / "a.GIF")
     assert codes_in(tmp_path) == {"a.GIF": Code.UNSUPPORTED_TYPE}
-    listing = walk(
-        bytes(tmp_path), recursive=True, allowed=lambda _: True, suffixes=accepted_suffixes(gif=True)
-    )
+    listing = FileSource(ANYWHERE).list(bytes(tmp_path), Listing(suffixes=accepted_suffixes(gif=True)))
     assert [type(entry) for entry in listing] == [Found]
 
 
@@ -147,7 +147,7 @@ def test_a_root_that_vanished_is_one_failed_entry(tmp_path: Path) -> None:
 def test_a_file_that_vanishes_after_its_folder_was_read_is_a_failed_file(tmp_path: Path) -> None:
     for name in ("a.jpg", "b.jpg"):
         write(tmp_path / name)
-    listing = walk(os.fsencode(tmp_path), recursive=True, allowed=lambda _: True)
+    listing = FileSource(ANYWHERE).list(os.fsencode(tmp_path), Listing())
     assert isinstance(next(listing), Found)
     (tmp_path / "b.jpg").unlink()
     (gone,) = list(listing)
@@ -180,5 +180,5 @@ def test_every_file_has_one_entry_whatever_its_name(names: set[bytes], suffix: b
         paths = {root + b"/" + name + suffix for name in names}
         for path in paths:
             Path(os.fsdecode(path)).touch()
-        listed = [entry.path for entry in walk(root, recursive=True, allowed=lambda _: True)]
+        listed = [entry.path for entry in FileSource(ANYWHERE).list(root, Listing())]
         assert sorted(listed) == sorted(paths)

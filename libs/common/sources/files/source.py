@@ -7,28 +7,29 @@ from collections.abc import Iterator
 from libs.common.errors import Code, FileError
 from libs.common.sources.entries import Entry
 from libs.common.sources.files.failures import file_errors
+from libs.common.sources.files.opening import Opener
 from libs.common.sources.files.walk import walk
 from libs.common.sources.roots import Roots
 from libs.common.sources.source import Identity, Listing, OpenFile, identity_of
 
 # Opening must not wait for the writer of a FIFO.
-_FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
+_READ = os.O_RDONLY | os.O_NONBLOCK
 
 
 class FileSource:
     """Files and folders of this machine, below `roots`."""
 
     def __init__(self, roots: Roots) -> None:
-        self._roots = roots
+        self._opener = Opener(roots)
 
     def list(self, root: bytes, asked: Listing) -> Iterator[Entry]:
-        """See Source. `root` has no symbolic links in it and is not checked."""
-        return walk(root, recursive=asked.recursive, allowed=self._roots.allow, suffixes=asked.suffixes)
+        """See Source. `root` has no symbolic links in it."""
+        return walk(root, asked, self._opener)
 
     def open(self, path: bytes, *, links: bool = True) -> OpenFile:
         """See Source."""
         with file_errors():
-            descriptor = os.open(self._resolved(path, links), _FLAGS)
+            descriptor = self._opener.open(path, _READ, links=links)
             try:
                 return OpenFile(descriptor, _identity_of_regular(os.fstat(descriptor)))
             except BaseException:
@@ -37,16 +38,8 @@ class FileSource:
 
     def stat(self, path: bytes, *, links: bool = True) -> Identity:
         """See Source."""
-        with file_errors():
-            return _identity_of_regular(os.lstat(self._resolved(path, links)))
-
-    def _resolved(self, path: bytes, links: bool) -> bytes:
-        real = os.path.realpath(path)
-        if not links and real != path:
-            raise FileError(Code.NOT_A_REGULAR_FILE, "A symbolic link leads to it, or it is one")
-        if not self._roots.allow(real):
-            raise FileError(Code.OUTSIDE_ROOTS, "The file lies outside the folders that may be read")
-        return real
+        with self.open(path, links=links) as file:
+            return file.identity
 
 
 def _identity_of_regular(found: os.stat_result) -> Identity:

@@ -10,48 +10,40 @@ from itertools import islice
 from libs.common.errors import Code, FileError
 from libs.common.sources.entries import Entry, Found, Ignored, Rejected
 from libs.common.sources.files.failures import file_error
-from libs.common.sources.formats import (
-    ARCHIVE_FOLDERS,
-    SUPPORTED_SUFFIXES,
-    is_ignored_file,
-    is_ignored_folder,
-    suffix_of,
-)
+from libs.common.sources.files.opening import Opener
+from libs.common.sources.formats import ARCHIVE_FOLDERS, is_ignored_file, is_ignored_folder, suffix_of
+from libs.common.sources.source import Listing
 
 _SORTED_AT_ONCE = 10_000
 """Names are put in order in runs of this many: memory stays flat in a folder of millions."""
 
-Allowed = Callable[[bytes], bool]
-"""Whether a path, absolute and without symlinks, lies in a root that may be read."""
+_LOOK = getattr(os, "O_PATH", os.O_RDONLY | os.O_NONBLOCK) | os.O_CLOEXEC
 
 
-def walk(
-    root: bytes, *, recursive: bool, allowed: Allowed, suffixes: frozenset[str] = SUPPORTED_SUFFIXES
-) -> Iterator[Entry]:
+def walk(root: bytes, asked: Listing, opener: Opener) -> Iterator[Entry]:
     """Every entry at or below `root` (absolute, without symlinks), which may be one file.
 
     Files of a folder come before those of its subfolders. Folders are entered once each: those behind
-    symlinks last, so that a file is known by its real path, and only where `allowed`. Files of other
-    `suffixes` are rejected. Blocks on the file system: run it in a thread.
+    symlinks last, so that a file is known by its real path. What the `opener` does not open is rejected, and
+    so are files of other suffixes. Blocks on the file system: run it in a thread.
     """
     try:
-        mode = os.stat(root).st_mode  # noqa: PTH116 (bytes paths)
-    except OSError as error:
-        yield Rejected(root, file_error(error))
+        found = _stat(opener, root)
+    except (OSError, FileError) as error:
+        yield Rejected(root, _reason(error))
         return
-    if stat.S_ISDIR(mode):
-        yield from _Walk(allowed, recursive, suffixes).tree(root)
+    if stat.S_ISDIR(found.st_mode):
+        yield from _Walk(asked, opener).tree(root)
     else:
-        yield _file(root, stat.S_ISREG(mode), suffixes, partial(os.stat, root))
+        yield _file(root, stat.S_ISREG(found.st_mode), asked.suffixes, lambda: found)
 
 
 class _Walk:
     """One walk: the folders it has entered, and those behind symlinks that it has yet to enter."""
 
-    def __init__(self, allowed: Allowed, recursive: bool, suffixes: frozenset[str]) -> None:
-        self._allowed = allowed
-        self._recursive = recursive
-        self._suffixes = suffixes
+    def __init__(self, asked: Listing, opener: Opener) -> None:
+        self._asked = asked
+        self._opener = opener
         self._entered: set[tuple[int, int]] = set()
         self._linked: deque[bytes] = deque()
 
@@ -66,72 +58,84 @@ class _Walk:
             folder = folders.pop()
             below: list[bytes] = []
             try:
-                first_time = self._enter(folder)
-                if first_time:
-                    yield from self._files(folder, below)
-                else:
-                    yield Ignored(folder)
-            except OSError as error:
-                yield Rejected(folder, file_error(error))
+                with self._opener.folder(folder) as descriptor:
+                    yield from self._entries(folder, descriptor, below)
+            except (OSError, FileError) as error:
+                yield Rejected(folder, _reason(error))
             folders += sorted(below, reverse=True)
 
-    def _enter(self, folder: bytes) -> bool:
-        found = os.stat(folder)  # noqa: PTH116 (bytes paths)
+    def _entries(self, folder: bytes, descriptor: int, below: list[bytes]) -> Iterator[Entry]:
+        """The folder's own entries; its subfolders are put into `below`."""
+        if not self._is_new(descriptor):
+            yield Ignored(folder)
+            return
+        prefix = folder.rstrip(b"/") + b"/"
+        with os.scandir(descriptor) as entries:
+            while run := sorted(islice(entries, _SORTED_AT_ONCE), key=_name):
+                yield from self._run(run, prefix, below)
+
+    def _is_new(self, descriptor: int) -> bool:
+        found = os.fstat(descriptor)
         identity = (found.st_dev, found.st_ino)
         new = identity not in self._entered
         self._entered.add(identity)
         return new
 
-    def _files(self, folder: bytes, below: list[bytes]) -> Iterator[Entry]:
-        """The folder's own entries; its subfolders are put into `below`."""
-        with os.scandir(folder) as entries:
-            while run := sorted(islice(entries, _SORTED_AT_ONCE), key=_name):
-                yield from self._run(run, below)
-
-    def _run(self, run: Iterable[os.DirEntry[bytes]], below: list[bytes]) -> Iterator[Entry]:
+    def _run(self, run: Iterable[os.DirEntry[str]], prefix: bytes, below: list[bytes]) -> Iterator[Entry]:
         for entry in run:
+            name = os.fsencode(entry.name)
+            path = prefix + name
             if entry.is_symlink():
-                yield from self._symlink(entry)
+                yield from self._symlink(path, name)
             elif entry.is_dir(follow_symlinks=False):
-                yield from self._folder(entry, below)
-            elif is_ignored_file(entry.name):
-                yield Ignored(entry.path)
+                yield from self._folder(path, name, below)
+            elif is_ignored_file(name):
+                yield Ignored(path)
             else:
                 regular = entry.is_file(follow_symlinks=False)
-                yield _file(entry.path, regular, self._suffixes, partial(entry.stat, follow_symlinks=False))
+                yield _file(path, regular, self._asked.suffixes, partial(entry.stat, follow_symlinks=False))
 
-    def _folder(self, entry: os.DirEntry[bytes], below: list[bytes]) -> Iterator[Entry]:
-        if not self._recursive:
+    def _folder(self, path: bytes, name: bytes, below: list[bytes]) -> Iterator[Entry]:
+        if not self._asked.recursive:
             return
-        if is_ignored_folder(entry.name):
-            yield Ignored(entry.path)
+        if is_ignored_folder(name):
+            yield Ignored(path)
         else:
-            below.append(entry.path)
+            below.append(path)
 
-    def _symlink(self, entry: os.DirEntry[bytes]) -> Iterator[Entry]:
-        if is_ignored_file(entry.name) or is_ignored_folder(entry.name):
-            yield Ignored(entry.path)
+    def _symlink(self, path: bytes, name: bytes) -> Iterator[Entry]:
+        if is_ignored_file(name) or is_ignored_folder(name):
+            yield Ignored(path)
             return
         try:
-            target = os.path.realpath(entry.path, strict=True)
-            mode = os.stat(target).st_mode  # noqa: PTH116 (bytes paths)
-        except OSError as error:
-            yield Rejected(entry.path, file_error(error))
+            target = os.path.realpath(path, strict=True)
+            found = _stat(self._opener, target)
+        except (OSError, FileError) as error:
+            yield Rejected(path, _reason(error))
             return
         if ARCHIVE_FOLDERS.intersection(target.split(b"/")):
-            yield Ignored(entry.path)
-        elif not self._allowed(target):
-            yield Rejected(
-                entry.path, FileError(Code.OUTSIDE_ROOTS, "the link leads out of the allowed folders")
-            )
-        elif not stat.S_ISDIR(mode):
-            yield _file(entry.path, stat.S_ISREG(mode), self._suffixes, partial(os.stat, entry.path))
-        elif self._recursive:
-            self._linked.append(entry.path)
+            yield Ignored(path)
+        elif not stat.S_ISDIR(found.st_mode):
+            yield _file(path, stat.S_ISREG(found.st_mode), self._asked.suffixes, lambda: found)
+        elif self._asked.recursive:
+            self._linked.append(path)
 
 
-def _name(entry: os.DirEntry[bytes]) -> bytes:
+def _name(entry: os.DirEntry[str]) -> str:
     return entry.name
+
+
+def _stat(opener: Opener, path: bytes) -> os.stat_result:
+    """Of what the path leads to, also where it may be looked at and not read."""
+    descriptor = opener.open(path, _LOOK)
+    try:
+        return os.fstat(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _reason(error: OSError | FileError) -> FileError:
+    return error if isinstance(error, FileError) else file_error(error)
 
 
 def _file(

@@ -11,8 +11,9 @@ from libs.common.errors import Code, FileError, SluiceError
 from services.gateway.archive.history import ArchiveHistory, Recorded, told
 from services.gateway.archive.journal import Carried, Finished, Journal
 from services.gateway.archive.moves.locking import Locks
-from services.gateway.archive.moves.moving import Checked, Rules, carry_out, checked, put_back, resolve
+from services.gateway.archive.moves.moving import Checked, carry_out, checked, put_back, resolve
 from services.gateway.archive.moves.naming import Siblings
+from services.gateway.archive.moves.rules import Rules
 from services.gateway.archive.planning import Target
 
 log = logging.getLogger(__name__)

@@ -13,20 +13,12 @@ from services.gateway.archive import manifest
 from services.gateway.archive.checks import Seen, as_file_error, check, look
 from services.gateway.archive.history import Recorded
 from services.gateway.archive.journal import Begun, Carried, Done, Journal, Move, Undone
-from services.gateway.archive.moves.disk import Disk
 from services.gateway.archive.moves.naming import Siblings, free_names
 from services.gateway.archive.moves.relocating import relocate, whereabouts
+from services.gateway.archive.moves.rules import Rules
 from services.gateway.archive.planning import Photo, Target
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """Where files may be moved, and what they are moved with."""
-
-    disk: Disk
-    sources: Sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +96,7 @@ def resolve(rules: Rules, journal: Journal, move: Move) -> Recorded:
 
     The photo moves first, so a photo that has not moved means that nothing has. Raises OSError.
     """
-    if whereabouts(move.files[0], rules.sources) == "source":
+    if whereabouts(move.files[0], rules) == "source":
         journal.write(Undone(number=move.number, reason="interrupted"))
         return Recorded(move, "undone")
     return _complete(rules, journal, move, (), resumed=True)
@@ -113,9 +105,9 @@ def resolve(rules: Rules, journal: Journal, move: Move) -> Recorded:
 def _perform(rules: Rules, journal: Journal, move: Move, seen: Sequence[Seen]) -> Recorded:
     with _file_errors():
         if move.way == "archive":
-            folder = Path(move.files[0].destination).parent
-            rules.disk.make_folder(folder)
-            rules.disk.sync_folder(folder.parent)
+            with rules.places.of(Path(move.files[0].destination).parent) as folder:
+                rules.disk.make_folder(folder)
+                rules.disk.sync_folder(folder)
         journal.write(Begun(move=move))
         try:
             return _complete(rules, journal, move, seen)
@@ -133,16 +125,16 @@ def _complete(
     moved = []
     for index, file in enumerate(move.files):
         try:
-            if not resumed or whereabouts(file, rules.sources) != "destination":
+            if not resumed or whereabouts(file, rules) != "destination":
                 expected = seen[index] if index < len(seen) else None
-                relocate(rules.disk, Path(file.source), Path(file.destination), expected)
+                relocate(rules, Path(file.source), Path(file.destination), expected)
             moved.append(index)
         except (OSError, FileError):
             if index == 0:
                 raise
             # What describes a photo may stay behind; the journal says which of it came along.
     files = tuple(move.files[index] for index in moved)
-    manifest.note(rules.disk, journal.folder.name, move.way, files)
+    manifest.note(rules, journal.folder.name, move.way, files)
     journal.write(Done(number=move.number, files=tuple(moved)))
     return Recorded(move, "archived" if move.way == "archive" else "restored", files)
 

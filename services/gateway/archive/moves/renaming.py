@@ -5,12 +5,17 @@ import errno
 import os
 from pathlib import Path
 
-_AT_FDCWD = -100
 _RENAME_NOREPLACE = 1
 
 
-def rename_without_replacing(source: Path, destination: Path) -> None:
-    """Rename in one step.
+AT_CWD = -100
+"""In place of a folder: names are relative to the working directory, or absolute."""
+
+
+def rename_without_replacing(
+    source: Path, destination: Path, *, source_folder: int = AT_CWD, folder: int = AT_CWD
+) -> None:
+    """Rename in one step, what is in one open folder into another.
 
     Raises FileExistsError where the name is taken, and OSError EOPNOTSUPP where the system or the file
     system cannot do that: looking first and renaming then could replace a file that came in between.
@@ -22,7 +27,11 @@ def rename_without_replacing(source: Path, destination: Path) -> None:
     if renameat2 is None:
         raise _unsupported(destination)
     status = renameat2(
-        _AT_FDCWD, os.fsencode(source), _AT_FDCWD, os.fsencode(destination), ctypes.c_uint(_RENAME_NOREPLACE)
+        source_folder,
+        os.fsencode(source),
+        folder,
+        os.fsencode(destination),
+        ctypes.c_uint(_RENAME_NOREPLACE),
     )
     if status == 0:
         return

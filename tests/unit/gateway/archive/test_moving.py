@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from libs.common.errors import Code
+from libs.common.sources.files.places import Place
 from libs.common.sources.roots import Roots
-from libs.common.sources.sources import Sources
 from services.gateway.archive.journal import Opened
-from services.gateway.archive.moves.disk import RealDisk
+from services.gateway.archive.moves.disk import Name, RealDisk
 from services.gateway.archive.moves.executor import MoveExecutor, Result, Return
-from services.gateway.archive.moves.moving import Rules
 from services.gateway.archive.moves.naming import DUPLICATES, SELECTION
+from services.gateway.archive.moves.rules import Rules
 from services.gateway.archive.planning import Target, duplicates, photo_of
 from tests.support.archiving import ARCHIVE_ID, files, in_place, record_of, sha256_of
 
@@ -32,7 +32,7 @@ def target_of(asked: Path, *others: Path) -> list[Target]:
 
 def shop(tmp_path: Path, disk: RealDisk | None = None, allowed: Path | None = None) -> MoveExecutor:
     root = (allowed or tmp_path).resolve()
-    rules = Rules(disk or RealDisk(), Sources(Roots((bytes(root),))))
+    rules = Rules.below(Roots((bytes(root),)), disk or RealDisk())
     return MoveExecutor(tmp_path / "archives", rules)
 
 
@@ -145,23 +145,23 @@ def test_a_selection_may_move_what_has_no_copy(tmp_path: Path) -> None:
 class WithoutLinks(RealDisk):
     """A file system such as exFAT."""
 
-    def link(self, source: Path, destination: Path) -> None:
-        raise OSError(errno.EPERM, os.strerror(errno.EPERM), str(source), None, str(destination))
+    def link(self, source: Name, destination: Name) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM), source.name, None, destination.name)
 
 
 class WithoutAnything(WithoutLinks):
     """One that cannot rename without replacing either."""
 
-    def rename(self, source: Path, destination: Path) -> None:
-        raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP), str(source), None, str(destination))
+    def rename(self, source: Name, destination: Name) -> None:
+        raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP), source.name, None, destination.name)
 
 
 class Filling(RealDisk):
     """A disk without room for a journal."""
 
-    def append(self, path: Path, data: bytes) -> None:
+    def append(self, path: Name, data: bytes) -> None:
         if path.name == "journal.jsonl" and b'"opened"' not in data:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path.name)
         super().append(path, data)
 
 
@@ -198,9 +198,9 @@ class Replacing(RealDisk):
     def __init__(self, target: Path) -> None:
         self._target = target
 
-    def link(self, source: Path, destination: Path) -> None:
-        if source == self._target:
-            photo(source.with_name("new"), b"a new photo").replace(source)
+    def link(self, source: Name, destination: Name) -> None:
+        if isinstance(source, Place) and source.path == self._target:
+            photo(self._target.with_name("new"), b"a new photo").replace(self._target)
         super().link(source, destination)
 
 
