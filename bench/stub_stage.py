@@ -16,7 +16,7 @@ from libs.common.messages import File, PathRecord
 from libs.common.runtime.process import run_stage
 from libs.common.runtime.service import Service
 from libs.common.settings import StageSettings
-from libs.common.topics import JOB_STATUS, PATHS
+from libs.common.stages import PROCESSOR
 
 
 class _Stored:
@@ -42,8 +42,7 @@ def build(settings: StageSettings) -> Service:
     async def wire(_: Membership, __: AsyncExitStack) -> Wired[PathRecord]:
         return Wired(_Stored())
 
-    source = Input("processor", (PATHS,), PathRecord, batch=MAX_ITEMS)
-    return WorkerStage(settings, source, (JOB_STATUS,), wire)
+    return WorkerStage(settings, Input(PROCESSOR, batch=MAX_ITEMS), wire)
 
 
 if __name__ == "__main__":

@@ -5,25 +5,17 @@ from pathlib import Path
 
 from pydantic_settings import BaseSettings
 
+from libs.common import stages
+from libs.common.settings import StageSettings
 from libs.embedded.settings import EmbeddedSettings
-from services.gateway.settings import GatewaySettings
-from services.inferencer.settings import InferencerSettings
-from services.ml.settings import MLServiceSettings
-from services.processor.settings import ProcessorSettings
-from services.scanner.settings import ScannerSettings
+from services.packages import settings_class
 from services.settings import RunSettings
-from services.upserter.settings import UpserterSettings
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "settings.md"
 
 READERS: dict[str, tuple[type[BaseSettings], ...]] = {
     "run": (RunSettings, EmbeddedSettings),
-    "scanner": (ScannerSettings,),
-    "processor": (ProcessorSettings,),
-    "inferencer": (InferencerSettings,),
-    "upserter": (UpserterSettings,),
-    "gateway": (GatewaySettings,),
-    "ml": (MLServiceSettings,),
+    **{stage: (settings_class(stage),) for stage in stages.services()},
 }
 
 HEAD = """# Settings
@@ -65,9 +57,9 @@ def _default(settings: type[BaseSettings], name: str) -> str:
 
 
 def _readers(readers: list[str]) -> str:
-    stages = [reader for reader in READERS if reader not in ("run", "ml")]
-    if all(stage in readers for stage in stages):
-        return ", ".join(["every stage", *(r for r in readers if r not in stages)])
+    every = [name for name, classes in READERS.items() if all(issubclass(c, StageSettings) for c in classes)]
+    if all(stage in readers for stage in every):
+        return ", ".join(["every stage", *(r for r in readers if r not in every)])
     return ", ".join(readers)
 
 

@@ -8,33 +8,22 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from libs.common import stages
 from libs.common.errors import Code, SluiceError
 from libs.common.kafka.connection import Connection
 from libs.common.kafka.stale_members import remove_stale_members
 from libs.common.runtime.lock import DirLock
 from libs.common.runtime.service import Service
-from libs.common.settings import StageSettings, without_password
+from libs.common.settings import FilesSettings, StageSettings, without_password
+from libs.common.stages import ML
 from libs.common.store.edge import EdgeStore
 from libs.common.store.protocol import Store
 from libs.embedded.kafka import EmbeddedKafka
 from libs.embedded.settings import EmbeddedSettings
-from services.gateway.app import build as build_gateway
-from services.gateway.settings import GatewaySettings
-from services.inferencer.app import build as build_inferencer
-from services.inferencer.settings import InferencerSettings
-from services.ml.app import build as build_ml
-from services.ml.settings import MLServiceSettings
-from services.processor.app import build as build_processor
-from services.processor.settings import ProcessorSettings
-from services.scanner.app import build as build_scanner
-from services.scanner.settings import ScannerSettings
+from services.packages import build, settings_class
 from services.settings import RunSettings
-from services.upserter.app import build as build_upserter
-from services.upserter.settings import UpserterSettings
 
 START_SECONDS = 90.0
-GROUPS = ("scanner", "processor", "inferencer", "upserter", "tasks", "gateway")
-STOP_ORDER = ("gateway", "scanner", "processor", "inferencer", "upserter", "ml")
 
 
 @dataclass(slots=True)
@@ -92,7 +81,7 @@ async def running(
         shared, ml_url = _overrides(settings, broker)
         if broker is not None:
             # After a kill: no one else can be alive in the groups.
-            await remove_stale_members(Connection.of(StageSettings(**shared), "start"), GROUPS)
+            await remove_stale_members(Connection.of(StageSettings(**shared), "start"), stages.groups())
         services = _services(settings, shared | dict(given), store, ml_url)
         started = [_start(service) for service in services]
         resources.push_async_callback(_stop_all, started, settings.drain_seconds)
@@ -150,22 +139,23 @@ def _overrides(settings: RunSettings, broker: EmbeddedKafka | None) -> tuple[dic
 def _services(
     settings: RunSettings, shared: dict[str, Any], store: Store | None, ml_url: str | None
 ) -> list[Service]:
+    """Every stage of the table; the ML service only where none is set. Who takes work starts first."""
     files: dict[str, Any] = {
         "host": settings.host,
         "port": settings.port,
         "upload_dir": settings.upload_dir or settings.data_dir.absolute() / "uploads",
     }
-    services = [
-        build_upserter(UpserterSettings(**shared), store),
-        build_inferencer(InferencerSettings(**shared)),
-        build_processor(ProcessorSettings(**shared, **files)),
-        build_scanner(ScannerSettings(**shared, **files), store),
-        build_gateway(GatewaySettings(**shared, **files), store),
-    ]
-    if ml_url is not None:
-        port = int(ml_url.rpartition(":")[2])
-        services.insert(0, build_ml(MLServiceSettings(host="127.0.0.1", port=port)))
-    return services
+    wanted = [stage for stage in reversed(stages.services()) if stage != ML.name or ml_url is not None]
+    return [build(stage, _given(stage, shared, files, ml_url), store) for stage in wanted]
+
+
+def _given(stage: str, shared: dict[str, Any], files: dict[str, Any], ml_url: str | None) -> dict[str, Any]:
+    """What the stage's settings are given, as far as they are its own."""
+    if stage == ML.name and ml_url is not None:
+        return {"host": "127.0.0.1", "port": int(ml_url.rpartition(":")[2])}
+    kind = settings_class(stage)
+    given = shared if issubclass(kind, StageSettings) else {}
+    return given | files if issubclass(kind, FilesSettings) else given
 
 
 def _start(service: Service) -> _Running:
@@ -195,7 +185,8 @@ async def _stop_all(started: list[_Running], within_s: float) -> None:
     """
     clock = asyncio.get_running_loop().time
     until = clock() + within_s
-    for running in sorted(started, key=lambda each: STOP_ORDER.index(each.service.stage)):
+    order = stages.services().index
+    for running in sorted(started, key=lambda each: order(each.service.stage)):
         running.stop.set()
         await asyncio.wait([running.task], timeout=max(0.0, until - clock()))
     for running in started:

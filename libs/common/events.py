@@ -210,6 +210,8 @@ class Heartbeat(Struct, frozen=True, kw_only=True, omit_defaults=True):
     state: Literal["starting", "ready", "waiting", "stopped"]
     reason: str | None = None
     at: datetime = field(default_factory=now)
+    batch: int | None = None
+    """Records that it sends at once to the model or the store, at most; None: it sends none."""
     version: int = VERSION
 
     def __post_init__(self) -> None:

@@ -63,33 +63,38 @@ class Inference(Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...] = ()
 
 
-class PathRecord(Struct, frozen=True, kw_only=True):
+class Record(Struct, frozen=True, kw_only=True):
+    """What every record between stages has."""
+
+    version: int = VERSION
+
+
+class FileRecord(Record, frozen=True, kw_only=True):
+    """A record about one file of one job."""
+
+    file: File
+
+
+class PathRecord(FileRecord, frozen=True, kw_only=True):
     """On `paths`: one file to look at."""
 
-    file: File
-    version: int = VERSION
 
-
-class ImageRecord(Struct, frozen=True, kw_only=True):
+class ImageRecord(FileRecord, frozen=True, kw_only=True):
     """On `images`: a cache miss, as one small upright RGB JPEG."""
 
-    file: File
     content: Content
     jpeg: bytes
-    version: int = VERSION
 
 
-class PointRecord(Struct, frozen=True, kw_only=True):
+class PointRecord(FileRecord, frozen=True, kw_only=True):
     """On `ml-results` (source batch_ml) and `points` (source cache): all that a point holds."""
 
-    file: File
     content: Content
     inference: Inference
     source: Literal["batch_ml", "cache"]
-    version: int = VERSION
 
 
-class TaskRecord(Struct, frozen=True, kw_only=True):
+class TaskRecord(Record, frozen=True, kw_only=True):
     """On `tasks`: work on a generation of a collection. `params` hold what the kind takes: see `tasks`."""
 
     task_id: str
@@ -97,10 +102,9 @@ class TaskRecord(Struct, frozen=True, kw_only=True):
     collection: str
     generation: str
     params: dict[str, Any]
-    version: int = VERSION
 
 
-InternalT = TypeVar("InternalT", PathRecord, ImageRecord, PointRecord, TaskRecord)
+RecordT = TypeVar("RecordT", bound=Record)
 
 _encoder = msgpack.Encoder()
 
@@ -110,7 +114,7 @@ def encode(record: Struct) -> bytes:
     return _encoder.encode(record)
 
 
-def decode(body: bytes, kind: type[InternalT]) -> InternalT:
+def decode(body: bytes, kind: type[RecordT]) -> RecordT:
     """The record in `body`; SluiceError undecodable_record if it is not one of version 1."""
     try:
         record = msgpack.decode(body, type=kind)

@@ -17,9 +17,10 @@ from libs.common.kafka.tables.tail import Tail
 from libs.common.runtime.lock import owned
 from libs.common.sources.roots import Roots
 from libs.common.sources.sources import Sources
+from libs.common.stages import GATEWAY
 from libs.common.store.open import open_server_store
 from libs.common.store.protocol import Store
-from libs.common.topics import INGEST, JOB_STATUS, JOBS, SERVICES
+from libs.common.topics import INGEST, JOB_STATUS, SERVICES
 from services.gateway.api.detached import DetachedCalls
 from services.gateway.archive.archives import Archives
 from services.gateway.collections.collections import Collections
@@ -87,7 +88,7 @@ async def opened(settings: GatewaySettings, store: Store | None = None) -> Async
         used = store or open_server_store(settings)
         if store is None:
             stack.push_async_callback(used.close)
-        joined = await enter(member(settings, STAGE, JOBS))
+        joined = await enter(member(settings, GATEWAY))
         connection, control = joined.connection, joined.control
         view = await enter(_view(settings.data_dir / "view.sqlite", connection))
         ingest = await enter(Follower.open(connection, INGEST, view, requested))
@@ -119,7 +120,7 @@ async def opened(settings: GatewaySettings, store: Store | None = None) -> Async
             archives=await enter(Archives.open(settings, collections, roots)),
             images=Images(used, control, collections, Sources(roots), decoding, detached),
             search=Search(used, control, collections, vectors, decoding, held),
-            system=System(settings, connection, control, used, presence, jobs),
+            system=System(connection, control, used, presence, jobs),
         )
 
 

@@ -8,8 +8,9 @@ from pydantic_settings import NoDecode
 
 from libs.common.settings import FilesSettings, MLSettings, StageSettings, StoreSettings
 from libs.common.sources.roots import is_loopback
+from libs.common.stages import GATEWAY
 
-STAGE = "gateway"
+STAGE = GATEWAY.name
 
 
 class GatewaySettings(StageSettings, StoreSettings, MLSettings, FilesSettings):
@@ -22,10 +23,6 @@ class GatewaySettings(StageSettings, StoreSettings, MLSettings, FilesSettings):
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Names this service answers to, comma-separated; unset: see HOST"
     )
-    ml_inference_batch_size: int = Field(
-        128, ge=1, le=4096, description="Images in a request to the ML service"
-    )
-    qdrant_upsert_batch_size: int = Field(32, ge=1, le=4096, description="Points in an upsert")
     upload_mb: int = Field(20_000, ge=1, description="Largest upload in one request, in MB")
     job_keep_days: float = Field(30, gt=0, description="How long what a finished job did can be asked for")
     archive_enabled: bool | None = Field(

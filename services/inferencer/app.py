@@ -8,15 +8,13 @@ from libs.common.kafka.runner.stage import Wired, WorkerStage
 from libs.common.messages import ImageRecord
 from libs.common.ml.client import HttpMLClient
 from libs.common.ml.inference import InferenceClient
-from libs.common.runtime.service import Service
-from libs.common.topics import IMAGES, ML_RESULTS
+from libs.common.runtime.service import Health, Service
+from libs.common.stages import INFERENCER
 from services.inferencer.batching import Batching
 from services.inferencer.model_report import ModelReport
 from services.inferencer.settings import InferencerSettings
 from services.inferencer.watch import Watch
 from services.inferencer.worker import InferencerWorker
-
-STAGE = "inferencer"
 
 
 def build(settings: InferencerSettings, client: InferenceClient | None = None) -> Service:
@@ -41,11 +39,9 @@ def build(settings: InferencerSettings, client: InferenceClient | None = None) -
         return Wired(InferencerWorker(batching), (watch.run(),))
 
     source = Input(
-        STAGE,
-        (IMAGES,),
-        ImageRecord,
+        INFERENCER,
         batch=settings.ml_inference_batch_size,
         linger_s=settings.ml_linger_ms / 1000,
         fills=True,
     )
-    return WorkerStage(settings, source, (ML_RESULTS,), wire)
+    return WorkerStage(settings, source, wire, Health(batch=settings.ml_inference_batch_size))

@@ -10,14 +10,13 @@ from libs.common.messages import PathRecord
 from libs.common.runtime.lock import owned
 from libs.common.runtime.service import Service
 from libs.common.sources.roots import ANYWHERE, Roots
-from libs.common.topics import IMAGES, ML_RESULTS, PATHS, POINTS
+from libs.common.stages import PROCESSOR
+from libs.common.topics import ML_RESULTS
 from services.processor.cache.following import Following
 from services.processor.decoding.inspect import Inspector
 from services.processor.decoding.pool import DecodePool
 from services.processor.settings import ProcessorSettings
 from services.processor.worker import ProcessorWorker
-
-STAGE = "processor"
 
 _FILES_PER_DECODER = 8
 _MOST_FILES = 256
@@ -45,8 +44,8 @@ def build(settings: ProcessorSettings) -> Service:
         return Wired(worker, (following.run(joined.connection),))
 
     batch = settings.decode_workers * _FILES_PER_DECODER
-    source = Input(STAGE, (PATHS,), PathRecord, batch=batch, most=_MOST_FILES)
-    return WorkerStage(settings, source, (IMAGES, POINTS), wire)
+    source = Input(PROCESSOR, batch=batch, most=_MOST_FILES)
+    return WorkerStage(settings, source, wire)
 
 
 def inspector_of(settings: ProcessorSettings) -> Inspector:

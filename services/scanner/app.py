@@ -16,9 +16,10 @@ from libs.common.runtime.lock import owned
 from libs.common.runtime.service import Health, Service, supervise
 from libs.common.sources.roots import Roots
 from libs.common.sources.sources import Sources
+from libs.common.stages import SCANNER
 from libs.common.store.open import open_server_store
 from libs.common.store.protocol import Store
-from libs.common.topics import JOB_STATUS, PATHS, SCANS
+from libs.common.topics import JOB_STATUS
 from services.scanner.intake import Intake
 from services.scanner.jobs.job import Job
 from services.scanner.jobs.running import Jobs
@@ -27,7 +28,6 @@ from services.scanner.settings import ScannerSettings
 from services.scanner.status import JobStatus
 from services.scanner.wiring import Wiring, spool_dir
 
-STAGE = "scanner"
 LISTERS = 4
 LOOK_SECONDS = 5.0
 
@@ -40,7 +40,7 @@ def build(settings: ScannerSettings, store: Store | None = None) -> Service:
 class Scanner:
     """Lists what requests name, and sees every file to its outcome."""
 
-    stage = STAGE
+    stage = SCANNER.name
 
     def __init__(self, settings: ScannerSettings, store: Store | None) -> None:
         self.health = Health()
@@ -49,12 +49,12 @@ class Scanner:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Take requests and run jobs until `stop`; unfinished jobs go on where a scanner owns them next."""
-        own = self._settings.data_dir / STAGE
+        own = self._settings.data_dir / self.stage
         async with owned(own), probed(self._settings.health_port, self.health):
             await self._run(stop)
 
     async def _run(self, stop: asyncio.Event) -> None:
-        connection = Connection.of(self._settings, STAGE)
+        connection = Connection.of(self._settings, self.stage)
         store = self._store or open_server_store(self._settings)
         try:
             await while_joined(connection, self.health, stop, partial(self._join, store, stop))
@@ -63,7 +63,7 @@ class Scanner:
                 await store.close()
 
     async def _join(self, store: Store, stop: asyncio.Event, handles_stop: asyncio.Event) -> None:
-        async with member(self._settings, STAGE, PATHS, SCANS) as joined:
+        async with member(self._settings, SCANNER) as joined:
             await self._serve(joined, store, stop, handles_stop)
 
     async def _serve(
@@ -92,7 +92,7 @@ class Scanner:
                     intake.run(stop),
                     status.run(),
                     _pass_on(joined.control, jobs),
-                    beat(joined.publisher, STAGE, self._settings.instance, self.health),
+                    beat(joined.publisher, self.stage, self._settings.instance, self.health),
                     watch_topics(joined.connection, joined.publisher),
                 )
         finally:

@@ -16,6 +16,7 @@ from libs.common.events import ScanRequest
 from libs.common.kafka.runner.dead_letters import dead_letter
 from libs.common.kafka.tables.table import read_partition
 from libs.common.sources.roots import resolve_source
+from libs.common.stages import SCANNER
 from libs.common.topics import INGEST, JOB_STATUS, SCANS, key_partition
 from services.scanner.jobs import changelog
 from services.scanner.jobs.changelog import JobRecord, Refusal, fingerprint
@@ -27,7 +28,6 @@ from services.scanner.worker import Origin, accept, accepted, at_home, below_upl
 
 log = logging.getLogger(__name__)
 
-GROUP = "scanner"
 POLL_MS = 250
 REVOKE_SECONDS = 10.0
 RESOLVE_SECONDS = 30.0
@@ -50,7 +50,7 @@ class Intake:
     async def run(self, stop: asyncio.Event) -> None:
         """Take requests until `stop`; then leave every job where it is."""
         connection = self._wiring.connection
-        async with connection.consumer(group=GROUP) as consumer:
+        async with connection.consumer(group=SCANNER.name) as consumer:
             consumer.subscribe([connection.names.of(INGEST)], listener=_Rebalance(self))
             try:
                 while not stop.is_set():

@@ -6,10 +6,10 @@ from libs.common.kafka.membership import Membership
 from libs.common.kafka.runner.batch import Input
 from libs.common.kafka.runner.stage import Wired, WorkerStage
 from libs.common.messages import PointRecord
-from libs.common.runtime.service import Service
+from libs.common.runtime.service import Health, Service
+from libs.common.stages import UPSERTER
 from libs.common.store.open import open_server_store
 from libs.common.store.protocol import Store
-from libs.common.topics import ML_RESULTS, POINTS
 from services.upserter.admission import Admission
 from services.upserter.copies import Copies
 from services.upserter.settings import UpserterSettings
@@ -17,8 +17,6 @@ from services.upserter.tasks.app import task_runner
 from services.upserter.watch import StoreWatch
 from services.upserter.worker import UpserterWorker
 from services.upserter.writing import Writer
-
-STAGE = "upserter"
 
 _MOST_BATCHES = 4
 
@@ -38,5 +36,5 @@ def build(settings: UpserterSettings, store: Store | None = None) -> Service:
         return Wired(worker, background=(watch.run(),), concurrent=(tasks.run,))
 
     batch = settings.qdrant_upsert_batch_size * settings.qdrant_concurrency
-    source = Input(STAGE, (POINTS, ML_RESULTS), PointRecord, batch=batch, most=_MOST_BATCHES * batch)
-    return WorkerStage(settings, source, (), wire)
+    source = Input(UPSERTER, batch=batch, most=_MOST_BATCHES * batch)
+    return WorkerStage(settings, source, wire, Health(batch=settings.qdrant_upsert_batch_size))

@@ -21,6 +21,7 @@ from libs.common.kafka.runner.batch import Input
 from libs.common.kafka.runner.runner import Runner
 from libs.common.messages import ImageRecord, PathRecord, PointRecord, TaskRecord
 from libs.common.runtime.service import Health
+from libs.common.stages import Stage
 from libs.common.store.edge import EdgeStore
 from libs.common.topics import (
     DEAD_LETTERS,
@@ -64,7 +65,7 @@ class Keeping:
 async def stage(connection: Connection, topic: Topic) -> AsyncIterator[Keeping]:
     worker = Keeping()
     async with Publisher.open(connection) as publisher:
-        source: Any = Input("test", (topic,), KINDS[topic], batch=8)
+        source: Any = Input(Stage("test", (topic,), KINDS[topic]), batch=8)
         runner: Any = Runner(connection, publisher, worker, source, Health())
         async with working(runner.run(asyncio.Event())):
             yield worker

@@ -19,6 +19,7 @@ from libs.common.kafka.runner.tries import Tries
 from libs.common.messages import PathRecord
 from libs.common.runtime import heartbeat
 from libs.common.runtime.service import Service
+from libs.common.stages import Stage
 from libs.common.topics import PATHS
 from libs.embedded.kafka import EmbeddedKafka
 from libs.embedded.process import PID
@@ -69,7 +70,7 @@ def stage_of(kafka: Broker, prefix: str, data: Path, port: int) -> WorkerStage[P
         return Wired(open_worker())
 
     ours = settings(kafka, prefix, data).model_copy(update={"health_port": port})
-    return WorkerStage(ours, Input("test", (PATHS,), PathRecord, batch=8), (), wire)
+    return WorkerStage(ours, Input(Stage("test", (PATHS,), PathRecord), batch=8), wire)
 
 
 async def test_an_idle_upserter_says_that_its_store_is_away(

@@ -13,6 +13,7 @@ from libs.common.kafka.runner.batch import Input
 from libs.common.kafka.runner.runner import Runner
 from libs.common.messages import File, PathRecord
 from libs.common.runtime.service import Health
+from libs.common.stages import Stage
 from libs.common.topics import PATHS
 from tests.support import records
 from tests.support.kafka import job_events
@@ -51,7 +52,7 @@ async def running(connection: Connection, worker: Recording, batch: int = 8) -> 
     """A runner of `worker` over `paths`, ended without draining."""
     health = Health()
     async with Publisher.open(connection) as publisher:
-        source = Input("test", (PATHS,), PathRecord, batch=batch, in_flight=2)
+        source = Input(Stage("test", (PATHS,), PathRecord), batch=batch, in_flight=2)
         stop = asyncio.Event()
         runner = Runner(connection, publisher, worker, source, health)
         task = asyncio.create_task(runner.run(stop, drain_s=5))

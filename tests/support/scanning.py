@@ -18,10 +18,11 @@ from libs.common.kafka.publisher import Publisher
 from libs.common.kafka.runner.batch import Input
 from libs.common.kafka.runner.runner import Runner
 from libs.common.kafka.tables.tail import Tail
-from libs.common.messages import File, PathRecord
+from libs.common.messages import File, FileRecord
 from libs.common.runtime.service import Health
+from libs.common.stages import PROCESSOR
 from libs.common.store.protocol import Store
-from libs.common.topics import INGEST, JOB_STATUS, PATHS, key_partition
+from libs.common.topics import INGEST, JOB_STATUS, key_partition
 from services.scanner.app import build
 from services.scanner.settings import ScannerSettings
 from tests.support.broker import Broker
@@ -46,7 +47,7 @@ class Reporter:
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     waiting: str | None = None
 
-    async def __call__(self, batch: Sequence[PathRecord]) -> list[Outgoing]:
+    async def __call__(self, batch: Sequence[FileRecord]) -> list[Outgoing]:
         self.seen += [record.file for record in batch]
         await self.gate.wait()
         return outcomes((record.file.job_id, self.outcome_of(record.file)) for record in batch)
@@ -144,7 +145,7 @@ class Bench:
     async def stage(self, reporter: Reporter) -> AsyncIterator[Reporter]:
         """The stage behind the scanner."""
         stop = asyncio.Event()
-        source = Input("processor", (PATHS,), PathRecord, batch=50, in_flight=2)
+        source = Input(PROCESSOR, batch=50, in_flight=2)
         runner = Runner(self.connection, self.publisher, reporter, source, Health())
         task = asyncio.create_task(runner.run(stop, drain_s=5))
         try:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from libs.common import stages
 from scripts.settings_table import READERS
-from services import all_in_one
 from tests.unit.deploy.described import STAGES
 
 ROOT = Path(__file__).parents[2]
@@ -46,4 +46,4 @@ def test_each_has_its_settings_on_the_page_and_is_deployed() -> None:
 
 
 def test_each_has_its_turn_when_all_in_one_process_stop() -> None:
-    assert set(all_in_one.STOP_ORDER) == FOLDERS
+    assert set(stages.services()) == FOLDERS

@@ -3,12 +3,14 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from libs.common.kafka.connection import Connection
 from libs.common.kafka.publisher import Publisher
 from libs.common.kafka.tables.control_table import ControlTable
 from libs.common.settings import StageSettings
-from libs.common.topics import CONTROL, DEAD_LETTERS, JOB_STATUS, SERVICES, Topic
+from libs.common.stages import Stage
+from libs.common.topics import CONTROL, DEAD_LETTERS, JOB_STATUS, SERVICES
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +23,11 @@ class Membership:
 
 
 @asynccontextmanager
-async def member(settings: StageSettings, stage: str, *outputs: Topic) -> AsyncIterator[Membership]:
-    """Join; `outputs` are warmed up so that the first record does not wait. The topics must be there."""
-    connection = Connection.of(settings, stage)
+async def member(settings: StageSettings, stage: Stage[Any]) -> AsyncIterator[Membership]:
+    """Join; its outputs are warmed up so that the first record does not wait. The topics must be there."""
+    connection = Connection.of(settings, stage.name)
     async with AsyncExitStack() as stack:
         publisher = await stack.enter_async_context(Publisher.open(connection))
-        await publisher.warm(*outputs, JOB_STATUS, DEAD_LETTERS, CONTROL, SERVICES)
+        await publisher.warm(*stage.outputs, JOB_STATUS, DEAD_LETTERS, CONTROL, SERVICES)
         control = await stack.enter_async_context(ControlTable.open(connection))
         yield Membership(connection, publisher, control)

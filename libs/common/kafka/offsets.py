@@ -6,17 +6,9 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.structs import TopicPartition
 
 from libs.common.kafka.connection import Connection
-from libs.common.topics import IMAGES, INGEST, ML_RESULTS, PATHS, POINTS, Topic
+from libs.common.topics import Topic
 
 Offsets = dict[TopicPartition, int]
-
-INPUTS: dict[str, tuple[Topic, ...]] = {
-    "scanner": (INGEST,),
-    "processor": (PATHS,),
-    "inferencer": (IMAGES,),
-    "upserter": (ML_RESULTS, POINTS),
-}
-"""What each stage's group reads, in the order in which work flows."""
 
 
 async def committed(admin: AIOKafkaAdminClient, connection: Connection, stage: str) -> Offsets:

@@ -27,7 +27,7 @@ class Outgoing:
     partition: int | None = None
 
 
-def work(topic: Topic, record: messages.PathRecord | messages.ImageRecord | messages.PointRecord) -> Outgoing:
+def work(topic: Topic, record: messages.FileRecord) -> Outgoing:
     """An internal record on a work topic: keyed by job, spread by file."""
     return Outgoing(topic, record.file.job_id, messages.encode(record), file_id=record.file.file_id)
 

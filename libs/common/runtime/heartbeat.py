@@ -58,6 +58,7 @@ async def _tell(publisher: Publisher, stage: str, instance: str, health: Health)
         release=release(),
         state=health.state,
         reason=health.reason,
+        batch=health.batch,
         at=datetime.fromtimestamp(publisher.clock.now(), UTC),
     )
     try:

@@ -19,6 +19,8 @@ class Health:
     """When the brokers last took its heartbeat (monotonic seconds); None: not yet."""
     records: int = 0
     """Records that it has finished since its start."""
+    batch: int | None = None
+    """How many records it sends at once to the model or the store, at most; None: it sends none."""
 
     def ready(self) -> None:
         """It works."""

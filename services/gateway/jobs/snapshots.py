@@ -17,6 +17,7 @@ from libs.common.kafka.connection import Connection
 from libs.common.kafka.publisher import Publisher
 from libs.common.kafka.tables.table import read_partition
 from libs.common.kafka.tables.tail import Tail
+from libs.common.stages import GATEWAY
 from libs.common.topics import JOB_STATUS, JOBS, key_partition
 from services.gateway.jobs.records import snapshot
 from services.gateway.view import queries
@@ -27,7 +28,6 @@ from services.gateway.view.view import View
 log = logging.getLogger(__name__)
 
 EVERY_SECONDS = 1.0
-GROUP = "gateway"
 
 
 class Snapshots(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -44,7 +44,7 @@ class Snapshots(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def run(self, stop: asyncio.Event) -> None:
         """Write snapshots until `stop`; what was not committed is written again by the next owner."""
-        async with self._connection.consumer(group=GROUP) as consumer:
+        async with self._connection.consumer(group=GATEWAY.name) as consumer:
             consumer.subscribe([self._connection.names.of(JOB_STATUS)], listener=self)
             while not stop.is_set():
                 await self._gather(consumer, stop)

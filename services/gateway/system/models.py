@@ -11,7 +11,10 @@ State = Literal["starting", "ready", "waiting", "stopped", "gone"]
 
 
 class ServiceOut(Body):
-    """One instance of a stage. `lag`: records its stage has yet to take; null where that is not known."""
+    """One instance of a stage. `lag`: records its stage has yet to take; null where that is not known.
+
+    `batch`: records that it sends to the model or the store at once, at most.
+    """
 
     stage: str
     instance: str
@@ -19,6 +22,7 @@ class ServiceOut(Body):
     state: State
     reason: str | None = None
     lag: int | None = None
+    batch: int | None = None
     seen_at: datetime
 
 
@@ -31,10 +35,10 @@ class HealthOut(Body):
 
 
 class CapabilitiesOut(Body):
-    """What the system can do now."""
+    """What the system can do now. A batch size is null where no instance of its stage is heard of."""
 
-    ml_batch_size: int
-    qdrant_batch_size: int
+    ml_batch_size: int | None
+    qdrant_batch_size: int | None
     is_ready_for_ingestion: bool
     active_collection: str | None
     model: str | None

@@ -3,16 +3,17 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
+from libs.common import stages
 from libs.common.events import Heartbeat
 from libs.common.kafka.tables.table import Table
 from libs.common.runtime.heartbeat import STALE_SECONDS
+from libs.common.stages import Stage
 from services.gateway.api.clock import utc
 from services.gateway.api.deadlines import refreshed
 from services.gateway.system.models import ServiceOut, State
 
-PIPELINE = ("scanner", "processor", "inferencer", "upserter")
-"""The stages that a job needs."""
 FORGOTTEN = timedelta(hours=1)
 """An instance that stopped, or was last heard of, this long ago is not listed."""
 
@@ -58,12 +59,11 @@ def waiting_reason(found: Iterable[ServiceOut]) -> str | None:
     """Why jobs do not move on, or None: a stage that waits, or that is not running."""
     found = list(found)
     states = by_stage(found)
-    waiting = [
-        i for i in found if i.state == "waiting" and states[i.stage] == "waiting" and i.stage in PIPELINE
-    ]
+    needed = stages.needed()
+    waiting = [i for i in found if i.state == states[i.stage] == "waiting" and i.stage in needed]
     reasons = [f"{i.stage}: {i.reason}" for i in waiting]
     reasons += [
-        f"waiting for a {stage}" for stage in PIPELINE if states.get(stage, "gone") in ("gone", "stopped")
+        f"waiting for a {stage}" for stage in needed if states.get(stage, "gone") in ("gone", "stopped")
     ]
     return "; ".join(dict.fromkeys(reasons)) or None
 
@@ -71,7 +71,13 @@ def waiting_reason(found: Iterable[ServiceOut]) -> str | None:
 def is_ready(found: Iterable[ServiceOut]) -> bool:
     """Whether every stage that a job needs works now."""
     states = by_stage(found)
-    return all(states.get(stage) == "ready" for stage in PIPELINE)
+    return all(states.get(stage) == "ready" for stage in stages.needed())
+
+
+def batch_of(stage: Stage[Any], found: Iterable[ServiceOut]) -> int | None:
+    """The batch that every instance of the stage allows: the smallest reported; None where none reports."""
+    reported = [i.batch for i in found if i.stage == stage.name and i.state not in ("gone", "stopped")]
+    return min((batch for batch in reported if batch is not None), default=None)
 
 
 def _instance(beat: Heartbeat, now: datetime) -> ServiceOut:
@@ -82,5 +88,6 @@ def _instance(beat: Heartbeat, now: datetime) -> ServiceOut:
         version=beat.release,
         state="gone" if silent else beat.state,
         reason=beat.reason,
+        batch=beat.batch,
         seen_at=beat.at,
     )

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from libs.common.errors import Code, UnavailableError
 from libs.common.kafka.connection import Connection
 from libs.common.kafka.tables.control_table import ControlTable
+from libs.common.stages import INFERENCER, UPSERTER
 from libs.common.store.protocol import Store
 from services.gateway.api.deadlines import refreshed
 from services.gateway.jobs.reader import JobReader
-from services.gateway.settings import GatewaySettings
 from services.gateway.system import metrics, presence
 from services.gateway.system.lag import lags
 from services.gateway.system.models import CapabilitiesOut, ServiceOut
@@ -22,7 +22,6 @@ STORE_SECONDS = 2.0
 class System:
     """The stages as their heartbeats, offsets and the topics tell of them."""
 
-    settings: GatewaySettings
     connection: Connection
     control: ControlTable
     store: Store
@@ -39,10 +38,10 @@ class System:
         """Batch sizes, model and readiness."""
         await refreshed(self.control)
         found, model = await self.presence.current(), self.control.model()
-        batch = self.settings.ml_inference_batch_size
+        batch = presence.batch_of(INFERENCER, found)
         return CapabilitiesOut(
-            ml_batch_size=min(batch, model.batch) if model else batch,
-            qdrant_batch_size=self.settings.qdrant_upsert_batch_size,
+            ml_batch_size=min(batch, model.batch) if model and batch else batch,
+            qdrant_batch_size=presence.batch_of(UPSERTER, found),
             is_ready_for_ingestion=presence.is_ready(found),
             active_collection=self.control.active(),
             model=model.model if model else None,

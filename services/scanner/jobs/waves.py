@@ -13,9 +13,9 @@ from collections import Counter
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
-from libs.common import events
+from libs.common import events, stages
 from libs.common.errors import Code, UnavailableError
-from libs.common.kafka.offsets import INPUTS, Offsets, bounds, committed
+from libs.common.kafka.offsets import Offsets, bounds, committed
 from libs.common.kafka.outgoing import outcomes
 from services.scanner.jobs.changelog import JobRecord
 from services.scanner.listing.entries import Spooled
@@ -25,7 +25,6 @@ from services.scanner.worker import Ending, left_over, path_record
 
 log = logging.getLogger(__name__)
 
-STAGES = ("processor", "inferencer", "upserter")
 MOST_WAVES = 3
 LONGEST_LOOK_S = 2.0
 PAGE = events.MAX_ITEMS
@@ -63,9 +62,9 @@ class Waves:
 
     async def _wave(self, began: float) -> None:
         async with self._wiring.connection.admin() as admin:
-            for stage in STAGES:
-                _, last = await bounds(admin, self._wiring.connection, INPUTS[stage])
-                await self._passed(admin, stage, last)
+            for stage in stages.file_stages():
+                _, last = await bounds(admin, self._wiring.connection, stage.inputs)
+                await self._passed(admin, stage.name, last)
         await self._wiring.status.caught_up(self._record.job_id)
         after = ""
         while page := await asyncio.to_thread(self._spool.under_way, PAGE, after, began):

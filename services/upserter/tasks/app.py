@@ -7,15 +7,13 @@ from libs.common.kafka.runner.batch import Input
 from libs.common.kafka.runner.runner import Runner
 from libs.common.messages import TaskRecord
 from libs.common.runtime.service import Health
+from libs.common.stages import UPSERTER_TASKS
 from libs.common.store.protocol import Store
-from libs.common.topics import TASKS
 from services.upserter.admission import Admission
 from services.upserter.tasks.find_similar import find_similar
 from services.upserter.tasks.merge import merge
 from services.upserter.tasks.worker import TaskWorker
 from services.upserter.writing import Writer
-
-GROUP = "tasks"
 
 
 def task_runner(joined: Membership, store: Store, admission: Admission, writer: Writer) -> Runner[TaskRecord]:
@@ -25,5 +23,5 @@ def task_runner(joined: Membership, store: Store, admission: Admission, writer: 
         "merge": partial(merge, store, admission, writer),
     }
     worker = TaskWorker(kinds, joined.publisher.publish, joined.control)
-    source = Input(GROUP, (TASKS,), TaskRecord, batch=1, in_flight=1)
+    source = Input(UPSERTER_TASKS, batch=1, in_flight=1)
     return Runner(joined.connection, joined.publisher, worker, source, Health())

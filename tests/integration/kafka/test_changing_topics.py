@@ -20,6 +20,7 @@ from libs.common.kafka.publisher import Publisher
 from libs.common.kafka.runner.batch import Input
 from libs.common.kafka.runner.stage import Wired, WorkerStage
 from libs.common.messages import PathRecord
+from libs.common.stages import PROCESSOR
 from libs.common.store.edge import EdgeStore
 from libs.common.topics import JOB_STATUS, PATHS, Topic
 from tests.support import records
@@ -48,8 +49,8 @@ async def stage(
     async def wire(*_: object) -> Wired[PathRecord]:
         return Wired(worker)
 
-    source, stop = Input("processor", (PATHS,), PathRecord, batch=8), asyncio.Event()
-    made = WorkerStage(settings(kafka, prefix, data), source, (JOB_STATUS,), wire)
+    source, stop = Input(PROCESSOR, batch=8), asyncio.Event()
+    made = WorkerStage(settings(kafka, prefix, data), source, wire)
     task = asyncio.create_task(made.run(stop))
     try:
         yield made, task

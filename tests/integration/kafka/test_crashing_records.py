@@ -16,6 +16,7 @@ from libs.common.kafka.runner.runner import Runner
 from libs.common.kafka.runner.stage import Wired, WorkerStage
 from libs.common.messages import PathRecord
 from libs.common.runtime.service import Health
+from libs.common.stages import Stage
 from libs.common.topics import PATHS, POINTS
 from tests.support import records
 from tests.support.broker import Broker
@@ -52,7 +53,7 @@ class Fragile:
 async def one_life(connection: Connection, worker: Fragile) -> None:
     """Run until the worker ends it, or until every file has its outcome."""
     async with Publisher.open(connection) as publisher:
-        source = Input("fragile", (PATHS,), PathRecord, batch=8, in_flight=1)
+        source = Input(Stage("fragile", (PATHS,), PathRecord), batch=8, in_flight=1)
         life = asyncio.create_task(_guarded(Runner(connection, publisher, worker, source, Health())))
         while not life.done() and len(await reported(connection)) < 40:
             await asyncio.wait([life], timeout=0.2)
@@ -104,13 +105,13 @@ async def test_a_stop_of_the_stage_is_no_try_of_the_task_that_runs_beside_it(
             return await super().__call__(batch)
 
     async def wire(joined: Membership, _: object) -> Wired[PathRecord]:
-        source = Input("beside", (PATHS,), PathRecord, batch=1, in_flight=1)
+        source = Input(Stage("beside", (PATHS,), PathRecord), batch=1, in_flight=1)
         concurrent = Runner(joined.connection, joined.publisher, Endless("none"), source, Health())
         return Wired(Fragile("none"), concurrent=(concurrent.run,))
 
     await publish(connection, [records.file("00.jpg", job_id="j")])
     stop, ours = asyncio.Event(), settings(kafka, prefix, tmp_path)
-    stage = WorkerStage(ours, Input("stage", (POINTS,), PathRecord, batch=8), (), wire)
+    stage = WorkerStage(ours, Input(Stage("stage", (POINTS,), PathRecord), batch=8), wire)
     life = asyncio.create_task(stage.run(stop))
     await asyncio.wait_for(begun.wait(), 20)
     stop.set()
@@ -134,7 +135,7 @@ async def test_being_stopped_is_no_try(kafka: Broker, prefix: str) -> None:
                 return await super().__call__(batch)
 
         async with Publisher.open(connection) as publisher:
-            source = Input("fragile", (PATHS,), PathRecord, batch=8)
+            source = Input(Stage("fragile", (PATHS,), PathRecord), batch=8)
             runner = Runner(connection, publisher, Slow("none"), source, Health())
             life = asyncio.create_task(runner.run(stop, drain_s=0.05))
             await asyncio.wait_for(begun.wait(), 20)
@@ -142,7 +143,7 @@ async def test_being_stopped_is_no_try(kafka: Broker, prefix: str) -> None:
             await life
     worker = Fragile("none")
     async with Publisher.open(connection) as publisher:
-        source = Input("fragile", (PATHS,), PathRecord, batch=8)
+        source = Input(Stage("fragile", (PATHS,), PathRecord), batch=8)
         life = asyncio.create_task(
             Runner(connection, publisher, worker, source, Health()).run(asyncio.Event())
         )

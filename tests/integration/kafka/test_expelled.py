@@ -15,6 +15,7 @@ from libs.common.kafka.runner.batch import Input
 from libs.common.kafka.runner.runner import Runner
 from libs.common.messages import PathRecord
 from libs.common.runtime.service import Health
+from libs.common.stages import Stage
 from libs.common.topics import PATHS
 from tests.support import records
 from tests.support.broker import Broker
@@ -79,7 +80,7 @@ class Timed(Runner[PathRecord]):
 
 @asynccontextmanager
 async def member(connection: Connection, worker: Recording, moves: Moves) -> AsyncIterator[Recording]:
-    source = Input("test", (PATHS,), PathRecord, batch=8, in_flight=2)
+    source = Input(Stage("test", (PATHS,), PathRecord), batch=8, in_flight=2)
     async with Publisher.open(connection) as publisher:
         runner = Timed(connection, publisher, worker, source, Health())
         runner.moves = moves

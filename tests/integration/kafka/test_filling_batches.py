@@ -13,6 +13,7 @@ from libs.common.kafka.runner.batch import FILL_SECONDS, Input
 from libs.common.kafka.runner.runner import Runner
 from libs.common.messages import PathRecord
 from libs.common.runtime.service import Health
+from libs.common.stages import Stage
 from libs.common.topics import PATHS
 from tests.support import records
 from tests.support.broker import Broker
@@ -45,7 +46,7 @@ async def test_only_a_full_batch_starts_beside_another(kafka: Broker, prefix: st
     connection = await connect(kafka, prefix)
     worker, stop = OneAfterTheOther(), asyncio.Event()
     async with Publisher.open(connection) as publisher:
-        source = Input("test", (PATHS,), PathRecord, batch=BATCH, in_flight=2, fills=True)
+        source = Input(Stage("test", (PATHS,), PathRecord), batch=BATCH, in_flight=2, fills=True)
         run = asyncio.create_task(Runner(connection, publisher, worker, source, Health()).run(stop))
         for number in range(FILES):
             await publisher.publish(
@@ -85,7 +86,9 @@ async def test_a_small_job_does_not_wait_until_a_large_one_fills_its_batch(
     rest = records.file("rest.jpg", job_id="small")
     async with Publisher.open(connection) as publisher:
         # The linger is for the first records, which may come in pieces.
-        source = Input("test", (PATHS,), PathRecord, batch=BATCH, linger_s=0.5, in_flight=2, fills=True)
+        source = Input(
+            Stage("test", (PATHS,), PathRecord), batch=BATCH, linger_s=0.5, in_flight=2, fills=True
+        )
         run = asyncio.create_task(Runner(connection, publisher, worker, source, Health()).run(stop))
         await publisher.publish([work(PATHS, records.path_record(file)) for file in first])
         await until(lambda: len(worker.begun) == 1)
@@ -102,7 +105,7 @@ async def test_small_jobs_that_come_all_the_time_fill_a_batch_together(kafka: Br
     worker, stop = Held(), asyncio.Event()
     small = [records.file(f"{number}.jpg", job_id=f"job-{number}") for number in range(1 + BATCH)]
     async with Publisher.open(connection) as publisher:
-        source = Input("test", (PATHS,), PathRecord, batch=BATCH, in_flight=2, fills=True)
+        source = Input(Stage("test", (PATHS,), PathRecord), batch=BATCH, in_flight=2, fills=True)
         run = asyncio.create_task(Runner(connection, publisher, worker, source, Health()).run(stop))
         await publisher.publish([work(PATHS, records.path_record(small[0]))])
         await until(lambda: len(worker.begun) == 1)

@@ -22,6 +22,7 @@ from libs.common.kafka.runner.runner import Runner
 from libs.common.messages import PathRecord
 from libs.common.runtime.service import Health
 from libs.common.runtime.terminal import EXIT_FAILED
+from libs.common.stages import Stage
 from libs.common.topics import DEAD_LETTERS, PATHS
 from tests.support import records
 from tests.support.forbidding import DESCRIBE, READ, WRITE, ForbiddingBroker, forbid, forbidding_broker
@@ -45,7 +46,7 @@ async def stage(
     async def work(handles_stop: asyncio.Event) -> None:
         handles_stop.set()
         async with Publisher.open(connection) as publisher:
-            source = Input("test", (PATHS,), PathRecord, batch=8, in_flight=1)
+            source = Input(Stage("test", (PATHS,), PathRecord), batch=8, in_flight=1)
             await Runner(connection, publisher, worker, source, health).run(asyncio.Event())
 
     task = asyncio.create_task(while_joined(connection, health, asyncio.Event(), work))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from libs.common.errors import Code
 from libs.common.kafka.outgoing import Outgoing, outcomes
-from libs.common.messages import PathRecord
+from libs.common.messages import FileRecord
 from tests.support.scanning import Bench, Reporter, photos, stored
 from tests.support.waiting import LIMIT_S, until
 
@@ -22,13 +22,13 @@ class Losing(Reporter):
         self._losses = Counter(losses)
         self.gate.set()
 
-    async def __call__(self, batch: Sequence[PathRecord]) -> list[Outgoing]:
+    async def __call__(self, batch: Sequence[FileRecord]) -> list[Outgoing]:
         self.seen += [record.file for record in batch]
         return outcomes(
             (record.file.job_id, stored(record.file)) for record in batch if not self._loses(record)
         )
 
-    def _loses(self, record: PathRecord) -> bool:
+    def _loses(self, record: FileRecord) -> bool:
         name = Path(record.file.file).name
         self._losses[name] -= 1
         return self._losses[name] >= 0

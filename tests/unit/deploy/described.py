@@ -8,11 +8,12 @@ from typing import Any
 import yaml
 from pydantic_settings import BaseSettings
 
+from libs.common import stages
 from scripts.settings_table import READERS
 
 ROOT = Path(__file__).resolve().parents[3]
 MANIFESTS = ROOT / "deploy" / "kubernetes"
-STAGES = ("scanner", "processor", "inferencer", "upserter", "gateway", "ml")
+STAGES = stages.services()
 WITH_PHOTOS = ("scanner", "processor", "gateway")
 PORT = 8080
 """Where every container listens."""

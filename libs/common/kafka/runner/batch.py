@@ -2,23 +2,22 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Generic
 
 from aiokafka.structs import TopicPartition
 
 from libs.common.kafka.outgoing import Outgoing
-from libs.common.messages import ImageRecord, PathRecord, PointRecord, TaskRecord
+from libs.common.messages import RecordT
+from libs.common.stages import Stage
 from libs.common.topics import Topic
-
-R = TypeVar("R", PathRecord, ImageRecord, PointRecord, TaskRecord)
 
 FILL_SECONDS = 5.0
 """How long a batch waits, at most, to be filled while another is worked on: that one may hang."""
 
 
 @dataclass(frozen=True, slots=True)
-class Input(Generic[R]):
-    """What a stage reads: topics of one kind of record, under the stage's own group.
+class Input(Generic[RecordT]):
+    """How a stage reads its topics.
 
     `batch` records at most go to the worker at once, and up to `most` where it does them quickly (see
     Pace); `linger_s` is how long a smaller batch waits to be filled; `in_flight` batches at most are worked
@@ -27,18 +26,33 @@ class Input(Generic[R]):
     one after the other anyway, and is slow on small ones.
     """
 
-    stage: str
-    topics: tuple[Topic, ...]
-    kind: type[R]
+    stage: Stage[RecordT]
     batch: int
     most: int = 0
     linger_s: float = 0.0
     in_flight: int = 2
     fills: bool = False
 
+    @property
+    def name(self) -> str:
+        """The stage's name, and that of its group."""
+        return self.stage.name
+
+    @property
+    def topics(self) -> tuple[Topic, ...]:
+        """What it reads."""
+        return self.stage.inputs
+
+    @property
+    def kind(self) -> type[RecordT]:
+        """What its topics hold."""
+        if self.stage.record is None:
+            raise TypeError(f"{self.name} reads no records")
+        return self.stage.record
+
 
 @dataclass(slots=True)
-class Batch(Generic[R]):
+class Batch(Generic[RecordT]):
     """Records under way: their places and keys, what could be decoded, and the letters for what could not.
 
     A record's key is its job; they are counted. `opened` is when its first record came, by time.monotonic().
@@ -46,6 +60,6 @@ class Batch(Generic[R]):
 
     places: list[tuple[TopicPartition, int]] = field(default_factory=list)
     keys: Counter[bytes | None] = field(default_factory=Counter)
-    records: list[R] = field(default_factory=list)
+    records: list[RecordT] = field(default_factory=list)
     letters: list[Outgoing] = field(default_factory=list)
     opened: float = 0.0

@@ -7,12 +7,10 @@ from aiokafka.structs import ConsumerRecord
 from libs.common import events
 from libs.common.errors import SluiceError
 from libs.common.kafka.outgoing import FILE_ID_HEADER, JOB_ID_HEADER, Outgoing, outcomes
-from libs.common.messages import ImageRecord, PathRecord, PointRecord, TaskRecord
+from libs.common.messages import FileRecord, Record
 from libs.common.topics import DEAD_LETTERS
 
 log = logging.getLogger(__name__)
-
-Internal = PathRecord | ImageRecord | PointRecord | TaskRecord
 
 _MAX_BODY_BYTES = 600 * 1024
 """Base64 makes a third more of it; the letter as a whole stays under MAX_MESSAGE_BYTES."""
@@ -20,9 +18,7 @@ _MAX_NAME_BYTES = 1024
 """Of the key, and of an id in a header: ours are far shorter, anybody's may be as long as a record."""
 
 
-def dead_letter(
-    record: ConsumerRecord, error: SluiceError, decoded: Internal | None = None
-) -> list[Outgoing]:
+def dead_letter(record: ConsumerRecord, error: SluiceError, decoded: Record | None = None) -> list[Outgoing]:
     """The dead letter of `record`, and the failed outcome of the file that its headers name.
 
     `decoded` is the record's body where it can be read: then the outcome shows the file by its name.
@@ -42,7 +38,7 @@ def dead_letter(
     letter_key = (key or b"").decode(errors="backslashreplace")
     letters = [Outgoing(DEAD_LETTERS, letter_key, events.encode(letter))]
     if job_id and file_id:
-        name = file_id if decoded is None or isinstance(decoded, TaskRecord) else decoded.file.file
+        name = decoded.file.file if isinstance(decoded, FileRecord) else file_id
         letters += outcomes([(job_id, events.failure(file_id, name, error))])
     return letters
 

@@ -23,13 +23,13 @@ from libs.common.errors import SluiceError, UnavailableError
 from libs.common.kafka.connection import Connection, broker_errors
 from libs.common.kafka.outgoing import Outgoing
 from libs.common.kafka.publisher import Publisher
-from libs.common.kafka.runner.batch import FILL_SECONDS, Batch, Input, R
+from libs.common.kafka.runner.batch import FILL_SECONDS, Batch, Input
 from libs.common.kafka.runner.dead_letters import dead_letter
 from libs.common.kafka.runner.pace import Pace
 from libs.common.kafka.runner.progress import Progress
 from libs.common.kafka.runner.tries import Tries, blame
 from libs.common.kafka.runner.worker import Worker
-from libs.common.messages import ImageRecord, PathRecord, PointRecord, TaskRecord
+from libs.common.messages import RecordT
 from libs.common.runtime.retry import until_available
 from libs.common.runtime.service import Health
 
@@ -44,24 +44,24 @@ _NOBODY = TopicPartition("-", 0)
 """A partition that no one has: polling it keeps the membership and takes nothing."""
 
 
-class Runner(Generic[R]):
+class Runner(Generic[RecordT]):
     """Runs one worker over one input until it is told to stop."""
 
     def __init__(
         self,
         connection: Connection,
         publisher: Publisher,
-        worker: Worker[R],
-        source: Input[R],
+        worker: Worker[RecordT],
+        source: Input[RecordT],
         health: Health,
     ) -> None:
         self._connection = connection
         self._publisher = publisher
-        self._worker: Worker[R] = worker
-        self._input: Input[R] = source
+        self._worker: Worker[RecordT] = worker
+        self._input: Input[RecordT] = source
         self._health = health
         self._progress: Progress[TopicPartition] = Progress()
-        self._tasks: dict[asyncio.Task[None], Batch[R]] = {}
+        self._tasks: dict[asyncio.Task[None], Batch[RecordT]] = {}
         self._epoch = 0
         self._held = False
         self._tries = Tries()
@@ -78,7 +78,7 @@ class Runner(Generic[R]):
         """
         names = [self._connection.names.of(topic) for topic in self._input.topics]
         async with self._connection.consumer(
-            group=self._input.stage, max_partition_fetch_bytes=4 * 1024 * 1024
+            group=self._input.name, max_partition_fetch_bytes=4 * 1024 * 1024
         ) as consumer:
             try:
                 consumer.subscribe(names, listener=_Rebalance(self, consumer))
@@ -90,7 +90,7 @@ class Runner(Generic[R]):
     @property
     def stage(self) -> str:
         """Whose input it runs."""
-        return self._input.stage
+        return self._input.name
 
     def hold(self) -> None:
         """Partitions were given: what is fetched from now on is ours."""
@@ -110,12 +110,12 @@ class Runner(Generic[R]):
         await self._tries.take_back(consumer)
 
     async def _loop(self, consumer: AIOKafkaConsumer, stop: asyncio.Event) -> None:
-        batch, epoch = Batch[R](), self._epoch
+        batch, epoch = Batch[RecordT](), self._epoch
         while not stop.is_set():
             self._raise_failure()
             self._show_health(consumer)
             if epoch != self._epoch:
-                batch, epoch = Batch[R](), self._epoch
+                batch, epoch = Batch[RecordT](), self._epoch
                 await self._count_tries(consumer)
                 continue
             most, in_flight = (1, 1) if self._tries.careful else (self._pace.batch, self._input.in_flight)
@@ -128,7 +128,7 @@ class Runner(Generic[R]):
             )
             if epoch != self._epoch:
                 # Held again already, this may be the new assignment's; not held, its next owner reads it.
-                batch, epoch, found = Batch[R](), self._epoch, found if self._held else {}
+                batch, epoch, found = Batch[RecordT](), self._epoch, found if self._held else {}
                 await self._count_tries(consumer)
                 if epoch != self._epoch:
                     continue
@@ -138,14 +138,14 @@ class Runner(Generic[R]):
                 self._take(batch, partition, records)
             if len(batch.places) >= most or (batch.places and time.monotonic() >= self._due(batch)):
                 self._start(consumer, batch)
-                batch = Batch[R]()
+                batch = Batch[RecordT]()
 
-    def _due(self, batch: Batch[R]) -> float:
+    def _due(self, batch: Batch[RecordT]) -> float:
         """When a batch starts though it is not full."""
         fills = self._input.fills and self._tasks and not self._has_a_small_job(batch)
         return batch.opened + (FILL_SECONDS if fills else self._input.linger_s)
 
-    def _has_a_small_job(self, batch: Batch[R]) -> bool:
+    def _has_a_small_job(self, batch: Batch[RecordT]) -> bool:
         """Whether a job in it must not wait until another, which has most of what is under way, fills it.
 
         Next to a batch that was not full either it gains nothing: that one ends soon, and small jobs that
@@ -158,12 +158,14 @@ class Runner(Generic[R]):
         large, most = jobs.most_common(1)[0]
         return 2 * most >= jobs.total() and any(job != large for job in batch.keys)
 
-    def _patience(self, batch: Batch[R]) -> float:
+    def _patience(self, batch: Batch[RecordT]) -> float:
         """How long to poll for more; what a batch waits for may also be the end of another."""
         left = max(0.0, self._due(batch) - time.monotonic())
         return min(left, _LOOK_SECONDS) if self._tasks else left
 
-    def _take(self, batch: Batch[R], partition: TopicPartition, records: Sequence[ConsumerRecord]) -> None:
+    def _take(
+        self, batch: Batch[RecordT], partition: TopicPartition, records: Sequence[ConsumerRecord]
+    ) -> None:
         self._progress.took(partition, (record.offset for record in records))
         for record in records:
             batch.places.append((partition, record.offset))
@@ -182,12 +184,12 @@ class Runner(Generic[R]):
         if self._held:
             await self._tries.load(self._connection, self.stage, consumer.assignment())
 
-    def _start(self, consumer: AIOKafkaConsumer, batch: Batch[R]) -> None:
-        task = asyncio.create_task(self._process(consumer, batch), name=f"{self._input.stage} batch")
+    def _start(self, consumer: AIOKafkaConsumer, batch: Batch[RecordT]) -> None:
+        task = asyncio.create_task(self._process(consumer, batch), name=f"{self._input.name} batch")
         self._tasks[task] = batch
         task.add_done_callback(self._ended)
 
-    async def _process(self, consumer: AIOKafkaConsumer, batch: Batch[R]) -> None:
+    async def _process(self, consumer: AIOKafkaConsumer, batch: Batch[RecordT]) -> None:
         await self._tries.begin(consumer, batch.places)
         begun = time.monotonic()
         outgoing = await self._worker(batch.records) if batch.records else []
@@ -212,7 +214,7 @@ class Runner(Generic[R]):
     def _is_held_up(self, error: SluiceError) -> None:
         self._held_up = error.detail
 
-    async def _commit(self, consumer: AIOKafkaConsumer, batch: Batch[R]) -> None:
+    async def _commit(self, consumer: AIOKafkaConsumer, batch: Batch[RecordT]) -> None:
         async with self._commit_lock:
             offsets = self._progress.finished(batch.places)
             if not offsets:
@@ -223,14 +225,14 @@ class Runner(Generic[R]):
                 with broker_errors(self._connection.bootstrap_servers):
                     await self._commit_offsets(consumer, offsets)
             except UnavailableError as error:
-                log.warning("%s: a commit is left to the next: %s", self._input.stage, error.detail)
+                log.warning("%s: a commit is left to the next: %s", self._input.name, error.detail)
 
     async def _commit_offsets(self, consumer: AIOKafkaConsumer, offsets: dict[TopicPartition, int]) -> None:
         try:
             await consumer.commit(offsets)
         except (CommitFailedError, IllegalStateError):
             # The group moved on without us; the records come again, to us or to another member.
-            log.info("%s: a commit came after its partitions had moved", self._input.stage)
+            log.info("%s: a commit came after its partitions had moved", self._input.name)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.pop(task, None)
@@ -267,14 +269,10 @@ class Runner(Generic[R]):
         await asyncio.gather(*ending, return_exceptions=True)
 
 
-class _Rebalance(ConsumerRebalanceListener):  # type: ignore[misc]
+class _Rebalance(ConsumerRebalanceListener, Generic[RecordT]):  # type: ignore[misc]
     """Lets everything go before partitions move, so that no two members work on the same record for long."""
 
-    def __init__(
-        self,
-        runner: "Runner[PathRecord] | Runner[ImageRecord] | Runner[PointRecord] | Runner[TaskRecord]",
-        consumer: AIOKafkaConsumer,
-    ) -> None:
+    def __init__(self, runner: Runner[RecordT], consumer: AIOKafkaConsumer) -> None:
         self._runner = runner
         self._consumer = consumer
 

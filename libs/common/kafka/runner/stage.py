@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic
 
 from libs.common.http.probes import probed
 from libs.common.kafka.connection import Connection
@@ -16,45 +16,41 @@ from libs.common.kafka.runner.runner import Runner
 from libs.common.kafka.runner.trim import trim_forever
 from libs.common.kafka.runner.worker import Worker
 from libs.common.kafka.topic_watch import watch_topics
-from libs.common.messages import ImageRecord, PathRecord, PointRecord
+from libs.common.messages import RecordT
 from libs.common.runtime.heartbeat import beat
 from libs.common.runtime.service import Health, supervise
 from libs.common.settings import StageSettings
-from libs.common.topics import Topic
-
-R = TypeVar("R", PathRecord, ImageRecord, PointRecord)
 
 
 @dataclass(frozen=True, slots=True)
-class Wired(Generic[R]):
+class Wired(Generic[RecordT]):
     """A worker with what must run with it; if that fails, the stage does.
 
     `background` ends with the worker's runner; what runs `concurrent` with it gets the same stop.
     """
 
-    worker: Worker[R]
+    worker: Worker[RecordT]
     background: tuple[Coroutine[Any, Any, None], ...] = ()
     concurrent: tuple[Callable[[asyncio.Event], Coroutine[Any, Any, None]], ...] = ()
 
 
-Wire = Callable[[Membership, AsyncExitStack], Awaitable[Wired[R]]]
+Wire = Callable[[Membership, AsyncExitStack], Awaitable[Wired[RecordT]]]
 """Makes the worker once the stage has joined; what it opens it gives to the stack, which closes it."""
 
 
 @dataclass(slots=True)
-class WorkerStage(Generic[R]):
+class WorkerStage(Generic[RecordT]):
     """The Service of one worker: waits for Kafka, joins, runs until stopped, drains, leaves."""
 
     settings: StageSettings
-    source: Input[R]
-    outputs: tuple[Topic, ...]
-    wire: Wire[R]
+    source: Input[RecordT]
+    wire: Wire[RecordT]
     health: Health = field(default_factory=Health)
 
     @property
     def stage(self) -> str:
         """The stage's name."""
-        return self.source.stage
+        return self.source.name
 
     async def run(self, stop: asyncio.Event) -> None:
         """See Service."""
@@ -67,7 +63,7 @@ class WorkerStage(Generic[R]):
 
     async def _work(self, stop: asyncio.Event, handles_stop: asyncio.Event) -> None:
         async with AsyncExitStack() as resources:
-            joined = await resources.enter_async_context(member(self.settings, self.stage, *self.outputs))
+            joined = await resources.enter_async_context(member(self.settings, self.source.stage))
             wired = await self.wire(joined, resources)
             runner = Runner(joined.connection, joined.publisher, wired.worker, self.source, self.health)
             handles_stop.set()

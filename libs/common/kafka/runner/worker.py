@@ -4,11 +4,9 @@ from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
 from libs.common.kafka.outgoing import Outgoing
-from libs.common.messages import ImageRecord, PathRecord, PointRecord, TaskRecord
+from libs.common.messages import Record
 
-RecordT_contra = TypeVar(
-    "RecordT_contra", PathRecord, ImageRecord, PointRecord, TaskRecord, contravariant=True
-)
+RecordT_contra = TypeVar("RecordT_contra", bound=Record, contravariant=True)
 
 
 class Worker(Protocol[RecordT_contra]):

@@ -1,10 +1,13 @@
 from datetime import timedelta
 from typing import Literal
 
+from libs.common import stages
 from libs.common.events import Heartbeat, now
-from services.gateway.system.presence import PIPELINE, by_stage, instances, is_ready, waiting_reason
+from libs.common.stages import INFERENCER, UPSERTER
+from services.gateway.system.presence import batch_of, by_stage, instances, is_ready, waiting_reason
 
 NOW = now()
+PIPELINE = stages.needed()
 State = Literal["starting", "ready", "waiting", "stopped"]
 
 
@@ -53,3 +56,19 @@ def test_an_instance_that_went_silent_is_gone() -> None:
 
 def test_an_instance_that_said_goodbye_long_ago_is_forgotten() -> None:
     assert instances([beat("scanner", "stopped", age_s=4000)], NOW) == []
+
+
+def test_a_batch_is_the_smallest_that_living_instances_report() -> None:
+    reports: list[tuple[State, int | None]] = [
+        ("ready", 64),
+        ("waiting", 48),
+        ("stopped", 8),
+        ("ready", None),
+    ]
+    beats = [
+        Heartbeat(instance=f"upserter-{n}", stage="upserter", release="1", state=state, at=NOW, batch=batch)
+        for n, (state, batch) in enumerate(reports)
+    ]
+
+    assert batch_of(UPSERTER, instances(beats, NOW)) == 48
+    assert batch_of(INFERENCER, instances(beats, NOW)) is None

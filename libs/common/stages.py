@@ -1,0 +1,76 @@
+"""Every stage, declared once: what it reads and writes, and what the other stages must know of it.
+
+Offsets, lags, waves, presence, dead letters, the groups and the order of a stop are all derived from ALL.
+A stage that reads topics runs over the `Stage` declared here (see `libs.common.kafka.runner`).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from msgspec import Struct
+
+from libs.common.events import ScanRequest
+from libs.common.messages import ImageRecord, PathRecord, PointRecord, TaskRecord
+from libs.common.topics import IMAGES, INGEST, JOBS, ML_RESULTS, PATHS, POINTS, SCANS, TASKS, Topic
+
+BodyT = TypeVar("BodyT", bound=Struct)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage(Generic[BodyT]):
+    """A stage's declaration.
+
+    `inputs` hold records of one kind, `record`, and are read under the consumer group that has the stage's
+    name; their consumed records are deleted. `outputs` leaves out the topics that every stage writes.
+    """
+
+    name: str
+    inputs: tuple[Topic, ...] = ()
+    record: type[BodyT] | None = None
+    outputs: tuple[Topic, ...] = ()
+    files_wait: bool = False
+    """Whether files of a job wait in its inputs: then the scanner looks here before it calls one lost."""
+    every_job: bool = False
+    """Whether each job needs it: then jobs say that they wait for it while it is away."""
+    has_group: bool = True
+    """Whether its instances form a consumer group."""
+    runs_in: str | None = None
+    """The stage whose process runs it; None: its own."""
+
+
+GATEWAY: Stage[Any] = Stage("gateway", outputs=(INGEST, TASKS, JOBS))
+SCANNER = Stage("scanner", (INGEST,), ScanRequest, (PATHS, SCANS), every_job=True)
+PROCESSOR = Stage("processor", (PATHS,), PathRecord, (IMAGES, POINTS), files_wait=True, every_job=True)
+INFERENCER = Stage("inferencer", (IMAGES,), ImageRecord, (ML_RESULTS,), files_wait=True, every_job=True)
+UPSERTER = Stage("upserter", (POINTS, ML_RESULTS), PointRecord, files_wait=True, every_job=True)
+UPSERTER_TASKS = Stage("tasks", (TASKS,), TaskRecord, runs_in=UPSERTER.name)
+ML: Stage[Any] = Stage("ml", has_group=False)
+
+ALL: tuple[Stage[Any], ...] = (GATEWAY, SCANNER, PROCESSOR, INFERENCER, UPSERTER, UPSERTER_TASKS, ML)
+"""In the order in which work flows: a stage stops before those that take what it still publishes."""
+
+
+def services() -> tuple[str, ...]:
+    """The stages that are a process, and a folder of `services/`, in the order in which they stop."""
+    return tuple(stage.name for stage in ALL if stage.runs_in is None)
+
+
+def groups() -> tuple[str, ...]:
+    """The stages that have a consumer group."""
+    return tuple(stage.name for stage in ALL if stage.has_group)
+
+
+def readers() -> Iterator[Stage[Any]]:
+    """The stages that read topics under their group, in the order in which work flows."""
+    return (stage for stage in ALL if stage.inputs)
+
+
+def file_stages() -> Iterator[Stage[Any]]:
+    """The stages in which files wait, in the order in which files pass them."""
+    return (stage for stage in ALL if stage.files_wait)
+
+
+def needed() -> tuple[str, ...]:
+    """The stages that each job needs."""
+    return tuple(stage.name for stage in ALL if stage.every_job)
