@@ -17,7 +17,12 @@ class ProcessorSettings(StageSettings, FilesSettings):
     decode_workers: int = Field(
         default_factory=lambda: os.cpu_count() or 1, ge=1, le=256, description="Decoder processes"
     )
-    decode_timeout_seconds: float = Field(60.0, gt=0, le=3600, description="Time limit for one file")
+    decode_timeout_seconds: float = Field(
+        60.0,
+        gt=0,
+        le=3600,
+        description="Time limit for one file: what its decoder computes, and five times that by the clock",
+    )
     decode_memory_bytes: int = Field(
         MEMORY_BYTES, ge=1 << 28, description="Memory of one decoder process; pictures that need more fail"
     )

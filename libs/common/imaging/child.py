@@ -1,25 +1,22 @@
-"""A decoder process: pictures come on standard input, JPEGs or errors go out on standard output.
+"""A decoder process: pictures in, JPEGs or errors out.
 
-Started by the gateway's `decoder.Decoder` as `python -m libs.common.imaging.child BYTES`, with the bytes
-that it may allocate; never by hand.
+The gateway's `decoding.Decoding` starts it, as libs.common.children.launching says; never by hand.
 """
 
 import os
-import signal
 import sys
-import warnings
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Literal
 
 import msgspec
 from msgspec import Struct
 
+from libs.common.children.serving import confined, serve
 from libs.common.errors import Code, FileError
-from libs.common.imaging.confined import bound_memory, die_with_parent
 from libs.common.imaging.limits import Limits
 from libs.common.imaging.normalise import displayable, normalise
+from libs.common.imaging.quiet import quiet_pillow
 
-LENGTH_BYTES = 8
 LARGEST = 1 << 30
 """Bytes of a file that is read whole to be converted."""
 
@@ -49,20 +46,12 @@ class Refused(Struct, frozen=True, tag=True):
 Reply = Made | Refused
 
 
-def framed(body: bytes) -> bytes:
-    """The body as it goes through a pipe, after its length."""
-    return len(body).to_bytes(LENGTH_BYTES, "big") + body
+def answer(body: bytes) -> bytes:
+    """The Reply to a Wanted."""
+    return msgspec.msgpack.encode(_reply(msgspec.msgpack.decode(body, type=Wanted)))
 
 
-def serve(requests: BinaryIO, replies: BinaryIO) -> None:
-    """Answer until the other end is closed."""
-    while length := requests.read(LENGTH_BYTES):
-        wanted = msgspec.msgpack.decode(requests.read(int.from_bytes(length, "big")), type=Wanted)
-        replies.write(framed(msgspec.msgpack.encode(_answer(wanted))))
-        replies.flush()
-
-
-def _answer(wanted: Wanted) -> Reply:
+def _reply(wanted: Wanted) -> Reply:
     try:
         return Made(_jpeg(wanted))
     except FileError as error:
@@ -82,18 +71,6 @@ def _jpeg(wanted: Wanted) -> bytes:
     return displayable(data, wanted.limits)
 
 
-def _alone_with(output: int) -> BinaryIO:
-    """What `output` leads to, for us alone: decoders' C libraries print every damage that they meet."""
-    ours = os.fdopen(os.dup(output), "wb")
-    nothing = os.open(os.devnull, os.O_WRONLY)
-    for stream in (1, 2):
-        os.dup2(nothing, stream)
-    return ours
-
-
 if __name__ == "__main__":
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    die_with_parent()
-    bound_memory(int(sys.argv[1]))
-    warnings.filterwarnings("ignore", module="PIL")
-    serve(sys.stdin.buffer, _alone_with(1))
+    quiet_pillow()
+    serve(confined(sys.argv), answer)

@@ -8,39 +8,46 @@ from pathlib import Path
 
 import msgspec
 
+from libs.common.children.ending import ChildEndedError
+from libs.common.children.launching import Program
+from libs.common.children.restarting import RestartingChild
 from libs.common.errors import Code, FileError
 from libs.common.imaging.child import Refused, Reply, Wanted
 from libs.common.imaging.limits import Limits
-from services.gateway.images.decoder import Decoder
 
 PROCESSES = 2
 SECONDS = 8.0
 """Clients wait 10 s for an answer."""
+MEMORY_BYTES = 3 << 30
+"""As much as the largest pictures need that are taken at all."""
+_CHILD = "libs.common.imaging.child"
 
 
 class Decoding:
     """A few decoders, started when they are first needed. Calls raise FileError; decode_timeout after
-    `seconds`, waiting for a free decoder included.
+    `seconds`, waiting for a free decoder included. A call that is cancelled ends its decoder's process.
     """
 
-    def __init__(self, limits: Limits, seconds: float = SECONDS) -> None:
+    def __init__(self, limits: Limits, seconds: float = SECONDS, memory_bytes: int = MEMORY_BYTES) -> None:
         self._limits = limits
         self._seconds = seconds
-        self._decoders = [Decoder() for _ in range(PROCESSES)]
+        self._decoders = [RestartingChild(Program(_CHILD, memory_bytes)) for _ in range(PROCESSES)]
         # The last one used first, so that the others start only where pictures come at the same time.
-        self._free: asyncio.LifoQueue[Decoder] = asyncio.LifoQueue()
+        self._free: asyncio.LifoQueue[RestartingChild] = asyncio.LifoQueue()
         for decoder in self._decoders:
             self._free.put_nowait(decoder)
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, limits: Limits, seconds: float = SECONDS) -> AsyncIterator["Decoding"]:
+    async def open(
+        cls, limits: Limits, seconds: float = SECONDS, memory_bytes: int = MEMORY_BYTES
+    ) -> AsyncIterator["Decoding"]:
         """Decoders that end with the block."""
-        decoding = cls(limits, seconds)
+        decoding = cls(limits, seconds, memory_bytes)
         try:
             yield decoding
         finally:
-            await asyncio.gather(*(decoder.end() for decoder in decoding._decoders))
+            await asyncio.gather(*(decoder.close() for decoder in decoding._decoders))
 
     async def normalised(self, data: bytes) -> bytes:
         """The picture as the pipeline would send it to the ML service."""
@@ -66,6 +73,9 @@ class Decoding:
         decoder = await self._free.get()
         try:
             body = await decoder.ask(request)
+        except ChildEndedError as error:
+            detail = f"the decoder crashed on this picture ({error})"
+            raise FileError(Code.DECODER_CRASHED, detail) from error
         finally:
             self._free.put_nowait(decoder)
         reply: Reply = msgspec.msgpack.decode(body, type=Reply)

@@ -1,46 +1,35 @@
 """A decoder process: takes requests one after another from the process that started it.
 
-`decoder.Decoder` starts it: `python -m services.processor.decoding.child DESCRIPTOR MEMORY_BYTES`.
+`pool.DecodePool` starts it, as libs.common.children.launching says.
 """
 
 import logging
-import os
 import pickle
-import signal
 import sys
 import time
-import warnings
 from collections.abc import Callable
-from multiprocessing.connection import Connection
-from pathlib import Path
 
+from libs.common.children.framing import Channel
+from libs.common.children.serving import confined, serve
 from libs.common.errors import Code
-from libs.common.imaging.confined import bound_memory, die_with_parent
+from libs.common.imaging.quiet import quiet_pillow
 from services.processor.decoding import inspection
-from services.processor.decoding.inspection import Failed, Reply, Request
+from services.processor.decoding.inspection import READY, Failed, Reply, Request
 
 log = logging.getLogger(__name__)
 
-READY = b"ready"
 SLICE_SECONDS = 0.02
 """How long replies are collected: files that cost nearly nothing share a trip, a decoded one goes alone."""
 
 
-def serve(descriptor: int) -> None:
+def run(channel: Channel) -> None:
     """Answer until the other end is closed. The first message is what to run, from our own parent."""
-    _live_and_die_with_parent()
-    # Pillow warns of damage that it reads past; the file's outcome says what there is to say.
-    warnings.filterwarnings("ignore", module="PIL")
-    logging.getLogger("PIL").setLevel(logging.CRITICAL)
-    with Connection(descriptor) as connection:
-        inspect = pickle.loads(connection.recv_bytes())()  # noqa: S301
-        connection.send_bytes(READY)
-        while True:
-            try:
-                requests = inspection.decode_requests(connection.recv_bytes())
-            except EOFError:
-                return
-            connection.send_bytes(inspection.encode(_answers(inspect, requests)))
+    body = channel.receive()
+    if body is None:
+        return
+    inspect = pickle.loads(body)()  # noqa: S301
+    channel.send(READY)
+    serve(channel, lambda body: inspection.encode(_answers(inspect, inspection.decode_requests(body))))
 
 
 def _answers(inspect: Callable[[Request], Reply], requests: list[Request]) -> list[Reply]:
@@ -66,23 +55,6 @@ def _answer(inspect: Callable[[Request], Reply], request: Request) -> Reply:
         )
 
 
-def _live_and_die_with_parent() -> None:
-    """A drain needs the decoders, so signals are left to the parent; its death ends even a stuck decoder."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
-    die_with_parent()
-
-
-def _speak_for_ourselves() -> None:
-    """Log to standard error, and silence it for the decoders' C libraries, which print every damage."""
-    ours = os.fdopen(os.dup(2), "w", buffering=1)
-    with Path(os.devnull).open("wb") as nothing:
-        os.dup2(nothing.fileno(), 2)
-    sys.stderr = ours
-    logging.basicConfig(stream=ours, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s")
-
-
 if __name__ == "__main__":
-    _speak_for_ourselves()
-    bound_memory(int(sys.argv[2]))
-    serve(int(sys.argv[1]))
+    quiet_pillow()
+    run(confined(sys.argv))

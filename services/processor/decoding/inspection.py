@@ -12,6 +12,9 @@ from libs.common.errors import Code
 from libs.common.messages import Content, Inference
 from libs.common.unreadable import UNREADABLE
 
+READY = b"ready"
+"""A decoder's answer to the function that it is to run."""
+
 
 class Request(Struct, frozen=True, kw_only=True):
     """Look at the file at `path`, last seen with this size (bytes) and mtime (ns since the epoch).
@@ -69,7 +72,7 @@ def decode_requests(body: bytes) -> list[Request]:
     return _requests.decode(body)
 
 
-def decode_replies(body: bytes) -> list[Reply]:
+def decode_replies(body: bytes | bytearray) -> list[Reply]:
     """The replies in `body`; ValueError if it holds something else."""
     try:
         return _replies.decode(body)

@@ -1,53 +1,46 @@
-"""Decoder processes, one a core: a file that hangs or crashes one of them costs that file alone.
-
-Each process has a pipe of its own and shares no lock with the others, so that one can be killed at any
-moment. (The pools of concurrent.futures and pebble are broken for good once an idle process dies.)
-"""
+"""The processor's decoder processes, one a core: a file that hangs or crashes one costs that file alone."""
 
 import asyncio
-from collections import deque
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from math import ceil
+import pickle
+from collections.abc import Callable, Sequence
 from types import TracebackType
 
-from libs.common.errors import FileError, SluiceError
-from services.processor.decoding.decoder import Decoder, Inspection
-from services.processor.decoding.inspection import Failed, Reply, Request
-
-MOST_AT_ONCE = 32
-"""Files that one process is asked about at once, at most; what it has no time for comes back."""
+from libs.common.children.child import Child
+from libs.common.children.ending import ChildEndedError, OverTimeError
+from libs.common.children.launching import Program
+from libs.common.children.limiting import TimeLimit
+from libs.common.children.pool import Pool
+from libs.common.children.restarting import RestartingChild
+from libs.common.errors import Code, SluiceError
+from services.processor.decoding import inspection
+from services.processor.decoding.inspection import READY, Failed, Reply, Request
 
 MEMORY_BYTES = 4 << 30
-"""Enough for a picture of the default MAX_PIXELS, four bytes each, next to a file of the default size."""
+"""Enough for a picture of the default MAX_PIXELS, four bytes each, beside a file of the default size."""
 
-_Waiting = tuple[Request, asyncio.Future[Reply]]
+Inspection = Callable[[], Callable[[Request], Reply]]
+"""Picklable. Called in each decoder process, it gives the function that process runs."""
+
+_CHILD = "services.processor.decoding.child"
+_START_SECONDS = 60.0
 
 
 class DecodePool:
     """`workers` decoder processes, for as long as the `async with` block lasts.
 
-    A file may take `timeout_s` seconds, and a process `memory_bytes`.
+    A file may take `timeout_s` seconds, as TimeLimit counts them, and a process `memory_bytes`.
     """
 
     def __init__(
         self, inspection: Inspection, workers: int, timeout_s: float, memory_bytes: int = MEMORY_BYTES
     ) -> None:
-        self._decoders = [Decoder(inspection, timeout_s, memory_bytes) for _ in range(workers)]
-        self._idle = list(self._decoders)
-        self._waiting: deque[_Waiting] = deque()
-        self._serving: set[asyncio.Task[None]] = set()
-        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="decoder")
+        program, prepare = Program(_CHILD, memory_bytes), _Preparation(inspection)
+        decoders = [RestartingChild(program, TimeLimit(timeout_s), prepare) for _ in range(workers)]
+        self._pool = Pool(decoders, _Inspections(timeout_s))
 
     async def __aenter__(self) -> "DecodePool":
         """Start all processes; SluiceError internal if one does not come up."""
-        loop = asyncio.get_running_loop()
-        starts = [loop.run_in_executor(self._threads, decoder.start) for decoder in self._decoders]
-        try:
-            await asyncio.gather(*starts)
-        except BaseException:
-            await self.close()
-            raise
+        await self._pool.start()
         return self
 
     async def __aexit__(
@@ -56,90 +49,47 @@ class DecodePool:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await self.close()
+        await self._pool.close()
 
     async def inspect(self, requests: Sequence[Request]) -> list[Reply]:
-        """Look at these files, as soon as processes are free; a reply to each, in their order.
+        """Look at these files, as soon as processes are free; a reply to each, in their order."""
+        return await self._pool.ask(requests)
 
-        A caller that is cancelled does not wait; a decoding that has begun is finished all the same.
-        """
-        loop = asyncio.get_running_loop()
-        asked: list[_Waiting] = [(request, loop.create_future()) for request in requests]
-        self._waiting.extend(asked)
-        for _ in range(min(len(self._idle), len(asked))):
-            serving = asyncio.create_task(self._serve(self._idle.pop()))
-            self._serving.add(serving)
-            serving.add_done_callback(self._serving.discard)
+
+class _Preparation:
+    """Gives a process the function that it is to run."""
+
+    def __init__(self, inspection: Inspection) -> None:
+        self._body = pickle.dumps(inspection)
+
+    async def __call__(self, child: Child) -> None:
         try:
-            return [await reply for _, reply in asked]
-        finally:
-            _forget(asked)
-
-    async def close(self) -> None:
-        """End all processes at once. No one may ask any more."""
-        for serving in self._serving:
-            serving.cancel()
-        for _, future in self._waiting:
-            future.cancel()
-        self._threads.shutdown(wait=False, cancel_futures=True)
-        await asyncio.to_thread(self._end)
-
-    async def _serve(self, decoder: Decoder) -> None:
-        """Keep one process busy for as long as files wait."""
-        loop = asyncio.get_running_loop()
-        try:
-            while asked := self._next():
-                requests = [request for request, _ in asked]
-                try:
-                    replies = await loop.run_in_executor(self._threads, _replies, decoder, requests)
-                except (SluiceError, OSError, RuntimeError, asyncio.CancelledError) as error:
-                    _fail(asked, error)
-                    return
-                self._settle(asked, replies)
-        finally:
-            self._idle.append(decoder)
-
-    def _next(self) -> list[_Waiting]:
-        """The files to ask about now: one process's share of those that somebody still waits for."""
-        wanted = deque(each for each in self._waiting if not each[1].done())
-        share = min(MOST_AT_ONCE, ceil(len(wanted) / len(self._decoders)))
-        asked, self._waiting = [wanted.popleft() for _ in range(share)], wanted
-        return asked
-
-    def _settle(self, asked: Sequence[_Waiting], replies: Sequence[Reply]) -> None:
-        for (_, future), reply in zip(asked, replies, strict=False):
-            if not future.done():
-                future.set_result(reply)
-        self._waiting.extendleft(reversed(asked[len(replies) :]))
-
-    def _end(self) -> None:
-        for decoder in self._decoders:
-            decoder.close()
-        self._threads.shutdown(wait=True)
-        for decoder in self._decoders:
-            decoder.end()
+            async with asyncio.timeout(_START_SECONDS):
+                ready = await child.ask(self._body) == READY
+        except (ChildEndedError, TimeoutError) as error:
+            # Its own words are on standard error.
+            raise _does_not_start(await child.kill()) from error
+        if not ready:
+            raise _does_not_start(await child.kill())
 
 
-def _replies(decoder: Decoder, requests: Sequence[Request]) -> list[Reply]:
-    """Replies to the first of the requests. If the process ends over several, each is asked about alone."""
-    try:
-        return decoder.ask(requests)
-    except FileError as error:
-        if len(requests) == 1:
-            return [Failed(code=error.code, error=error.detail)]
-    return [reply for request in requests for reply in _replies(decoder, [request])]
+def _does_not_start(status: str) -> SluiceError:
+    return SluiceError(Code.INTERNAL, f"a decoder process does not start ({status})")
 
 
-def _forget(asked: Sequence[_Waiting]) -> None:
-    """No one waits for these any more; how they ended is of no interest."""
-    for _, reply in asked:
-        if not reply.cancel() and not reply.cancelled():
-            reply.exception()
+class _Inspections:
+    """Requests and replies as they travel; a decoder's end as its file's failure."""
 
+    def __init__(self, timeout_s: float) -> None:
+        self._timeout_s = timeout_s
 
-def _fail(asked: Sequence[_Waiting], error: BaseException) -> None:
-    for _, future in asked:
-        if isinstance(error, asyncio.CancelledError):
-            future.cancel()
-        elif not future.done():
-            future.set_exception(error)
+    def encode(self, requests: Sequence[Request]) -> bytes:
+        return inspection.encode(requests)
+
+    def decode(self, body: bytearray) -> list[Reply]:
+        return inspection.decode_replies(body)
+
+    def failed(self, error: ChildEndedError | OverTimeError | ValueError) -> Failed:
+        if isinstance(error, OverTimeError):
+            return Failed(code=Code.DECODE_TIMEOUT, error=f"Decoding took longer than {self._timeout_s:g} s")
+        return Failed(code=Code.DECODER_CRASHED, error=f"The decoder crashed on this file ({error})")

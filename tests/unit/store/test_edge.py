@@ -201,7 +201,7 @@ def names_in(folder: Path) -> list[str]:
 
 def engine_of(store: EdgeStore) -> int:
     assert store._client is not None
-    return store._client._process.pid
+    return store._client._child.pid
 
 
 if __name__ == "__main__":

@@ -3,18 +3,16 @@
 import asyncio
 import importlib.util
 import os
-import socket
-import subprocess
-import sys
-from collections import deque
 from collections.abc import Hashable
-from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from msgspec import msgpack
 
+from libs.common.children.child import Child
+from libs.common.children.ending import ChildEndedError
+from libs.common.children.launching import Program
 from libs.common.errors import Code, SluiceError, UnavailableError
 from libs.common.store.engine import wire
 from libs.common.store.engine.room import gone
@@ -23,26 +21,17 @@ START_SECONDS = 30.0
 CALL_SECONDS = 60.0
 STOP_SECONDS = 15.0
 
+_PROGRAM = Program("libs.common.store.engine.process")
+
 ResultT = TypeVar("ResultT")
 
 
 class EngineClient:
     """A running engine process, and the calls that wait for its answers."""
 
-    def __init__(
-        self,
-        root: Path,
-        process: subprocess.Popen[bytes],
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-    ) -> None:
+    def __init__(self, root: Path, child: Child) -> None:
         self._root = root
-        self._process = process
-        self._reader = reader
-        self._writer = writer
-        self._waiting: deque[asyncio.Future[bytes]] = deque()
-        self._ready = self._expect()
-        self._receiving = asyncio.create_task(self._receive())
+        self._child = child
 
     @classmethod
     async def start(cls, root: Path, lock_patience_seconds: float) -> "EngineClient":
@@ -53,12 +42,9 @@ class EngineClient:
                 "the embedded store needs the package qdrant-edge-py (install sluice[embedded]); "
                 "or set QDRANT_HOST to use a Qdrant server",
             )
-        ours, theirs = socket.socketpair()
-        with theirs:
-            process = await asyncio.to_thread(_spawn, root, theirs, lock_patience_seconds)
-        client = cls(root, process, *await asyncio.open_connection(sock=ours))
+        client = cls(root, await Child.start(_PROGRAM))
         try:
-            await _answered(client._ready, None, START_SECONDS)
+            await client._asked(wire.Open(os.fsencode(root), lock_patience_seconds), None, START_SECONDS)
         except BaseException:
             await client.close()
             raise
@@ -67,84 +53,34 @@ class EngineClient:
     @property
     def ended(self) -> bool:
         """Whether the process is gone."""
-        return self._receiving.done()
+        return self._child.ended
 
     async def ask(self, call: wire.Call, result: type[ResultT] | None) -> ResultT:
         """The engine's answer to `call`, read as `result`."""
-        try:
-            frame = wire.frame(call)
-        except (TypeError, ValueError, OverflowError) as error:
-            raise SluiceError(Code.STORE_REJECTED, f"the store cannot hold this: {error}") from error
-        if self.ended:
-            raise self._gone()
-        # Nothing may come between these two lines: answers come in the order of the questions.
-        answer = self._expect()
-        self._writer.write(frame)
-        with suppress(ConnectionError):  # it has gone, and that is what the answer will be
-            await self._writer.drain()
-        return await _answered(answer, result, CALL_SECONDS)
+        return await self._asked(call, result, CALL_SECONDS)
 
     async def close(self) -> None:
         """Let the engine finish what it was asked, flush and end; kill it if that takes too long."""
-        if not self.ended:
-            self._writer.write_eof()
-        _, unfinished = await asyncio.wait([self._receiving], timeout=STOP_SECONDS)
-        if unfinished:
-            self._process.kill()
-            await self._receiving
+        await self._child.finish(STOP_SECONDS)
 
-    def _gone(self) -> UnavailableError:
-        return gone(self._root, self._process.poll())
-
-    def _expect(self) -> asyncio.Future[bytes]:
-        answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-        self._waiting.append(answer)
-        return answer
-
-    async def _receive(self) -> None:
-        """Hand each answer to the call that waits longest, until the process ends; then release all."""
+    async def _asked(
+        self, call: wire.Call | wire.Open, result: type[ResultT] | None, seconds: float
+    ) -> ResultT:
         try:
-            while True:
-                length = int.from_bytes(await self._reader.readexactly(wire.LENGTH_BYTES), "big")
-                body = await self._reader.readexactly(length)
-                answer = self._waiting.popleft()
-                if not answer.done():
-                    answer.set_result(body)
-        except (asyncio.IncompleteReadError, ConnectionError):
-            self._writer.close()
-            await asyncio.to_thread(self._process.wait, STOP_SECONDS)
-        finally:
-            for answer in self._waiting:
-                if not answer.done():
-                    answer.set_exception(self._gone())
+            answer = self._child.ask(wire.encode(call))
+        except (TypeError, ValueError, OverflowError) as error:
+            raise SluiceError(Code.STORE_REJECTED, f"the store cannot hold this: {error}") from error
+        try:
+            body = await asyncio.wait_for(answer, seconds)
+        except ChildEndedError as error:
+            raise gone(self._root, error.status) from error
+        except TimeoutError as error:
+            detail = f"the embedded store did not answer within {seconds:.0f} s"
+            raise UnavailableError(Code.STORE_UNAVAILABLE, detail) from error
+        return _result(body, result)
 
 
-def _spawn(root: Path, theirs: socket.socket, patience: float) -> subprocess.Popen[bytes]:
-    descriptor = theirs.fileno()
-    return subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "libs.common.store.engine.process",
-            os.fspath(root),
-            str(descriptor),
-            str(patience),
-        ],
-        pass_fds=[descriptor],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        # The child must find this very package, wherever this process was started from.
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-    )
-
-
-async def _answered(answer: asyncio.Future[bytes], result: type[ResultT] | None, seconds: float) -> ResultT:
-    try:
-        body = await asyncio.wait_for(answer, seconds)
-    except TimeoutError as error:
-        raise UnavailableError(
-            Code.STORE_UNAVAILABLE, f"the embedded store did not answer within {seconds:.0f} s"
-        ) from error
+def _result(body: bytearray, result: type[ResultT] | None) -> ResultT:
     reply: wire.Reply[ResultT] = _decoder(cast("Hashable", result)).decode(body)
     if reply.failed is not None:
         raise reply.failed.error()

@@ -6,26 +6,16 @@ call in the order they come, and ends when the parent closes its end or dies.
 """
 
 import os
-import select
-import signal
-import socket
 import sys
 from pathlib import Path
 from typing import Any
 
+from libs.common.children.framing import Channel
+from libs.common.children.serving import opened, serve
 from libs.common.errors import Code, SluiceError, UnavailableError
 from libs.common.store.engine import wire
 from libs.common.store.engine.answers import answer
 from libs.common.store.engine.root import Root
-
-IDLE_SECONDS = 1.0
-"""A pause this long is used to flush and compact."""
-
-
-def serve(root: Root, parent: socket.socket) -> None:
-    """Answer calls until the parent hangs up."""
-    while (body := _receive(root, parent)) is not None:
-        parent.sendall(wire.frame(_reply(root, body)))
 
 
 def _reply(root: Root, body: bytes) -> wire.Reply[Any]:
@@ -42,48 +32,25 @@ def _reply(root: Root, body: bytes) -> wire.Reply[Any]:
         return wire.Reply(failed=wire.Failed(Code.STORE_UNAVAILABLE, f"the store failed: {error}", away=True))
 
 
-def _receive(root: Root, parent: socket.socket) -> bytes | None:
-    """The next call's body, or None at the end. Uses pauses to tidy up."""
-    born_of = os.getppid()
-    while not select.select([parent], [], [], IDLE_SECONDS)[0]:
-        root.tidy()
-        if os.getppid() != born_of:
-            # The parent is dead, and some process that it forked keeps its end of the socket open.
-            return None
-    length = _exactly(parent, wire.LENGTH_BYTES)
-    return None if length is None else _exactly(parent, int.from_bytes(length, "big"))
-
-
-def _exactly(parent: socket.socket, count: int) -> bytes | None:
-    received = bytearray()
-    while len(received) < count:
-        part = parent.recv(min(count - len(received), 1 << 20))
-        if not part:
-            return None
-        received += part
-    return bytes(received)
-
-
-def main(folder: str, descriptor: str, lock_patience_seconds: str) -> None:
-    """Serve the collections in `folder` to the parent at the other end of the socket `descriptor`."""
-    # The parent decides when to end: a Ctrl-C in the terminal reaches this process too, while the parent
-    # still has writes to drain.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    with socket.socket(fileno=int(descriptor)) as parent:
-        try:
-            root = Root(Path(folder), float(lock_patience_seconds))
-        except SluiceError as error:
-            parent.sendall(wire.frame(wire.Reply(failed=wire.Failed(error.code, error.detail))))
-            return
-        try:
-            parent.sendall(wire.frame(wire.Reply(result=None)))
-            serve(root, parent)
-        except ConnectionError:
-            pass  # The parent died; what it was told is in the log, and closing flushes it.
-        finally:
-            root.close()
+def run(channel: Channel) -> None:
+    """Serve the collections that the first call names, until the parent is gone."""
+    body = channel.receive()
+    if body is None:
+        return
+    wanted = wire.read_open(body)
+    try:
+        root = Root(Path(os.fsdecode(wanted.root)), wanted.lock_patience_seconds)
+    except SluiceError as error:
+        channel.send(wire.encode(wire.Reply(failed=wire.Failed(error.code, error.detail))))
+        return
+    try:
+        channel.send(wire.encode(wire.Reply(result=None)))
+        serve(channel, lambda body: wire.encode(_reply(root, body)), idle=root.tidy)
+    except ConnectionError:
+        pass  # The parent died; what it was told is in the log, and closing flushes it.
+    finally:
+        root.close()
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    run(opened(sys.argv))

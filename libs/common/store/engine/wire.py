@@ -1,7 +1,4 @@
-"""What EdgeStore and its engine process say to each other: frames of msgpack over a socket pair.
-
-A frame is its length (4 bytes, big-endian) and a body. The engine answers in the order it was asked.
-"""
+"""What EdgeStore and its engine process ask and answer: msgpack, in the frames of libs.common.children."""
 
 from typing import Generic, TypeVar
 
@@ -10,14 +7,19 @@ from msgspec import Struct, msgpack
 from libs.common.errors import Code, SluiceError, UnavailableError
 from libs.common.store.protocol import Distance, Filter, Payload, PayloadFields
 
-LENGTH_BYTES = 4
-
 Floats = bytes
 """Vectors as little-endian float32, one after another."""
 
 
 class _Call(Struct, frozen=True, tag=True):
     pass
+
+
+class Open(_Call, frozen=True):
+    """The first call: over which collections, and how long to wait for a process that still has them."""
+
+    root: bytes
+    lock_patience_seconds: float
 
 
 class Collections(_Call, frozen=True):
@@ -118,7 +120,7 @@ ResultT = TypeVar("ResultT")
 
 
 class Reply(Struct, Generic[ResultT], frozen=True):
-    """The answer to one call, or why there is none. The engine sends the first one unasked: it is ready."""
+    """The answer to one call, or why there is none."""
 
     result: ResultT | None = None
     failed: Failed | None = None
@@ -126,14 +128,19 @@ class Reply(Struct, Generic[ResultT], frozen=True):
 
 _encoder = msgpack.Encoder()
 _calls: msgpack.Decoder[Call] = msgpack.Decoder(Call)
+_opens = msgpack.Decoder(Open)
 
 
-def frame(body: Struct) -> bytes:
+def encode(body: Struct) -> bytes:
     """`body` as it travels; raises TypeError, ValueError or OverflowError for what msgpack cannot hold."""
-    encoded = _encoder.encode(body)
-    return len(encoded).to_bytes(LENGTH_BYTES, "big") + encoded
+    return _encoder.encode(body)
 
 
 def read_call(body: bytes) -> Call:
     """The call in a frame's body."""
     return _calls.decode(body)
+
+
+def read_open(body: bytes) -> Open:
+    """The first call in a frame's body."""
+    return _opens.decode(body)

@@ -14,7 +14,6 @@ from PIL import Image
 from libs.common.errors import Code, FileError
 from libs.common.imaging.limits import Limits
 from libs.common.imaging.normalise import displayable, normalise
-from services.gateway.images import decoder
 from services.gateway.images.decoding import Decoding
 from tests.support import photos
 from tests.support.waiting import LIMIT_S, until
@@ -35,8 +34,7 @@ def endless(tmp_path: Path) -> Path:
 
 def processes(decoding: Decoding) -> list[psutil.Process]:
     """Those that are up."""
-    found = [decoder._process for decoder in decoding._decoders]
-    return [psutil.Process(each.pid) for each in found if each is not None and each.returncode is None]
+    return [psutil.Process(pid) for decoder in decoding._decoders if (pid := decoder.pid) is not None]
 
 
 async def test_a_picture_is_decoded_as_in_the_pipeline(decoding: Decoding, tmp_path: Path) -> None:
@@ -70,13 +68,10 @@ async def test_a_file_that_went_away_is_no_crash(decoding: Decoding, tmp_path: P
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere memory is not counted")
-async def test_a_picture_that_takes_too_much_memory_is_refused(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr(decoder, "MEMORY_BYTES", 300_000_000)
+async def test_a_picture_that_takes_too_much_memory_is_refused(tmp_path: Path) -> None:
     Image.new("RGB", (9000, 9000)).save(tmp_path / "large.tif", compression="tiff_deflate")
 
-    async with Decoding.open(Limits(), seconds=30) as decoding:
+    async with Decoding.open(Limits(), seconds=30, memory_bytes=300_000_000) as decoding:
         with pytest.raises(FileError, match="memory") as refusal:
             await decoding.displayable(tmp_path / "large.tif")
         (process,) = processes(decoding)
