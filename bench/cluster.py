@@ -92,7 +92,7 @@ async def cluster(home: Path, **environment: str) -> AsyncIterator[Cluster]:
     await asyncio.to_thread(home.mkdir, parents=True)
     async with AsyncExitStack() as stack:
         broker = EmbeddedKafka(
-            home / "broker", cache_dir=settings.sluice_cache_dir, mirror=settings.maven_mirror
+            home / "broker", cache_dir=settings.sluice_cache_dir, mirror=settings.maven_mirror, anonymous=True
         )
         await stack.enter_async_context(broker)
         servers = {"KAFKA_BOOTSTRAP_SERVERS": broker.bootstrap_servers, "UPLOAD_DIR": str(home / "uploads")}

@@ -17,7 +17,7 @@ from libs.common.kafka.tables.table import read_limit
 from libs.common.kafka.tables.tail import Tail
 from libs.common.settings import StageSettings
 from libs.common.topics import ALL, DEAD_LETTERS
-from libs.embedded.config import clients_address
+from libs.embedded import access
 from services.settings import RunSettings
 
 _FETCH_SECONDS = 10.0
@@ -46,13 +46,12 @@ async def connected(settings: StageSettings, run: RunSettings) -> AsyncIterator[
 
     Raises UnavailableError if none answers.
     """
-    embedded = None if run.kafka_bootstrap_servers else clients_address(run.data_dir / "kafka")
+    embedded = None if run.kafka_bootstrap_servers else access.read(run.data_dir / "kafka")
     if not run.kafka_bootstrap_servers and embedded is None:
         raise UnavailableError(Code.BROKER_UNAVAILABLE, _no_broker(run))
     if embedded:
-        settings = settings.model_copy(
-            update={"kafka_bootstrap_servers": embedded, "kafka_security_protocol": "PLAINTEXT"}
-        )
+        access.hush_loopback()
+        settings = StageSettings(**settings.model_dump() | dict(embedded.settings))
     connection = Connection.of(settings, "cli")
     try:
         async with asyncio.timeout(_CONNECT_SECONDS), connection.admin():

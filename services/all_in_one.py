@@ -1,6 +1,7 @@
 """Every stage, the gateway and the ML service in one process, over an embedded Kafka and store if need be."""
 
 import asyncio
+import secrets
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -18,6 +19,7 @@ from libs.common.settings import FilesSettings, StageSettings, without_password
 from libs.common.stages import ML
 from libs.common.store.edge import EdgeStore
 from libs.common.store.protocol import Store
+from libs.embedded.access import hush_loopback
 from libs.embedded.kafka import EmbeddedKafka
 from libs.embedded.settings import EmbeddedSettings
 from services.packages import build, settings_class
@@ -102,6 +104,7 @@ async def _broker(
     if settings.kafka_bootstrap_servers:
         return None
     embedded = EmbeddedSettings()
+    hush_loopback()
     say("starting Apache Kafka (the first time downloads it)")
     return await resources.enter_async_context(
         EmbeddedKafka(settings.data_dir, cache_dir=embedded.sluice_cache_dir, mirror=embedded.maven_mirror)
@@ -126,14 +129,12 @@ def _overrides(settings: RunSettings, broker: EmbeddedKafka | None) -> tuple[dic
         "health_port": None,  # the gateway's /readyz speaks for all
     }
     if broker is not None:
-        shared |= {
-            "kafka_bootstrap_servers": broker.bootstrap_servers,
-            "kafka_security_protocol": "PLAINTEXT",
-        }
+        shared |= broker.access.settings
     if settings.ml_inference_service_url:
         return shared, None
     url = f"http://127.0.0.1:{_free_port()}"
-    return shared | {"ml_inference_service_url": url}, url
+    key = secrets.token_urlsafe(32)
+    return shared | {"ml_inference_service_url": url, "ml_api_key": key}, url
 
 
 def _services(
@@ -152,7 +153,8 @@ def _services(
 def _given(stage: str, shared: dict[str, Any], files: dict[str, Any], ml_url: str | None) -> dict[str, Any]:
     """What the stage's settings are given, as far as they are its own."""
     if stage == ML.name and ml_url is not None:
-        return {"host": "127.0.0.1", "port": int(ml_url.rpartition(":")[2])}
+        port = int(ml_url.rpartition(":")[2])
+        return {"host": "127.0.0.1", "port": port, "ml_api_key": shared["ml_api_key"]}
     kind = settings_class(stage)
     given = shared if issubclass(kind, StageSettings) else {}
     return given | files if issubclass(kind, FilesSettings) else given

@@ -1,25 +1,38 @@
 """`sluice topics`: what is on Kafka, as the code declares it."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
+
+import typer
 
 from cli.options import AsJson
 from cli.output import as_json, table
+from libs.common.errors import Code, SluiceError, UnavailableError
 from libs.common.runtime.process import read_settings
 from libs.common.settings import StageSettings
 from libs.common.topics import ALL, Partitions, Topic, TopicNames
+from libs.embedded import access
 from services.settings import RunSettings
 
 _DAY_MS = 24 * 3600 * 1000
 
 
-def topics(json: AsJson = False) -> None:
+Connect = Annotated[
+    bool, typer.Option("--connect", help="Print the settings that a program needs to read and write them")
+]
+
+
+def topics(json: AsJson = False, connect: Connect = False) -> None:
     """Describe the topics.
 
-    As they are declared, with the names and counts that the settings here give; asks no broker.
+    As they are declared, with the names and counts that the settings here give; asks no broker. With
+    --connect: where the embedded Kafka of DATA_DIR is, and its secret, which changes with each start.
     """
     settings = read_settings(StageSettings)
     run = read_settings(RunSettings)
+    if connect:
+        _print(_access(run), json=json)
+        return
     # One machine needs fewer, and `run` without a Kafka of its own is one machine.
     partitions = settings.topic_partitions if run.kafka_bootstrap_servers else run.topic_partitions
     described = list(_described(TopicNames(settings.topic_prefix), partitions))
@@ -37,6 +50,24 @@ def topics(json: AsJson = False) -> None:
         ),
         numbers=("PARTITIONS",),
     )  # fmt: skip
+
+
+def _access(run: RunSettings) -> Mapping[str, str]:
+    if run.kafka_bootstrap_servers:
+        detail = "KAFKA_BOOTSTRAP_SERVERS names a Kafka of your own: its administrator gives access to it"
+        raise SluiceError(Code.INVALID_REQUEST, detail)
+    found = access.read(run.data_dir / "kafka")
+    if found is None:
+        raise UnavailableError(Code.BROKER_UNAVAILABLE, f"no embedded Kafka was started in {run.data_dir}")
+    return {name.upper(): value for name, value in found.settings.items()}
+
+
+def _print(variables: Mapping[str, str], *, json: bool) -> None:
+    if json:
+        as_json(variables)
+        return
+    for name, value in variables.items():
+        typer.echo(f"{name}={value}")
 
 
 def _described(names: TopicNames, partitions: int) -> Iterator[dict[str, Any]]:

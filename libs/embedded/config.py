@@ -6,8 +6,10 @@ characters that mean something in these files.
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from libs.embedded.access import write_private
 
 PROPERTIES = "server.properties"
 LOGGING = "log4j2.properties"
@@ -22,6 +24,10 @@ class Ports:
     clients: int
     controller: int
     properties: Mapping[str, str] = field(default_factory=dict)
+
+    def with_properties(self, more: Mapping[str, str]) -> "Ports":
+        """The same, where `more` goes before its own properties."""
+        return replace(self, properties=dict(more) | dict(self.properties))
 
 
 def properties(ports: Ports) -> str:
@@ -91,20 +97,11 @@ def write(directory: Path, ports: Ports) -> None:
     """Put both files into the broker's directory, and the log of the run before out of the way."""
     with suppress(FileNotFoundError):
         (directory / LOG).replace(directory / f"{LOG}.1")
-    (directory / PROPERTIES).write_text(properties(ports))
+    # The broker's secret is in it.
+    write_private(directory / PROPERTIES, properties(ports).encode())
     (directory / LOGGING).write_text(logging())
 
 
 def is_formatted(directory: Path) -> bool:
     """Whether the broker's storage has been formatted, so that it holds an identity and maybe data."""
     return (directory / _RECORDS / "meta.properties").exists()
-
-
-def clients_address(directory: Path) -> str | None:
-    """host:port where the broker of `directory` took clients when last started; None if it never was."""
-    with suppress(FileNotFoundError):
-        for line in (directory / PROPERTIES).read_text().splitlines():
-            name, _, listeners = line.partition("=")
-            if name == "listeners":
-                return listeners.partition("CLIENTS://")[2].partition(",")[0] or None
-    return None

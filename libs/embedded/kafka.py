@@ -13,12 +13,14 @@ from typing import Self
 
 from libs.common.errors import Code, SluiceError
 from libs.common.runtime.lock import DirLock
-from libs.embedded import config, jars, jvm, orphan, ready
+from libs.embedded import access, config, jars, jvm, orphan, ready
+from libs.embedded.access import Access
 from libs.embedded.config import Ports
 from libs.embedded.process import GuardedProcess
 from libs.embedded.settings import user_cache_dir
 
 _FORMAT_SECONDS = 60.0
+_START_SECONDS = 60.0
 _TRIES = 3
 _WATCH_SECONDS = 0.5
 _log = logging.getLogger(__name__)
@@ -37,35 +39,41 @@ class EmbeddedKafka:
         *,
         cache_dir: Path | None = None,
         mirror: str | None = None,
-        start_timeout: float = 60.0,
         grace: float = 15.0,
         startup: Sequence[str] | None = None,
         ports: Ports | None = None,
+        anonymous: bool = False,
     ) -> None:
         """Nothing happens before `start`.
 
         `cache_dir` keeps the downloaded jars (None: the user's cache), `mirror` is the Maven repository to
         take them from. Times are in seconds. `startup` replaces the JVM options that use the start-up cache.
         `ports` are used at every start (None: free ones each time), so that clients find a restarted broker.
+        `anonymous` lets every process of this machine in, without the secret.
         """
         self._directory = data_dir.absolute() / "kafka"
         self._cache_dir = cache_dir or user_cache_dir()
         self._mirror = mirror
-        self._start_timeout = start_timeout
         self._grace = grace
         self._startup = startup
         self._wanted_ports = ports
         self._jars: Sequence[Path] = ()
         self._lock = DirLock(self._directory)
         self._process: GuardedProcess | None = None
-        self._ports: Ports | None = None
+        self._anonymous = anonymous
+        self._access: Access | None = None
 
     @property
     def bootstrap_servers(self) -> str:
         """Where clients connect, host:port. Only between `start` and `stop`."""
-        if self._ports is None:
+        return self.access.bootstrap_servers
+
+    @property
+    def access(self) -> Access:
+        """What a client needs to be let in. Only between `start` and `stop`."""
+        if self._access is None:
             raise RuntimeError("the broker has not been started")
-        return f"127.0.0.1:{self._ports.clients}"
+        return self._access
 
     async def start(self) -> None:
         """Start the broker and return once it answers.
@@ -85,7 +93,7 @@ class EmbeddedKafka:
         process, self._process = self._process, None
         if process is not None:
             await asyncio.to_thread(process.stop)
-        self._ports = None
+        self._access = None
         self._lock.release()
 
     async def watch(self) -> None:
@@ -128,21 +136,28 @@ class EmbeddedKafka:
 
     async def _answers(self, *, last: bool) -> bool:
         """Start it on free ports; False if one of them was taken meanwhile and it may be tried again."""
-        self._ports = self._wanted_ports or free_ports()
-        config.write(self._directory, self._ports)
+        self._access = self._open_to(self._wanted_ports or free_ports())
         startup = jvm.fast_start(self._cache_dir, self._jars) if self._startup is None else self._startup
         process = self._launch(["kafka.Kafka", config.PROPERTIES], startup)
         try:
-            async with asyncio.timeout(self._start_timeout):
-                answers = await ready.wait(self._ports.clients, process)
+            async with asyncio.timeout(_START_SECONDS):
+                answers = await ready.wait(self._access, process)
         except TimeoutError:
-            raise self._failed(f"did not answer within {self._start_timeout:.0f} s") from None
+            raise self._failed(f"did not answer within {_START_SECONDS:.0f} s") from None
         if answers:
             return True
         process.stop()
         if last or not ready.port_was_taken(self._directory):
             raise self._failed("ended while starting")
         return False
+
+    def _open_to(self, ports: Ports) -> Access:
+        """Write what the broker and its clients read for this start."""
+        servers = f"127.0.0.1:{ports.clients}"
+        made = Access(servers) if self._anonymous else access.made(servers)
+        config.write(self._directory, ports.with_properties(access.broker_properties(made)))
+        access.write(self._directory, made)
+        return made
 
     def _launch(self, main: Sequence[str], startup: Sequence[str]) -> GuardedProcess:
         # Known to `stop` before anything can be cancelled.

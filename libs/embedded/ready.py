@@ -7,6 +7,7 @@ from pathlib import Path
 
 from aiokafka.client import AIOKafkaClient
 
+from libs.embedded.access import Access
 from libs.embedded.config import LOG
 from libs.embedded.process import OUTPUT, GuardedProcess
 
@@ -16,11 +17,12 @@ _CAUSE = re.compile(r"^(?:Caused by: |Exception in thread \S+ )*[\w.$]+(?:Except
 _LOGGED_ERROR = re.compile(r"^\S+ (?:ERROR|FATAL) (?P<words>.*?)(?: \([\w.$]+\))?$")
 
 
-async def wait(port: int, process: GuardedProcess) -> bool:
-    """Wait until the broker at the loopback port gives its metadata; False if it ended before."""
+async def wait(access: Access, process: GuardedProcess) -> bool:
+    """Wait until the broker gives its metadata to who has access; False if it ended before."""
+    port = int(access.bootstrap_servers.rpartition(":")[2])
     while process.ended is None:
         if await _listens(port):
-            await _ask(port)
+            await _ask(access)
             return True
         await asyncio.sleep(_LOOK_SECONDS)
     return False
@@ -36,8 +38,8 @@ async def _listens(port: int) -> bool:
     return True
 
 
-async def _ask(port: int) -> None:
-    client = AIOKafkaClient(bootstrap_servers=f"127.0.0.1:{port}")
+async def _ask(access: Access) -> None:
+    client = AIOKafkaClient(**access.client_options)
     try:
         await client.bootstrap()
         while not client.cluster.brokers():

@@ -5,8 +5,9 @@ It is recorded once, by a broker that does a little of everything in a directory
 
 import asyncio
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -36,25 +37,23 @@ async def record(cache_dir: Path, mirror: str | None = None) -> Path:
 
 async def _rehearse(work: Path, cache_dir: Path, startup: Sequence[str]) -> None:
     async with EmbeddedKafka(work, cache_dir=cache_dir, startup=startup, grace=_RECORDING_GRACE) as broker:
-        servers = broker.bootstrap_servers
-        admin = AIOKafkaAdminClient(bootstrap_servers=servers)
+        options = broker.access.client_options
+        admin = AIOKafkaAdminClient(**options)
         await admin.start()
         await admin.create_topics([NewTopic(_TOPIC, num_partitions=4, replication_factor=1)])
         await admin.close()
-        await _produce(servers)
-        await _consume(servers)
+        await _produce(options)
+        await _consume(options)
 
 
-async def _produce(servers: str) -> None:
-    async with AIOKafkaProducer(bootstrap_servers=servers, enable_idempotence=True) as producer:
+async def _produce(options: Mapping[str, Any]) -> None:
+    async with AIOKafkaProducer(**options, enable_idempotence=True) as producer:
         for number in range(20):
             await producer.send_and_wait(_TOPIC, b"%d" % number, key=b"%d" % number)
 
 
-async def _consume(servers: str) -> None:
-    consumer = AIOKafkaConsumer(
-        _TOPIC, bootstrap_servers=servers, group_id=_TOPIC, auto_offset_reset="earliest"
-    )
+async def _consume(options: Mapping[str, Any]) -> None:
+    consumer = AIOKafkaConsumer(_TOPIC, **options, group_id=_TOPIC, auto_offset_reset="earliest")
     async with consumer:
         await consumer.getmany(timeout_ms=5000)
         await consumer.commit()

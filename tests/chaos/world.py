@@ -130,6 +130,7 @@ async def running(home: Path, replicas: int) -> AsyncIterator[World]:
             cache_dir=settings.sluice_cache_dir,
             mirror=settings.maven_mirror,
             ports=free_ports(),
+            anonymous=True,
         )
         await broker.start()
         stack.push_async_callback(broker.stop)

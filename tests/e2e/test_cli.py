@@ -13,7 +13,7 @@ import pytest
 from aiokafka import AIOKafkaProducer
 
 from cli import samples
-from libs.embedded.config import clients_address
+from libs.embedded import access
 from tests.support.system import Process, system
 from tests.support.waiting import LIMIT_S
 
@@ -105,8 +105,9 @@ async def test_what_the_gateway_may_not_see_is_uploaded(sluice: Shell, tmp_path:
 
 @pytest.mark.slow
 async def test_dead_letters_are_listed_and_sent_back(sluice: Shell) -> None:
-    servers = clients_address(sluice.home / "data" / "kafka")
-    async with AIOKafkaProducer(bootstrap_servers=servers) as producer:
+    broker = access.read(sluice.home / "data" / "kafka")
+    assert broker is not None
+    async with AIOKafkaProducer(**broker.client_options) as producer:
         await producer.send_and_wait("ingest", b"nonsense", key=b"\xff")
     async with asyncio.timeout(LIMIT_S):
         while not (letters := (await sluice("dlq", "list", "--json")).body()["letters"]):

@@ -71,7 +71,7 @@ def kill_broker(directory: Path) -> None:
 @pytest.mark.parametrize("stage", ["scanner", "processor"])
 async def test_a_stop_does_not_hang_on_a_broker_that_is_gone(tmp_path: Path, stage: str) -> None:
     async with (
-        EmbeddedKafka(tmp_path / "broker") as broker,
+        EmbeddedKafka(tmp_path / "broker", anonymous=True) as broker,
         stage_process(stage, broker, tmp_path) as process,
     ):
         kill_broker(tmp_path)
@@ -86,7 +86,7 @@ async def test_a_stop_does_not_hang_on_a_broker_that_is_gone(tmp_path: Path, sta
 async def test_a_gateway_that_is_told_to_stop_ends_well_without_its_broker(tmp_path: Path) -> None:
     """It owes Kafka nothing: what it has not written down there, the next one writes."""
     async with (
-        EmbeddedKafka(tmp_path / "broker") as broker,
+        EmbeddedKafka(tmp_path / "broker", anonymous=True) as broker,
         qdrant_http(tmp_path / "qdrant") as store,
         gateway_process(broker.bootstrap_servers, "t-", store.port, tmp_path / "one") as gateway,
     ):

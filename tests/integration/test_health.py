@@ -98,7 +98,7 @@ async def test_a_stage_whose_broker_hangs_says_that_nobody_hears_it(
 ) -> None:
     monkeypatch.setattr(heartbeat, "BEAT_SECONDS", 0.3)
     monkeypatch.setattr(probes, "UNHEARD_SECONDS", 1.5)
-    async with EmbeddedKafka(tmp_path / "broker") as broker:
+    async with EmbeddedKafka(tmp_path / "broker", anonymous=True) as broker:
         port = free_port()
         java = int((tmp_path / "broker" / "kafka" / PID).read_text())
         stage = stage_of(Broker(broker.bootstrap_servers), prefix, tmp_path, port)

@@ -35,7 +35,7 @@ async def running_broker(directory: Path) -> AsyncIterator[Broker]:
     else:
         settings = EmbeddedSettings()
         async with EmbeddedKafka(
-            directory, cache_dir=settings.sluice_cache_dir, mirror=settings.maven_mirror
+            directory, cache_dir=settings.sluice_cache_dir, mirror=settings.maven_mirror, anonymous=True
         ) as embedded:
             yield Broker(embedded.bootstrap_servers)
 

@@ -71,7 +71,7 @@ async def forbidding_broker(home: Path) -> AsyncIterator[ForbiddingBroker]:
     }
     settings, ports = EmbeddedSettings(), Ports(plain.clients, plain.controller, properties)
     async with EmbeddedKafka(
-        home, cache_dir=settings.sluice_cache_dir, mirror=settings.maven_mirror, ports=ports
+        home, cache_dir=settings.sluice_cache_dir, mirror=settings.maven_mirror, ports=ports, anonymous=True
     ) as broker:
         yield ForbiddingBroker(Broker(broker.bootstrap_servers), f"127.0.0.1:{secured.clients}")
 

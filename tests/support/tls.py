@@ -38,7 +38,7 @@ async def tls_broker(home: Path) -> AsyncIterator[TlsBroker]:
     ports = Ports(plain.clients, plain.controller, _properties(certificates, plain, secure))
     settings = EmbeddedSettings()
     async with EmbeddedKafka(
-        home, cache_dir=settings.sluice_cache_dir, mirror=settings.maven_mirror, ports=ports
+        home, cache_dir=settings.sluice_cache_dir, mirror=settings.maven_mirror, ports=ports, anonymous=True
     ) as broker:
         yield TlsBroker(
             plain=broker.bootstrap_servers,

@@ -27,7 +27,7 @@ OWNER = """
     from libs.embedded.kafka import EmbeddedKafka
 
     async def main():
-        async with EmbeddedKafka(pathlib.Path(sys.argv[1])) as broker:
+        async with EmbeddedKafka(pathlib.Path(sys.argv[1]), anonymous=True) as broker:
             print(broker.bootstrap_servers, flush=True)
             await asyncio.Event().wait()
 
@@ -114,12 +114,12 @@ async def test_what_is_produced_is_consumed_by_a_group(kafka: Broker, prefix: st
 
 
 async def test_records_and_committed_offsets_survive_a_restart(tmp_path: Path) -> None:
-    async with EmbeddedKafka(tmp_path) as broker:
+    async with EmbeddedKafka(tmp_path, anonymous=True) as broker:
         await make_topic(broker.bootstrap_servers, "kept")
         await produce(broker.bootstrap_servers, "kept", b"1", b"2")
         assert await consume(broker.bootstrap_servers, "kept", "g", 2) == [b"1", b"2"]
         await produce(broker.bootstrap_servers, "kept", b"3")
-    async with EmbeddedKafka(tmp_path) as broker:
+    async with EmbeddedKafka(tmp_path, anonymous=True) as broker:
         assert await consume(broker.bootstrap_servers, "kept", "g", 1) == [b"3"]
 
 
@@ -131,9 +131,9 @@ async def test_a_topic_that_nobody_made_is_not_made_by_reading(kafka: Broker, pr
 
 
 async def test_a_second_owner_in_this_process_is_refused(tmp_path: Path) -> None:
-    async with EmbeddedKafka(tmp_path):
+    async with EmbeddedKafka(tmp_path, anonymous=True):
         with pytest.raises(SluiceError, match=rf"pid {os.getpid()}\b") as caught:
-            await EmbeddedKafka(tmp_path).start()
+            await EmbeddedKafka(tmp_path, anonymous=True).start()
     assert caught.value.code is Code.DATA_DIR_BUSY
 
 
@@ -141,7 +141,7 @@ async def test_a_second_process_is_refused_and_told_the_first_ones_pid(
     tmp_path: Path, owner: "subprocess.Popen[str]"
 ) -> None:
     with pytest.raises(SluiceError, match=rf"pid {owner.pid}\b") as caught:
-        await EmbeddedKafka(tmp_path).start()
+        await EmbeddedKafka(tmp_path, anonymous=True).start()
     assert caught.value.code is Code.DATA_DIR_BUSY
 
 
@@ -154,11 +154,11 @@ async def test_no_broker_is_left_when_its_owner_is_killed(
 
 
 async def test_a_kill_keeps_what_was_acknowledged(tmp_path: Path) -> None:
-    async with EmbeddedKafka(tmp_path) as broker:
+    async with EmbeddedKafka(tmp_path, anonymous=True) as broker:
         await make_topic(broker.bootstrap_servers, "kept")
         await produce(broker.bootstrap_servers, "kept", b"1")
         broker_of(tmp_path).kill()
-    async with EmbeddedKafka(tmp_path) as broker:
+    async with EmbeddedKafka(tmp_path, anonymous=True) as broker:
         assert await consume(broker.bootstrap_servers, "kept", "g", 1) == [b"1"]
 
 
@@ -171,7 +171,7 @@ async def test_an_orphan_is_ended_by_the_next_start(tmp_path: Path, owner: "subp
     owner.kill()
     owner.wait()
     orphan.resume()
-    async with EmbeddedKafka(tmp_path):
+    async with EmbeddedKafka(tmp_path, anonymous=True):
         assert broker_of(tmp_path) != orphan
     guard.kill()
 
@@ -181,23 +181,23 @@ async def test_a_pid_file_of_somebody_else_ends_nobody(
 ) -> None:
     (tmp_path / "kafka").mkdir()
     (tmp_path / "kafka" / PID).write_text(f"{bystander.pid}\n")
-    async with EmbeddedKafka(tmp_path):
+    async with EmbeddedKafka(tmp_path, anonymous=True):
         assert bystander.poll() is None
 
 
 async def test_a_broker_that_dies_at_start_says_why(tmp_path: Path) -> None:
-    async with EmbeddedKafka(tmp_path):
+    async with EmbeddedKafka(tmp_path, anonymous=True):
         pass
     meta = tmp_path / "kafka" / "records" / "meta.properties"
     meta.write_text(meta.read_text().replace("node.id=1", "node.id=7"))
     with pytest.raises(SluiceError, match="Stored node id 7") as caught:
-        await EmbeddedKafka(tmp_path).start()
+        await EmbeddedKafka(tmp_path, anonymous=True).start()
     assert caught.value.code is Code.BROKER_UNAVAILABLE
     assert not processes_of(tmp_path)
 
 
 async def test_a_broker_that_dies_later_is_noticed(tmp_path: Path) -> None:
-    async with EmbeddedKafka(tmp_path) as broker:
+    async with EmbeddedKafka(tmp_path, anonymous=True) as broker:
         watching = asyncio.create_task(broker.watch())
         broker_of(tmp_path).kill()
         with pytest.raises(SluiceError, match="ended by itself"):

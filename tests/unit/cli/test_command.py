@@ -23,6 +23,7 @@ from libs.common.errors import Code, SluiceError
 from libs.common.runtime.lock import DirLock
 from libs.common.settings import MLSettings
 from libs.common.topics import ALL
+from libs.embedded import access
 from libs.embedded.settings import EmbeddedSettings
 from services.settings import RunSettings
 
@@ -136,6 +137,24 @@ def test_dead_letters_without_a_broker_say_how_to_get_one(capsys: pytest.Capture
 def test_without_a_command_there_is_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == Exit.OK
     assert "Exit status: 0 done" in capsys.readouterr().out
+
+
+def test_connect_prints_how_to_join_the_embedded_kafka_of_a_data_directory(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "data" / "kafka").mkdir(parents=True)
+    access.write(tmp_path / "data" / "kafka", access.made("127.0.0.1:9092"))
+
+    assert main(["topics", "--connect"]) == Exit.OK
+    printed = dict(line.split("=", 1) for line in capsys.readouterr().out.splitlines())
+    assert printed["KAFKA_BOOTSTRAP_SERVERS"] == "127.0.0.1:9092"
+    assert printed["KAFKA_SECURITY_PROTOCOL"] == "SASL_PLAINTEXT"
+    assert len(printed["KAFKA_SASL_PASSWORD"]) > 40
+
+
+def test_connect_says_so_where_no_embedded_kafka_was_started(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["topics", "--connect"]) != Exit.OK
+    assert "no embedded Kafka was started in" in capsys.readouterr().err
 
 
 def test_topics_are_those_that_are_declared(
