@@ -125,6 +125,7 @@ def facts() -> Iterator[Struct]:
     yield control.FilledBy(name="holiday", generation="g1", model="lite-1")
     yield control.JobCommand(job_id=str(_JOB), action="pause", at=_AT)
     yield control.ModelInUse(model="lite-1", dimension=512, has_text=True, batch=32, at=_AT)
+    yield control.ListedRoot(path=b"/photos/stra\xdfe")
 
 
 def files() -> Iterator[tuple[str, bytes]]:

@@ -1,10 +1,11 @@
 """The `control` topic: few, small, compacted facts that every service holds in memory.
 
 The record's key says what it is about (`active`, `model`, `collection:<name>`, `filled:<name>`,
-`job:<id>`), so that each subject has one writer and a later record replaces an earlier one.
+`job:<id>`, `root:<hash>`), so that each subject has one writer and a later record replaces an earlier one.
 """
 
 from datetime import datetime
+from hashlib import sha1
 from typing import Literal
 
 from msgspec import Struct, field, json
@@ -62,7 +63,16 @@ class ModelInUse(Struct, frozen=True, kw_only=True, tag="model", tag_field="kind
     at: datetime = field(default_factory=now)
 
 
-Control = ActiveCollection | CollectionState | FilledBy | JobCommand | ModelInUse
+class ListedRoot(Struct, frozen=True, kw_only=True, tag="root", tag_field="kind"):
+    """A folder that a job was given to list, as the operating system names it; the scanner writes it.
+
+    Where SCAN_ROOTS is not set, files are read below these folders and nowhere else.
+    """
+
+    path: bytes
+
+
+Control = ActiveCollection | CollectionState | FilledBy | JobCommand | ModelInUse | ListedRoot
 
 _decoder: json.Decoder[Control] = json.Decoder(Control)
 
@@ -80,6 +90,8 @@ def key_of(body: Control) -> str:
             return f"filled:{name}"
         case JobCommand(job_id=job):
             return f"job:{job}"
+        case ListedRoot(path=path):
+            return f"root:{sha1(path, usedforsecurity=False).hexdigest()}"
 
 
 def decode(body: bytes) -> Control:

@@ -15,7 +15,7 @@ from libs.common.kafka.publisher import Publisher
 from libs.common.kafka.tables.table import Table
 from libs.common.kafka.tables.tail import Tail
 from libs.common.runtime.lock import owned
-from libs.common.sources.roots import Roots
+from libs.common.sources.roots import readable
 from libs.common.sources.sources import Sources
 from libs.common.stages import GATEWAY
 from libs.common.store.open import open_server_store
@@ -100,7 +100,7 @@ async def opened(settings: GatewaySettings, store: Store | None = None) -> Async
         collections = Collections(used, control, joined.publisher, tasks, writers=jobs, shape=settings)
         decoding = await enter(Decoding.open(Limits(gif=settings.accept_gif)))
         held = await enter(LexicalCache.open(used, control))
-        roots = Roots.of(settings)
+        roots = readable(settings, control.listed_roots)
         vectors, detached = await enter(QueryVectors.open(settings)), DetachedCalls()
         requests = await enter(Requests.open(connection))
         now = joined.publisher.clock.now

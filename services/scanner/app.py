@@ -14,7 +14,7 @@ from libs.common.kafka.topic_watch import watch_topics
 from libs.common.runtime.heartbeat import beat
 from libs.common.runtime.lock import owned
 from libs.common.runtime.service import Health, Service, supervise
-from libs.common.sources.roots import Roots
+from libs.common.sources.roots import readable
 from libs.common.sources.sources import Sources
 from libs.common.stages import SCANNER
 from libs.common.store.open import open_server_store
@@ -83,7 +83,7 @@ class Scanner:
                     store=store,
                     health=self.health,
                     listers=listers,
-                    sources=Sources(Roots.of(self._settings)),
+                    sources=Sources(readable(self._settings, joined.control.listed_roots)),
                     active_jobs=jobs.active,
                 )
                 intake = Intake(wiring, jobs, await joined.publisher.partitions(JOB_STATUS))

@@ -11,11 +11,13 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from libs.common import events
+from libs.common.control import ListedRoot
 from libs.common.errors import Code, SluiceError
 from libs.common.events import ScanRequest
+from libs.common.kafka.outgoing import fact
 from libs.common.kafka.runner.dead_letters import dead_letter
 from libs.common.kafka.tables.table import read_partition
-from libs.common.sources.roots import resolve_source
+from libs.common.sources.roots import Roots, readable, resolve_source
 from libs.common.stages import SCANNER
 from libs.common.topics import INGEST, JOB_STATUS, SCANS, key_partition
 from services.scanner.jobs import changelog
@@ -103,6 +105,7 @@ class Intake:
             del rows[record.job_id]
         self._known[partition] = {record.job_id: record.fingerprint for record in rows.values()}
         for record in rows.values():
+            await self._note_root(record)
             if not record.over:
                 self._jobs.start(record)
 
@@ -131,6 +134,7 @@ class Intake:
             await self._wiring.outbox.send(dead_letter(record, error))
             return
         job = await self._accept(job_id, request, record)
+        await self._note_root(job)
         await self._wiring.outbox.send([changelog.entry(job)])
         await self._wiring.outbox.tell(accepted(job))
         if self._known.get(record.partition) is known:
@@ -146,6 +150,17 @@ class Intake:
         job = accept(job_id, request, origin, wiring.control, await self._source(request))
         uploads = await asyncio.to_thread(wiring.settings.upload_dir.resolve)
         return below_upload(job, os.fsencode(uploads))
+
+    async def _note_root(self, job: JobRecord) -> None:
+        """Have every service know what the job lists, where no setting says what may be read."""
+        wiring = self._wiring
+        roots = readable(wiring.settings, wiring.control.listed_roots)
+        if job.root is None or isinstance(roots, Roots) or roots.holding(job.root) is not None:
+            return
+        is_folder = await asyncio.get_running_loop().run_in_executor(wiring.listers, os.path.isdir, job.root)
+        # Of one file the folder: its neighbours are sent as files of their own.
+        folder = job.root if is_folder else os.path.dirname(job.root)  # noqa: PTH120 (bytes paths)
+        await wiring.outbox.send([fact(ListedRoot(path=folder))])
 
     async def _source(self, request: ScanRequest) -> bytes | Refusal | JobRecord:
         if request.directory_path is not None:

@@ -2,9 +2,10 @@
 
 import ipaddress
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from libs.common.errors import Code, SluiceError
 from libs.common.settings import FilesSettings
@@ -36,6 +37,33 @@ class Roots:
 
 
 ANYWHERE = Roots(None)
+
+
+class Readable(Protocol):
+    """What may be read; Roots is one."""
+
+    def holding(self, path: bytes) -> bytes | None:
+        """The folder that `path`, absolute and without symbolic links, is or lies below, if any."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedRoots:
+    """Where SCAN_ROOTS is not set: `uploads`, and the folders that jobs were given to list."""
+
+    uploads: bytes
+    listed: Callable[[], Iterable[bytes]]
+
+    def holding(self, path: bytes) -> bytes | None:
+        """See Readable."""
+        return Roots((self.uploads, *self.listed())).holding(path)
+
+
+def readable(settings: FilesSettings, listed: Callable[[], Iterable[bytes]]) -> Readable:
+    """What may be read by these settings; `listed` gives the folders that jobs were given to list."""
+    roots = Roots.of(settings)
+    if roots.folders is not None:
+        return roots
+    return ListedRoots(os.fsencode(settings.upload_dir.resolve()), listed)
 
 
 def _is_at_or_below(path: bytes, folder: bytes) -> bool:

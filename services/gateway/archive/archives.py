@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 from libs.common.errors import Code, SluiceError
-from libs.common.sources.roots import Roots, translate
+from libs.common.sources.roots import Readable, translate
 from services.gateway.api.detached import DetachedCalls
 from services.gateway.archive import candidates, points
 from services.gateway.archive.checks import as_file_error
@@ -70,7 +70,7 @@ class Archives:
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, settings: GatewaySettings, collections: Collections, roots: Roots
+        cls, settings: GatewaySettings, collections: Collections, roots: Readable
     ) -> AsyncIterator["Archives"]:
         """Files are where they should be when this gives; the index follows as soon as it can."""
         rules = Rules.below(roots, RealDisk())

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import hashlib
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,10 +11,12 @@ from uuid import UUID, uuid4
 
 from libs.common.errors import Code, FileError, SluiceError
 from libs.common.imaging.child import LARGEST
+from libs.common.imaging.containers.sniff import HEAD_BYTES, Format, accepted
 from libs.common.kafka.tables.control_table import ControlTable
 from libs.common.points.fields import Fields, names
 from libs.common.points.paths import path_of
 from libs.common.points.projections import SEARCH
+from libs.common.sources.files.failures import file_errors
 from libs.common.sources.source import Identity, OpenFile
 from libs.common.sources.sources import Sources
 from libs.common.store.protocol import Payload, PayloadFields, Record, Store
@@ -61,10 +64,18 @@ class Found:
         """The file's path, for opening."""
         return path_of(self.point) or b""
 
+
+@dataclass(frozen=True, slots=True)
+class OpenPicture:
+    """An open file that begins like a picture of this format."""
+
+    file: OpenFile
+    format: Format
+
     @property
     def media_type(self) -> str | None:
         """What the file is served as without conversion, or None if browsers do not show it."""
-        return SHOWN_AS_IS.get((self.point.format or "").upper())
+        return SHOWN_AS_IS.get(self.format)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +117,12 @@ class Images:
             raise SluiceError(Code.IMAGE_NOT_FOUND, f"image {image_id} has no thumbnail")
         return data
 
-    async def file(self, found: Found) -> OpenFile:
-        """The file behind the point; SluiceError file_gone, outside_roots, or read_failed."""
-        return await self.detached.run(lambda: self._file(found), found.shown_path)
+    async def picture(self, found: Found) -> OpenPicture:
+        """The file behind the point; SluiceError outside_roots, read_failed, or file_gone.
+
+        A file is gone, too, if it is no picture any more, whatever the point says: nothing else is served.
+        """
+        return await self.detached.run(lambda: self._picture(found), found.shown_path)
 
     async def as_jpeg(self, file: OpenFile, name: str) -> bytes:
         """The file as a JPEG that browsers show; FileError for what cannot be decoded."""
@@ -130,6 +144,14 @@ class Images:
                 # Removed since its name was read.
                 return []
             raise
+
+    def _picture(self, found: Found) -> OpenPicture:
+        file = self._file(found)
+        with file_errors():
+            head = os.pread(file.descriptor, HEAD_BYTES, 0)
+        if (kind := accepted(head, gif=True)) is None:
+            raise SluiceError(Code.FILE_GONE, f"{found.shown_path} is no picture any more")
+        return OpenPicture(file, kind)
 
     def _file(self, found: Found) -> OpenFile:
         try:

@@ -8,10 +8,9 @@ from fastapi import APIRouter, Depends, Header, Query, Response
 
 from libs.common.points.exif import bare_names
 from libs.common.points.projections import PLACE
-from libs.common.sources.source import OpenFile
 from services.gateway.api.capabilities import capability
 from services.gateway.api.models import problems
-from services.gateway.images.images import BINARY, Found, Images, etag_of, etag_of_file, is_known
+from services.gateway.images.images import BINARY, Found, Images, OpenPicture, etag_of, etag_of_file, is_known
 from services.gateway.images.models import AnyPoint, ImageOut
 from services.gateway.images.ranged import RangedFile
 
@@ -79,8 +78,8 @@ async def image(
 ) -> Response:
     """The file, by ranges if asked; what browsers cannot show (RAW, TIFF) comes as a JPEG."""
     found = await images.find(image_id, PLACE)
-    whole = original or found.media_type is not None
-    file = await images.file(found)
+    picture = await images.picture(found)
+    whole, file = original or picture.media_type is not None, picture.file
     with ExitStack() as unless_served:
         unless_served.callback(file.close)
         etag = etag_of_file(file.identity, "file" if whole else "jpeg")
@@ -89,7 +88,7 @@ async def image(
         if not whole:
             return _bytes(await images.as_jpeg(file, found.filename), etag, None)
         unless_served.pop_all()
-        return _served(found, file, etag)
+        return _served(found, picture, etag)
 
 
 @at_root.get("/random", summary="A random image of the active collection", responses=problems(400, 404))
@@ -99,12 +98,12 @@ async def random(images: All) -> AnyPoint:
     return AnyPoint(id=found.id, payload=found.payload)
 
 
-def _served(found: Found, file: OpenFile, etag: str) -> Response:
+def _served(found: Found, picture: OpenPicture, etag: str) -> Response:
     """The file as it is; the response closes it."""
     return RangedFile(
-        file,
+        picture.file,
         headers=_CACHE | {"etag": etag},
-        media_type=found.media_type or BINARY,
+        media_type=picture.media_type or BINARY,
         filename=found.filename,
     )
 

@@ -8,7 +8,9 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from libs.common.control import ListedRoot
 from libs.common.kafka.connection import Connection
+from libs.common.kafka.outgoing import fact
 from libs.common.kafka.publisher import Publisher
 from libs.common.store.edge import EdgeStore
 from libs.common.store.protocol import Store
@@ -56,9 +58,14 @@ def settings(kafka: Broker, prefix: str, data: Path, options: dict[str, Any]) ->
 
 
 @pytest.fixture(scope="module")
-async def gateway(settings: GatewaySettings, store: Store) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the first gateway."""
+async def gateway(
+    settings: GatewaySettings, store: Store, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the first gateway, where an earlier job has listed the folder of all tests."""
     async with running_gateway(settings, store) as client:
+        async with Publisher.open(Connection.of(settings, "test")) as publisher:
+            listed = ListedRoot(path=bytes(tmp_path_factory.getbasetemp().resolve()))
+            await publisher.publish([fact(listed)])
         yield client
 
 

@@ -2,6 +2,7 @@ import asyncio
 import base64
 import io
 import re
+import tempfile
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -323,6 +324,33 @@ async def test_what_browsers_do_not_show_comes_as_a_jpeg_unless_the_original_is_
     assert (shown.headers["content-type"], shown.content[:2]) == ("image/jpeg", b"\xff\xd8")
     assert original.content == path.read_bytes()
     assert original.headers["content-type"] == "application/octet-stream"
+
+
+@pytest.mark.parametrize("original", [False, True])
+async def test_a_file_that_is_no_picture_is_not_served_whatever_its_point_says(
+    gateway: httpx.AsyncClient, collection: str, store: Store, tmp_path: Path, original: bool
+) -> None:
+    path = tmp_path / "temple.jpg"
+    path.write_bytes(photos.jpeg())
+    point = await stored(store, collection, path)
+    path.write_bytes(b"root:x:0:0:root:/root:/bin/bash")
+
+    answer = await gateway.get(f"{API}/images/{point}/image", params={"original": original})
+
+    assert code_of(answer) == (410, "file_gone")
+
+
+async def test_a_file_that_no_job_has_listed_is_not_served_where_no_setting_says_what_may_be_read(
+    gateway: httpx.AsyncClient, collection: str, store: Store
+) -> None:
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as elsewhere:
+        path = Path(elsewhere).resolve() / "temple.jpg"
+        path.write_bytes(photos.jpeg())
+        point = await stored(store, collection, path)
+
+        answer = await gateway.get(f"{API}/images/{point}/image")
+
+    assert code_of(answer) == (400, "outside_roots")
 
 
 async def test_a_file_that_is_gone_is_a_410_and_an_unknown_id_a_404(

@@ -4,7 +4,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from libs.common import control
-from libs.common.control import ActiveCollection, CollectionState, Control, FilledBy, JobCommand, ModelInUse
+from libs.common.control import (
+    ActiveCollection,
+    CollectionState,
+    Control,
+    FilledBy,
+    JobCommand,
+    ListedRoot,
+    ModelInUse,
+)
 from libs.common.kafka.connection import Connection
 from libs.common.kafka.tables.table import Table
 from libs.common.topics import CONTROL
@@ -52,6 +60,10 @@ class ControlTable:
         if isinstance(row, FilledBy) and state is not None and row.generation == state.generation:
             return row
         return None
+
+    def listed_roots(self) -> list[bytes]:
+        """The folders that jobs were given to list."""
+        return [row.path for row in self._table.rows.values() if isinstance(row, ListedRoot)]
 
     def command(self, job_id: str) -> JobCommand | None:
         """What a person last asked of the job."""

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from libs.common.errors import Code, FileError
 from libs.common.sources.files.beneath import open_beneath
-from libs.common.sources.roots import Roots
+from libs.common.sources.roots import Readable
 
 _ROOT = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
@@ -19,7 +19,7 @@ _TRIES = 3
 class Opener:
     """Opens what is below `roots`. A link is followed only to what is below them too."""
 
-    def __init__(self, roots: Roots) -> None:
+    def __init__(self, roots: Readable) -> None:
         self._roots = roots
 
     def open(self, path: bytes, flags: int, *, links: bool = True) -> int:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from libs.common.sources.files.opening import Opener
 from libs.common.sources.files.places import Places
-from libs.common.sources.roots import Roots
+from libs.common.sources.roots import Readable
 from libs.common.sources.sources import Sources
 from services.gateway.archive.moves.disk import Disk
 
@@ -18,6 +18,6 @@ class Rules:
     places: Places
 
     @classmethod
-    def below(cls, roots: Roots, disk: Disk) -> "Rules":
+    def below(cls, roots: Readable, disk: Disk) -> "Rules":
         """What is below the roots may move, and to nowhere else."""
         return cls(disk, Sources(roots), Places(Opener(roots)))
