@@ -65,6 +65,8 @@ class Connection:
             "group_id": None if group is None else self.names.group(group),
             "enable_auto_commit": False,
             "auto_offset_reset": "earliest",
+            # Other systems write to public topics, also in transactions: what they take back never counts.
+            "isolation_level": "read_committed",
             # Records end the wait at once. A short one is what an idle consumer costs; but a partition newly
             # given waits for the fetch before it, which the broker answers first.
             "fetch_max_wait_ms": 250,

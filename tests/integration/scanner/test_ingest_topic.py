@@ -11,6 +11,7 @@ from uuid import UUID, uuid4, uuid5
 
 import httpx
 import pytest
+from aiokafka import AIOKafkaProducer
 from aiokafka.structs import RecordMetadata
 
 from libs.common import events
@@ -21,7 +22,7 @@ from libs.common.store.edge import EdgeStore
 from libs.common.topics import DEAD_LETTERS, INGEST, JOBS
 from tests.support.gateway import gateway_settings, running_gateway
 from tests.support.kafka import records_of
-from tests.support.scanning import COLLECTION, Bench, Reporter, open_reporter, photos
+from tests.support.scanning import COLLECTION, Bench, Reporter, id_in, open_reporter, photos
 from tests.support.waiting import LIMIT_S
 
 PAGE = Path(__file__).parents[3] / "docs" / "ingest-topic.md"
@@ -202,3 +203,49 @@ async def test_the_same_id_again_is_one_job_and_with_another_body_a_dead_letter(
     assert (letter.code, letter.body) == (Code.DUPLICATE_JOB_ID, other)
     assert (end.total, len(stage.seen)) == (3, 3)
     assert len([event for event in world.of(job) if isinstance(event, Accepted)]) == 1
+
+
+@asynccontextmanager
+async def transactional(world: Bench) -> AsyncIterator[AIOKafkaProducer]:
+    producer = AIOKafkaProducer(
+        bootstrap_servers=world.kafka.bootstrap_servers, transactional_id=f"other-{uuid4()}"
+    )
+    await producer.start()
+    try:
+        yield producer
+    finally:
+        await producer.stop()
+
+
+async def test_a_request_of_an_aborted_transaction_is_no_job(world: Bench, tmp_path: Path) -> None:
+    folder, aborted, good = photos(tmp_path / "photos", 2), id_in(1), id_in(1)
+    ingest = world.connection.names.of(INGEST)
+    async with scanning(world, tmp_path / "data"), transactional(world) as producer:
+        await producer.begin_transaction()
+        await producer.send_and_wait(ingest, request(folder, job_id=str(aborted)), partition=1)
+        await producer.abort_transaction()
+        async with producer.transaction():
+            await producer.send_and_wait(ingest, request(folder, job_id=str(good)), partition=1)
+        assert (await world.finished(str(good))).stored == 2
+    assert world.of(str(aborted)) == []
+
+
+async def test_gateways_neither_show_an_aborted_request_nor_wait_for_an_open_transaction(
+    world: Bench, store: EdgeStore, tmp_path: Path
+) -> None:
+    aborted, waiting = str(uuid4()), str(uuid4())
+    ingest = world.connection.names.of(INGEST)
+    settings = gateway_settings(world.kafka.bootstrap_servers, world.prefix, tmp_path / "g0")
+    async with running_gateway(settings, store) as gateway, transactional(world) as producer:
+        await producer.begin_transaction()
+        await producer.send_and_wait(ingest, request(tmp_path, job_id=aborted))
+        await producer.abort_transaction()
+        await producer.begin_transaction()
+        await producer.send_and_wait(ingest, request(tmp_path, job_id=waiting))
+        found = [
+            (await gateway.get(f"/api/v1/ingest/status/{job}")).status_code for job in (aborted, waiting)
+        ]
+        await producer.commit_transaction()
+        committed = await gateway.get(f"/api/v1/ingest/status/{waiting}")
+    assert found == [404, 404]
+    assert committed.json()["message"]
