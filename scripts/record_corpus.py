@@ -91,6 +91,10 @@ def told() -> Iterator[Struct]:
     yield events.Accepted(
         job_id=job, at=_AT, collection="holiday", partition=2, offset=41, retry_of=str(_EARLIER)
     )
+    yield events.Rejected(
+        job_id=job, at=_AT, topic="ingest", partition=2, offset=42, code=Code.UNDECODABLE_RECORD,
+        error="not a scan request",
+    )  # fmt: skip
     yield events.Listed(job_id=job, at=_AT, found=6, ignored=4, bytes=12_345, complete=True)
     stored = events.Outcome(
         file_id=_FILE, file="/photos/stra\\xdfe.jpg", outcome="stored", source="cache", caption="a street",

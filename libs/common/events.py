@@ -2,10 +2,10 @@
 
 import re
 from datetime import UTC, datetime
-from typing import Literal, TypeVar, get_args
+from typing import Any, Literal, TypeVar, get_args
 from uuid import UUID
 
-from msgspec import Struct, field, json
+from msgspec import Struct, convert, field, json
 
 from libs.common.errors import Code, SluiceError
 from libs.common.unreadable import UNREADABLE
@@ -65,6 +65,21 @@ class Accepted(_Event, frozen=True, kw_only=True, tag="accepted"):
     offset: int
     directory_path: str | None = None
     retry_of: str | None = None
+
+
+class Rejected(_Event, frozen=True, kw_only=True, tag="rejected"):
+    """The scanner refused a request; its dead letter has the body. `topic`, `partition` and `offset` are
+    the record's.
+
+    `job_id` is the request's own where it can be read, else the id that the record's place gives. A request
+    that is accepted later under the same id makes the job after all.
+    """
+
+    topic: str
+    partition: int
+    offset: int
+    code: Code
+    error: str
 
 
 class Listed(_Event, frozen=True, kw_only=True, tag="listed"):
@@ -169,7 +184,7 @@ class TaskEvent(_Event, frozen=True, kw_only=True, tag="task"):
     error: str | None = None
 
 
-JobEvent = Accepted | Listed | Outcomes | StateChanged | JobError | Finished | TaskEvent
+JobEvent = Accepted | Rejected | Listed | Outcomes | StateChanged | JobError | Finished | TaskEvent
 
 
 class Counts(Struct, frozen=True, kw_only=True):
@@ -258,15 +273,38 @@ def decode_event(body: bytes) -> JobEvent:
 
 
 def decode(body: bytes, kind: type[PublicT]) -> PublicT:
-    """The body of that kind; SluiceError undecodable_record if it is not one of version 1."""
+    """The body of that kind; SluiceError undecodable_record if it is not one of version 1.
+
+    In a scan request, which other systems write, null stands for a field's default.
+    """
     if kind is ScanRequest and len(body) > MAX_REQUEST_BYTES:
         raise SluiceError(
             Code.UNDECODABLE_RECORD, f"not a scan request: longer than {MAX_REQUEST_BYTES // 1024} KB"
         )
     try:
+        if kind is ScanRequest:
+            return _checked(convert(_without_nulls(json.decode(body)), kind))
         return _checked(json.decode(body, type=kind))
     except UNREADABLE as error:
         raise _undecodable(f"a {_words(kind.__name__)}", error) from error
+
+
+def job_id_in(body: bytes) -> UUID | None:
+    """The job id that a request names which may be wrong in all else; None where none can be read."""
+    try:
+        return json.decode(body[:MAX_REQUEST_BYTES], type=_Named).job_id
+    except UNREADABLE:
+        return None
+
+
+class _Named(Struct):
+    job_id: UUID | None = None
+
+
+def _without_nulls(given: Any) -> Any:
+    if not isinstance(given, dict):
+        return given
+    return {name: value for name, value in given.items() if value is not None}
 
 
 AnyT = TypeVar("AnyT", bound="JobEvent | ScanRequest | JobSnapshot | Heartbeat | DeadLetter")

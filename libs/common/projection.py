@@ -19,6 +19,7 @@ from libs.common.events import (
     JobState,
     Listed,
     Outcomes,
+    Rejected,
     StateChanged,
     TaskEvent,
 )
@@ -28,10 +29,12 @@ class JobProjection(Struct, frozen=True, kw_only=True):
     """A job as its events have it so far.
 
     `found` and `ignored` count files; `listed` says that the listing is complete. `code` and `error` are
-    those of the first error that no file escapes, then those of the terminal event.
+    those of the first error that no file escapes, then those of the terminal event. A `rejected` job has
+    failed before it began; the same id may yet be accepted.
     """
 
     accepted: bool = False
+    rejected: bool = False
     collection: str | None = None
     directory_path: str | None = None
     retry_of: str | None = None
@@ -53,13 +56,24 @@ ProjectionT = TypeVar("ProjectionT", bound=JobProjection)
 
 def project(job: ProjectionT, event: JobEvent) -> ProjectionT:
     """The job after its next event; nothing changes after the first terminal one."""
-    return job if job.is_over else _apply(job, event)
+    if ignored(job, event):
+        return job
+    if isinstance(event, Rejected):
+        return replace(job, rejected=True, state="failed", code=event.code, error=event.error)
+    return _apply(job, event)
+
+
+def ignored(job: JobProjection, event: JobEvent) -> bool:
+    """Whether the event changes nothing: the job is over, or another request under its id was refused."""
+    if isinstance(event, Rejected):
+        return job.accepted or job.is_over
+    return job.is_over and not (job.rejected and isinstance(event, Accepted))
 
 
 def _apply(job: ProjectionT, event: JobEvent) -> ProjectionT:
     match event:
-        case Accepted(collection=name, directory_path=path, retry_of=source):
-            return replace(job, accepted=True, collection=name, directory_path=path, retry_of=source)
+        case Accepted():
+            return _accept(job, event)
         case Listed():
             return _list(job, event)
         case StateChanged(state=state):
@@ -68,8 +82,20 @@ def _apply(job: ProjectionT, event: JobEvent) -> ProjectionT:
             return replace(job, code=job.code or code, error=job.error or error)
         case Finished():
             return _finish(job, event)
-        case Outcomes() | TaskEvent():
+        case Outcomes() | TaskEvent() | Rejected():
             return job
+
+
+def _accept(job: ProjectionT, event: Accepted) -> ProjectionT:
+    if job.rejected:
+        job = replace(job, rejected=False, state="running", code=None, error=None)
+    return replace(
+        job,
+        accepted=True,
+        collection=event.collection,
+        directory_path=event.directory_path,
+        retry_of=event.retry_of,
+    )
 
 
 def _list(job: ProjectionT, event: Listed) -> ProjectionT:

@@ -14,7 +14,7 @@ from libs.common import events
 from libs.common.control import ListedRoot
 from libs.common.errors import Code, SluiceError
 from libs.common.events import ScanRequest
-from libs.common.kafka.outgoing import fact
+from libs.common.kafka.outgoing import event, fact
 from libs.common.kafka.runner.dead_letters import dead_letter
 from libs.common.kafka.tables.table import read_partition
 from libs.common.sources.roots import Roots, readable, resolve_source
@@ -26,7 +26,16 @@ from services.scanner.jobs.history import find_job
 from services.scanner.jobs.running import Jobs
 from services.scanner.outbox import until_available
 from services.scanner.wiring import Wiring
-from services.scanner.worker import Origin, accept, accepted, at_home, below_upload, is_repeat, job_id_of
+from services.scanner.worker import (
+    Origin,
+    accept,
+    accepted,
+    at_home,
+    below_upload,
+    is_repeat,
+    job_id_of,
+    refused,
+)
 
 log = logging.getLogger(__name__)
 
@@ -130,8 +139,7 @@ class Intake:
             if is_repeat(job_id, request, known):
                 return
         except SluiceError as error:
-            log.warning("%s/%s@%s: %s", record.topic, record.partition, record.offset, error.detail)
-            await self._wiring.outbox.send(dead_letter(record, error))
+            await self._wiring.outbox.send([dead_letter(record, error), event(refused(record, error))])
             return
         job = await self._accept(job_id, request, record)
         await self._note_root(job)

@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 from uuid import UUID
 
 import msgspec
+from aiokafka.structs import ConsumerRecord
 
 from libs.common import events, ids
 from libs.common.control import CollectionState
@@ -154,6 +155,19 @@ def accepted(record: JobRecord) -> events.Accepted:
         offset=record.offset,
         directory_path=record.request.directory_path,
         retry_of=_text(record.request.retry_of),
+    )
+
+
+def refused(record: ConsumerRecord, error: SluiceError) -> events.Rejected:
+    """The event that tells the sender of a refused request, under the id that the request names if it can."""
+    named = events.job_id_in(record.value or b"")
+    return events.Rejected(
+        job_id=str(named or ids.job_id_for_record(record.topic, record.partition, record.offset)),
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        code=error.code,
+        error=error.detail,
     )
 
 

@@ -9,7 +9,7 @@ from libs.common.errors import Code, SluiceError
 from libs.common.kafka.connection import Connection
 from libs.common.kafka.outgoing import Outgoing, work
 from libs.common.kafka.publisher import Publisher
-from libs.common.kafka.runner.dead_letters import dead_letter
+from libs.common.kafka.runner.dead_letters import failed_work
 from libs.common.kafka.runner.tries import blame
 from libs.common.kafka.runner.trim import trim
 from libs.common.messages import File
@@ -31,7 +31,7 @@ async def put_aside(connection: Connection, outgoing: Outgoing) -> Letter:
             for each in await records_of(connection, outgoing.topic)
             if (each.partition, each.offset) == (taken.partition, taken.offset)
         ]
-        letter, *_ = dead_letter(record, blame())
+        letter, *_ = failed_work(record, blame())
         await publisher.publish([letter])
     return (await read(connection)).found[-1]
 

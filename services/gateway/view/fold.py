@@ -8,12 +8,24 @@ from collections.abc import Sequence
 
 import msgspec
 
-from libs.common.events import Finished, JobEvent, JobSnapshot, Outcome, Outcomes, ScanRequest
-from libs.common.projection import JobProjection, project
+from libs.common.events import (
+    Accepted,
+    Finished,
+    JobEvent,
+    JobSnapshot,
+    Outcome,
+    Outcomes,
+    Rejected,
+    ScanRequest,
+)
+from libs.common.projection import JobProjection, ignored, project
 from services.gateway.view.rate import Rate
 
 ALMOST = 99.9
 """The most that the progress of a job without its terminal event says."""
+
+BEGINNINGS = (Accepted, Rejected, Finished)
+"""The events that show a job that was not known."""
 
 
 class Job(JobProjection, frozen=True, kw_only=True):
@@ -68,9 +80,15 @@ def requested(job: Job | None, job_id: str, request: ScanRequest, at: float) -> 
     )
 
 
-def ignores(job: Job | None, offset: int) -> bool:
-    """Whether an event at `offset` changes nothing: it was folded before, or the job is over."""
-    return job is not None and (job.is_over or offset <= job.as_of)
+def ignores(job: Job | None, event: JobEvent, offset: int) -> bool:
+    """Whether an event at `offset` changes nothing: it was folded before, the job is over, or there is none.
+
+    A job begins with its request or its Accepted event. Where the topic was trimmed, its terminal event
+    shows it. Any other event of an unknown job is of none that the scanner took on.
+    """
+    if job is None:
+        return not isinstance(event, BEGINNINGS)
+    return offset <= job.as_of or ignored(job, event)
 
 
 def fold(job: Job | None, event: JobEvent, offset: int, at: float, fresh: Sequence[Outcome] = ()) -> Job:
@@ -79,7 +97,7 @@ def fold(job: Job | None, event: JobEvent, offset: int, at: float, fresh: Sequen
     `fresh` holds those outcomes of the event whose file id has had none in this job before: they are known
     by the caller, which keeps the outcomes.
     """
-    if job is not None and ignores(job, offset):
+    if job is not None and (offset <= job.as_of or ignored(job, event)):
         return job
     before = job or Job(job_id=event.job_id, created_at=at, updated_at=at)
     after = _counted(project(before, event), event, fresh, at)
@@ -121,6 +139,10 @@ def _counted(job: Job, event: JobEvent, fresh: Sequence[Outcome], at: float) -> 
             return _count(job, fresh, at)
         case Finished():
             return _total(job, event, at)
+        case Rejected():
+            return msgspec.structs.replace(job, finished_at=at)
+        case Accepted():
+            return msgspec.structs.replace(job, finished_at=None)
     return job
 
 

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from libs.common.events import Accepted, Finished, JobError, JobEvent, Listed, StateChanged
+from libs.common.events import Accepted, Finished, JobError, JobEvent, Listed, Rejected, StateChanged
 
 
 class LogLine(NamedTuple):
@@ -23,7 +23,7 @@ def log_line(event: JobEvent, at: float) -> LogLine | None:
             return LogLine(at, "INFO", f"Listed {event.found} files; {event.ignored} ignored")
         case StateChanged():
             return LogLine(at, "INFO", f"Now {event.state}")
-        case JobError():
+        case JobError() | Rejected():
             return LogLine(at, "ERROR", event.error)
         case Finished():
             level = "ERROR" if event.state == "failed" else "INFO"

@@ -94,7 +94,7 @@ class _Jobs:
             tasks_queries.happened(self._connection, event, change.offset, change.at)
             return
         job = self._find(event.job_id)
-        if ignores(job, change.offset) or (job is None and self._comes_too_late(event)):
+        if ignores(job, event, change.offset) or (job is None and self._comes_too_late(event)):
             return
         number = self._number(event.job_id, change.at)
         fresh: Sequence[Outcome] = ()

@@ -1,6 +1,6 @@
 """The running job's projection, as far as its events were read."""
 
-from libs.common.events import JobEvent, Outcome, Outcomes
+from libs.common.events import JobEvent, Outcome, Outcomes, Rejected
 from libs.common.projection import JobProjection, project
 from services.scanner.worker import Ending
 
@@ -13,7 +13,8 @@ class Projected:
 
     def fold(self, event: JobEvent) -> tuple[Outcome, ...]:
         """Take in the job's next event; the outcomes in it. Nothing counts after the first terminal one."""
-        if self.job.is_over:
+        # Another request under the job's id may be refused at any time.
+        if self.job.is_over or isinstance(event, Rejected):
             return ()
         self.job = project(self.job, event)
         return event.items if isinstance(event, Outcomes) else ()

@@ -12,7 +12,7 @@ from libs.common.events import DeadLetter, Heartbeat
 from libs.common.kafka import admin
 from libs.common.kafka.outgoing import Outgoing, work
 from libs.common.kafka.runner.batch import Input
-from libs.common.kafka.runner.dead_letters import dead_letter
+from libs.common.kafka.runner.dead_letters import failed_work
 from libs.common.kafka.runner.runner import Runner
 from libs.common.kafka.runner.tries import blame
 from libs.common.messages import FileRecord, PathRecord
@@ -89,7 +89,7 @@ async def test_what_it_cannot_read_is_a_dead_letter_and_what_it_can_is_named(wor
     (record,) = await records_of(world.connection, CROPPED)
     body = CroppedRecord(file=records.file("a.jpg"))
     assert messages.decode(messages.encode(body), CroppedRecord) == body
-    told = events.decode_event(dead_letter(record, blame(), body)[1].value or b"")
+    told = events.decode_event(failed_work(record, blame(), body)[1].value or b"")
     assert isinstance(told, events.Outcomes)
     assert told.items[0].file == body.file.file
 

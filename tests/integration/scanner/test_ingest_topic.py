@@ -3,7 +3,7 @@
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -17,13 +17,14 @@ from aiokafka.structs import RecordMetadata
 from libs.common import events
 from libs.common.control import ActiveCollection
 from libs.common.errors import Code
-from libs.common.events import Accepted, DeadLetter, JobSnapshot
+from libs.common.events import Accepted, DeadLetter, JobSnapshot, Rejected
+from libs.common.ids import file_id
 from libs.common.store.edge import EdgeStore
 from libs.common.topics import DEAD_LETTERS, INGEST, JOBS
 from tests.support.gateway import gateway_settings, running_gateway
 from tests.support.kafka import records_of
 from tests.support.scanning import COLLECTION, Bench, Reporter, id_in, open_reporter, photos
-from tests.support.waiting import LIMIT_S
+from tests.support.waiting import LIMIT_S, until
 
 PAGE = Path(__file__).parents[3] / "docs" / "ingest-topic.md"
 NAMESPACE = UUID("6f0d1c0e-5f0b-4c54-9f6e-0c1f5d1b7a52")
@@ -37,10 +38,13 @@ async def scanning(world: Bench, data: Path) -> AsyncIterator[Reporter]:
         yield reporter
 
 
-async def put(world: Bench, body: bytes, key: bytes | None = None) -> RecordMetadata:
+async def put(
+    world: Bench, body: bytes, key: bytes | None = None, headers: Sequence[tuple[str, bytes]] = ()
+) -> RecordMetadata:
     """A record of another system, whose client knows nothing of ours."""
     async with world.connection.producer() as producer:
-        return await producer.send_and_wait(world.connection.names.of(INGEST), body, key=key)
+        ingest = world.connection.names.of(INGEST)
+        return await producer.send_and_wait(ingest, body, key=key, headers=list(headers))
 
 
 def request(path: Path, **fields: Any) -> bytes:
@@ -249,3 +253,79 @@ async def test_gateways_neither_show_an_aborted_request_nor_wait_for_an_open_tra
         committed = await gateway.get(f"/api/v1/ingest/status/{waiting}")
     assert found == [404, 404]
     assert committed.json()["message"]
+
+
+async def test_headers_of_a_bad_record_change_no_job(world: Bench, store: EdgeStore, tmp_path: Path) -> None:
+    folder, job, ghost = photos(tmp_path / "photos", 3), str(uuid4()), str(uuid4())
+    victim = file_id(COLLECTION, bytes(folder / "00000.jpg"))
+    settings = gateway_settings(world.kafka.bootstrap_servers, world.prefix, tmp_path / "g0")
+    async with scanning(world, tmp_path / "data") as stage, running_gateway(settings, store) as gateway:
+        stage.gate.clear()
+        await put(world, request(folder, job_id=job))
+        await until(lambda: len(stage.seen) == 3)
+        for job_id, file in ((job, victim), (job, str(uuid4())), (ghost, str(uuid4()))):
+            headers = [("job_id", job_id.encode()), ("file_id", file.encode())]
+            await put(world, b"not json", job_id.encode(), headers)
+        await letters(world, 3)
+        stage.gate.set()
+        end = await world.finished(job)
+        unknown = await gateway.get(f"/api/v1/ingest/status/{ghost}")
+    assert (end.total, end.stored, end.failed) == (3, 3, 0)
+    assert unknown.status_code == 404
+
+
+async def test_null_stands_for_the_default_of_a_field(world: Bench, tmp_path: Path) -> None:
+    job = str(uuid4())
+    nothing = dict.fromkeys(("version", "force", "caption", "recursive", "codes", "retry_of", "retry_from"))
+    async with scanning(world, tmp_path / "data"):
+        await put(world, request(photos(tmp_path / "photos", 2), job_id=job, **nothing))
+        assert (await world.finished(job)).stored == 2
+
+
+async def test_a_refused_request_is_reported_under_its_job_id_or_its_place(
+    world: Bench, store: EdgeStore, tmp_path: Path
+) -> None:
+    job = str(uuid4())
+    settings = gateway_settings(world.kafka.bootstrap_servers, world.prefix, tmp_path / "g0")
+    async with scanning(world, tmp_path / "data"), running_gateway(settings, store) as gateway:
+        await put(world, request(tmp_path, job_id=job, force="yes"))
+        at = await put(world, b"not json")
+        place = str(uuid5(NAMESPACE, f"{at.topic}/{at.partition}/{at.offset}"))
+        await letters(world, 2)
+        await until(lambda: world.has(job, Rejected) and world.has(place, Rejected))
+        found = [(await gateway.get(f"/api/v1/ingest/status/{each}")).json() for each in (job, place)]
+        snapshot = await _last_snapshot(world, job)
+    assert [(each["state"], each["code"]) for each in found] == [("failed", "undecodable_record")] * 2
+    assert "force" in found[0]["error"]
+    assert (snapshot.state, snapshot.code) == ("failed", Code.UNDECODABLE_RECORD)
+
+
+async def test_a_request_may_be_corrected_under_the_same_id(
+    world: Bench, store: EdgeStore, tmp_path: Path
+) -> None:
+    folder, job = photos(tmp_path / "photos", 2), str(uuid4())
+    settings = gateway_settings(world.kafka.bootstrap_servers, world.prefix, tmp_path / "g0")
+    async with scanning(world, tmp_path / "data"), running_gateway(settings, store) as gateway:
+        await put(world, request(folder, job_id=job, force="yes"))
+        await put(world, request(folder, job_id=job))
+        await world.finished(job)
+        status = (await gateway.get(f"/api/v1/ingest/status/{job}")).json()
+    assert (status["state"], status["counts"]["stored"], status["error"]) == ("completed", 2, None)
+
+
+async def test_a_refused_second_request_leaves_the_job_of_that_id(
+    world: Bench, store: EdgeStore, tmp_path: Path
+) -> None:
+    folder, job = photos(tmp_path / "photos", 2), str(uuid4())
+    settings = gateway_settings(world.kafka.bootstrap_servers, world.prefix, tmp_path / "g0")
+    async with scanning(world, tmp_path / "data") as stage, running_gateway(settings, store) as gateway:
+        stage.gate.clear()
+        await put(world, request(folder, job_id=job))
+        await until(lambda: len(stage.seen) == 2)
+        await put(world, request(folder, job_id=job, recursive=False))
+        await until(lambda: world.has(job, Rejected))
+        running = (await gateway.get(f"/api/v1/ingest/status/{job}")).json()
+        stage.gate.set()
+        end = await world.finished(job)
+    assert (running["state"], running["error"]) == ("running", None)
+    assert (end.state, end.stored) == ("completed", 2)

@@ -71,7 +71,8 @@ def test_a_recorded_message_is_read_whole(path: Path) -> None:
 
 def test_every_kind_of_message_is_in_the_corpus() -> None:
     written = {Path(name).stem for name, _ in record_corpus.files() if not name.startswith("schemas/")}
-    assert written == {path.stem for path in RECORDED}
+    # A kind of after the last release is recorded with the next one.
+    assert {path.stem for path in RECORDED} <= written
     members = (*READERS, *_names(events.JobEvent), *_names(control.Control))
     assert written == set(members)
 

@@ -24,7 +24,7 @@ from libs.common.kafka.connection import Connection, broker_errors
 from libs.common.kafka.outgoing import Outgoing
 from libs.common.kafka.publisher import Publisher
 from libs.common.kafka.runner.batch import FILL_SECONDS, Batch, Input
-from libs.common.kafka.runner.dead_letters import dead_letter
+from libs.common.kafka.runner.dead_letters import failed_work
 from libs.common.kafka.runner.pace import Pace
 from libs.common.kafka.runner.progress import Progress
 from libs.common.kafka.runner.tries import Tries, blame
@@ -173,10 +173,10 @@ class Runner(Generic[RecordT]):
             try:
                 decoded = messages.decode(record.value or b"", self._input.kind)
             except SluiceError as error:
-                batch.letters += dead_letter(record, error)
+                batch.letters += failed_work(record, error)
                 continue
             if self._tries.is_to_blame(partition, record.offset):
-                batch.letters += dead_letter(record, blame(), decoded)
+                batch.letters += failed_work(record, blame(), decoded)
             else:
                 batch.records.append(decoded)
 

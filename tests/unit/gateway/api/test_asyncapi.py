@@ -1,5 +1,7 @@
 import re
+from typing import get_args
 
+from libs.common.events import JobEvent
 from libs.common.kafka.connection import Connection
 from libs.common.settings import StageSettings
 from services.gateway.api_docs.asyncapi import document, page
@@ -19,7 +21,7 @@ def test_bodies_have_the_fields_that_are_sent() -> None:
     schemas = SPEC["components"]["schemas"]
 
     assert {"job_id", "directory_path", "collection", "force"} <= set(schemas["ScanRequest"]["properties"])
-    assert len(schemas["job-status:Message:Payload"]["anyOf"]) == 7
+    assert len(schemas["job-status:Message:Payload"]["anyOf"]) == len(get_args(JobEvent))
 
 
 def test_every_reference_leads_somewhere() -> None:
