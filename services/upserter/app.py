@@ -30,7 +30,7 @@ def build(settings: UpserterSettings, store: Store | None = None) -> Service:
             resources.push_async_callback(used.close)
         admission = Admission(used, joined.control, joined.publisher.publish)
         writer = Writer(used, settings.qdrant_upsert_batch_size, settings.qdrant_concurrency)
-        tasks = task_runner(joined, used, admission, writer)
+        tasks = task_runner(joined, used, admission, writer, settings.data_dir / UPSERTER.name)
         watch = StoreWatch(used)
         worker = UpserterWorker(admission, writer, Copies(used), watch, joined.publisher.clock.now)
         return Wired(worker, background=(watch.run(),), concurrent=(tasks.run,))

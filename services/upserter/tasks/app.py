@@ -1,6 +1,7 @@
 """Wiring of the tasks: a runner of their own, so that a task of minutes holds up no point."""
 
 from functools import partial
+from pathlib import Path
 
 from libs.common.kafka.membership import Membership
 from libs.common.kafka.runner.batch import Input
@@ -16,12 +17,14 @@ from services.upserter.tasks.worker import TaskWorker
 from services.upserter.writing import Writer
 
 
-def task_runner(joined: Membership, store: Store, admission: Admission, writer: Writer) -> Runner[TaskRecord]:
-    """The runner of find-similar and merge, one task after the other. Its health is not the stage's."""
+def task_runner(
+    joined: Membership, store: Store, admission: Admission, writer: Writer, folder: Path
+) -> Runner[TaskRecord]:
+    """Runs find-similar and merge, one at a time, with a health of their own; `folder` is on disk."""
     kinds = {
-        "find_similar": partial(find_similar, store),
+        "find_similar": partial(find_similar, store, folder),
         "merge": partial(merge, store, admission, writer),
     }
     worker = TaskWorker(kinds, joined.publisher.publish, joined.control)
-    source = Input(UPSERTER_TASKS, batch=1, in_flight=1)
+    source = Input(UPSERTER_TASKS, batch=1, in_flight=1, drain_s=0.0)
     return Runner(joined.connection, joined.publisher, worker, source, Health())

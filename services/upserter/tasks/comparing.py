@@ -1,5 +1,7 @@
 """Comparing every picture with every other: exact, in blocks, so that memory stays flat.
 
+The matrix may lie on disk (`rows`): no function here copies more of it than a block.
+
 Pure arithmetic on rows of length 1 (or 0, for a vector without a direction, which is like nothing).
 """
 
@@ -15,6 +17,8 @@ Numbers = NDArray[np.intp]
 
 BLOCK = 2048
 """Rows of a block: 16 MB of similarities at once; smaller ones take longer, in calls and threads."""
+STRIP = 128
+"""Rows of a block whose pairs are handed out at once."""
 ROUNDING = 1e-6
 """How much a float32 similarity may fall short: of a picture and its copy it is not always 1."""
 
@@ -42,8 +46,10 @@ def pairs_of(units: Matrix, block: range, threshold: float) -> Iterator[tuple[Nu
             near = mine @ units[other.start : other.stop].T >= threshold - ROUNDING
             if other.start == block.start:
                 near = np.triu(near, k=1)
-            first, second = np.nonzero(near)
-            yield first + block.start, second + other.start
+            # In strips: of pictures that are all alike a whole block has four million pairs.
+            for strip in range(0, len(near), STRIP):
+                first, second = np.nonzero(near[strip : strip + STRIP])
+                yield first + (block.start + strip), second + other.start
 
 
 class Components:
@@ -107,9 +113,25 @@ def _mutually_near(units: Matrix, candidates: Numbers, threshold: float) -> Numb
         head, rest = candidates[:BLOCK], candidates[BLOCK:]
         chosen = head[_greedy(units[head] @ units[head].T >= threshold - ROUNDING)]
         taken.append(chosen)
-        near = units[rest] @ units[chosen].T >= threshold - ROUNDING
-        candidates = rest[near.all(axis=1)]
+        candidates = rest[_near_all(units, rest, units[chosen], threshold)]
     return np.concatenate(taken) if taken else candidates
+
+
+def _near_all(units: Matrix, rows: Numbers, others: Matrix, threshold: float) -> NDArray[np.bool_]:
+    """Which of the rows are near every one of the others."""
+    near = np.empty(len(rows), dtype=bool)
+    for part in blocks(len(rows)):
+        mine = units[rows[part.start : part.stop]]
+        near[part.start : part.stop] = (mine @ others.T >= threshold - ROUNDING).all(axis=1)
+    return near
+
+
+def similarity(units: Matrix, rows: Numbers, row: int) -> Matrix:
+    """The cosine similarity of each of these rows to `row`, read in blocks."""
+    found = np.empty(len(rows), dtype=np.float32)
+    for part in blocks(len(rows)):
+        found[part.start : part.stop] = units[rows[part.start : part.stop]] @ units[row]
+    return found
 
 
 def _greedy(near: NDArray[np.bool_]) -> list[int]:

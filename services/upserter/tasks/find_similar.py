@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator, Sequence
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 from msgspec import json
@@ -13,7 +14,8 @@ from libs.common.points.fields import Fields
 from libs.common.store.protocol import Store
 from libs.common.tasks import FindSimilar, params_of
 from libs.common.topics import MAX_MESSAGE_BYTES
-from services.upserter.tasks.comparing import Components, Numbers, blocks, cliques, pairs_of
+from services.upserter.tasks.comparing import Components, Numbers, blocks, cliques, pairs_of, similarity
+from services.upserter.tasks.rows import subset
 from services.upserter.tasks.run import Run
 from services.upserter.tasks.vectors import Vectors, read_vectors
 
@@ -27,15 +29,16 @@ Shown = dict[str, tuple[Traits, str | None]]
 """What decides about each point, and the file's name."""
 
 
-async def find_similar(store: Store, run: Run) -> dict[str, int]:
+async def find_similar(store: Store, folder: Path, run: Run) -> dict[str, int]:
     """Compare all pictures of the task's collection and hand out the groups, the largest first.
 
-    The same collection gives the same groups, whoever runs it and however often.
+    The same collection gives the same groups, whoever runs it and however often. The vectors lie in a file in
+    `folder`, and memory stays under 300 MB for MOST_POINTS.
     """
     params = params_of(run.task, FindSimilar)
     await run.check(run.task.collection, run.task.generation)
-    vectors = await read_vectors(store, run, READ_SHARE)
-    groups = await _compare(vectors, run, params)
+    vectors = await read_vectors(store, folder, run, READ_SHARE)
+    groups = await _compare(vectors, folder, run, params)
     await _hand_out(store, vectors, groups, run)
     return {
         "points": len(vectors.ids),
@@ -44,7 +47,7 @@ async def find_similar(store: Store, run: Run) -> dict[str, int]:
     }
 
 
-async def _compare(vectors: Vectors, run: Run, params: FindSimilar) -> list[Numbers]:
+async def _compare(vectors: Vectors, folder: Path, run: Run, params: FindSimilar) -> list[Numbers]:
     components, rows = Components(len(vectors.ids)), len(vectors.ids)
     for block in blocks(rows):
         await asyncio.to_thread(_connect, components, vectors, block, params.threshold)
@@ -53,7 +56,9 @@ async def _compare(vectors: Vectors, run: Run, params: FindSimilar) -> list[Numb
         await run.progress(READ_SHARE + (COMPARED_SHARE - READ_SHARE) * part)
     groups = components.groups()
     if params.mode == "strict":
-        groups = [part for group in groups for part in await _split(vectors, group, run, params.threshold)]
+        split = partial(_split, vectors, folder, params.threshold)
+        parts = [await run.ask(partial(asyncio.to_thread, split, group)) for group in groups]
+        groups = [group for found in parts for group in found]
     return sorted(groups, key=lambda group: (-len(group), group[0]))
 
 
@@ -62,9 +67,8 @@ def _connect(components: Components, vectors: Vectors, block: range, threshold: 
         components.connect(first, second)
 
 
-async def _split(vectors: Vectors, group: Numbers, run: Run, threshold: float) -> list[Numbers]:
-    run.look()
-    found = await asyncio.to_thread(cliques, vectors.units[group], threshold)
+def _split(vectors: Vectors, folder: Path, threshold: float, group: Numbers) -> list[Numbers]:
+    found = cliques(subset(vectors.units, group, folder), threshold)
     return [group[part] for part in found]
 
 
@@ -113,8 +117,8 @@ def _group(vectors: Vectors, rows: Numbers, shown: Shown) -> list[SimilarGroup]:
         return []
     ids = [vectors.ids[row] for row in left]
     kept, reason = best(shown[point][0] for point in ids)
-    keeper_row = vectors.units[left[ids.index(kept)]]
-    scores = np.clip(vectors.units[left] @ keeper_row, -1.0, 1.0).tolist()
+    keeper = int(left[ids.index(kept)])
+    scores = np.clip(similarity(vectors.units, left, keeper), -1.0, 1.0).tolist()
     members = sorted(
         (
             Member(id=point, score=1.0 if point == kept else score, filename=shown[point][1])

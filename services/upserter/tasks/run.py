@@ -6,7 +6,7 @@ from typing import Protocol, TypeVar
 from uuid import uuid4
 
 from libs.common.control import CollectionState, JobCommand
-from libs.common.errors import Code, SluiceError
+from libs.common.errors import Code, SluiceError, UnavailableError
 from libs.common.events import SimilarGroup
 from libs.common.kafka.outgoing import Outgoing, event
 from libs.common.messages import TaskRecord
@@ -45,6 +45,8 @@ class Run:
         self._publish = publish
         self._facts = facts
         self._told_at = -TELL_SECONDS
+        self.away: str | None = None
+        """Why it waits for something outside, or None: it works."""
 
     def look(self) -> None:
         """Raise SluiceError cancelled if no one wants the task any more."""
@@ -59,8 +61,13 @@ class Run:
             self.look()
             return await call()
 
-        # Why it waits is shown by the stage's watch of the store.
-        return await until_available(wanted, lambda _: None)
+        return await until_available(wanted, self._wait, self._go_on)
+
+    def _wait(self, error: UnavailableError) -> None:
+        self.away = error.detail
+
+    def _go_on(self) -> None:
+        self.away = None
 
     async def check(self, collection: str, generation: str) -> None:
         """SluiceError collection_gone unless it is still that generation of the collection."""

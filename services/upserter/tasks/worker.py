@@ -20,20 +20,23 @@ Kind = Callable[[Run], Awaitable[dict[str, int]]]
 class TaskWorker:
     """A Worker over tasks. What was begun and not committed is started again by the next owner."""
 
-    waiting = "a task is started again by whoever has the partition next"
-    """So that no one waits for a task's end when partitions move, which could be minutes."""
-
     def __init__(self, kinds: Mapping[str, Kind], publish: Publish, facts: Facts) -> None:
         self._kinds = kinds
         self._publish = publish
         self._facts = facts
+        self._run: Run | None = None
+
+    @property
+    def waiting(self) -> str | None:
+        """Why the task under way waits for the store, if it does."""
+        return None if self._run is None else self._run.away
 
     async def __call__(self, batch: Sequence[TaskRecord]) -> list[Outgoing]:
         """Do the tasks; their terminal events."""
         return [outgoing for task in batch for outgoing in await self._do(task)]
 
     async def _do(self, task: TaskRecord) -> list[Outgoing]:
-        run = Run(task, self._publish, self._facts)
+        run = self._run = Run(task, self._publish, self._facts)
         try:
             await run.progress(0.0)
             totals = await self._kind(task)(run)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from libs.common import events
 from libs.common.errors import Code
@@ -14,10 +15,14 @@ from libs.common.kafka.publisher import Publisher
 from libs.common.kafka.runner.batch import Input
 from libs.common.kafka.runner.runner import Runner
 from libs.common.kafka.runner.stage import Wired, WorkerStage
-from libs.common.messages import PathRecord
+from libs.common.kafka.tables.control_table import ControlTable
+from libs.common.messages import PathRecord, TaskRecord
 from libs.common.runtime.service import Health
-from libs.common.stages import Stage
+from libs.common.stages import UPSERTER_TASKS, Stage
+from libs.common.tasks import asked
 from libs.common.topics import PATHS, POINTS
+from services.upserter.tasks.run import Run
+from services.upserter.tasks.worker import TaskWorker
 from tests.support import records
 from tests.support.broker import Broker
 from tests.support.kafka import connect, job_events, settings
@@ -61,7 +66,7 @@ async def one_life(connection: Connection, worker: Fragile) -> None:
         await asyncio.gather(life, return_exceptions=True)
 
 
-async def _guarded(runner: Runner[PathRecord]) -> None:
+async def _guarded(runner: Runner[Any]) -> None:
     try:
         await runner.run(asyncio.Event())
     except ProcessEnded:
@@ -153,3 +158,32 @@ async def test_being_stopped_is_no_try(kafka: Broker, prefix: str) -> None:
         life.cancel()
         await asyncio.gather(life, return_exceptions=True)
     assert [item.outcome for item in (await reported(connection)).values()] == ["stored"]
+
+
+async def test_a_task_that_ends_its_process_after_a_while_fails(kafka: Broker, prefix: str) -> None:
+    """Work of minutes, too, is counted as begun: memory runs out in the middle of it."""
+    connection, lives = await connect(kafka, prefix), 0
+    task = TaskRecord(task_id="t", kind="find_similar", collection="c", generation="g", params={})
+
+    async def dying(_: Run) -> dict[str, int]:
+        await asyncio.sleep(1.5)  # the runner looks once a second whether the worker only waits
+        raise ProcessEnded
+
+    async with Publisher.open(connection) as publisher, ControlTable.open(connection) as control:
+        await publisher.publish([asked(task)])
+        worker = TaskWorker({"find_similar": dying}, publisher.publish, control)
+        source = Input(UPSERTER_TASKS, batch=1, in_flight=1, drain_s=0.0)
+        while not (ending := await _task_failure(connection)):
+            assert lives < 8, "it goes round and round"
+            lives += 1
+            life = asyncio.create_task(_guarded(Runner(connection, publisher, worker, source, Health())))
+            while not life.done() and not await _task_failure(connection):
+                await asyncio.sleep(0.1)
+            life.cancel()
+            await asyncio.gather(life, return_exceptions=True)
+    assert (ending.code, ending.job_id) == (Code.CRASHED_WORKER, "t")
+
+
+async def _task_failure(connection: Connection) -> events.TaskEvent | None:
+    found = await job_events(connection)
+    return next((e for e in found if isinstance(e, events.TaskEvent) and e.state == "failed"), None)

@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
+from pathlib import Path
+from tempfile import gettempdir
 from uuid import uuid4
 
 import numpy as np
@@ -49,13 +51,14 @@ class World:
     store: EdgeStore
     collection: str
     facts: Facts
+    scratch: Path = field(default_factory=lambda: Path(gettempdir()))
     told: list[TaskEvent] = field(default_factory=list)
     on_event: Callable[[TaskEvent], None] = lambda _: None
 
     def worker(self) -> TaskWorker:
         admission = Admission(self.store, self.facts, self.facts.publish)
         kinds = {
-            "find_similar": partial(find_similar, self.store),
+            "find_similar": partial(find_similar, self.store, self.scratch),
             "merge": partial(merge, self.store, admission, Writer(self.store, 32, 2)),
         }
         return TaskWorker(kinds, self.publish, self.facts)

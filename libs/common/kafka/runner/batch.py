@@ -32,6 +32,8 @@ class Input(Generic[RecordT]):
     linger_s: float = 0.0
     in_flight: int = 2
     fills: bool = False
+    drain_s: float = 5.0
+    """How long a batch that works may hold up the group when partitions move, or the stage when it stops."""
 
     @property
     def name(self) -> str:

@@ -6,8 +6,9 @@ from aiokafka.structs import ConsumerRecord
 
 from libs.common import events
 from libs.common.errors import SluiceError
-from libs.common.kafka.outgoing import FILE_ID_HEADER, JOB_ID_HEADER, Outgoing, outcomes
-from libs.common.messages import FileRecord, Record
+from libs.common.kafka.outgoing import FILE_ID_HEADER, JOB_ID_HEADER, Outgoing, event, outcomes
+from libs.common.messages import FileRecord, Record, TaskRecord
+from libs.common.tasks import told
 from libs.common.topics import DEAD_LETTERS
 
 log = logging.getLogger(__name__)
@@ -27,8 +28,12 @@ def failed_work(record: ConsumerRecord, error: SluiceError, decoded: Record | No
     """The dead letter of a record on a work topic, and the failed outcome of the file that its headers name.
 
     They are Sluice's own headers only where the record's key is the job that they name. `decoded` is the
-    record's body where it can be read: then the outcome shows the file by its name.
+    record's body where it can be read: then the outcome shows the file by its name,
+    and a task is reported as failed.
     """
+    if isinstance(decoded, TaskRecord):
+        ending = told(decoded, "failed", code=error.code, error=error.detail)
+        return [_letter(record, error, None, None), event(ending)]
     # A header's value may be missing, as a record's may.
     headers = {name: _short(value).decode(errors="replace") for name, value in record.headers or ()}
     job_id, file_id = headers.get(JOB_ID_HEADER), headers.get(FILE_ID_HEADER)

@@ -103,7 +103,7 @@ class Runner(Generic[RecordT]):
         self._epoch += 1
         self._held = False
         if self._worker.waiting is None and self._tasks:
-            await asyncio.wait(self._tasks, timeout=drain_s)
+            await asyncio.wait(self._tasks, timeout=min(drain_s, self._input.drain_s))
         await self._end_tasks()
         self._held_up = None
         self._progress.forget()
