@@ -2,12 +2,14 @@
 
 import asyncio
 import gc
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
 from fastapi import FastAPI
 
+from libs.common.errors import Code, SluiceError
 from libs.common.http import problems
 from libs.common.http.middleware import RequestMiddleware
 from libs.common.http.serving import listen, serve
@@ -30,6 +32,8 @@ from services.gateway.system import routes as system
 from services.gateway.tasks import routes as tasks
 from services.gateway.uploads import routes as uploads
 
+log = logging.getLogger(__name__)
+
 API = "/api/v1"
 _ABOUT = (
     "Streams photo libraries into a searchable vector index. Errors are application/problem+json (RFC 9457), "
@@ -50,6 +54,7 @@ def create_app(
         app.state.settings = settings or GatewaySettings()
         app.state.stop = getattr(app.state, "stop", None) or asyncio.Event()
         app.state.lifecycle = lifecycle = Lifecycle(app.state.settings, store, health or Health())
+        check_access(app.state.settings)
         async with lifecycle.kept_open():
             yield
 
@@ -89,6 +94,20 @@ def create_app(
     return app
 
 
+def check_access(settings: GatewaySettings) -> None:
+    """Raise SluiceError bad_setting where other machines may call without a key, unless ALLOW_OPEN is set."""
+    if not settings.is_open:
+        return
+    reached = f"HOST {settings.host} is reached from other machines, and without API_KEY any of them"
+    if not settings.allow_open:
+        detail = (
+            f"{reached} could read and remove what is here: set API_KEY, or HOST=127.0.0.1, or "
+            "ALLOW_OPEN=true where something else keeps them out"
+        )
+        raise SluiceError(Code.BAD_SETTING, detail)
+    log.warning("%s may read and remove what is here (ALLOW_OPEN is set)", reached)
+
+
 def build(settings: GatewaySettings, store: Store | None = None) -> Service:
     """The gateway, not yet started; it listens on HOST and PORT."""
     return GatewayService(settings, store)
@@ -105,7 +124,8 @@ class GatewayService:
         self._store = store
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Serve until `stop`; raises SluiceError port_busy, and what the gateway cannot go on from."""
+        """Serve until `stop`; raises SluiceError port_busy or bad_setting, and what it cannot go on from."""
+        check_access(self._settings)
         listener = await asyncio.to_thread(listen, self._settings.host, self._settings.port)
         app = create_app(self._settings, self._store, self.health)
         app.state.stop = stop

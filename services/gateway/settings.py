@@ -17,6 +17,9 @@ class GatewaySettings(StageSettings, StoreSettings, MLSettings, FilesSettings):
     """The gateway's settings: the shared ones, and who may call it."""
 
     api_key: SecretStr | None = Field(None, description="Asked of every request as x-api-key; unset: none")
+    allow_open: bool = Field(
+        False, description="Whether HOST may be no loopback address although no API_KEY is set"
+    )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         ("http://localhost:3000",), description="Origins whose pages may call the gateway, comma-separated"
     )
@@ -41,6 +44,11 @@ class GatewaySettings(StageSettings, StoreSettings, MLSettings, FilesSettings):
         if not isinstance(value, str):
             return value
         return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
+
+    @property
+    def is_open(self) -> bool:
+        """Whether any machine that reaches this one may call, without a key."""
+        return self.api_key is None and not is_loopback(self.host)
 
     @property
     def may_archive(self) -> bool:

@@ -5,9 +5,11 @@ from starlette.types import ASGIApp
 
 from libs.common.http.api_key import ApiKey
 from libs.common.http.body_limit import OTHER_BYTES, BodyLimit
+from libs.common.http.framing import OneLength
 from libs.common.http.request_ids import request_ids
+from libs.common.http.security_headers import NOTHING, SecurityHeaders
 from libs.common.http.unexpected import Unexpected
-from services.gateway.api.guard import SameSite
+from services.gateway.api.guard import SameSite, is_from
 from services.gateway.settings import GatewaySettings
 
 IMAGE_PATH = "/search/image"
@@ -15,6 +17,12 @@ UPLOAD_PATH = "/ingest/upload"
 OPEN_PATHS = frozenset(("/health", "/livez", "/readyz", "/", "/docs", "/openapi.json"))
 """What needs no API key: probes, and the page on which a key can be entered."""
 OPEN_PREFIX = "/docs/"
+PAGES = frozenset(("/docs", "/asyncapi"))
+PAGE_POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+)
+"""For the pages of the documentation, whose scripts stand in them."""
 
 
 def chain(app: ASGIApp, settings: GatewaySettings) -> ASGIApp:
@@ -32,7 +40,14 @@ def chain(app: ASGIApp, settings: GatewaySettings) -> ASGIApp:
         allow_headers=["*"],
         expose_headers=["x-request-id", "etag", "content-range"],
     )
-    return request_ids(SameSite(cors, settings.hosts, settings.cors_origins))
+    guarded = SameSite(OneLength(cors), settings.hosts, settings.cors_origins)
+    origins = frozenset(settings.cors_origins)
+    return request_ids(SecurityHeaders(guarded, policy_of, lambda headers: is_from(headers, origins)))
+
+
+def policy_of(path: str) -> str:
+    """The Content-Security-Policy of a path."""
+    return PAGE_POLICY if path in PAGES else NOTHING
 
 
 def is_open(path: str) -> bool:

@@ -11,6 +11,10 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from libs.common.http import serving
+from libs.common.http.framing import OneLength
+from libs.common.http.middleware import RequestMiddleware
+from libs.common.http.request_ids import request_ids
+from tests.support.waiting import LIMIT_S
 
 ASK = b"GET / HTTP/1.1\r\nHost: localhost\r\n"
 
@@ -71,3 +75,26 @@ async def test_an_answer_may_take_its_time_and_the_connection_serves_again(port:
             assert answer.startswith(b"HTTP/1.1 200")
         assert await reader.read() == b""
     writer.close()
+
+
+async def test_what_follows_a_request_with_two_lengths_is_no_request_of_its_own() -> None:
+    """A smuggled second request is never answered: the connection is closed after the refusal."""
+    served = Starlette()
+    served.state.settings = None
+    served.add_middleware(RequestMiddleware, chain=lambda app, _: request_ids(OneLength(app)))
+    listener, stop = serving.listen("127.0.0.1", 0), asyncio.Event()
+    serve = asyncio.create_task(serving.serve(served, listener, stop))
+    reader, writer = await asyncio.open_connection(*listener.getsockname())
+    smuggled = b"GET /smuggled HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    writer.write(
+        b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"
+        b"0\r\n\r\n" + smuggled
+    )
+    async with asyncio.timeout(LIMIT_S):
+        answers = await reader.read()
+    writer.close()
+    stop.set()
+    await serve
+
+    assert answers.startswith(b"HTTP/1.1 400 ")
+    assert answers.count(b"HTTP/1.1 ") == 1

@@ -173,8 +173,20 @@ async def test_the_service_s_own_pages_may_call(client: httpx.AsyncClient) -> No
         ("localhost:8002", 200),
         ("127.0.0.1:8002", 200),
         ("[::1]:8002", 200),
+        ("LOCALHOST", 200),
         ("rebound.example", 403),
         ("", 403),
+        ("[127.0.0.1]evil.com", 403),
+        ("[127.0.0.1]", 403),
+        ("[::1]evil.com", 403),
+        ("[::1]:80:90", 403),
+        ("localhost:80@evil.com", 403),
+        ("localhost@evil.com", 403),
+        ("localhost:80/evil.com", 403),
+        ("localhost evil.com", 403),
+        ("localhost:", 403),
+        ("localhost.evil.com", 403),
+        ("localhost,evil.com", 403),
     ],
 )
 async def test_on_loopback_only_our_own_names_are_answered(
@@ -189,6 +201,66 @@ async def test_elsewhere_any_name_is_answered_unless_names_are_set() -> None:
     async with client_of(host="0.0.0.0", allowed_hosts="photos.example") as client:
         assert (await client.get("/open", headers={"host": "photos.example:80"})).status_code == 200
         assert problem_of(await client.get("/open")) == (403, "forbidden_host")
+
+
+@pytest.mark.parametrize("host", ["[127.0.0.1]evil.com", "localhost:80@evil.com", "a b", "[::1"])
+async def test_where_any_name_is_answered_it_has_to_be_one(host: str) -> None:
+    async with client_of(host="0.0.0.0") as client:
+        assert problem_of(await client.get("/open", headers={"host": host})) == (403, "forbidden_host")
+
+
+IMAGE_TAG = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors", "sec-fetch-dest": "image"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        (IMAGE_TAG, 403),
+        (IMAGE_TAG | {"referer": "http://evil.example/"}, 403),
+        (IMAGE_TAG | {"referer": f"{FRONTEND}.evil.example/"}, 403),
+        (IMAGE_TAG | {"referer": f"{FRONTEND}/photos"}, 200),
+        (IMAGE_TAG | {"sec-fetch-site": "same-site"}, 200),
+        (IMAGE_TAG | {"sec-fetch-site": "same-origin"}, 200),
+        ({"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "iframe"}, 403),
+        ({"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}, 200),
+        ({}, 200),
+    ],
+)
+async def test_pages_of_other_sites_may_not_show_images(
+    client: httpx.AsyncClient, headers: dict[str, str], status: int
+) -> None:
+    assert (await client.get("/open", headers=headers)).status_code == status
+
+
+@pytest.mark.parametrize("path", ["/open", "/raise/missing", "/raise/bug", "/nowhere"])
+async def test_every_answer_tells_browsers_what_not_to_do_with_it(
+    client: httpx.AsyncClient, path: str
+) -> None:
+    headers = (await client.get(path)).headers
+
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["x-frame-options"] == "DENY"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["cross-origin-resource-policy"] == "same-site"
+    assert headers["content-security-policy"].startswith("default-src 'none'; frame-ancestors 'none'")
+
+
+async def test_the_frontend_of_another_site_may_embed_what_it_may_call() -> None:
+    async with client_of(cors_origins="https://photos.example") as client:
+        tag = IMAGE_TAG | {"referer": "https://photos.example/"}
+        answer = await client.get("/open", headers=tag)
+
+    assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
+
+
+async def test_a_request_with_two_lengths_is_refused_and_its_connection_closed(
+    client: httpx.AsyncClient,
+) -> None:
+    two = {"content-length": "13", "transfer-encoding": "chunked", "content-type": "application/json"}
+    answer = await client.post("/number", content=b'{"number": 1}', headers=two)
+
+    assert problem_of(answer) == (400, "invalid_request")
+    assert answer.headers["connection"] == "close"
 
 
 async def test_a_body_that_trickles_in_is_a_408(
