@@ -30,6 +30,8 @@ class Code(StrEnum):
     LOST_IN_PIPELINE = "lost_in_pipeline"
     # A file that was skipped.
     ARCHIVED = "archived"
+    ALIAS = "alias"
+    ALREADY_STORED = "already_stored"
     CANCELLED = "cancelled"
     # A job that failed.
     DIRECTORY_NOT_FOUND = "directory_not_found"
@@ -62,6 +64,10 @@ class Code(StrEnum):
     # A file that was not archived, or not put back.
     NOT_INDEXED = "not_indexed"
     LAST_COPY = "last_copy"
+    SAME_FILE = "same_file"
+    PROTECTED = "protected"
+    LINKED = "linked"
+    PART_OF_STACK = "part_of_stack"
     FILE_CHANGED = "file_changed"
     CANNOT_MOVE = "cannot_move"
     NAME_TAKEN = "name_taken"

@@ -113,11 +113,22 @@ class FilesSettings(EnvSettings):
         (), description="Clients' path prefixes and ours: C:/=/mnt/c/;D:/=/mnt/d/"
     )
     upload_dir: Path = Field(Path("data/uploads"), description="Where uploads are kept; always a root")
+    pass_over: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Names of further folders that no scan enters, separated by commas; `name*` too"
+    )
+    protected_folders: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Folders whose files are always kept and never moved, separated as in PATH"
+    )
     accept_gif: bool = Field(False, description="Whether GIFs are pictures too, by their first frame")
     host: str = Field("127.0.0.1", description="Address the gateway listens on")
     port: int = Field(8002, ge=1, le=65535, description="Port the gateway listens on")
 
-    @field_validator("scan_roots", mode="before")
+    @field_validator("pass_over", mode="before")
+    @classmethod
+    def _split_names(cls, value: object) -> object:
+        return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
+
+    @field_validator("scan_roots", "protected_folders", mode="before")
     @classmethod
     def _split_roots(cls, value: object) -> object:
         return tuple(filter(None, value.split(os.pathsep))) if isinstance(value, str) else value

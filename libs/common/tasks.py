@@ -22,6 +22,10 @@ class FindSimilar(Struct, frozen=True, kw_only=True):
 
     threshold: float = 0.98
     mode: Mode = "similar"
+    protect: tuple[str, ...] = ()
+    """Folders whose files are kept."""
+    pass_over: tuple[str, ...] = ()
+    """Names of folders whose files are no copies, besides those declared."""
 
 
 class Merge(Struct, frozen=True, kw_only=True):

@@ -7,6 +7,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TypeVar
 
+from libs.common.duplicates.policy import Policy
+from libs.common.duplicates.protected import Protected
 from libs.common.events import Heartbeat, decode
 from libs.common.imaging.limits import Limits
 from libs.common.kafka.connection import Connection
@@ -15,6 +17,7 @@ from libs.common.kafka.publisher import Publisher
 from libs.common.kafka.tables.table import Table
 from libs.common.kafka.tables.tail import Tail
 from libs.common.runtime.lock import owned
+from libs.common.sources.passed_over import PassedOver
 from libs.common.sources.roots import readable
 from libs.common.sources.sources import Sources
 from libs.common.stages import GATEWAY
@@ -25,6 +28,7 @@ from services.gateway.api.detached import DetachedCalls
 from services.gateway.archive.archives import Archives
 from services.gateway.collections.collections import Collections
 from services.gateway.duplicates.duplicates import Duplicates
+from services.gateway.duplicates.job_copies import JobCopies
 from services.gateway.images.decoding import Decoding
 from services.gateway.images.images import Images
 from services.gateway.jobs.commands import JobCommands
@@ -65,6 +69,7 @@ class Gateway:
     tasks: Tasks
     collections: Collections
     duplicates: Duplicates
+    job_copies: JobCopies
     archives: Archives
     images: Images
     search: Search
@@ -104,6 +109,8 @@ async def opened(settings: GatewaySettings, store: Store | None = None) -> Async
         vectors, detached = await enter(QueryVectors.open(settings)), DetachedCalls()
         requests = await enter(Requests.open(connection))
         now = joined.publisher.clock.now
+        policy = _policy(settings)
+        copies = JobCopies(jobs, used, policy)
         presence = Presence(await enter(Table.open(connection, SERVICES, _heartbeat)), now)
         yield Gateway(
             connection=connection,
@@ -112,12 +119,13 @@ async def opened(settings: GatewaySettings, store: Store | None = None) -> Async
             jobs=jobs,
             submitter=JobSubmitter(jobs, collections, requests, settings, detached),
             commands=JobCommands(jobs, collections, requests, control, joined.publisher),
-            statuses=StatusReader(jobs, used, presence.waiting_reason, now),
+            statuses=StatusReader(jobs, used, copies.among, presence.waiting_reason, now),
             uploads=Uploads(settings.upload_dir, collections, requests),
             tasks=tasks,
             collections=collections,
-            duplicates=Duplicates(used, collections, tasks),
-            archives=await enter(Archives.open(settings, collections, roots)),
+            job_copies=copies,
+            duplicates=Duplicates(used, collections, tasks, policy, settings.pass_over),
+            archives=await enter(Archives.open(settings, collections, roots, policy)),
             images=Images(used, control, collections, Sources(roots), decoding, detached),
             search=Search(used, control, collections, vectors, decoding, held),
             system=System(connection, control, used, presence, jobs),
@@ -148,6 +156,11 @@ async def _is_of(view: View, connection: Connection) -> bool:
         if any(offset > ends.get(partition, 0) for partition, offset in known.items()):
             return False
     return True
+
+
+def _policy(settings: GatewaySettings) -> Policy:
+    protected = Protected.of(map(str, settings.protected_folders))
+    return Policy(protected, PassedOver.of(settings.pass_over))
 
 
 def _heartbeat(body: bytes) -> Heartbeat:

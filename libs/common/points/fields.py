@@ -33,6 +33,14 @@ class Fields:
     thumbnail_base64 = Text(serves=())
     """A JPEG of at most 200 pixels a side."""
 
+    link_target = Text("keyword")
+    """The file that a symbolic link on the path leads to, as people are shown it; none for a file itself."""
+    taken_at = Text(serves=())
+    """When the picture was taken, as ISO 8601."""
+    rating = Number(serves=())
+    people = Texts(serves=())
+    keywords = Texts(serves=())
+
     size = Whole()
     """Bytes."""
     mtime_ns = Whole()

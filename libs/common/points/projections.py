@@ -34,11 +34,22 @@ SHOWN = names(Fields.filename, Fields.thumbnail_base64)
 PLACE = names(Fields.filename, Fields.full_path, Fields.path_base64, Fields.format, Fields.file_hash)
 """The file behind a point, and how to serve it."""
 
-CHOICE = names(Fields.width, Fields.height, Fields.format, Fields.mtime_ns, Fields.full_path)
+CHOICE = names(
+    Fields.width,
+    Fields.height,
+    Fields.format,
+    Fields.full_path,
+    Fields.path_base64,
+    Fields.link_target,
+    Fields.taken_at,
+    Fields.rating,
+    Fields.people,
+    Fields.keywords,
+)
 """What decides which of several copies is kept, besides EXIF; copies of one content share the EXIF."""
 
 COPY = names(Fields.file_hash, Fields.filename) + CHOICE
 """A copy in a group of copies."""
 
-MOVE = names(Fields.path_base64, Fields.file_hash) + CHOICE
+MOVE = names(Fields.file_hash) + CHOICE
 """What a plan of moves needs."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,19 +10,20 @@ from functools import partial
 from typing import Any, TypeVar
 from uuid import uuid4
 
+from libs.common.duplicates.policy import Policy
 from libs.common.errors import Code, SluiceError
-from libs.common.sources.roots import Readable, translate
+from libs.common.sources.roots import Readable
 from services.gateway.api.detached import DetachedCalls
-from services.gateway.archive import candidates, points
+from services.gateway.archive import points
 from services.gateway.archive.checks import as_file_error
 from services.gateway.archive.history import ArchiveHistory
 from services.gateway.archive.index import Index
 from services.gateway.archive.journal import Kind, Opened
 from services.gateway.archive.moves.disk import RealDisk
-from services.gateway.archive.moves.executor import MoveExecutor, Result, Return, Skipped
+from services.gateway.archive.moves.executor import MoveExecutor, Result, Return
 from services.gateway.archive.moves.naming import DUPLICATES, SELECTION
 from services.gateway.archive.moves.rules import Rules
-from services.gateway.archive.planning import Target, duplicates, selected
+from services.gateway.archive.plans import Plan, Plans
 from services.gateway.collections.collections import Collections
 from services.gateway.settings import GatewaySettings
 
@@ -38,16 +39,6 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """What is to be archived out of a collection, and what was refused already."""
-
-    kind: Kind
-    collection: str
-    targets: Sequence[Target]
-    refused: Sequence[Skipped] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Done:
     """An archive as it was made; a dry run has no id."""
 
@@ -59,7 +50,7 @@ class Done:
 class Archives:
     """Each call goes on to its end even if its client leaves. `open` recovers what a crash cut short."""
 
-    settings: GatewaySettings
+    plans: Plans
     collections: Collections
     executor: MoveExecutor
     index: Index
@@ -70,13 +61,13 @@ class Archives:
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, settings: GatewaySettings, collections: Collections, roots: Readable
+        cls, settings: GatewaySettings, collections: Collections, roots: Readable, policy: Policy
     ) -> AsyncIterator["Archives"]:
         """Files are where they should be when this gives; the index follows as soon as it can."""
         rules = Rules.below(roots, RealDisk())
         executor = MoveExecutor(settings.archives.absolute(), rules)
         index = Index(collections.store, collections.control, executor)
-        archives = cls(settings, collections, executor, index)
+        archives = cls(Plans(settings, collections, policy), collections, executor, index)
         await index.recover()
         following = asyncio.create_task(index.follow(), name="archives")
         try:
@@ -85,22 +76,6 @@ class Archives:
             executor.stopping.set()
             following.cancel()
             await archives._stopped(following)
-
-    async def plan_exact(self, paths: Sequence[str]) -> Plan:
-        """To archive copies at these paths, as the client writes them."""
-        return await self._plan("exact", [translate(path, self.settings.path_map) for path in paths])
-
-    async def plan_copies(self, paths: Sequence[str]) -> Plan:
-        """To archive the copies that a job found, at these paths as they are."""
-        return await self._plan("job", paths)
-
-    async def plan_selection(self, ids: Sequence[str]) -> tuple[Plan, list[str]]:
-        """To archive the files of these points; also the ids that have none."""
-        collection = await self._collection()
-        found = await candidates.by_ids(self.collections.store, collection, ids)
-        known = {record.id for record in found}
-        unknown = [each for each in dict.fromkeys(ids) if each not in known]
-        return Plan("selection", collection, selected(found)), unknown
 
     async def rehearse(self, plan: Plan) -> Result:
         """What `carry_out` would do now."""
@@ -136,7 +111,7 @@ class Archives:
 
         Raises SluiceError archive_not_found, archive_busy, or restore_blocked where nothing could be.
         """
-        self._check_enabled()
+        self.plans.check_enabled()
         if archive_id not in await asyncio.to_thread(self.executor.archive_ids):
             raise SluiceError(
                 Code.ARCHIVE_NOT_FOUND, f"there is no archive {archive_id}: GET /api/v1/archives has all"
@@ -170,13 +145,6 @@ class Archives:
             await self.index.try_to_settle(archive_id)
         return Done(archive_id, Result(result.archived, [*plan.refused, *result.skipped]))
 
-    async def _plan(self, kind: Kind, paths: Sequence[str]) -> Plan:
-        collection, store = await self._collection(), self.collections.store
-        asked, missing = await candidates.by_paths(store, collection, paths)
-        every = await candidates.copies(store, collection, asked)
-        targets = await asyncio.to_thread(duplicates, {record.id for record in asked}, every)
-        return Plan(kind, collection, targets, missing)
-
     async def _prepare(self, plan: Plan, archive_id: str, first: Opened, opened: asyncio.Event) -> None:
         journal, disk = self.executor.journal(archive_id), self.executor.rules.disk
         ids = [target.photo.point_id for target in plan.targets]
@@ -201,18 +169,6 @@ class Archives:
             if not dry_run:
                 await self.index.try_to_settle(archive_id)
         return returns
-
-    async def _collection(self) -> str:
-        self._check_enabled()
-        name = await self.collections.active()
-        await self.collections.adopted(name)
-        return name
-
-    def _check_enabled(self) -> None:
-        if not self.settings.may_archive:
-            raise SluiceError(
-                Code.ARCHIVE_DISABLED, "files are not moved here: set ARCHIVE_ENABLED=true to allow it"
-            )
 
     def _page(self, before: str | None, limit: int) -> tuple[list[ArchiveHistory], str | None]:
         stories: list[ArchiveHistory] = []

@@ -9,10 +9,10 @@ from libs.common.errors import Code, SluiceError
 from libs.common.kafka.tables.control_table import ControlTable
 from libs.common.store.protocol import Store
 from services.gateway.archive import points
-from services.gateway.archive.candidates import chunks
 from services.gateway.archive.history import ArchiveHistory
 from services.gateway.archive.journal import Indexed
 from services.gateway.archive.moves.executor import MoveExecutor
+from services.gateway.duplicates.contents import chunks
 
 log = logging.getLogger(__name__)
 

@@ -13,14 +13,22 @@ ARCHIVED = "/photos/holiday/_VibeDuplicates/a (copy).jpg"
 ARCHIVE = "20260102T030405000000-0a1b2c3d"
 
 
-class ExactRequest(Body):
+class Protecting(Body):
+    """What any call that moves files may name."""
+
+    protect: list[str] = Field(
+        [], max_length=1000, description="Folders whose files stay, besides those of PROTECTED_FOLDERS"
+    )
+
+
+class ExactRequest(Protecting):
     """Copies to move out of the way."""
 
     file_paths: list[str] = Field(min_length=1, examples=[[PHOTO]])
     dry_run: bool = Field(False, description="Only say what would move")
 
 
-class SelectionRequest(Body):
+class SelectionRequest(Protecting):
     """Points whose files are to move out of the way."""
 
     point_ids: list[UUID] = Field(min_length=1)
@@ -31,6 +39,10 @@ class DryRun(Body):
     """What may be sent with a call that needs no body."""
 
     dry_run: bool = Field(False, description="Only say what would happen")
+
+
+class JobRequest(DryRun, Protecting):
+    """What may be sent to archive the copies that a job found."""
 
 
 class ArchivedOut(Body):

@@ -1,15 +1,16 @@
 """What is to be moved, and what must stay. Pure."""
 
 import os
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from libs.common.keeper import best, traits_of
+from libs.common.duplicates.policy import Policy
+from libs.common.errors import Code, FileError, SluiceError
 from libs.common.points.fields import Fields
 from libs.common.points.paths import path_of
 from libs.common.store.protocol import Record
+from services.gateway.duplicates.contents import by_content
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,14 @@ class Target:
     rivals: tuple[Photo, ...] | None
 
 
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A photo that stays where it is."""
+
+    path: Path
+    error: SluiceError
+
+
 def photo_of(record: Record) -> Photo:
     """The file of a point that was read with MOVE."""
     point = Fields(record.payload)
@@ -42,31 +51,47 @@ def selected(records: Iterable[Record]) -> list[Target]:
     return [Target(photo_of(record), None) for record in records]
 
 
-def duplicates(asked: Collection[str], copies: Iterable[Record]) -> list[Target]:
+def duplicates(
+    asked: Collection[str],
+    copies: Iterable[Record],
+    policy: Policy = Policy(),  # noqa: B008 - immutable
+) -> list[Target]:
     """The points whose ids are `asked`, of which `copies` holds every point of the same contents.
 
-    Whoever was not asked for is the first choice to stay. Where all are asked for, the best comes last,
-    and finds no one left who could stay in its place.
+    What was not asked for is the first choice to stay. Where all are asked for, the best comes last, and
+    finds none left that could stay in its place. A link, or what lies in a bin, is none that could stay.
     """
-    groups: dict[str, list[Record]] = defaultdict(list)
-    for record in copies:
-        groups[Fields(record.payload).file_hash or ""].append(record)
-    return [target for group in groups.values() for target in _of_group(frozenset(asked), group)]
+    return [
+        target
+        for group in by_content(copies).values()
+        for target in _of_group(frozenset(asked), group, policy)
+    ]
 
 
-def _of_group(asked: frozenset[str], group: Sequence[Record]) -> list[Target]:
-    staying = _ranked(record for record in group if record.id not in asked)
-    going = _ranked(record for record in group if record.id in asked)
-    rivals = tuple(photo_of(record) for record in (*staying, *going))
+def refusal(target: Target, policy: Policy, links: Mapping[str, str]) -> Skipped | None:
+    """Why the target stays whatever its files are; `links` has, by target's path, a link that leads to it."""
+    path = str(target.photo.path)
+    if policy.protected.holds(path):
+        return Skipped(target.photo.path, FileError(Code.PROTECTED, "it lies in a protected folder"))
+    if link := links.get(path):
+        detail = f"the link {link} leads to it: remove that link first, and scan its folder again"
+        return Skipped(target.photo.path, FileError(Code.LINKED, detail))
+    return None
+
+
+def _of_group(asked: frozenset[str], group: Sequence[Record], policy: Policy) -> list[Target]:
+    rest = [record for record in group if record.id not in asked]
+    going = _ranked((record for record in group if record.id in asked), policy)
+    staying = _ranked(policy.copies(rest), policy)
+    rivals = tuple(photo_of(record) for record in (*staying, *policy.copies(going)))
     return [Target(photo_of(record), rivals) for record in reversed(going)]
 
 
-def _ranked(records: Iterable[Record]) -> list[Record]:
+def _ranked(records: Iterable[Record], policy: Policy) -> list[Record]:
     """The best to keep first."""
     left = {record.id: record for record in records}
-    traits = {id_: traits_of(record) for id_, record in left.items()}
     ranked: list[Record] = []
     while left:
-        kept, _ = best(traits[id_] for id_ in left)
+        kept, _ = policy.keeper(left.values())
         ranked.append(left.pop(kept))
     return ranked

@@ -10,8 +10,8 @@ import numpy as np
 from msgspec import Struct
 
 from libs.common.store.protocol import Payload, Point, Store
-from services.gateway.archive.candidates import chunks
 from services.gateway.archive.moves.disk import Disk
+from services.gateway.duplicates.contents import chunks
 
 NAME = "points.jsonl"
 IDS_NAME = "collection-ids.txt"

@@ -9,9 +9,11 @@ from typing import Literal
 from libs.common.ids import display_name
 from services.gateway.archive import models as out
 from services.gateway.archive import points
-from services.gateway.archive.archives import Done, Plan
+from services.gateway.archive.archives import Done
 from services.gateway.archive.history import ArchiveHistory, Recorded
-from services.gateway.archive.moves.executor import Gone, Result, Return, Skipped
+from services.gateway.archive.moves.executor import Gone, Result, Return
+from services.gateway.archive.planning import Skipped
+from services.gateway.archive.plans import Plan
 
 SHOWN_MOVES = 1000
 

@@ -13,14 +13,15 @@ from services.gateway.api.models import problems
 from services.gateway.archive import models as body
 from services.gateway.archive import presentation
 from services.gateway.archive.archives import Archives, Done
-from services.gateway.archive.moves.executor import Result, Skipped
+from services.gateway.archive.moves.executor import Result
+from services.gateway.archive.planning import Skipped
+from services.gateway.duplicates.job_copies import JobCopies
 from services.gateway.jobs.models import JOB
-from services.gateway.jobs.reader import JobReader
 
 router = APIRouter(tags=["archives"])
 
 All = Annotated[Archives, Depends(capability(Archives))]
-Jobs = Annotated[JobReader, Depends(capability(JobReader))]
+Copies = Annotated[JobCopies, Depends(capability(JobCopies))]
 Dry = Annotated[bool, Query(description="Only say what would happen")]
 ArchiveId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$", examples=[body.ARCHIVE])]
 
@@ -33,15 +34,17 @@ ArchiveId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$", examples=[body.
 )
 async def archive_duplicates(
     archives: All,
-    jobs: Jobs,
+    copies: Copies,
     job_id: Annotated[UUID, Path(examples=[JOB])],
-    request: body.DryRun | None = None,
+    request: body.JobRequest | None = None,
     dry_run: Dry = False,
 ) -> body.PlanOut:
     """Into `_VibeDuplicates` next to them, in the background: /archives tells how far that is. One copy of
     each content always stays.
     """
-    plan = await archives.plan_copies(await jobs.copies(job_id))
+    protect = request.protect if request is not None else []
+    collection, ids = await copies.of(job_id)
+    plan = await archives.plans.copies(collection, ids, protect)
     if dry_run or (request is not None and request.dry_run):
         return presentation.rehearsal_out(await archives.rehearse(plan))
     archive_id = await archives.start(plan) if plan.targets else None
@@ -58,7 +61,7 @@ async def archive_exact(archives: All, request: body.ExactRequest, dry_run: Dry 
     one file can move.
     """
     dry = dry_run or request.dry_run
-    plan = await archives.plan_exact(request.file_paths)
+    plan = await archives.plans.exact(request.file_paths, request.protect)
     done = Done(None, await archives.rehearse(plan)) if dry else await archives.carry_out(plan)
     _check_disk(done.result)
     if not done.result.archived:
@@ -78,7 +81,7 @@ async def archive_selection(
     taken out of the collection.
     """
     dry = dry_run or request.dry_run
-    plan, unknown = await archives.plan_selection([str(each) for each in request.point_ids])
+    plan, unknown = await archives.plans.selection([str(each) for each in request.point_ids], request.protect)
     done = Done(None, await archives.rehearse(plan)) if dry else await archives.carry_out(plan)
     _check_disk(done.result)
     return presentation.selection_out(done, unknown, dry_run=dry)

@@ -1,8 +1,12 @@
 """Finding duplicates in the active collection: the same content at once, near-duplicates as a task."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from msgspec import structs
+
+from libs.common.duplicates.policy import Policy
 from libs.common.errors import Code, SluiceError
 from libs.common.events import SimilarGroup
 from libs.common.store.protocol import Store
@@ -30,9 +34,15 @@ class Duplicates:
     store: Store
     collections: Collections
     tasks: Tasks
+    policy: Policy
+    pass_over: tuple[str, ...]
+    """Names of folders that the settings add to those declared."""
 
     async def find_similar(self, params: FindSimilar) -> str:
         """Have the active collection searched; the task's id. SluiceError no_collection_selected."""
+        params = structs.replace(
+            params, protect=self.policy.protecting(params.protect).protected.folders, pass_over=self.pass_over
+        )
         state = await self.collections.adopted(await self.collections.active())
         return await self.tasks.submit("find_similar", state, params)
 
@@ -46,9 +56,12 @@ class Duplicates:
         groups, following = await self.tasks.groups(task, cursor, limit)
         return Report(task, await self.tasks.state(task), groups, following)
 
-    async def exact(self, after: str | None, limit: int) -> tuple[list[ExactGroup], str | None]:
+    async def exact(
+        self, after: str | None, limit: int, protect: Sequence[str] = ()
+    ) -> tuple[list[ExactGroup], str | None]:
         """Files of the same content, and the cursor that goes on from there; see `exact_groups`."""
-        return await exact_groups(self.store, await self.collections.active(), after, limit)
+        policy = self.policy.protecting(protect)
+        return await exact_groups(self.store, await self.collections.active(), policy, after, limit)
 
     async def latest(self) -> list[Task]:
         """The last search of each collection that had one."""

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from libs.common.keeper import keeper
+from libs.common.duplicates.policy import Policy
 from libs.common.points.fields import Fields, names
 from libs.common.points.projections import COPY
 from libs.common.store.protocol import Filter, Record, Store
@@ -23,10 +23,12 @@ class ExactGroup:
     keeper: str
     reason: str
     files: list[Record]
+    place: str
+    """The smallest id of the content's points, where the group stands in the pages."""
 
 
 async def exact_groups(
-    store: Store, collection: str, cursor: str | None, limit: int
+    store: Store, collection: str, policy: Policy, cursor: str | None, limit: int
 ) -> tuple[list[ExactGroup], str | None]:
     """The next groups, at most `limit`, and the cursor that goes on from there; None at the end.
 
@@ -39,14 +41,14 @@ async def exact_groups(
     hashes = names(Fields.file_hash)
     while True:
         page, cursor = await store.scroll(collection, limit=PAGE, after=cursor, payload=hashes)
-        found += await _groups(store, collection, page)
+        found += await _groups(store, collection, policy, page)
         if len(found) > limit:
-            return found[:limit], found[limit - 1].files[0].id
+            return found[:limit], found[limit - 1].place
         if cursor is None or len(found) == limit or clock() > until:
             return found, cursor
 
 
-async def _groups(store: Store, collection: str, page: Sequence[Record]) -> list[ExactGroup]:
+async def _groups(store: Store, collection: str, policy: Policy, page: Sequence[Record]) -> list[ExactGroup]:
     """The groups whose smallest id is on the page, in the order of it."""
     first: dict[str, str] = {}
     for record in page:
@@ -64,7 +66,7 @@ async def _groups(store: Store, collection: str, page: Sequence[Record]) -> list
         if after is None:
             break
     return [
-        ExactGroup(hash_, *keeper(files), files)
+        ExactGroup(hash_, *policy.keeper(files), files, smallest)
         for hash_, smallest in first.items()
-        if len(files := copies[hash_]) > 1 and files[0].id == smallest
+        if len(files := policy.copies(copies[hash_])) > 1 and copies[hash_][0].id == smallest
     ]

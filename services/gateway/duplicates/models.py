@@ -27,6 +27,9 @@ class SimilarRequest(Body):
     mode: Literal["similar", "strict"] = Field(
         "similar", description="Groups of what such pairs connect, or groups in which every pair is one"
     )
+    protect: list[str] = Field(
+        [], max_length=1000, description="Folders whose files are the ones to keep, besides PROTECTED_FOLDERS"
+    )
 
 
 class TaskTaken(Body):

@@ -26,7 +26,7 @@ PointCursor = Annotated[UUID | None, Query(description="`next` of the page befor
 @router.post("/find-similar", status_code=202, summary="Look for near-duplicates", responses=problems(400))
 async def find_similar(duplicates: All, request: body.SimilarRequest) -> body.TaskTaken:
     """Compares all pictures of the active collection, as a task: see /duplicates/report."""
-    params = FindSimilar(threshold=request.threshold, mode=request.mode)
+    params = FindSimilar(threshold=request.threshold, mode=request.mode, protect=tuple(request.protect))
     return body.TaskTaken(task_id=await duplicates.find_similar(params))
 
 
@@ -42,10 +42,13 @@ async def report(
 
 @router.get("/exact", summary="Files of the same content", responses=problems(400))
 async def exact(
-    duplicates: All, cursor: PointCursor = None, limit: Annotated[int, Query(ge=1, le=200)] = 50
+    duplicates: All,
+    cursor: PointCursor = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    protect: Annotated[list[str] | None, Query(description="Folders whose files are kept")] = None,
 ) -> body.ExactPage:
     """Of the active collection, page by page; a page may be empty although there are more."""
-    groups, following = await duplicates.exact(None if cursor is None else str(cursor), limit)
+    groups, following = await duplicates.exact(None if cursor is None else str(cursor), limit, protect or ())
     return body.ExactPage(groups=[_exact(group) for group in groups], next=following)
 
 

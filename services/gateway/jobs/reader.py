@@ -4,6 +4,7 @@ import asyncio
 import logging
 import sqlite3
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -21,8 +22,8 @@ from services.gateway.view.view import View
 log = logging.getLogger(__name__)
 
 LOG_LINES = 200
-COPIES = 10
-"""Exact duplicates shown with a status: each brings its thumbnail, and a status is polled."""
+FLAGGED = 50
+"""Files looked at for the exact duplicates that a status shows, some of which may be archived by now."""
 RESULT_FILES = 1000
 FIRST_FAILURES = 20
 MOST_COPIES = 1_000_000
@@ -107,13 +108,17 @@ class JobReader:
             outcomes.page, str(job_id), outcome=outcome, code=code, cursor=cursor, limit=limit
         )
 
-    async def copies(self, job_id: UUID) -> list[str]:
-        """The files of the job whose content was stored under another path already.
+    async def copies(self, job_id: UUID) -> list[Outcome]:
+        """The outcomes of the job's files whose content was stored under another path already.
 
         Raises SluiceError job_not_found, or outcomes_gone for a job older than its events are kept.
         """
         await self._check_kept(job_id)
-        return [copy.file for copy in await self.view.ask(outcomes.copies, str(job_id), MOST_COPIES)]
+        return await self.view.ask(outcomes.copies, str(job_id), MOST_COPIES)
+
+    async def listed(self, job_id: UUID, files: Mapping[str, str]) -> set[str]:
+        """Those of the files, by id with their names as the job shows them, that had an outcome in it."""
+        return await self.view.ask(outcomes.known, str(job_id), files)
 
     async def watched(self, newest: int) -> list[Job]:
         """The jobs that have not ended, and the newest ones: those whose state people watch."""
@@ -165,7 +170,7 @@ def _report(connection: sqlite3.Connection, job: Job) -> Report:
     return Report(
         job=job,
         log=queries.log_lines(connection, job.job_id, LOG_LINES),
-        copies=outcomes.copies(connection, job.job_id, COPIES),
+        copies=outcomes.copies(connection, job.job_id, FLAGGED),
         failures=failed[0][:FIRST_FAILURES],
         stored=stored,
         failed=failed if job.is_over else nothing,

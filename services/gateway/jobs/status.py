@@ -1,6 +1,7 @@
 """A folded job as clients read it. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from msgspec import structs
 
@@ -12,6 +13,15 @@ from services.gateway.jobs import models as out
 from services.gateway.jobs import records
 from services.gateway.jobs.reader import Report
 from services.gateway.view.fold import Job
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """A copy at `path`, and what is shown of the file that is kept."""
+
+    path: str
+    keeper_id: str
+    payload: Payload
 
 
 def job_out(job: Job) -> out.JobOut:
@@ -35,11 +45,11 @@ def job_out(job: Job) -> out.JobOut:
 
 
 def status_out(
-    report: Report, now: float, waiting: str | None, existing: Mapping[str, Payload]
+    report: Report, now: float, waiting: str | None, duplicates: Sequence[Duplicate]
 ) -> out.StatusOut:
     """The job's status at `now` (seconds since the epoch).
 
-    `waiting` is why the stages wait, if they do; `existing` has the payloads of points by id.
+    `waiting` is why the stages wait, if they do; `duplicates` are some of the copies among its files.
     """
     job = report.job
     reason = _waiting_reason(job, waiting)
@@ -49,7 +59,7 @@ def status_out(
         message=_message(job, reason),
         logs=[_log(*line) for line in report.log],
         errors=_errors(report),
-        exact_duplicates=_duplicates(job, report.copies, existing),
+        exact_duplicates=[_duplicate(each) for each in duplicates],
         exact_duplicates_count=job.duplicates,
         processed_files=job.stored,
         cached_files=job.from_cache,
@@ -105,22 +115,15 @@ def _full_path(job: Job, file: str) -> str:
     return file if file.startswith("/") or not job.directory_path else f"{job.directory_path}/{file}"
 
 
-def _duplicates(
-    job: Job, copies: Sequence[Outcome], existing: Mapping[str, Payload]
-) -> list[out.ExactDuplicate]:
-    """Those whose other point is still there."""
-    return [
-        out.ExactDuplicate(
-            file_path=_full_path(job, copy.file),
-            existing_id=copy.existing_id,
-            existing_payload=out.ExistingPayload(
-                filename=Fields(payload).filename or copy.existing_id,
-                thumbnail_base64=Fields(payload).thumbnail_base64,
-            ),
-        )
-        for copy in copies
-        if copy.existing_id and (payload := existing.get(copy.existing_id)) is not None
-    ]
+def _duplicate(found: Duplicate) -> out.ExactDuplicate:
+    keeper = Fields(found.payload)
+    return out.ExactDuplicate(
+        file_path=found.path,
+        existing_id=found.keeper_id,
+        existing_payload=out.ExistingPayload(
+            filename=keeper.filename or found.keeper_id, thumbnail_base64=keeper.thumbnail_base64
+        ),
+    )
 
 
 def _rate(job: Job, now: float) -> float:

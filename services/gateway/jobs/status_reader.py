@@ -1,15 +1,38 @@
 """A job's status: its report, why it waits, and what its copies are copies of."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 from uuid import UUID
 
 from libs.common.errors import SluiceError
+from libs.common.events import Outcome
+from libs.common.points.fields import Fields
 from libs.common.points.projections import SHOWN
-from libs.common.store.protocol import Payload, Store
+from libs.common.store.protocol import Payload, Record, Store
 from services.gateway.jobs.models import StatusOut
 from services.gateway.jobs.reader import JobReader, Report
-from services.gateway.jobs.status import status_out
+from services.gateway.jobs.status import Duplicate, status_out
+from services.gateway.view.fold import Job
+
+SHOWN_COPIES = 10
+"""Exact duplicates shown with a status: each brings its thumbnail, and a status is polled."""
+
+
+class Copy(Protocol):
+    """A copy and the file that is kept."""
+
+    @property
+    def copy(self) -> Record:
+        """The copy's point."""
+
+    @property
+    def keeper(self) -> Record:
+        """The point of the file that is kept."""
+
+
+CopiesOf = Callable[[Job, Sequence[Outcome]], Awaitable[Sequence[Copy]]]
+"""Finds the copies among a job's files, given the outcomes that say that there are some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,22 +41,30 @@ class StatusReader:
 
     jobs: JobReader
     store: Store
+    copies: CopiesOf
     waiting: Callable[[], str | None]
     now: Callable[[], float]
 
     async def read(self, job_id: UUID) -> StatusOut:
         """The job's status as of now; SluiceError job_not_found, or job_gone."""
         report = await self.jobs.report(job_id)
-        return status_out(report, self.now(), self.waiting(), await self._existing(report))
+        return status_out(report, self.now(), self.waiting(), await self._duplicates(report))
 
-    async def _existing(self, report: Report) -> dict[str, Payload]:
-        """The points that the job's exact duplicates duplicate, by id; empty while the store is away."""
-        ids = [copy.existing_id for copy in report.copies if copy.existing_id]
-        if not ids or report.job.collection is None:
-            return {}
+    async def _duplicates(self, report: Report) -> list[Duplicate]:
+        """The first of the job's exact duplicates; none while the store is away."""
+        collection = report.job.collection
         try:
-            records = await self.store.retrieve(report.job.collection, ids, payload=SHOWN)
+            found = (await self.copies(report.job, report.copies))[:SHOWN_COPIES]
+            if not found or collection is None:
+                return []
+            keepers = list({each.keeper.id for each in found})
+            shown = await self.store.retrieve(collection, keepers, payload=SHOWN)
         except SluiceError:
-            # A status is read to see how things are: it comes without thumbnails then.
-            return {}
-        return {record.id: record.payload for record in records}
+            # A status is read to see how things are: it comes without them then.
+            return []
+        payloads = {record.id: record.payload for record in shown}
+        return [_duplicate(each, payloads.get(each.keeper.id, {})) for each in found]
+
+
+def _duplicate(found: Copy, payload: Payload) -> Duplicate:
+    return Duplicate(Fields(found.copy.payload).full_path or "", found.keeper.id, payload)

@@ -8,7 +8,7 @@ that cannot be decoded tells of its file by the id alone: its job's index is by 
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from functools import lru_cache
 from hashlib import blake2b
@@ -95,6 +95,17 @@ def copies(connection: sqlite3.Connection, job_id: str, limit: int) -> list[Outc
     return list(islice(found, limit))
 
 
+def known(connection: sqlite3.Connection, job_id: str, files: Mapping[str, str]) -> set[str]:
+    """The ids of those files (id to the name that the job shows) of which the job has an outcome."""
+    row = connection.execute("SELECT n FROM jobs WHERE job_id = ?", (job_id,)).fetchone()
+    if row is None:
+        return set()
+    by_id = _is_by_id(connection, row[0])
+    keys = {_key(file_id, None if by_id else name): file_id for file_id, name in files.items()}
+    found = {key for part in parts(connection, list(keys), 2) for key in _known(connection, row[0], part)}
+    return {keys[key] for key in found}
+
+
 def forget(connection: sqlite3.Connection, job: int) -> int:
     """Delete some of what is kept of a job's files; how many rows that were: 0 once nothing is left."""
     rows = connection.execute(
@@ -148,10 +159,10 @@ def _keys(connection: sqlite3.Connection, job: int, items: Sequence[Outcome]) ->
     """What stands for each file in the job: 4 bytes for its folder and 12 for its id, or these alone."""
     if not _is_by_id(connection, job):
         if all(item.file != item.file_id for item in items):
-            return [_folder(item.file.rpartition("/")[0]) + _id(item) for item in items]
+            return [_key(item.file_id, item.file) for item in items]
         # Replayed, the file's record may yet give an outcome, under its name.
         connection.execute("UPDATE OR REPLACE files SET file = substr(file, 5) WHERE job = ?", (job,))
-    return [_id(item) for item in items]
+    return [_key(item.file_id, None) for item in items]
 
 
 def _is_by_id(connection: sqlite3.Connection, job: int) -> bool:
@@ -159,8 +170,10 @@ def _is_by_id(connection: sqlite3.Connection, job: int) -> bool:
     return bool(found == (_ID_BYTES,))
 
 
-def _id(item: Outcome) -> bytes:
-    return blake2b(item.file_id.encode(), digest_size=_ID_BYTES).digest()
+def _key(file_id: str, name: str | None) -> bytes:
+    """By the folder of this name and the id; by the id alone where there is no name."""
+    file = blake2b(file_id.encode(), digest_size=_ID_BYTES).digest()
+    return file if name is None else _folder(name.rpartition("/")[0]) + file
 
 
 @lru_cache(4096)

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from msgspec import json
 
+from libs.common.duplicates.keeper import Traits, best, traits_of
 from libs.common.events import MAX_MEMBERS, Member, SimilarGroup
-from libs.common.keeper import Traits, best, traits_of
 from libs.common.points.fields import Fields
 from libs.common.store.protocol import Store
 from libs.common.tasks import FindSimilar, params_of

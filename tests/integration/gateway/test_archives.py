@@ -146,6 +146,8 @@ async def test_the_copies_that_a_job_found_go_in_the_background_without_a_body(
     gateway: httpx.AsyncClient, settings: GatewaySettings, store: Store, collection: str, tree: Tree
 ) -> None:
     job_id, (kept, copy) = str(uuid4()), (tree.kept[0], tree.asked[0])
+    rated = {"filename": kept.name, "full_path": str(kept), "file_hash": sha256_of(kept), "rating": 5}
+    await store.upsert(collection, [Point(id_of(collection, kept), VECTOR, rated)])
     items = (
         Outcome(
             file_id=id_of(collection, copy),

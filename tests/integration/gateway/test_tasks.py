@@ -292,7 +292,7 @@ async def test_files_of_the_same_content_are_listed_page_by_page(
     await store.upsert(
         name,
         [
-            point(name, f"{file}.jpg", file_hash=content, mtime_ns=int(file))
+            point(name, f"{file}.jpg", file_hash=content, taken_at=f"201{file}")
             for content, files in contents.items()
             for file in files
         ],
@@ -311,4 +311,4 @@ async def test_files_of_the_same_content_are_listed_page_by_page(
     assert found == {h: {f"{n}.jpg" for n in names} for h, names in contents.items() if len(names) > 1}
     assert len(groups) == len(found)
     kept = {group["hash"]: (group["keeper"], group["reason"]) for group in groups}
-    assert kept["a"] == (file_id(name, b"/photos/1.jpg"), "the oldest file")
+    assert kept["a"] == (file_id(name, b"/photos/1.jpg"), "taken first")

@@ -14,7 +14,7 @@ from services.gateway.archive.moves.locking import Locks
 from services.gateway.archive.moves.moving import Checked, carry_out, checked, put_back, resolve
 from services.gateway.archive.moves.naming import Siblings
 from services.gateway.archive.moves.rules import Rules
-from services.gateway.archive.planning import Target
+from services.gateway.archive.planning import Skipped, Target
 
 log = logging.getLogger(__name__)
 
@@ -26,14 +26,6 @@ class Gone:
     point_id: str
     files: tuple[Carried, ...]
     keeper: Path | None
-
-
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """A photo that stays where it is."""
-
-    path: Path
-    error: SluiceError
 
 
 @dataclass(slots=True)

@@ -1,0 +1,102 @@
+"""What is to be archived out of the active collection, as clients ask for it."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from libs.common.duplicates.policy import Policy
+from libs.common.errors import Code, SluiceError
+from libs.common.sources.roots import translate
+from libs.common.store.protocol import Record
+from services.gateway.archive import candidates
+from services.gateway.archive.journal import Kind
+from services.gateway.archive.planning import Skipped, Target, duplicates, refusal, selected
+from services.gateway.collections.collections import Collections
+from services.gateway.duplicates import contents
+from services.gateway.settings import GatewaySettings
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be archived out of a collection, and what was refused already."""
+
+    kind: Kind
+    collection: str
+    targets: Sequence[Target]
+    refused: Sequence[Skipped] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plans:
+    """Each call may raise archive_disabled, no_collection_selected, store_unavailable.
+
+    `protect` of a call names folders, as the client writes them, whose files stay.
+    """
+
+    settings: GatewaySettings
+    collections: Collections
+    policy: Policy = field(default_factory=Policy)
+
+    async def exact(self, paths: Sequence[str], protect: Sequence[str] = ()) -> Plan:
+        """To archive copies at these paths, as the client writes them."""
+        collection = await self.collection()
+        ours = [translate(path, self.settings.path_map) for path in paths]
+        asked, missing = await candidates.by_paths(self.collections.store, collection, ours)
+        return await self._copies("exact", collection, asked, missing, protect)
+
+    async def copies(self, collection: str | None, ids: Sequence[str], protect: Sequence[str] = ()) -> Plan:
+        """To archive the files of these points, of whose contents others stay. None: the active one."""
+        collection = await self.collection(collection)
+        asked = await contents.by_ids(self.collections.store, collection, ids)
+        return await self._copies("job", collection, asked, [], protect)
+
+    async def selection(self, ids: Sequence[str], protect: Sequence[str] = ()) -> tuple[Plan, list[str]]:
+        """To archive the files of these points; also the ids that have none."""
+        collection = await self.collection()
+        found = await contents.by_ids(self.collections.store, collection, ids)
+        known = {record.id for record in found}
+        unknown = [each for each in dict.fromkeys(ids) if each not in known]
+        return await self._plan("selection", collection, selected(found), [], self._with(protect)), unknown
+
+    async def collection(self, name: str | None = None) -> str:
+        """The collection, else the active one; archive_disabled where files are not moved here."""
+        self.check_enabled()
+        name = name or await self.collections.active()
+        await self.collections.adopted(name)
+        return name
+
+    def check_enabled(self) -> None:
+        """SluiceError archive_disabled where files are not moved here."""
+        if not self.settings.may_archive:
+            raise SluiceError(
+                Code.ARCHIVE_DISABLED, "files are not moved here: set ARCHIVE_ENABLED=true to allow it"
+            )
+
+    async def _copies(
+        self,
+        kind: Kind,
+        collection: str,
+        asked: list[Record],
+        missing: list[Skipped],
+        protect: Sequence[str],
+    ) -> Plan:
+        policy = self._with(protect)
+        every = await contents.copies(self.collections.store, collection, asked)
+        targets = await asyncio.to_thread(duplicates, {record.id for record in asked}, every, policy)
+        return await self._plan(kind, collection, targets, missing, policy)
+
+    async def _plan(
+        self, kind: Kind, collection: str, targets: list[Target], refused: list[Skipped], policy: Policy
+    ) -> Plan:
+        links = await candidates.links_to(self.collections.store, targets)
+        found = [(target, refusal(target, policy, links)) for target in targets]
+        return Plan(
+            kind,
+            collection,
+            [target for target, refused_as in found if refused_as is None],
+            [*refused, *(refused_as for _, refused_as in found if refused_as is not None)],
+        )
+
+    def _with(self, protect: Sequence[str]) -> Policy:
+        theirs = [translate(folder, self.settings.path_map) for folder in protect]
+        return self.policy.protecting(theirs)
