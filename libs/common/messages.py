@@ -52,6 +52,8 @@ class Content(Struct, frozen=True, kw_only=True):
     mode: str
     exif: dict[str, str]
     thumbnail: bytes
+    reading: int = 1
+    """The version of what read the file: `imaging.normalise.READING`."""
 
 
 class Inference(Struct, frozen=True, kw_only=True):

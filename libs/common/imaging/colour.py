@@ -3,11 +3,14 @@
 import io
 import math
 from functools import lru_cache
+from itertools import product
 
-from PIL import Image, ImageCms
+from PIL import Image, ImageChops, ImageCms
 
 _SHRINKABLE = frozenset(("L", "LA", "RGB", "RGBA", "CMYK", "YCbCr", "LAB", "HSV"))
 _CONVERTED = {"1": "L", "PA": "RGBA", "RGBa": "RGBA", "La": "RGBA"}
+_SAME_WITHIN = 3
+"""Grey levels by which a profile that was rounded, or measured, may differ from the one it stands for."""
 _WHITE = (255, 255, 255)
 
 
@@ -76,4 +79,20 @@ def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
 
 
 def _is_srgb(profile: ImageCms.ImageCmsProfile) -> bool:
-    return "srgb" in ImageCms.getProfileDescription(profile).lower()
+    """Whether the profile does what sRGB's does; its name may say anything. A palette of colours is taken
+    through it and compared.
+    """
+    colours = _palette()
+    through = ImageCms.buildTransform(profile, ImageCms.createProfile("sRGB"), "RGB", "RGB").apply(colours)
+    if through is None:
+        return False
+    extremes = ImageChops.difference(colours, through).getextrema()
+    return all(isinstance(band, tuple) and band[1] <= _SAME_WITHIN for band in extremes)
+
+
+@lru_cache(maxsize=1)
+def _palette() -> Image.Image:
+    """Colours of all kinds: six steps of red, green and blue."""
+    steps = range(0, 256, 51)
+    colours = b"".join(bytes(colour) for colour in product(steps, repeat=3))
+    return Image.frombytes("RGB", (len(colours) // 3, 1), colours)

@@ -4,14 +4,17 @@ import io
 
 from PIL import Image
 
+from libs.common.errors import FileError
 from libs.common.imaging.codecs import decoders
 from libs.common.imaging.colour import shrinkable
-from libs.common.imaging.containers import jxl
+from libs.common.imaging.containers import items, jxl, tiff
 from libs.common.imaging.containers.sniff import Format
+from libs.common.imaging.containers.tiff import Directory
 from libs.common.imaging.failures import check_pixels
 from libs.common.imaging.metadata.exif import exif_block
 from libs.common.imaging.orient import orientation_of, upright_size
 from libs.common.imaging.picture import Picture
+from libs.common.imaging.rare.tiffs import open_with_tifffile, pillow_reads
 from libs.common.imaging.shrink import Bounds, shrunk
 
 # Pillow's own limit would warn, once and for the whole process; ours is checked before anything is decoded.
@@ -22,18 +25,53 @@ def decode(data: bytes, kind: Format, bounds: Bounds, max_pixels: int) -> Pictur
     """The first picture in `data`, shrunk to `bounds`. Raises whatever Pillow does on damaged input."""
     if kind == "JXL":
         check_pixels(*jxl.size_of(data), max_pixels)  # opening it decodes it
+    if kind == "TIFF" and (rare := _rare_page(data)) is not None:
+        return _decode_rare(data, rare, bounds, max_pixels)
+    try:
+        return _decode(data, kind, bounds, max_pixels)
+    except FileError:
+        raise
+    except Exception:
+        # A part that has nothing to do with the picture is no reason to refuse it.
+        plain = items.without_extras(data) if kind == "AVIF" else data
+        if plain == data:
+            raise
+        return _decode(plain, kind, bounds, max_pixels)
+
+
+def _decode(data: bytes, kind: Format, bounds: Bounds, max_pixels: int) -> Picture:
     with Image.open(io.BytesIO(data), formats=decoders(kind)) as image:
         check_pixels(*image.size, max_pixels)
         mode, declared = image.mode, image.size
         image.draft(None, bounds.fit(declared))
         drafted = image.size != declared
         image.load()
-        full = declared if drafted else image.size
         orientation = 1 if _is_upright(image) else orientation_of(image)
-        width, height = upright_size(full, orientation)
-        small = shrunk(shrinkable(image), bounds.fit(full))
         exif = data if kind == "TIFF" else exif_block(image)
+        # Pillow takes no notice of it, where libheif does.
+        crop = items.crop_of(data, image.size) if kind == "AVIF" else None
+        shown = image.crop(crop) if crop else image
+        full = declared if drafted else shown.size
+        width, height = upright_size(full, orientation)
+        small = shrunk(shrinkable(shown), bounds.fit(full))
         return Picture(small, width, height, mode, orientation, image.info.get("icc_profile"), exif)
+
+
+def _rare_page(data: bytes) -> Directory | None:
+    """The picture's directory where Pillow would refuse it, take it wrongly or take another one."""
+    found = tiff.directories(data)
+    page = tiff.picture_of(found)
+    if page is None or (page is found[0] and pillow_reads(page)):
+        return None
+    return page
+
+
+def _decode_rare(data: bytes, page: Directory, bounds: Bounds, max_pixels: int) -> Picture:
+    check_pixels(page.first(tiff.WIDTH) or 0, page.first(tiff.HEIGHT) or 0, max_pixels)
+    image, mode, profile = open_with_tifffile(data, page)
+    orientation = page.first(tiff.ORIENTATION) or 1
+    small = shrunk(shrinkable(image), bounds.fit(image.size))
+    return Picture(small, *upright_size(image.size, orientation), mode, orientation, profile, data)
 
 
 def _is_upright(image: Image.Image) -> bool:

@@ -16,6 +16,10 @@ from libs.common.imaging.picture import Picture
 from libs.common.imaging.raw import decode_raw
 from libs.common.imaging.shrink import Bounds, jpeg, jpeg_within, thumbnail
 
+READING = 2
+"""Counted up when files give another picture, or more is read from them; what older versions read is read
+again.
+"""
 DISPLAY_QUALITY = 90
 
 

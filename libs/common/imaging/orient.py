@@ -22,7 +22,9 @@ def orientation_of(image: Image.Image) -> int:
         value = image.getexif().get(ORIENTATION, 1)
     except Exception:  # noqa: BLE001 - Pillow raises nearly anything on damaged EXIF
         return 1
-    return value if value in _UPRIGHT else 1
+    # Some writers give it as a BYTE, which Pillow gives as bytes, or as a list of one.
+    first = value[0] if isinstance(value, bytes | tuple) and value else value
+    return first if first in _UPRIGHT else 1
 
 
 def upright(image: Image.Image, orientation: int) -> Image.Image:

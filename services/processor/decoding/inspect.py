@@ -10,7 +10,7 @@ from pathlib import Path
 
 from libs.common.errors import Code, FileError
 from libs.common.imaging.limits import Limits
-from libs.common.imaging.normalise import normalise
+from libs.common.imaging.normalise import READING, normalise
 from libs.common.messages import Content, Inference
 from libs.common.sources.roots import ANYWHERE, Roots
 from libs.common.sources.sources import Sources
@@ -53,7 +53,7 @@ class Inspector:
     def _inspected(self, cache: CacheReader, request: Request, file: ReadFile) -> Inspected:
         sha256 = hashlib.sha256(file.data).hexdigest()
         hit = cache.find(sha256, request.model, request.caption, request.cache_cleared_at)
-        if hit is not None:
+        if hit is not None and hit.content.reading == READING:
             return _answer(file, hit.content, inference=hit.inference)
         image = normalise(file.data, self.limits)
         content = Content(
@@ -64,7 +64,11 @@ class Inspector:
             mode=image.mode,
             exif=image.exif,
             thumbnail=image.thumbnail,
+            reading=READING,
         )
+        if hit is not None and hit.content.thumbnail == image.thumbnail:
+            # An older version read less of the file, but saw the same picture: so did the model.
+            return _answer(file, content, inference=hit.inference)
         return _answer(file, content, jpeg=image.jpeg)
 
 

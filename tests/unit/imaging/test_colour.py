@@ -7,6 +7,7 @@ from PIL import Image, ImageCms
 from libs.common.imaging.limits import Limits
 from libs.common.imaging.normalise import NormalisedImage, normalise
 from tests.support import photos
+from tests.support.icc import Primaries, matrix_profile
 from tests.unit.imaging.reference import difference, pixels
 
 SCENE = photos.scene(400, 300)
@@ -121,3 +122,23 @@ def test_a_damaged_profile_is_ignored(profile: bytes) -> None:
 def test_a_profile_for_another_kind_of_picture_is_ignored() -> None:
     lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
     assert through(SCENE, "PNG", icc_profile=lab).jpeg == through(SCENE, "PNG").jpeg
+
+
+SRGB = ((0.43607, 0.22249, 0.01392), (0.38515, 0.71687, 0.09708), (0.14307, 0.06061, 0.71410))
+P3 = ((0.51512, 0.24120, -0.00105), (0.29198, 0.69225, 0.04189), (0.15710, 0.06657, 0.78407))
+
+
+@pytest.mark.parametrize(
+    ("name", "primaries", "gamma", "expected"),
+    [
+        ("Display P3 Gamut with sRGB Transfer", P3, 2.2, (219, 37, 49)),
+        ("sRGB linear", SRGB, 1.0, (228, 133, 133)),
+        ("anything", SRGB, 2.2, (200, 60, 60)),
+    ],
+)
+def test_what_a_profile_does_counts_and_not_its_name(
+    name: str, primaries: Primaries, gamma: float, expected: tuple[int, int, int]
+) -> None:
+    flat = Image.new("RGB", (64, 64), (200, 60, 60))
+    found = through(flat, "PNG", icc_profile=matrix_profile(name, primaries, gamma))
+    assert np.abs(pixels(found.jpeg).mean(axis=(0, 1)) - expected).max() < 4

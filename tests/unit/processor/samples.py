@@ -8,6 +8,7 @@ import numpy as np
 
 from libs.common import messages
 from libs.common.ids import display_name, file_id
+from libs.common.imaging.normalise import READING
 from libs.common.messages import Content, File, Inference, PointRecord
 from services.processor.cache.entries import Entry
 from services.processor.decoding.inspection import Request
@@ -51,6 +52,7 @@ def content(sha256: str = "a" * 64) -> Content:
         mode="RGB",
         exif={"Image Make": "Sluice"},
         thumbnail=b"\xff\xd8thumb",
+        reading=READING,
     )
 
 

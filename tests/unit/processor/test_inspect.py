@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from libs.common.errors import Code
 from libs.common.imaging.limits import Limits
@@ -261,3 +262,22 @@ def test_another_file_of_its_name_in_an_archive_folder_is_not_the_one_that_vanis
     (tmp_path / "_VibeDuplicates").mkdir()
     (tmp_path / "_VibeDuplicates" / "a.jpg").write_bytes(b"of another time")
     assert failure_of(inspect(request)) is Code.FILE_VANISHED
+
+
+@pytest.mark.parametrize("same_picture", [True, False])
+def test_what_an_older_version_read_is_read_again_and_embedded_again_only_if_it_looks_otherwise(
+    tmp_path: Path, inspect: Callable[[Request], Reply], same_picture: bool
+) -> None:
+    path = tmp_path / "a.jpg"
+    path.write_bytes(photos.jpeg(64, 48))
+    now = inspect(request_for(path))
+    assert isinstance(now, Inspected)
+    thumbnail = now.content.thumbnail if same_picture else b"noise"
+    old = structs.replace(now.content, reading=1, exif={}, thumbnail=thumbnail)
+    cache = Cache(tmp_path / "cache", 1 << 20)
+    cache.put_many([structs.replace(entry(), content=old)], "results", {})
+    cache.close()
+    found = inspect(request_for(path, model=MODEL))
+    assert isinstance(found, Inspected)
+    assert found.content == now.content
+    assert (found.inference is not None, found.jpeg is None) == (same_picture, same_picture)

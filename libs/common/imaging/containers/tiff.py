@@ -1,26 +1,39 @@
 """The directories of a TIFF container, which many RAW formats are too: enough to tell them apart.
 
-Layout: TIFF 6.0, section 2. Nothing here trusts the file: offsets may point anywhere, and into loops.
+Layout: TIFF 6.0, section 2; BigTIFF has offsets and counts of 8 bytes. Nothing here trusts the file: offsets
+may point anywhere, and into loops.
 """
 
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
+SUBFILE_TYPE = 254
+WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC = 256, 257, 258, 259, 262
 MAKE = 271
-PHOTOMETRIC = 262
 STRIP_OFFSETS, STRIP_BYTES = 273, 279
+ORIENTATION, PLANAR, COLOUR_MAP = 274, 284, 320
 TILE_OFFSETS, TILE_BYTES = 324, 325
 SUB_IFDS = 330
+SAMPLE_FORMAT = 339
+JPEG_OFFSET, JPEG_BYTES = 513, 514
 DNG_VERSION = 50706
 
 COLOUR_FILTER_ARRAY, LINEAR_RAW = 32803, 34892
 """Values of PHOTOMETRIC that only sensor data have."""
 
+_REDUCED = 1
+"""The bit of SUBFILE_TYPE that says: a smaller version of another picture."""
+
 _READ = frozenset(
-    (MAKE, PHOTOMETRIC, STRIP_OFFSETS, STRIP_BYTES, TILE_OFFSETS, TILE_BYTES, SUB_IFDS, DNG_VERSION)
+    (
+        *(SUBFILE_TYPE, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, MAKE, STRIP_OFFSETS, STRIP_BYTES),
+        *(ORIENTATION, PLANAR, COLOUR_MAP, TILE_OFFSETS, TILE_BYTES, SUB_IFDS, SAMPLE_FORMAT),
+        *(JPEG_OFFSET, JPEG_BYTES, DNG_VERSION),
+    )
 )
-_FORMATS = {1: "B", 2: "B", 3: "H", 4: "I", 6: "b", 7: "B", 13: "I"}
+_FORMATS = {1: "B", 2: "B", 3: "H", 4: "I", 6: "b", 7: "B", 13: "I", 16: "Q", 18: "Q"}
 _MAX_DIRECTORIES = 32
 _MAX_ENTRIES = 1024
 _MAX_VALUES = 1 << 18
@@ -28,11 +41,27 @@ _MAX_VALUES = 1 << 18
 Values = tuple[int, ...]
 
 
+class _Layout(NamedTuple):
+    """Byte order, and how wide offsets and the number of entries are."""
+
+    order: str
+    offset: str
+    number: str
+    entry: str
+
+    @property
+    def entry_bytes(self) -> int:
+        return struct.calcsize(self.order + self.entry) + struct.calcsize(self.order + self.offset)
+
+
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """One image file directory: the tags that matter here, with their integers."""
+    """One image file directory: the tags that matter here, with their integers, and where it lies."""
 
     tags: dict[int, Values]
+    offset: int = 0
+    beyond: bool = False
+    """Whether values of these tags lie beyond the end of the data."""
 
     def first(self, tag: int) -> int | None:
         """The first value of `tag`, or None."""
@@ -44,9 +73,21 @@ class Directory:
         """Whether its picture data is a sensor's, not yet a picture."""
         return self.first(PHOTOMETRIC) in (COLOUR_FILTER_ARRAY, LINEAR_RAW)
 
+    @property
+    def is_reduced(self) -> bool:
+        """Whether it says of itself that it is a smaller version of another picture."""
+        return bool((self.first(SUBFILE_TYPE) or 0) & _REDUCED)
+
+    @property
+    def pixels(self) -> int:
+        """Width times height; 0 where it does not say."""
+        return (self.first(WIDTH) or 0) * (self.first(HEIGHT) or 0)
+
     def text(self, tag: int) -> str:
         """The value of an ASCII tag, without its end mark."""
-        return bytes(self.tags.get(tag, ())).split(b"\0")[0].decode("latin-1").strip()
+        return (
+            bytes(value & 0xFF for value in self.tags.get(tag, ())).split(b"\0")[0].decode("latin-1").strip()
+        )
 
     def data_end(self) -> int:
         """The offset at which this directory says its picture data ends."""
@@ -59,32 +100,48 @@ class Directory:
 
 def is_tiff(data: bytes) -> bool:
     """Whether `data` begins as a TIFF container does, byte order and magic number."""
-    return data[:4] in (b"II*\0", b"MM\0*")
+    return data[:4] in (b"II*\0", b"MM\0*") or is_big(data)
+
+
+def is_big(data: bytes) -> bool:
+    """Whether it is a BigTIFF."""
+    return data[:4] in (b"II+\0", b"MM\0+")
 
 
 def directories(data: bytes) -> list[Directory]:
     """The readable directories, main ones and their sub-directories, at most 32."""
-    if not is_tiff(data) or len(data) < 8:
+    if not is_tiff(data) or len(data) < (16 if is_big(data) else 8):
         return []
-    order = "<" if data[:2] == b"II" else ">"
+    layout = _layout(data)
     found: list[Directory] = []
     seen: set[int] = set()
-    ahead = [struct.unpack_from(f"{order}I", data, 4)[0]]
+    ahead = [struct.unpack_from(layout.order + layout.offset, data, 8 if is_big(data) else 4)[0]]
     while ahead and len(found) < _MAX_DIRECTORIES:
         offset = ahead.pop(0)
-        if offset in seen or not 8 <= offset <= len(data) - 2:
+        if offset in seen or not 8 <= offset <= len(data) - struct.calcsize(layout.order + layout.number):
             continue
         seen.add(offset)
-        directory, following = _directory(data, offset, order)
+        directory, following = _directory(data, offset, layout)
         found.append(directory)
         ahead += [*directory.tags.get(SUB_IFDS, ()), *following]
     return found
 
 
+def picture_of(found: list[Directory]) -> Directory | None:
+    """Of these directories the picture: the first, but where that is a reduced version the largest that is
+    not.
+    """
+    if not found or not found[0].is_reduced:
+        return found[0] if found else None
+    return max(
+        (each for each in found if not each.is_reduced), key=lambda each: each.pixels, default=found[0]
+    )
+
+
 def is_cut_short(data: bytes) -> bool:
-    """Whether the first directory, or picture data that any one names, lies beyond the end of `data`."""
+    """Whether the first directory, or anything that one of them names, lies beyond the end of `data`."""
     found = directories(data)
-    return is_tiff(data) and (not found or any(directory.data_end() > len(data) for directory in found))
+    return is_tiff(data) and (not found or any(_ends_beyond(directory, len(data)) for directory in found))
 
 
 def lacks_sensor_data(data: bytes) -> bool:
@@ -92,26 +149,44 @@ def lacks_sensor_data(data: bytes) -> bool:
     return any(directory.is_sensor and directory.data_end() > len(data) for directory in directories(data))
 
 
-def _directory(data: bytes, offset: int, order: str) -> tuple[Directory, Values]:
+def _ends_beyond(directory: Directory, size: int) -> bool:
+    named = max(directory.tags.get(SUB_IFDS, ()), default=0)
+    return directory.beyond or directory.data_end() > size or named >= size
+
+
+def _layout(data: bytes) -> _Layout:
+    order = "<" if data[:2] == b"II" else ">"
+    return _Layout(order, "Q", "Q", "HHQ") if is_big(data) else _Layout(order, "I", "H", "HHI")
+
+
+def _directory(data: bytes, offset: int, layout: _Layout) -> tuple[Directory, Values]:
     """The directory at `offset`, and the offset of the next one, if any."""
-    (count,) = struct.unpack_from(f"{order}H", data, offset)
+    (count,) = struct.unpack_from(layout.order + layout.number, data, offset)
     count = min(count, _MAX_ENTRIES)
-    tags = {tag: values for tag, values in _entries(data, offset + 2, count, order) if values}
-    end = offset + 2 + 12 * count
-    following = struct.unpack_from(f"{order}I", data, end) if end + 4 <= len(data) else ()
-    return Directory(tags), tuple(value for value in following if value)
+    start = offset + struct.calcsize(layout.order + layout.number)
+    entries = dict(_entries(data, start, count, layout))
+    end = start + layout.entry_bytes * count
+    whole = end + struct.calcsize(layout.order + layout.offset) <= len(data)
+    following = struct.unpack_from(layout.order + layout.offset, data, end) if whole else ()
+    tags = {tag: values for tag, values in entries.items() if values}
+    beyond = any(values is None for values in entries.values())
+    return Directory(tags, offset, beyond), tuple(value for value in following if value)
 
 
-def _entries(data: bytes, start: int, count: int, order: str) -> Iterator[tuple[int, Values]]:
-    for at in range(start, min(start + 12 * count, len(data) - 11), 12):
-        tag, kind, length = struct.unpack_from(f"{order}HHI", data, at)
+def _entries(data: bytes, start: int, count: int, layout: _Layout) -> Iterator[tuple[int, Values | None]]:
+    size = layout.entry_bytes
+    inline = struct.calcsize(layout.order + layout.entry)
+    for at in range(start, min(start + size * count, len(data) - size + 1), size):
+        tag, kind, length = struct.unpack_from(layout.order + layout.entry, data, at)
         if tag in _READ and kind in _FORMATS and length <= _MAX_VALUES:
-            yield tag, _values(data, at + 8, f"{length}{_FORMATS[kind]}", order)
+            yield tag, _values(data, at + inline, f"{length}{_FORMATS[kind]}", layout)
 
 
-def _values(data: bytes, at: int, layout: str, order: str) -> Values:
-    """The integers of one entry: in its last four bytes, or where those point if they do not fit."""
-    size = struct.calcsize(order + layout)
-    if size > 4:
-        (at,) = struct.unpack_from(f"{order}I", data, at)
-    return struct.unpack_from(order + layout, data, at) if at + size <= len(data) else ()
+def _values(data: bytes, at: int, values: str, layout: _Layout) -> Values | None:
+    """The integers of one entry: in its last bytes, or where those point if they do not fit. None if that is
+    beyond the data.
+    """
+    size = struct.calcsize(layout.order + values)
+    if size > struct.calcsize(layout.order + layout.offset):
+        (at,) = struct.unpack_from(layout.order + layout.offset, data, at)
+    return struct.unpack_from(layout.order + values, data, at) if at + size <= len(data) else None
