@@ -45,6 +45,7 @@ from services.gateway.system.presence import Presence
 from services.gateway.system.system import System
 from services.gateway.tasks.tasks import Tasks
 from services.gateway.uploads.folder import sweep
+from services.gateway.uploads.limits import UploadLimits
 from services.gateway.uploads.uploads import Uploads
 from services.gateway.view import queries
 from services.gateway.view.follower import Follower, happened, requested
@@ -120,7 +121,7 @@ async def opened(settings: GatewaySettings, store: Store | None = None) -> Async
             submitter=JobSubmitter(jobs, collections, requests, settings, detached),
             commands=JobCommands(jobs, collections, requests, control, joined.publisher),
             statuses=StatusReader(jobs, used, copies.among, presence.waiting_reason, now),
-            uploads=Uploads(settings.upload_dir, collections, requests),
+            uploads=Uploads(settings.upload_dir, _upload_limits(settings), collections, requests),
             tasks=tasks,
             collections=collections,
             job_copies=copies,
@@ -161,6 +162,12 @@ async def _is_of(view: View, connection: Connection) -> bool:
 def _policy(settings: GatewaySettings) -> Policy:
     protected = Protected.of(map(str, settings.protected_folders))
     return Policy(protected, PassedOver.of(settings.pass_over))
+
+
+def _upload_limits(settings: GatewaySettings) -> UploadLimits:
+    return UploadLimits(
+        settings.upload_files, settings.upload_folders, settings.upload_keep_free_mb * 1_000_000
+    )
 
 
 def _heartbeat(body: bytes) -> Heartbeat:

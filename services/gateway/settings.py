@@ -27,6 +27,11 @@ class GatewaySettings(StageSettings, StoreSettings, MLSettings, FilesSettings):
         (), description="Names this service answers to, comma-separated; unset: see HOST"
     )
     upload_mb: int = Field(20_000, ge=1, description="Largest upload in one request, in MB")
+    upload_files: int = Field(200_000, ge=1, description="Most files of an upload in one request")
+    upload_folders: int = Field(20_000, ge=1, description="Most folders of an upload in one request")
+    upload_keep_free_mb: int = Field(
+        500, ge=0, description="What uploads leave free on their disk, in MB; also 2 % of its inodes"
+    )
     job_keep_days: float = Field(30, gt=0, description="How long what a finished job did can be asked for")
     archive_enabled: bool | None = Field(
         None, description="Whether files may be moved into archive folders; unset: only on loopback"

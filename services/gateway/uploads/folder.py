@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from services.gateway.uploads.limits import UploadLimits
 from services.gateway.uploads.names import is_ignored, numbered, safe_path
 
 PARTIAL = ".partial-"
@@ -14,16 +15,25 @@ PARTIAL = ".partial-"
 MOST_IGNORED = 1000
 """Names of files passed over that are kept, so that no number of them fills the memory."""
 ABANDONED_S = 24 * 3600.0
+LOOK_BYTES = 16 * 1024 * 1024
+"""After so many bytes the room on the disk is looked at again."""
 
 
 class UploadFolder:
-    """The files of one upload. Every call blocks on the disk and may raise OSError."""
+    """The files of one upload. Every call blocks on the disk and may raise OSError.
 
-    def __init__(self, uploads: Path, job_id: str) -> None:
+    Beyond its `limits` it raises SluiceError too_large or disk_full.
+    """
+
+    def __init__(self, uploads: Path, job_id: str, limits: UploadLimits | None = None) -> None:
         """Make the hidden folder below `uploads`."""
         self._partial = uploads / f"{PARTIAL}{job_id}"
         self._final = uploads / job_id
+        self._uploads = uploads
+        self._limits = limits or UploadLimits()
         self._partial.mkdir(parents=True)
+        self._folders: set[PurePosixPath] = set()
+        self._unlooked = 0
         self._seen: Counter[PurePosixPath] = Counter()
         self._file: BinaryIO | None = None
         self.accepted = 0
@@ -36,12 +46,17 @@ class UploadFolder:
             if len(self.ignored) < MOST_IGNORED:
                 self.ignored.append(str(path))
             return
+        self._admit(path)
         self._file = self._create(path)
         self.accepted += 1
 
     def write(self, data: bytes) -> None:
         """More of the file that was begun last; of an ignored one nothing is kept."""
         if self._file is not None:
+            self._unlooked += len(data)
+            if self._unlooked >= LOOK_BYTES:
+                self._unlooked = 0
+                self._limits.check_room(self._uploads)
             self._file.write(data)
 
     def end(self) -> None:
@@ -67,6 +82,12 @@ class UploadFolder:
             self.end()
         except OSError:
             self._file = None
+
+    def _admit(self, path: PurePosixPath) -> None:
+        """Check the limits before anything is made for the path."""
+        self._folders.update(path.parents[:-1])
+        self._limits.check(self.accepted + 1, len(self._folders))
+        self._limits.check_room(self._uploads)
 
     def _create(self, path: PurePosixPath) -> BinaryIO:
         """A new file at the path, numbered where the name is taken."""

@@ -15,6 +15,7 @@ from services.gateway.collections.collections import Collections
 from services.gateway.jobs.requests import Requests
 from services.gateway.uploads.folder import UploadFolder
 from services.gateway.uploads.form import UploadForm
+from services.gateway.uploads.limits import UploadLimits
 
 log = logging.getLogger(__name__)
 
@@ -48,14 +49,15 @@ class Uploads:
     """Takes uploads, each into a folder of its own in `folder`."""
 
     folder: Path
+    limits: UploadLimits
     collections: Collections
     requests: Requests
 
     async def take(self, content_type: str, chunks: Chunks, options: UploadOptions) -> Uploaded:
         """Store the files and publish their job; whatever goes wrong, nothing of it is left behind.
 
-        Raises SluiceError no_collection_selected, collection_not_found, invalid_request or disk_full, and
-        what reading `chunks` raises.
+        Raises SluiceError no_collection_selected, collection_not_found, invalid_request, too_large or
+        disk_full, and what reading `chunks` raises.
         """
         try:
             return await self._take(content_type, chunks, options)
@@ -69,7 +71,7 @@ class Uploads:
         await self.collections.adopted(collection)
         job_id = uuid4()
         with _room():
-            folder = await asyncio.to_thread(UploadFolder, self.folder, str(job_id))
+            folder = await asyncio.to_thread(UploadFolder, self.folder, str(job_id), self.limits)
         try:
             path = await receive(UploadForm(content_type, folder), folder, chunks)
             request = ScanRequest(

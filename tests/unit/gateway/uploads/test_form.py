@@ -8,8 +8,11 @@ import httpx
 import pytest
 
 from libs.common.errors import Code, SluiceError
+from services.gateway.uploads import folder as upload_folder
+from services.gateway.uploads import limits as limits_module
 from services.gateway.uploads.folder import PARTIAL, UploadFolder, sweep
 from services.gateway.uploads.form import UploadForm
+from services.gateway.uploads.limits import UploadLimits
 from services.gateway.uploads.uploads import receive
 
 JOB = "a5502559-d7c1-4b4d-a83b-b557ad5590c6"
@@ -29,10 +32,14 @@ async def in_chunks(body: bytes, size: int) -> AsyncIterator[bytes]:
 
 
 async def received(
-    uploads: Path, files: list[tuple[str, bytes]], chunk: int = 64, end: int | None = None
+    uploads: Path,
+    files: list[tuple[str, bytes]],
+    chunk: int = 64,
+    end: int | None = None,
+    limits: UploadLimits | None = None,
 ) -> tuple[UploadFolder, Path]:
     content_type, body = form_of(files)
-    folder = UploadFolder(uploads, JOB)
+    folder = UploadFolder(uploads, JOB, limits)
     try:
         return folder, await receive(UploadForm(content_type, folder), folder, in_chunks(body[:end], chunk))
     except SluiceError:
@@ -138,6 +145,52 @@ async def test_a_full_disk_is_told_as_such(tmp_path: Path) -> None:
 
     assert list(tmp_path.iterdir()) == []
     assert refusal.value.code is Code.DISK_FULL
+
+
+async def test_a_small_form_does_not_make_any_number_of_folders(tmp_path: Path) -> None:
+    """Some 400 bytes a part made 20 folders each: a form of 2 MB took 383,380 inodes."""
+    deep = [("/".join(f"{number}-{level}" for level in range(20)) + "/a.jpg", b"") for number in range(60)]
+    limits = UploadLimits(folders=1000)
+
+    with pytest.raises(SluiceError, match="more than 1,000 folders") as refusal:
+        await received(tmp_path, deep, chunk=1 << 16, limits=limits)
+
+    assert refusal.value.code is Code.TOO_LARGE
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_form_has_no_more_than_so_many_files(tmp_path: Path) -> None:
+    files = [(f"{number}.jpg", b"") for number in range(11)]
+
+    with pytest.raises(SluiceError, match="more than 10 files") as refusal:
+        await received(tmp_path, files, limits=UploadLimits(files=10))
+    folder, _ = await received(tmp_path, files[:10], limits=UploadLimits(files=10))
+
+    assert refusal.value.code is Code.TOO_LARGE
+    assert folder.accepted == 10
+
+
+async def test_uploads_leave_room_on_their_disk(tmp_path: Path) -> None:
+    more_than_there_is = os.statvfs(tmp_path).f_bavail * os.statvfs(tmp_path).f_frsize + (1 << 40)
+
+    with pytest.raises(SluiceError, match="short of room") as refusal:
+        await received(tmp_path, [("a.jpg", b"1")], limits=UploadLimits(free_bytes=more_than_there_is))
+
+    assert refusal.value.code is Code.DISK_FULL
+
+
+async def test_room_is_looked_at_while_a_large_file_comes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upload_folder, "LOOK_BYTES", 1000)
+    folder = UploadFolder(tmp_path, JOB, UploadLimits())
+    folder.begin("a.jpg")
+    monkeypatch.setattr(limits_module, "FREE_INODES", 2.0)
+
+    if os.statvfs(tmp_path).f_files:
+        with pytest.raises(SluiceError, match="short of inodes"):
+            folder.write(b"1" * 1000)
+    folder.discard()
 
 
 async def test_nothing_is_left_of_what_is_discarded(tmp_path: Path) -> None:
