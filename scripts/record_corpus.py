@@ -130,6 +130,7 @@ def facts() -> Iterator[Struct]:
     yield control.JobCommand(job_id=str(_JOB), action="pause", at=_AT)
     yield control.ModelInUse(model="lite-1", dimension=512, has_text=True, batch=32, at=_AT)
     yield control.ListedRoot(path=b"/photos/stra\xdfe")
+    yield control.ClusterLabels(name="holiday", labels={0: "beaches", 3: "portraits"})
 
 
 def files() -> Iterator[tuple[str, bytes]]:

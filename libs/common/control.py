@@ -1,7 +1,8 @@
 """The `control` topic: few, small, compacted facts that every service holds in memory.
 
 The record's key says what it is about (`active`, `model`, `collection:<name>`, `filled:<name>`,
-`job:<id>`, `root:<hash>`), so that each subject has one writer and a later record replaces an earlier one.
+`job:<id>`, `root:<hash>`, `labels:<name>`), so that each subject
+has one writer and a later record replaces an earlier one.
 """
 
 from datetime import datetime
@@ -72,7 +73,14 @@ class ListedRoot(Struct, frozen=True, kw_only=True, tag="root", tag_field="kind"
     path: bytes
 
 
-Control = ActiveCollection | CollectionState | FilledBy | JobCommand | ModelInUse | ListedRoot
+class ClusterLabels(Struct, frozen=True, kw_only=True, tag="labels", tag_field="kind"):
+    """The names that people gave to the clusters in the map of a collection, by the cluster's number."""
+
+    name: str
+    labels: dict[int, str]
+
+
+Control = ActiveCollection | CollectionState | FilledBy | JobCommand | ModelInUse | ListedRoot | ClusterLabels
 
 _decoder: json.Decoder[Control] = json.Decoder(Control)
 
@@ -84,10 +92,8 @@ def key_of(body: Control) -> str:
             return ACTIVE
         case ModelInUse():
             return MODEL
-        case CollectionState(name=name):
-            return f"collection:{name}"
-        case FilledBy(name=name):
-            return f"filled:{name}"
+        case CollectionState(name=name) | FilledBy(name=name) | ClusterLabels(name=name):
+            return f"{body.__struct_config__.tag}:{name}"
         case JobCommand(job_id=job):
             return f"job:{job}"
         case ListedRoot(path=path):

@@ -61,6 +61,8 @@ class Code(StrEnum):
     JOB_RUNNING = "job_running"
     DISK_FULL = "disk_full"
     NO_TEXT_MODEL = "no_text_model"
+    MAP_FAILED = "map_failed"
+    MAP_PENDING = "map_pending"
     # A file that was not archived, or not put back.
     NOT_INDEXED = "not_indexed"
     LAST_COPY = "last_copy"

@@ -25,6 +25,7 @@ from services.gateway.images import routes as images
 from services.gateway.jobs import command_routes, event_routes
 from services.gateway.jobs import routes as jobs
 from services.gateway.lifecycle import Lifecycle
+from services.gateway.maps import routes as maps
 from services.gateway.search import routes as search
 from services.gateway.settings import STAGE, GatewaySettings
 from services.gateway.system import health_routes
@@ -69,7 +70,7 @@ def create_app(
     )
     # Both forms of /ingest have a route of their own; a redirect would lose the body with some clients.
     app.router.redirect_slashes = False
-    for at_root in (health_routes.router, system.at_root, docs.router):
+    for at_root in (health_routes.router, system.at_root, maps.router, docs.router):
         app.include_router(at_root)
     app.mount(docs.STATIC, docs.static_files())
     for router in (

@@ -37,6 +37,7 @@ from services.gateway.jobs.requests import Requests
 from services.gateway.jobs.snapshots import Snapshots, restore_finished
 from services.gateway.jobs.status_reader import StatusReader
 from services.gateway.jobs.submit import JobSubmitter
+from services.gateway.maps.maps import Maps
 from services.gateway.search.lexical_cache import LexicalCache
 from services.gateway.search.query_vectors import QueryVectors
 from services.gateway.search.search import Search
@@ -74,6 +75,7 @@ class Gateway:
     archives: Archives
     images: Images
     search: Search
+    maps: Maps
     system: System
 
     def capability(self, kind: type[T]) -> T:
@@ -109,6 +111,8 @@ async def opened(settings: GatewaySettings, store: Store | None = None) -> Async
         roots = readable(settings, control.listed_roots)
         vectors, detached = await enter(QueryVectors.open(settings)), DetachedCalls()
         requests = await enter(Requests.open(connection))
+        maps = Maps(used, control, joined.publisher, collections)
+        stack.push_async_callback(maps.close)
         now = joined.publisher.clock.now
         policy = _policy(settings)
         copies = JobCopies(jobs, used, policy)
@@ -129,6 +133,7 @@ async def opened(settings: GatewaySettings, store: Store | None = None) -> Async
             archives=await enter(Archives.open(settings, collections, roots, policy)),
             images=Images(used, control, collections, Sources(roots), decoding, detached),
             search=Search(used, control, collections, vectors, decoding, held),
+            maps=maps,
             system=System(connection, control, used, presence, jobs),
         )
 

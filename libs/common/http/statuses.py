@@ -29,6 +29,7 @@ CODES_BY_STATUS: Mapping[int, tuple[Code, ...]] = {
         Code.VECTOR_SIZE_MISMATCH,
         Code.MODEL_MISMATCH,
         Code.NO_TEXT_MODEL,
+        Code.MAP_FAILED,
         Code.NOT_INDEXED,
         Code.LAST_COPY,
         Code.FILE_CHANGED,
@@ -72,6 +73,7 @@ CODES_BY_STATUS: Mapping[int, tuple[Code, ...]] = {
     503: (
         Code.ML_BAD_RESULT,
         Code.BROKER_UNAVAILABLE,
+        Code.MAP_PENDING,
         Code.BROKER_REFUSED,
         Code.STORE_UNAVAILABLE,
         Code.ML_UNAVAILABLE,

@@ -24,5 +24,5 @@ def cleared(state: CollectionState, at: float) -> CollectionState:
 
 def deleted(name: str, *, was_active: bool) -> list[Outgoing]:
     """Forget the collection, so that work still under way for it is recognised as too late."""
-    forgotten = [Outgoing(CONTROL, f"{kind}:{name}", None) for kind in ("collection", "filled")]
+    forgotten = [Outgoing(CONTROL, f"{kind}:{name}", None) for kind in ("collection", "filled", "labels")]
     return forgotten + ([fact(ActiveCollection(name=None))] if was_active else [])

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from libs.common import control
 from libs.common.control import (
     ActiveCollection,
+    ClusterLabels,
     CollectionState,
     Control,
     FilledBy,
@@ -64,6 +65,11 @@ class ControlTable:
     def listed_roots(self) -> list[bytes]:
         """The folders that jobs were given to list."""
         return [row.path for row in self._table.rows.values() if isinstance(row, ListedRoot)]
+
+    def labels(self, name: str) -> dict[int, str]:
+        """The names that people gave to the clusters in the collection's map."""
+        row = self._table.rows.get(f"labels:{name}")
+        return dict(row.labels) if isinstance(row, ClusterLabels) else {}
 
     def command(self, job_id: str) -> JobCommand | None:
         """What a person last asked of the job."""
