@@ -109,6 +109,10 @@ class Client:
         )
         return found.results
 
+    async def search_text(self, query: str, limit: int) -> SearchResults:
+        """The stored photos that fit these words, best first."""
+        return await self.send("POST", "/search", SearchResults, json={"query": query, "limit": limit})
+
     async def get(self, path: str, kind: type[BodyT], **params: Any) -> BodyT:
         """What is at `path`; parameters that are None are left out."""
         return await self.send("GET", path, kind, params=_given(params))

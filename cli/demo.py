@@ -99,6 +99,7 @@ class Demo:
             status = await self._ingest(client, photos.source)
             self._report(status, photos.folder)
             if photos.look_for is not None:
+                await self._search_by_words(client, samples.WORDS)
                 await self._search(client, photos.look_for)
             return status
 
@@ -128,6 +129,12 @@ class Demo:
             raise SluiceError(Code.INTERNAL, f"the job {status.state}: {status.message or 'no reason given'}")
         self._say("The result")
         for line in report.lines(status, folder):
+            self._detail(line)
+
+    async def _search_by_words(self, client: Client, words: str) -> None:
+        found = await client.search_text(words, _FOUND)
+        self._say(f"Searching for the words {words!r}")
+        for line in report.found_lines(found.results):
             self._detail(line)
 
     async def _search(self, client: Client, photo: Path) -> None:

@@ -33,6 +33,7 @@ COMMANDS: dict[str, Entry] = {
     "collections": Entry(
         "cli.commands.collections", "app", "Create, select, show, merge and delete collections."
     ),
+    "models": Entry("cli.commands.models", "app", "List, fetch and check models."),
     "doctor": Entry("cli.commands.doctor", "doctor", "Check this machine."),
     "topics": Entry("cli.commands.topics", "topics", "Describe the Kafka topics."),
     "dlq": Entry("cli.commands.dlq", "app", "List and replay dead letter records."),

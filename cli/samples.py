@@ -33,6 +33,8 @@ _PHOTOS = {
 }
 LOOK_FOR = "china.jpg"
 """The photo to search with: its copy, and its smaller version, must be found."""
+WORDS = "a cup of coffee"
+"""The words to search with: coffee.png is the photo that shows it."""
 
 
 def make(folder: Path) -> Expected:

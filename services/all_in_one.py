@@ -9,23 +9,28 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from pydantic import SecretStr
+
 from libs.common import stages
 from libs.common.errors import Code, SluiceError
 from libs.common.kafka.connection import Connection
 from libs.common.kafka.stale_members import remove_stale_members
 from libs.common.runtime.lock import DirLock
 from libs.common.runtime.service import Service
-from libs.common.settings import FilesSettings, StageSettings, without_password
+from libs.common.settings import FilesSettings, StageSettings, StoreSettings, without_password
 from libs.common.stages import ML
 from libs.common.store.edge import EdgeStore
 from libs.common.store.protocol import Store
 from libs.embedded.access import hush_loopback
 from libs.embedded.kafka import EmbeddedKafka
 from libs.embedded.settings import EmbeddedSettings
+from services.ml.choice import default_model, dimension_of
+from services.ml.settings import MLServiceSettings
 from services.packages import build, settings_class
 from services.settings import RunSettings
 
 START_SECONDS = 90.0
+_LOOPBACK = "127.0.0.1"
 
 
 @dataclass(slots=True)
@@ -80,11 +85,12 @@ async def running(
         resources.enter_context(DirLock(settings.data_dir))
         broker = await _broker(settings, resources, say)
         store = await _store(settings, resources)
-        shared, ml_url = _overrides(settings, broker)
+        shared, ml = _overrides(settings, broker), _own_ml(settings)
+        shared |= _of_model(ml)
         if broker is not None:
             # After a kill: no one else can be alive in the groups.
             await remove_stale_members(Connection.of(StageSettings(**shared), "start"), stages.groups())
-        services = _services(settings, shared | dict(given), store, ml_url)
+        services = _services(settings, shared | dict(given), store, ml)
         started = [_start(service) for service in services]
         resources.push_async_callback(_stop_all, started, settings.drain_seconds)
         say("starting the services")
@@ -121,8 +127,8 @@ async def _store(settings: RunSettings, resources: AsyncExitStack) -> Store | No
     return store
 
 
-def _overrides(settings: RunSettings, broker: EmbeddedKafka | None) -> tuple[dict[str, Any], str | None]:
-    """What every stage's settings are given instead of the environment's; and the embedded ML's URL."""
+def _overrides(settings: RunSettings, broker: EmbeddedKafka | None) -> dict[str, Any]:
+    """What every stage's settings are given instead of the environment's."""
     shared: dict[str, Any] = {
         "topic_partitions": settings.topic_partitions,
         "data_dir": settings.data_dir,
@@ -130,15 +136,33 @@ def _overrides(settings: RunSettings, broker: EmbeddedKafka | None) -> tuple[dic
     }
     if broker is not None:
         shared |= broker.access.settings
+    return shared
+
+
+def _own_ml(settings: RunSettings) -> MLServiceSettings | None:
+    """The settings of the ML service that runs in this process; None where another one is named."""
     if settings.ml_inference_service_url:
-        return shared, None
-    url = f"http://127.0.0.1:{_free_port()}"
-    key = secrets.token_urlsafe(32)
-    return shared | {"ml_inference_service_url": url, "ml_api_key": key}, url
+        return None
+    return MLServiceSettings(
+        host=_LOOPBACK,
+        port=_free_port(),
+        ml_api_key=SecretStr(secrets.token_urlsafe(32)),
+        ml_model=settings.ml_model or default_model(),
+        ml_models_dir=settings.models_dir,
+    )
+
+
+def _of_model(ml: MLServiceSettings | None) -> dict[str, Any]:
+    """What the stages are given of the ML service in this process: its place, key and vector size."""
+    if ml is None:
+        return {}
+    found = {"ml_inference_service_url": f"http://{_LOOPBACK}:{ml.port}", "ml_api_key": ml.ml_api_key}
+    size = {} if StoreSettings().qdrant_vector_size else {"qdrant_vector_size": dimension_of(ml)}
+    return found | size
 
 
 def _services(
-    settings: RunSettings, shared: dict[str, Any], store: Store | None, ml_url: str | None
+    settings: RunSettings, shared: dict[str, Any], store: Store | None, ml: MLServiceSettings | None
 ) -> list[Service]:
     """Every stage of the table; the ML service only where none is set. Who takes work starts first."""
     files: dict[str, Any] = {
@@ -146,15 +170,16 @@ def _services(
         "port": settings.port,
         "upload_dir": settings.upload_dir or settings.data_dir.absolute() / "uploads",
     }
-    wanted = [stage for stage in reversed(stages.services()) if stage != ML.name or ml_url is not None]
-    return [build(stage, _given(stage, shared, files, ml_url), store) for stage in wanted]
+    wanted = [stage for stage in reversed(stages.services()) if stage != ML.name or ml is not None]
+    return [build(stage, _given(stage, shared, files, ml), store) for stage in wanted]
 
 
-def _given(stage: str, shared: dict[str, Any], files: dict[str, Any], ml_url: str | None) -> dict[str, Any]:
+def _given(
+    stage: str, shared: dict[str, Any], files: dict[str, Any], ml: MLServiceSettings | None
+) -> dict[str, Any]:
     """What the stage's settings are given, as far as they are its own."""
-    if stage == ML.name and ml_url is not None:
-        port = int(ml_url.rpartition(":")[2])
-        return {"host": "127.0.0.1", "port": port, "ml_api_key": shared["ml_api_key"]}
+    if stage == ML.name and ml is not None:
+        return ml.model_dump()
     kind = settings_class(stage)
     given = shared if issubclass(kind, StageSettings) else {}
     return given | files if issubclass(kind, FilesSettings) else given
@@ -205,10 +230,11 @@ def _watch(broker: EmbeddedKafka | None, resources: AsyncExitStack) -> asyncio.T
 
 
 def _embedded(settings: RunSettings) -> tuple[str, ...]:
+    model = settings.ml_model or default_model()
     parts = (
         ("Apache Kafka (set KAFKA_BOOTSTRAP_SERVERS for yours)", settings.kafka_bootstrap_servers),
         ("Qdrant's engine (set QDRANT_HOST for a server)", settings.qdrant_host),
-        ("the lite ML service (set ML_INFERENCE_SERVICE_URL for a model)", settings.ml_inference_service_url),
+        (f"the model {model} (set ML_MODEL for another one)", settings.ml_inference_service_url),
     )
     return tuple(name for name, outside in parts if not outside)
 
@@ -224,5 +250,5 @@ def _outside(settings: RunSettings) -> tuple[str, ...]:
 
 def _free_port() -> int:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((_LOOPBACK, 0))
         return int(probe.getsockname()[1])

@@ -66,6 +66,8 @@ def _start(
         kafka_bootstrap_servers=settings.kafka_bootstrap_servers,
         qdrant_host=None,
         ml_inference_service_url=None,
+        ml_model=settings.ml_model,
+        ml_models_dir=settings.models_dir,
         data_dir=data,
         upload_dir=None,
         host=_LOOPBACK,

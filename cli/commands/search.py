@@ -52,7 +52,7 @@ async def _search(client: Client, query: str, limit: int) -> SearchResults:
         return await client.send("POST", "/search/image", SearchResults, params={"limit": limit}, files=files)
     if picture.suffix.lower() in _SUFFIXES:
         raise SluiceError(Code.FILE_VANISHED, f"there is no picture {query}")
-    return await client.send("POST", "/search", SearchResults, json={"query": query, "limit": limit})
+    return await client.search_text(query, limit)
 
 
 def _is_file(path: Path) -> bool:

@@ -82,6 +82,7 @@ class Code(StrEnum):
     BROKER_REFUSED = "broker_refused"
     STORE_UNAVAILABLE = "store_unavailable"
     ML_UNAVAILABLE = "ml_unavailable"
+    MODEL_UNAVAILABLE = "model_unavailable"
     GATEWAY_UNAVAILABLE = "gateway_unavailable"
     PARTITION_MISMATCH = "partition_mismatch"
     PORT_BUSY = "port_busy"

@@ -75,7 +75,12 @@ class StoreSettings(EnvSettings):
     qdrant_port: int = Field(6333, ge=1, le=65535, description="Qdrant HTTP port")
     qdrant_api_key: SecretStr | None = Field(None, description="Qdrant API key")
     qdrant_https: bool = Field(False, description="Use TLS towards Qdrant")
-    qdrant_vector_size: int = Field(512, ge=1, le=65536, description="Vector size of new collections")
+    qdrant_vector_size: int | None = Field(
+        None,
+        ge=1,
+        le=65536,
+        description="Vector size of new collections; unset: the model's, or 512",
+    )
     qdrant_distance_metric: Distance = Field("Cosine", description="Metric of new collections")
 
 

@@ -12,9 +12,9 @@ from libs.common.http.middleware import RequestMiddleware
 from libs.common.http.serving import listen, serve
 from libs.common.runtime.service import Health, Service
 from services.ml import health_routes, routes
-from services.ml.backend import Backend
-from services.ml.engine import Engine
-from services.ml.lite.lite import LiteBackend
+from services.ml.choice import backend_of
+from services.ml.engine.backend import Backend
+from services.ml.engine.engine import Engine
 from services.ml.middleware import chain, out_of_memory
 from services.ml.settings import MLServiceSettings
 
@@ -25,7 +25,7 @@ def create_app(settings: MLServiceSettings | None = None, backend: Backend | Non
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.settings = settings or MLServiceSettings()
-        app.state.engine = engine = Engine(backend or _lite(app.state.settings))
+        app.state.engine = engine = _engine(app.state.settings, backend)
         try:
             await engine.warm_up()
             yield
@@ -43,7 +43,7 @@ def create_app(settings: MLServiceSettings | None = None, backend: Backend | Non
 
 
 def build(settings: MLServiceSettings, backend: Backend | None = None) -> Service:
-    """The service, not yet started; `lite` where no backend is given."""
+    """The service, not yet started; the model of the settings where no backend is given."""
     return MLService(settings, backend)
 
 
@@ -66,5 +66,6 @@ class MLService:
         self.health.state = "stopped"
 
 
-def _lite(settings: MLServiceSettings) -> LiteBackend:
-    return LiteBackend(safe_batch=settings.ml_safe_batch, parallel=settings.ml_threads)
+def _engine(settings: MLServiceSettings, backend: Backend | None) -> Engine:
+    used = backend or backend_of(settings)
+    return Engine(used, safe_batch=settings.ml_safe_batch, idle_s=settings.ml_idle_seconds)

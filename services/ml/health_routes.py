@@ -5,10 +5,8 @@ from starlette.routing import BaseRoute
 
 from libs.common.http.metrics import metrics_route, process_metrics
 from libs.common.http.probes import probe_routes
-from services.ml.engine import Engine
+from services.ml.engine.engine import Engine
 from services.ml.wire import Health
-
-NOT_LOADED = "models not loaded"
 
 router = APIRouter()
 
@@ -17,17 +15,18 @@ router = APIRouter()
 async def health(request: Request, response: Response) -> Health:
     """The models that are loaded; 503 while there are none."""
     engine = request.app.state.engine
-    if not engine.loaded:
+    if engine.obstacle:
         response.status_code = 503
-        return Health(status=NOT_LOADED, clip_model=None, blip_model=None)
+        return Health(status=engine.obstacle, clip_model=None, blip_model=None)
     return Health(status="ok", clip_model=engine.backend.model, blip_model=engine.backend.caption_model)
 
 
 def probes(app: FastAPI) -> list[BaseRoute]:
-    """/livez: the process answers; /readyz: images can be embedded; /metrics."""
+    """/livez: the model's thread lives; /readyz: images can be embedded; /metrics."""
 
-    def obstacle() -> str | None:
-        engine: Engine = app.state.engine
-        return None if engine.loaded else NOT_LOADED
+    def engine() -> Engine:
+        found: Engine = app.state.engine
+        return found
 
-    return [*probe_routes(lambda: None, obstacle), metrics_route(process_metrics)]
+    judges = (lambda: engine().failure, lambda: engine().obstacle)
+    return [*probe_routes(*judges), metrics_route(process_metrics)]

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from libs.common.errors import FileError
-from services.ml.backend import Backend, Described
-from services.ml.engine import Engine
+from services.ml.engine.backend import Backend, Described
+from services.ml.engine.engine import Engine
 from services.ml.uploads import Upload
 from services.ml.wire import BatchResponse, Result
 

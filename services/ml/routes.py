@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
-from services.ml.engine import Engine
+from services.ml.engine.engine import Engine
 from services.ml.inference import infer
 from services.ml.uploads import Upload, from_json, from_multipart, read_json
 from services.ml.wire import BatchRequest, BatchResponse, Capabilities, Message, TextRequest, TextResponse
@@ -31,8 +31,8 @@ async def capabilities(request: Request) -> Capabilities:
     engine = _engine(request)
     backend = engine.backend
     return Capabilities(
-        safe_clip_batch=backend.safe_batch,
-        safe_blip_batch=backend.safe_batch,
+        safe_clip_batch=engine.safe_batch,
+        safe_blip_batch=engine.safe_batch,
         clip_model_loaded=engine.loaded,
         blip_model_loaded=engine.loaded and backend.caption_model is not None,
         device_type=backend.device,
@@ -41,6 +41,10 @@ async def capabilities(request: Request) -> Capabilities:
         model_name_blip=backend.caption_model,
         embedding_dimension=backend.dimension,
         has_text_model=backend.has_text_model,
+        input_side=backend.input_side,
+        duplicate_likeness=backend.likeness.duplicate,
+        related_likeness=backend.likeness.related,
+        words_likeness=backend.likeness.words,
     )
 
 
@@ -72,8 +76,11 @@ async def batch_multipart(request: Request, caption: bool = True) -> Response:
 async def embed_text(request: Request) -> Response:
     """Embed a text among the images; 422 no_text_model where the model has no words."""
     text = (await read_json(request, TextRequest)).text
-    vector = await _engine(request).embed_text(text)
-    return await _json(TextResponse(embedding=vector.tolist(), embedding_shape=list(vector.shape)))
+    found = await _engine(request).embed_text(text)
+    shape = list(found.embedding.shape)
+    return await _json(
+        TextResponse(embedding=found.embedding.tolist(), embedding_shape=shape, note=found.note)
+    )
 
 
 @router.post("/warmup")

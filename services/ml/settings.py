@@ -1,5 +1,6 @@
 """What the ML service reads from the environment."""
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr
@@ -17,11 +18,21 @@ class MLServiceSettings(EnvSettings):
     ml_api_key: SecretStr | None = Field(
         default=None, description="Required as x-api-key from clients, if set"
     )
-    ml_safe_batch: int = Field(
-        default=32, ge=1, le=4096, description="Images a request that clients are told"
+    ml_model: str = Field(
+        default="lite", description="lite, labels, a model's name (`sluice models list`), or its folder"
+    )
+    ml_models_dir: Path = Field(default=Path("data/models"), description="Where fetched models are kept")
+    ml_safe_batch: int | None = Field(
+        default=None, ge=1, le=4096, description="Images a batch; unset: found when the model is loaded"
+    )
+    ml_idle_seconds: float | None = Field(
+        default=None, gt=0, description="The model leaves memory after so long without work; unset: never"
     )
     ml_threads: int | None = Field(
-        default=None, ge=1, le=1024, description="Threads that embed; unset: one a core"
+        default=None,
+        ge=1,
+        le=1024,
+        description="Threads that prepare and compute; unset: one a core",
     )
     ml_max_body_mb: int = Field(default=256, ge=1, le=65536, description="Largest request body in MB")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="Log level")

@@ -21,6 +21,14 @@ class Capabilities(_Body):
     model_name_blip: str | None
     embedding_dimension: int
     has_text_model: bool
+    input_side: int | None
+    """Pixels on a picture's shorter side that the model looks at; more adds nothing."""
+    duplicate_likeness: float
+    """The cosine from which two pictures are copies of each other."""
+    related_likeness: float
+    """The cosine from which two pictures show the like."""
+    words_likeness: float | None
+    """The cosine from which a picture shows what a text says; null where there is no text model."""
 
 
 class EncodedImage(_Body):
@@ -64,10 +72,11 @@ class TextRequest(_Body):
 
 
 class TextResponse(_Body):
-    """The text's vector, in the space of the images."""
+    """The text's vector, in the space of the images; `note` says what was guessed of it."""
 
     embedding: list[float]
     embedding_shape: list[int]
+    note: str | None = None
 
 
 class Message(_Body):

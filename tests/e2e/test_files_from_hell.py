@@ -18,8 +18,9 @@ from libs.common.imaging.limits import Limits
 from libs.common.imaging.normalise import normalise
 from libs.common.store.edge import EdgeStore
 from libs.common.store.protocol import Record
-from services.ml.backend import Described
+from services.ml.engine.backend import Described
 from services.ml.lite.lite import LiteBackend
+from tests.support.describing import describe
 from tests.support.hell import library, places
 from tests.support.hell.case import STORED, Case, one_of_each
 from tests.support.hell.decoders import MEMORY_BYTES, Decoders, watched
@@ -134,7 +135,7 @@ def check_points(told: Told, paths: dict[str, bytes], healthy: Set[str]) -> None
 
 
 def vector_of(content: bytes) -> list[float]:
-    (found,) = LiteBackend().describe([normalise(content, Limits()).jpeg], caption=False)
+    (found,) = describe(LiteBackend(), [normalise(content, Limits()).jpeg], caption=False)
     assert isinstance(found, Described)
     return [float(value) for value in found.embedding]
 

@@ -77,6 +77,7 @@ CODES_BY_STATUS: Mapping[int, tuple[Code, ...]] = {
         Code.BROKER_REFUSED,
         Code.STORE_UNAVAILABLE,
         Code.ML_UNAVAILABLE,
+        Code.MODEL_UNAVAILABLE,
         Code.GATEWAY_UNAVAILABLE,
         Code.PORT_BUSY,
         Code.DATA_DIR_BUSY,

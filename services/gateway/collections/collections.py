@@ -20,6 +20,8 @@ from services.gateway.tasks.tasks import Tasks
 from services.gateway.view.fold import Job
 
 SAMPLES = 5
+DEFAULT_SIZE = 512
+"""Numbers a vector, while no model is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +64,15 @@ class Collections:
         """Make an empty collection; SluiceError collection_exists."""
         await self.store.create(
             name,
-            vector_size or self.shape.qdrant_vector_size,
+            vector_size or self.shape.qdrant_vector_size or await self._model_size(),
             distance or self.shape.qdrant_distance_metric,
         )
         await self._say(records.new_generation(name))
+
+    async def _model_size(self) -> int:
+        await refreshed(self.control)
+        model = self.control.model()
+        return model.dimension if model else DEFAULT_SIZE
 
     async def active(self) -> str:
         """The name of the active collection; SluiceError no_collection_selected."""

@@ -27,7 +27,7 @@ async def names(collections: All) -> list[str]:
 
 @router.post("", status_code=201, summary="Make a collection", responses=problems(400, 409))
 async def create(collections: All, request: body.Creation) -> body.Created:
-    """An empty one. Vector size and metric come from the settings where they are not given."""
+    """An empty one. Without a vector size it gets that of the settings, else that of the model in use."""
     await collections.create(request.collection_name, request.vector_size, request.distance)
     return body.Created(collection=request.collection_name)
 

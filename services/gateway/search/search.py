@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from libs.common.errors import Code, SluiceError, UnavailableError
+from libs.common.errors import Code, SluiceError
 from libs.common.kafka.tables.control_table import ControlTable
 from libs.common.points.projections import SEARCH
 from libs.common.store.protocol import Filter, Scored, Store
@@ -15,6 +15,8 @@ from services.gateway.search import lexical
 from services.gateway.search.lexical_cache import LexicalCache
 from services.gateway.search.query_vectors import QueryVectors
 
+_NO_MEANING = (Code.ML_UNAVAILABLE, Code.ML_REJECTED)
+"""The service is away, or makes nothing of these words."""
 PAGE = 1000
 SCAN_SECONDS = 7.0
 """How long words are looked for; clients wait 10 s for an answer."""
@@ -57,8 +59,8 @@ class Search:
         if model is not None and model.has_text:
             try:
                 return await self._nearest(name, await self.vectors.of_text(query), page)
-            except UnavailableError as error:
-                if error.code is not Code.ML_UNAVAILABLE:
+            except SluiceError as error:
+                if error.code not in _NO_MEANING:
                     raise
         return await self._by_words(name, lexical.words_of(query), page)
 

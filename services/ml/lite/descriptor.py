@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from services.ml.backend import Vector
+from services.ml.engine.backend import Vector
 from services.ml.lite.picture import SIDE
 
 DIMENSION = 512

@@ -16,7 +16,7 @@ from libs.common.kafka.outgoing import fact
 from libs.common.kafka.publisher import Publisher
 from libs.common.store.protocol import Point, Store
 from services.ml.app import build
-from services.ml.backend import Described, Vector
+from services.ml.engine.backend import Described, Likeness, TextVector
 from services.ml.settings import MLServiceSettings
 from tests.support import photos
 from tests.support.serving import running
@@ -34,6 +34,8 @@ class Words:
     caption_model: str | None = None
     dimension = 4
     has_text_model = True
+    input_side: int | None = None
+    likeness = Likeness(duplicate=0.98, related=0.9)
     safe_batch = 4
     parallel = 1
     device = "cpu"
@@ -42,12 +44,17 @@ class Words:
 
     def unload(self) -> None: ...
 
-    def describe(self, images: Sequence[bytes], *, caption: bool) -> list[Described | FileError]:
+    def prepare(self, image: bytes, *, caption: bool) -> bytes:
         assert not caption
-        return [Described(np.array(DIRECTIONS["night"], np.float32), None) for _ in images]
+        return image
 
-    def embed_text(self, text: str) -> Vector:
-        return np.array(DIRECTIONS[text], np.float32)
+    def compute(self, batch: Sequence[bytes]) -> list[Described | FileError]:
+        return [Described(np.array(DIRECTIONS["night"], np.float32), None) for _ in batch]
+
+    def sample(self) -> None: ...
+
+    def embed_text(self, text: str) -> TextVector:
+        return TextVector(np.array(DIRECTIONS[text], np.float32))
 
 
 @pytest.fixture(scope="module")

