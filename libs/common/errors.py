@@ -81,6 +81,7 @@ class Code(StrEnum):
     BROKER_UNAVAILABLE = "broker_unavailable"
     BROKER_REFUSED = "broker_refused"
     STORE_UNAVAILABLE = "store_unavailable"
+    STORE_TOO_OLD = "store_too_old"
     ML_UNAVAILABLE = "ml_unavailable"
     MODEL_UNAVAILABLE = "model_unavailable"
     GATEWAY_UNAVAILABLE = "gateway_unavailable"

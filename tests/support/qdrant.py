@@ -15,6 +15,7 @@ import httpx
 import msgspec
 
 from tests.support.qdrant_faults import CONTROL, Fault
+from tests.support.qdrant_http import VERSION
 from tests.support.waiting import LIMIT_S
 
 START_SECONDS = 30.0
@@ -31,15 +32,20 @@ class QdrantHttp:
         self.port = port
 
     @classmethod
-    async def start(cls, data: Path, port: int = 0, log: Path | None = None) -> "QdrantHttp":
-        """Start it, on the given port or a free one; it serves when this returns. Its words go to `log`."""
+    async def start(
+        cls, data: Path, port: int = 0, log: Path | None = None, version: str = "1.20.0"
+    ) -> "QdrantHttp":
+        """Start it, on the given port or a free one; it serves when this returns. Its words go to `log`.
+
+        It says that it is release `version`; one before 1.20 refuses rankings by words.
+        """
         words = None if log is None else log.open("ab")
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             *("-m", "tests.support.qdrant_http", "--port", str(port), "--data", str(data)),
             stdout=asyncio.subprocess.PIPE,
             stderr=words,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), VERSION: version},
         )
         if words is not None:
             words.close()
@@ -74,9 +80,9 @@ class QdrantHttp:
 
 
 @asynccontextmanager
-async def qdrant_http(data: Path) -> AsyncIterator[QdrantHttp]:
+async def qdrant_http(data: Path, version: str = "1.20.0") -> AsyncIterator[QdrantHttp]:
     """A `qdrant_http` process for as long as the block runs."""
-    server = await QdrantHttp.start(data)
+    server = await QdrantHttp.start(data, version=version)
     try:
         yield server
     finally:

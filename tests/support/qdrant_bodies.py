@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, convert
 
-from libs.common.store.protocol import Filter, Range, Scalar
+from libs.common.store.protocol import Box, Circle, Dates, Filter, Range, Scalar, Words
 
 
 class Vectors(Struct):
@@ -20,7 +20,7 @@ class CreateCollection(Struct):
 
 class CreateIndex(Struct):
     field_name: str
-    field_schema: str
+    field_schema: str | dict[str, Any]
 
 
 class Batch(Struct):
@@ -33,27 +33,8 @@ class Upsert(Struct):
     batch: Batch
 
 
-class Bounds(Struct):
-    gte: float | None = None
-    lte: float | None = None
-
-
-class Match(Struct):
-    any: list[str | int] | None = None
-    value: Scalar | None = None
-
-
-class Field(Struct):
-    """Either a condition on a field, or a group of which one must hold."""
-
-    key: str = ""
-    match: Match | None = None
-    range: Bounds | None = None
-    should: list["Field"] = []
-
-
-class Must(Struct):
-    must: list[Field]
+RawFilter = dict[str, Any]
+"""A filter as JSON has it: must, should and must_not, of conditions and further filters."""
 
 
 class Retrieve(Struct):
@@ -65,22 +46,21 @@ class Retrieve(Struct):
 class Scroll(Struct):
     limit: int = 10
     offset: str | None = None
-    filter: Must | None = None
+    order_by: dict[str, str] | None = None
+    filter: RawFilter | None = None
     with_payload: bool | list[str] = True
     with_vector: bool = False
 
 
-class Nearest(Struct):
-    """How the client writes a vector to search for."""
-
-    nearest: list[float]
-
-
 class Query(Struct):
-    query: Nearest
+    """`query`: {nearest}, {text} of the field `using`, or {rrf} over what `prefetch` finds."""
+
+    query: dict[str, Any]
+    using: str | None = None
+    prefetch: list["Query"] | None = None
     limit: int = 10
     offset: int = 0
-    filter: Must | None = None
+    filter: RawFilter | None = None
     with_payload: bool | list[str] = False
     with_vector: bool = False
 
@@ -90,43 +70,79 @@ class QueryBatch(Struct):
 
 
 class Count(Struct):
-    filter: Must | None = None
+    filter: RawFilter | None = None
     exact: bool = True
+
+
+class Facet(Struct):
+    key: str
+    limit: int = 10
+    filter: RawFilter | None = None
+    exact: bool = False
+
+
+class SetPayload(Struct):
+    payload: dict[str, Any]
+    filter: RawFilter
+
+
+class Operation(Struct):
+    set_payload: SetPayload
+
+
+class Operations(Struct):
+    operations: list[Operation]
 
 
 class DeletePoints(Struct):
     points: list[str]
 
 
-def filter_of(must: Must | None) -> Filter | None:
+def filter_of(raw: RawFilter | None) -> Filter | None:
     """The condition as the store's protocol has it; the reverse of what ServerStore does."""
-    if must is None:
+    if raw is None:
         return None
-    any_of = {_plain(group.should[0].key): _values(group.should) for group in must.must if group.should}
-    ranges = {
-        _plain(field.key): Range(field.range.gte, field.range.lte)
-        for field in must.must
-        if field.range is not None
-    }
-    return Filter(any_of=any_of, ranges=ranges)
+    return Filter(
+        every=[_condition(each) for each in raw.get("must") or ()],
+        either=[_condition(each) for each in raw.get("should") or ()],
+        none_of=[_condition(each) for each in raw.get("must_not") or ()],
+    )
 
 
 def fields_of(selected: bool | list[str]) -> Any:
     """The payload selection as the store's protocol has it."""
     if isinstance(selected, bool):
         return "all" if selected else "none"
-    return [_plain(path) for path in selected]
+    return [plain(path) for path in selected]
 
 
-def _values(fields: list[Field]) -> list[Scalar]:
-    values: list[Scalar] = []
-    for field in fields:
-        if field.range is not None and field.range.gte is not None:
-            values.append(field.range.gte)
-        elif field.match is not None:
-            values += field.match.any if field.match.any is not None else [field.match.value or False]
-    return values
-
-
-def _plain(path: str) -> str:
+def plain(path: str) -> str:
     return path.removeprefix('"').removesuffix('"')
+
+
+def _condition(raw: dict[str, Any]) -> Filter:  # noqa: PLR0911 - one return a kind
+    if "is_empty" in raw:
+        return Filter(missing=(plain(raw["is_empty"]["key"]),))
+    if "key" not in raw:
+        return filter_of(raw) or Filter()
+    key = plain(raw["key"])
+    if (match := raw.get("match")) is not None:
+        return _match(key, match)
+    if (bounds := raw.get("range")) is not None:
+        if any(isinstance(value, str) for value in bounds.values()):
+            return Filter(dates={key: convert(bounds, Dates)})
+        return Filter(ranges={key: convert(bounds, Range)})
+    if (circle := raw.get("geo_radius")) is not None:
+        return Filter(near={key: Circle(**circle["center"], metres=circle["radius"])})
+    box = raw["geo_bounding_box"]
+    west, north = box["top_left"]["lon"], box["top_left"]["lat"]
+    east, south = box["bottom_right"]["lon"], box["bottom_right"]["lat"]
+    return Filter(within={key: Box(west, south, east, north)})
+
+
+def _match(key: str, match: dict[str, Any]) -> Filter:
+    for name, how in (("text", "all"), ("text_any", "any"), ("phrase", "phrase")):
+        if name in match:
+            return Filter(words={key: convert({"text": match[name], "how": how}, Words)})
+    values: list[Scalar] = match["any"] if "any" in match else [match["value"]]
+    return Filter(any_of={key: values})

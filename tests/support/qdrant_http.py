@@ -25,12 +25,25 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from libs.common.errors import Code, SluiceError
+from libs.common.points.fields import INDEXES
 from libs.common.store.edge import EdgeStore
-from libs.common.store.protocol import Distance, Point, Record, Store
+from libs.common.store.protocol import (
+    Distance,
+    FusedRanking,
+    Order,
+    Point,
+    Ranking,
+    Record,
+    Store,
+    WordRanking,
+)
 from tests.support import qdrant_bodies as bodies
 from tests.support.qdrant_faults import Connection, Faults, listening
 
 BodyT = TypeVar("BodyT")
+VERSION = "QDRANT_HTTP_VERSION"
+"""Names the release that it says it is; before 1.20 it refuses rankings by words, as those do."""
+
 Handler = Callable[[Store, str, Request], Awaitable[Any]]
 
 
@@ -88,17 +101,28 @@ async def get_collection(store: Store, name: str, _: Request) -> Any:
             },
             "wal_config": {"wal_capacity_mb": 32, "wal_segments_ahead": 0},
         },
-        "payload_schema": {},
+        "payload_schema": await _schema(store, name),
     }
 
 
 async def create_index(store: Store, name: str, request: Request) -> Any:
     asked = await _body(request, bodies.CreateIndex)
     await store.info(name)
-    # The engine below makes this index by itself with every collection.
-    if (asked.field_name, asked.field_schema) != ("file_hash", "keyword"):
-        raise RefusedError(400, "Wrong input: only the keyword index of file_hash is served here")
+    # The engine below makes these indexes by itself with every collection.
+    if bodies.plain(asked.field_name) not in INDEXES:
+        raise RefusedError(400, "Wrong input: only the indexes of points.fields are served here")
+    await store.ensure_indexes(name)
     return _acknowledged(request)
+
+
+async def _schema(store: Store, name: str) -> dict[str, Any]:
+    """What the engine has: all indexes, since it makes them with every collection."""
+    await store.ensure_indexes(name)
+    scoring = {"type": "text", "tokenizer": "word", "scoring": os.environ.get(VERSION, "1.20") >= "1.20"}
+    return {
+        field: {"data_type": kind, "points": 0, "params": scoring if kind == "text" else None}
+        for field, kind in INDEXES.items()
+    }
 
 
 async def upsert(store: Store, name: str, request: Request) -> Any:
@@ -123,6 +147,8 @@ async def retrieve(store: Store, name: str, request: Request) -> Any:
 async def scroll(store: Store, name: str, request: Request) -> Any:
     """Qdrant's pages start at the offset, the protocol's after it: step back by asking for one id less."""
     asked = await _body(request, bodies.Scroll)
+    if asked.order_by is not None:
+        return {"points": await _ordered(store, name, asked, asked.order_by), "next_page_offset": None}
     before = None if asked.offset is None else _id_before(asked.offset)
     found, _ = await store.scroll(
         name,
@@ -136,6 +162,33 @@ async def scroll(store: Store, name: str, request: Request) -> Any:
     return {"points": [_record(each) for each in found[: asked.limit]], "next_page_offset": following}
 
 
+async def _ordered(store: Store, name: str, asked: bodies.Scroll, by: dict[str, str]) -> list[dict[str, Any]]:
+    found = await store.ordered(
+        name,
+        Order(bodies.plain(by["key"]), by.get("direction") == "desc"),
+        limit=asked.limit,
+        where=bodies.filter_of(asked.filter),
+        payload=bodies.fields_of(asked.with_payload),
+    )
+    return [_record(each) for each in found]
+
+
+async def facet(store: Store, name: str, request: Request) -> Any:
+    asked = await _body(request, bodies.Facet)
+    where = bodies.filter_of(asked.filter)
+    found = await store.facet(name, bodies.plain(asked.key), limit=asked.limit, where=where)
+    return {"hits": [{"value": each.value, "count": each.count} for each in found]}
+
+
+async def batch_update(store: Store, name: str, request: Request) -> Any:
+    """Only what ServerStore.complete sends: payload for one point, where it has no value of a field."""
+    for operation in (await _body(request, bodies.Operations)).operations:
+        one, lacking = operation.set_payload.filter["must"]
+        field = bodies.plain(lacking["is_empty"]["key"])
+        await store.complete(name, field, dict.fromkeys(one["has_id"], operation.set_payload.payload))
+    return [_acknowledged(request)]
+
+
 async def query_batch(store: Store, name: str, request: Request) -> Any:
     searches = (await _body(request, bodies.QueryBatch)).searches
     return [{"points": await _query(store, name, search)} for search in searches]
@@ -143,11 +196,20 @@ async def query_batch(store: Store, name: str, request: Request) -> Any:
 
 async def _query(store: Store, name: str, asked: bodies.Query) -> list[dict[str, Any]]:
     """Hits with the score of the collection's metric, in its order, as Qdrant has them."""
-    distance = (await store.info(name)).distance
+    if "nearest" not in asked.query:
+        if os.environ.get(VERSION, "1.20") < "1.20":
+            raise RefusedError(
+                400, "Format error in JSON body: data did not match any variant of QueryInterface"
+            )
+        ranking, where = _ranking(asked), bodies.filter_of((asked.prefetch or [asked])[0].filter)
+        ranked = await store.rank(name, ranking, limit=asked.limit, where=where)
+        return [{"id": hit.id, "version": 0, "score": hit.score} for hit in ranked]
+    nearest = asked.query["nearest"]
+    distance = (await store.shape(name)).distance
     try:
         [found] = await store.search(
             name,
-            [asked.query.nearest],
+            [nearest],
             limit=asked.limit,
             offset=asked.offset,
             where=bodies.filter_of(asked.filter),
@@ -156,7 +218,7 @@ async def _query(store: Store, name: str, asked: bodies.Query) -> list[dict[str,
     except SluiceError as error:
         if error.code is not Code.VECTOR_SIZE_MISMATCH:
             raise
-        raise await _wrong_size(store, name, [asked.query.nearest]) from error
+        raise await _wrong_size(store, name, [nearest]) from error
     vectors = {
         each.id: each.vector or []
         for each in await store.retrieve(name, [hit.id for hit in found], payload="none", vectors=True)
@@ -165,15 +227,21 @@ async def _query(store: Store, name: str, asked: bodies.Query) -> list[dict[str,
         {
             "id": hit.id,
             "version": 0,
-            "score": hit.score
-            if distance == "Cosine"
-            else _score(distance, asked.query.nearest, vectors[hit.id]),
+            "score": hit.score if distance == "Cosine" else _score(distance, nearest, vectors[hit.id]),
             "payload": hit.payload,
             "vector": vectors[hit.id] if asked.with_vector else None,
         }
         for hit in found
     ]
     return sorted(hits, key=lambda hit: cast("float", hit["score"]), reverse=distance in ("Cosine", "Dot"))
+
+
+def _ranking(asked: bodies.Query) -> Ranking:
+    if asked.prefetch is None:
+        return WordRanking(bodies.plain(asked.using or ""), asked.query["text"])
+    near, words = asked.prefetch
+    by_words = WordRanking(bodies.plain(words.using or ""), words.query["text"])
+    return FusedRanking(near.query["nearest"], by_words, near.limit)
 
 
 async def count(store: Store, name: str, request: Request) -> Any:
@@ -198,6 +266,8 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/collections/{name}/points/query/batch", query_batch),
     ("POST", "/collections/{name}/points/count", count),
     ("POST", "/collections/{name}/points/delete", delete_points),
+    ("POST", "/collections/{name}/points/batch", batch_update),
+    ("POST", "/collections/{name}/facet", facet),
 )
 
 
@@ -213,7 +283,13 @@ def application(store: Store) -> Faults:
     routes = [
         Route(path, partial(_enveloped, store, handler), methods=[method]) for method, path, handler in ROUTES
     ]
-    return Faults(Starlette(routes=routes, lifespan=lifespan))
+    return Faults(Starlette(routes=[Route("/", _about), *routes], lifespan=lifespan))
+
+
+async def _about(_: Request) -> Response:
+    """The release, which stands in no envelope."""
+    body = {"title": "qdrant - vector search engine", "version": os.environ.get(VERSION, "1.20.0")}
+    return Response(msgspec.json.encode(body), media_type="application/json")
 
 
 async def _enveloped(store: Store, handler: Handler, request: Request) -> Response:

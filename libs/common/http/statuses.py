@@ -68,6 +68,7 @@ CODES_BY_STATUS: Mapping[int, tuple[Code, ...]] = {
         Code.LOST_IN_PIPELINE,
         Code.PARTITION_MISMATCH,
         Code.BAD_SETTING,
+        Code.STORE_TOO_OLD,
         Code.INTERNAL,
     ),
     503: (

@@ -12,6 +12,8 @@ Use = Literal["filter", "sort", "facet"]
 """What clients may do by a field."""
 
 FILTER = frozenset[Use](["filter"])
+FACET = FILTER | frozenset[Use](["facet"])
+SORT = FILTER | frozenset[Use](["sort"])
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -93,3 +95,24 @@ class Flag(Field[bool]):
     def read(self, value: object) -> bool | None:
         """The value if it is true or false."""
         return value if isinstance(value, bool) else None
+
+
+class Moment(Field[str]):
+    """An instant, as ISO 8601 with an offset."""
+
+    def read(self, value: object) -> str | None:
+        """The value if it is a text; the store reads it as an instant."""
+        return value if isinstance(value, str) else None
+
+
+class Location(Field[dict[str, float]]):
+    """A place on earth: `lat` and `lon` in decimal degrees."""
+
+    def read(self, value: object) -> dict[str, float] | None:
+        """The value if it is a place."""
+        if not isinstance(value, dict):
+            return None
+        lat, lon = value.get("lat"), value.get("lon")
+        if isinstance(lat, int | float) and isinstance(lon, int | float):
+            return {"lat": float(lat), "lon": float(lon)}
+        return None

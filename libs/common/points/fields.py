@@ -2,7 +2,18 @@
 
 from collections.abc import Mapping
 
-from libs.common.points.field import Field, Flag, Number, Text, Texts, Whole
+from libs.common.points.field import (
+    FACET,
+    SORT,
+    Field,
+    Flag,
+    Location,
+    Moment,
+    Number,
+    Text,
+    Texts,
+    Whole,
+)
 from libs.common.store.protocol import Payload
 
 
@@ -19,29 +30,24 @@ class Fields:
         self.payload = payload
 
     filename = Text()
-    full_path = Text()
+    full_path = Text("keyword")
     """As people are shown it: see `path_base64`."""
     file_hash = Text("keyword")
     """The content's SHA-256, in hexadecimal digits."""
     caption = Text()
-    tags = Texts()
-    width = Whole()
-    height = Whole()
+    tags = Texts("keyword", serves=FACET)
+    width = Whole("integer", serves=SORT)
+    height = Whole("integer", serves=SORT)
     """Pixels, after the EXIF orientation."""
-    format = Text()
+    format = Text("keyword", serves=FACET)
     mode = Text()
     thumbnail_base64 = Text(serves=())
     """A JPEG of at most 200 pixels a side."""
 
     link_target = Text("keyword")
     """The file that a symbolic link on the path leads to, as people are shown it; none for a file itself."""
-    taken_at = Text(serves=())
-    """When the picture was taken, as ISO 8601."""
-    rating = Number(serves=())
-    people = Texts(serves=())
-    keywords = Texts(serves=())
 
-    size = Whole()
+    size = Whole("integer", serves=SORT)
     """Bytes."""
     mtime_ns = Whole()
     ctime_ns = Whole(serves=())
@@ -51,9 +57,44 @@ class Fields:
     generation = Text(serves=())
     """The generation of the collection that the point was stored in."""
     model = Text()
-    has_caption = Flag()
-    stored_at = Number()
+    has_caption = Flag("bool")
+    stored_at = Number("float", serves=SORT)
     """Seconds since the epoch, by the brokers' clock."""
+    payload_version = Whole(serves=())
+    """The version of this declaration that the point was made by; see `points.payload`."""
+
+    search_text = Text("text", serves=())
+    """All words of the point, as `points.words` takes them apart."""
+    folders = Texts("keyword", serves=FACET)
+    """Every directory above the file."""
+    taken_at = Moment("datetime", serves=SORT)
+    """When the picture was taken. Without an offset of its own the camera's clock is taken as UTC."""
+    taken_local = Text(serves=())
+    """The camera's own clock, 2019-07-21T18:03:11."""
+    month = Text("keyword", serves=FACET)
+    """Of the camera's own clock, 2019-07."""
+    location = Location("geo")
+    place = Texts("keyword", serves=FACET)
+    """City, region, country and country code of the nearest town."""
+    altitude_m = Number("float", serves=SORT)
+    camera = Text("keyword", serves=FACET)
+    lens = Text("keyword", serves=FACET)
+    iso = Number("float", serves=SORT)
+    f_number = Number("float", serves=SORT)
+    exposure_s = Number("float", serves=SORT)
+    focal_mm = Number("float", serves=SORT)
+    kind = Text("keyword", serves=FACET)
+    """photo, raw or video."""
+    title = Text()
+    description = Text()
+    keywords = Texts("keyword", serves=FACET)
+    people = Texts("keyword", serves=FACET)
+    rating = Whole("integer", serves=FACET | SORT)
+    label = Text("keyword", serves=FACET)
+    stack = Text("keyword")
+    """The same for all files of one picture."""
+    stack_cover = Flag("bool", serves=())
+    """Whether it is the file that stands for its stack."""
 
 
 FIELDS: Mapping[str, Field[object]] = {

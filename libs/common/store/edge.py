@@ -1,21 +1,30 @@
 """The embedded store: Qdrant's own engine, in a process of its own next to this one."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from libs.common.errors import Code, UnavailableError
 from libs.common.store.engine import wire
-from libs.common.store.engine.client import EngineClient
+from libs.common.store.engine.client import CALL_SECONDS, EngineClient
 from libs.common.store.protocol import (
     CollectionInfo,
     Distance,
+    FacetCount,
     Filter,
+    FusedRanking,
+    NearRanking,
+    Order,
+    Payload,
     PayloadFields,
     Point,
+    Ranked,
+    Ranking,
     Record,
     Scored,
+    Shape,
+    WordRanking,
 )
 from libs.common.store.vectors import as_matrix
 
@@ -24,6 +33,9 @@ LOCK_PATIENCE_SECONDS = 5.0
 
 SEARCHES_PER_CALL = 64
 """Larger batches are split, so that other callers get their turn within some tens of milliseconds."""
+
+INDEX_SECONDS = 900.0
+"""One index of a large collection reads all its payloads: 20 s for a million of 1 KB."""
 
 ResultT = TypeVar("ResultT")
 
@@ -62,6 +74,17 @@ class EdgeStore:
     async def info(self, name: str) -> CollectionInfo:
         """The collection's shape and counts."""
         return await self._ask(wire.Info(name), CollectionInfo)
+
+    async def ensure_indexes(self, name: str) -> list[str]:
+        """Add the indexes that the collection lacks; other calls get their turn between two of them."""
+        missing = await self._ask(wire.MissingIndexes(name), list[str])
+        for field in missing:
+            await self._ask(wire.AddIndex(name, field), None, INDEX_SECONDS)
+        return missing
+
+    async def shape(self, name: str) -> Shape:
+        """The collection's shape alone."""
+        return await self._ask(wire.GetShape(name), Shape)
 
     async def upsert(self, name: str, points: Sequence[Point]) -> None:
         """Write the points; they are in the engine's log when this returns."""
@@ -114,6 +137,58 @@ class EdgeStore:
             found += await self._ask(call, list[list[Scored]])
         return found
 
+    async def neighbours(
+        self, name: str, ids: Sequence[str], *, limit: int, where: Filter | None = None
+    ) -> dict[str, list[Scored]]:
+        """For each of these points its nearest others, best first, without payloads."""
+        points = await self.retrieve(name, ids, payload="none", vectors=True)
+        vectors = [point.vector or [] for point in points]
+        found = await self.search(name, vectors, limit=limit + 1, where=where, payload="none")
+        return {
+            point.id: [hit for hit in hits if hit.id != point.id][:limit]
+            for point, hits in zip(points, found, strict=True)
+        }
+
+    async def rank(
+        self, name: str, ranking: Ranking, *, limit: int, where: Filter | None = None
+    ) -> list[Ranked]:
+        """The best points of the ranking; points of equal score by id."""
+        match ranking:
+            case NearRanking(vector):
+                call = wire.Rank(name, _floats(vector), None, 0, limit, where)
+            case WordRanking():
+                call = wire.Rank(name, None, ranking, 0, limit, where)
+            case FusedRanking(vector, words, depth):
+                call = wire.Rank(name, _floats(vector), words, depth, limit, where)
+        return await self._ask(call, list[Ranked])
+
+    async def can_rank(self) -> bool:
+        """This engine ranks by words."""
+        return True
+
+    async def ordered(
+        self,
+        name: str,
+        order: Order,
+        *,
+        limit: int,
+        where: Filter | None = None,
+        payload: PayloadFields = "all",
+    ) -> list[Record]:
+        """The first points in this order; those of equal values in no promised order."""
+        return await self._ask(wire.Ordered(name, order, limit, where, payload), list[Record])
+
+    async def facet(
+        self, name: str, field: str, *, limit: int, where: Filter | None = None
+    ) -> list[FacetCount]:
+        """The most frequent values of a field that has an index, and how many points have each."""
+        return await self._ask(wire.Facet(name, field, limit, where), list[FacetCount])
+
+    async def complete(self, name: str, field: str, additions: Mapping[str, Payload]) -> None:
+        """Add payload to those of the points that have no value of `field`."""
+        if additions:
+            await self._ask(wire.Complete(name, field, dict(additions)), None)
+
     async def count(self, name: str, where: Filter | None = None) -> int:
         """How many points fulfil the filter, exactly."""
         return await self._ask(wire.Count(name, where), int)
@@ -130,8 +205,10 @@ class EdgeStore:
             if self._client is not None:
                 await self._client.close()
 
-    async def _ask(self, call: wire.Call, result: type[ResultT] | None) -> ResultT:
-        return await (await self._engine()).ask(call, result)
+    async def _ask(
+        self, call: wire.Call, result: type[ResultT] | None, seconds: float = CALL_SECONDS
+    ) -> ResultT:
+        return await (await self._engine()).ask(call, result, seconds)
 
     async def _engine(self) -> EngineClient:
         if self._client is None or self._client.ended:
@@ -141,3 +218,7 @@ class EdgeStore:
                 if self._client is None or self._client.ended:
                     self._client = await EngineClient.start(self._root, self._lock_patience_seconds)
         return self._client
+
+
+def _floats(vector: Sequence[float]) -> bytes:
+    return as_matrix([vector]).astype("<f4").tobytes()

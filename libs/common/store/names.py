@@ -18,6 +18,12 @@ def check_new(name: str) -> None:
         raise SluiceError(Code.INVALID_REQUEST, f"a collection cannot be called {name!r}")
 
 
+def check_known(name: str) -> None:
+    """SluiceError collection_not_found where no collection can be called so."""
+    if not is_name(name):
+        raise not_found(name)
+
+
 def not_found(name: str) -> SluiceError:
     """The error of a collection that does not exist."""
     return SluiceError(Code.COLLECTION_NOT_FOUND, f"there is no collection '{name}'")

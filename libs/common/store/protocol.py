@@ -44,6 +44,30 @@ class Scored:
 
 
 @dataclass(frozen=True, slots=True)
+class Ranked:
+    """A hit of a ranking: a larger `score` is better, and scores of two rankings cannot be compared."""
+
+    id: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class FacetCount:
+    """How many points have this value of a field."""
+
+    value: str | int | bool
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What all vectors of a collection have in common."""
+
+    vector_size: int
+    distance: Distance
+
+
+@dataclass(frozen=True, slots=True)
 class CollectionInfo:
     """A collection's shape and how full it is."""
 
@@ -61,6 +85,48 @@ class Range:
 
     gte: float | None = None
     lte: float | None = None
+    gt: float | None = None
+    lt: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """A condition on instants, as ISO 8601 with an offset; an absent bound is None."""
+
+    gte: str | None = None
+    lte: str | None = None
+    gt: str | None = None
+    lt: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Circle:
+    """All places within `metres` of one, in decimal degrees."""
+
+    lat: float
+    lon: float
+    metres: float
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """All places between two meridians and two parallels, in decimal degrees.
+
+    One whose west is greater than its east crosses the date line.
+    """
+
+    west: float
+    south: float
+    east: float
+    north: float
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Words that a text must have: all of them, at least one, or one after another."""
+
+    text: str
+    how: Literal["all", "any", "phrase"] = "all"
 
 
 Scalar = str | int | float | bool
@@ -68,10 +134,58 @@ Scalar = str | int | float | bool
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """All conditions must hold: a field equal to one of the values, or within the range."""
+    """All conditions must hold. Of a field with a list of values, one of them must."""
 
     any_of: Mapping[str, Sequence[Scalar]] = field(default_factory=dict)
+    """The field equals one of the values."""
     ranges: Mapping[str, Range] = field(default_factory=dict)
+    dates: Mapping[str, Dates] = field(default_factory=dict)
+    near: Mapping[str, Circle] = field(default_factory=dict)
+    within: Mapping[str, Box] = field(default_factory=dict)
+    words: Mapping[str, Words] = field(default_factory=dict)
+    """Of fields with an index of kind text."""
+    has: Sequence[str] = ()
+    missing: Sequence[str] = ()
+    """Fields that have a value, or none: absent, null or an empty list."""
+    every: Sequence["Filter"] = ()
+    either: Sequence["Filter"] = ()
+    """At least one of these holds, if there are any."""
+    none_of: Sequence["Filter"] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """By the values of a field that has an index of numbers or instants."""
+
+    field: str
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NearRanking:
+    """By nearness to a vector: all points. Scores are cosine similarities."""
+
+    vector: Sequence[float]
+
+
+@dataclass(frozen=True, slots=True)
+class WordRanking:
+    """By the words of a text field (BM25): points that have at least one of the words."""
+
+    field: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FusedRanking:
+    """By reciprocal rank of two rankings, the `depth` best of each: nearness to a vector, and words."""
+
+    vector: Sequence[float]
+    words: WordRanking
+    depth: int
+
+
+Ranking = NearRanking | WordRanking | FusedRanking
 
 
 PayloadFields = Literal["all", "none"] | Sequence[str]
@@ -85,13 +199,19 @@ class Store(Protocol):
         """The names of all collections, sorted."""
 
     async def create(self, name: str, vector_size: int, distance: Distance) -> None:
-        """Make an empty collection with keyword indexes on file_hash; collection_exists if taken."""
+        """Make an empty collection with the indexes of `points.fields`; collection_exists if taken."""
+
+    async def ensure_indexes(self, name: str) -> list[str]:
+        """Add the indexes of `points.fields` that the collection lacks, while it serves; their fields."""
 
     async def delete(self, name: str) -> None:
         """Remove the collection and all its points."""
 
     async def info(self, name: str) -> CollectionInfo:
         """The collection's shape and counts."""
+
+    async def shape(self, name: str) -> Shape:
+        """The collection's shape alone, which takes no counting."""
 
     async def upsert(self, name: str, points: Sequence[Point]) -> None:
         """Write the points; returns once they are durable. A point of the same id is replaced.
@@ -127,6 +247,47 @@ class Store(Protocol):
         payload: PayloadFields = "all",
     ) -> list[list[Scored]]:
         """For each vector its nearest points, best first."""
+
+    async def neighbours(
+        self, name: str, ids: Sequence[str], *, limit: int, where: Filter | None = None
+    ) -> dict[str, list[Scored]]:
+        """For each of these points its nearest others, best first, without payloads.
+
+        Points that do not exist are left out.
+        """
+
+    async def rank(
+        self, name: str, ranking: Ranking, *, limit: int, where: Filter | None = None
+    ) -> list[Ranked]:
+        """The `limit` best points of the ranking, best first; points of equal score by id.
+
+        Raises SluiceError store_too_old for a ranking by words where `can_rank` is False.
+        """
+
+    async def can_rank(self) -> bool:
+        """Whether the store ranks by words; one that does not still filters by them."""
+
+    async def ordered(
+        self,
+        name: str,
+        order: Order,
+        *,
+        limit: int,
+        where: Filter | None = None,
+        payload: PayloadFields = "all",
+    ) -> list[Record]:
+        """The first points in this order; those of equal values in no promised order.
+
+        Points without a value of the field are left out. `sorting.page` makes stable pages of it.
+        """
+
+    async def facet(
+        self, name: str, field: str, *, limit: int, where: Filter | None = None
+    ) -> list[FacetCount]:
+        """The `limit` most frequent values of a field with an index, counted exactly; ties by value."""
+
+    async def complete(self, name: str, field: str, additions: Mapping[str, Payload]) -> None:
+        """Add to each of these points the payload given for its id, where it has no value of `field`."""
 
     async def count(self, name: str, where: Filter | None = None) -> int:
         """How many points fulfil the filter, exactly."""

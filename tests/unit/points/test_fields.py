@@ -10,7 +10,33 @@ from libs.common.points.fields import FIELDS, INDEXES, Fields, names
 
 PRODUCT = ("libs", "services", "cli")
 PLACE = Path("libs/common/points")
-WORDS = {"caption", "filename", "format", "generation", "height", "mode", "model", "size", "tags", "width"}
+WORDS = {
+    "camera",
+    "caption",
+    "description",
+    "filename",
+    "folders",
+    "format",
+    "generation",
+    "height",
+    "iso",
+    "keywords",
+    "kind",
+    "label",
+    "lens",
+    "location",
+    "mode",
+    "model",
+    "month",
+    "people",
+    "place",
+    "rating",
+    "size",
+    "stack",
+    "tags",
+    "title",
+    "width",
+}
 """Names of fields that are names of other things too, and words of the language."""
 DOCUMENTS = {"services/gateway/api_docs/openapi.py"}
 """Where answers of the REST API are shown by example."""

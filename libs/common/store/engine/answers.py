@@ -6,11 +6,11 @@ import numpy as np
 
 from libs.common.store.engine import wire
 from libs.common.store.engine.root import Root
-from libs.common.store.engine.shape import Shape
+from libs.common.store.protocol import Shape
 from libs.common.store.vectors import Matrix
 
 
-def answer(root: Root, call: wire.Call) -> Any:  # noqa: C901, PLR0911 - one case a call, each one line
+def answer(root: Root, call: wire.Call) -> Any:  # noqa: C901, PLR0911, PLR0912 - one case a call, each one line
     """The result of `call`, as its class promises it."""
     match call:
         case wire.Collections():
@@ -29,6 +29,21 @@ def answer(root: Root, call: wire.Call) -> Any:  # noqa: C901, PLR0911 - one cas
             return root.shard(name).scroll(limit, after, where, payload, with_vectors)
         case wire.Search(name, queries, vectors, limit, offset, where, payload):
             return root.shard(name).search(_matrix(vectors, queries), limit, offset, where, payload)
+        case wire.Rank(name, vector, words, depth, limit, where):
+            row = None if vector is None else _matrix(vector, 1)
+            return root.shard(name).rank(row, words, depth, limit, where)
+        case wire.Ordered(name, order, limit, where, payload):
+            return root.shard(name).ordered(order, limit, where, payload)
+        case wire.Facet(name, field, limit, where):
+            return root.shard(name).facet(field, limit, where)
+        case wire.Complete(name, field, additions):
+            return root.shard(name).complete(field, additions)
+        case wire.MissingIndexes(name):
+            return root.shard(name).missing_indexes()
+        case wire.AddIndex(name, field):
+            return root.shard(name).add_index(field)
+        case wire.GetShape(name):
+            return root.shard(name).shape
         case wire.Count(name, where):
             return root.shard(name).count(where)
         case wire.DeletePoints(name, ids):

@@ -55,9 +55,11 @@ class EngineClient:
         """Whether the process is gone."""
         return self._child.ended
 
-    async def ask(self, call: wire.Call, result: type[ResultT] | None) -> ResultT:
-        """The engine's answer to `call`, read as `result`."""
-        return await self._asked(call, result, CALL_SECONDS)
+    async def ask(
+        self, call: wire.Call, result: type[ResultT] | None, seconds: float = CALL_SECONDS
+    ) -> ResultT:
+        """The engine's answer to `call`, read as `result`, within `seconds`."""
+        return await self._asked(call, result, seconds)
 
     async def close(self) -> None:
         """Let the engine finish what it was asked, flush and end; kill it if that takes too long."""

@@ -8,10 +8,12 @@ from uuid import uuid4
 from libs.common.errors import Code, SluiceError
 from libs.common.runtime.disk import has_room, no_room
 from libs.common.runtime.lock import DirLock
+from libs.common.store.engine.building import build, copy
 from libs.common.store.engine.room import NEEDED_BYTES
-from libs.common.store.engine.shape import Shape, read_shape, write_shape
+from libs.common.store.engine.shape import read_shape, write_shape
 from libs.common.store.engine.shard import Shard
 from libs.common.store.names import check_new, exists, is_name, not_found
+from libs.common.store.protocol import Shape
 
 _SHARD = "shard"
 _PASSING = "."
@@ -27,6 +29,7 @@ class Root:
         self._lock = DirLock(folder)
         self._lock.acquire(lock_patience_seconds)
         self._open: dict[str, Shard] = {}
+        self._templates: dict[Shape, Path] = {}
         for left_over in folder.glob(f"{_PASSING}*/"):
             shutil.rmtree(left_over)
 
@@ -49,7 +52,7 @@ class Root:
         building = self._passing()
         building.mkdir()
         write_shape(building, shape)
-        Shard.create(name, shape, building / _SHARD).close()
+        copy(self._template(shape), building / _SHARD)
         self._rename(building, self._folder / name)
 
     def delete(self, name: str) -> None:
@@ -96,6 +99,14 @@ class Root:
             f"collection '{folder.name}' is damaged and cannot be opened: delete it, or put {folder} aside, "
             f"and ingest its photos again ({reason})",
         )
+
+    def _template(self, shape: Shape) -> Path:
+        """An empty shard of this shape; the first one takes a second, further ones are copies of it."""
+        if shape not in self._templates:
+            template = self._passing()
+            build(shape, template)
+            self._templates[shape] = template
+        return self._templates[shape]
 
     def _passing(self) -> Path:
         return self._folder / f"{_PASSING}{uuid4()}"

@@ -4,19 +4,12 @@ import os
 from pathlib import Path
 
 import msgspec
-from msgspec import Struct, json
+from msgspec import json
 
 from libs.common.errors import Code, SluiceError
-from libs.common.store.protocol import Distance
+from libs.common.store.protocol import Shape
 
 _FILE = "collection.json"
-
-
-class Shape(Struct, frozen=True):
-    """Vector size and metric of a collection."""
-
-    vector_size: int
-    distance: Distance
 
 
 def write_shape(folder: Path, shape: Shape) -> None:

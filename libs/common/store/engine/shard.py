@@ -1,16 +1,31 @@
 """One collection: an engine's shard, its shape, and when to flush and to compact it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import cast
 
 import qdrant_edge as edge
 
 from libs.common.points.fields import INDEXES
+from libs.common.store.engine import queries
+from libs.common.store.engine.building import add_index
 from libs.common.store.engine.conditions import condition_of, payload_of
-from libs.common.store.engine.shape import Shape
+from libs.common.store.filters import path_of
 from libs.common.store.pages import page_of, scored, uuid_of
-from libs.common.store.protocol import CollectionInfo, Filter, Payload, PayloadFields, Record, Scored
+from libs.common.store.protocol import (
+    CollectionInfo,
+    FacetCount,
+    Filter,
+    Order,
+    Payload,
+    PayloadFields,
+    Ranked,
+    Record,
+    Scored,
+    Shape,
+    WordRanking,
+)
+from libs.common.store.ties import first_depth, next_depth, settled
 from libs.common.store.vectors import Matrix, check_size, cosine
 
 FLUSH_EVERY = 2048
@@ -18,37 +33,16 @@ FLUSH_EVERY = 2048
 COMPACT_AFTER = 1000
 """Deleted points after which a compaction is worth its time; the engine's own threshold is the same."""
 
-_KINDS = {"keyword": edge.PayloadSchemaType.Keyword}
-_DISTANCES = {
-    "Cosine": edge.Distance.Cosine,
-    "Euclid": edge.Distance.Euclid,
-    "Dot": edge.Distance.Dot,
-    "Manhattan": edge.Distance.Manhattan,
-}
-
 
 class Shard:
     """An open collection. Not safe for several threads; blocks; an acknowledged write is in the log."""
 
     def __init__(self, name: str, shape: Shape, engine: edge.EdgeShard) -> None:
         self.name = name
-        self._shape = shape
+        self.shape = shape
         self._engine = engine
         self._unflushed = 0
         self._deleted = 0
-
-    @classmethod
-    def create(cls, name: str, shape: Shape, folder: Path) -> "Shard":
-        """A new, empty shard in `folder`."""
-        vectors = edge.EdgeVectorParams(size=shape.vector_size, distance=_DISTANCES[shape.distance])
-        # No graph index: building one blocks every other call for as long as it takes (8 s for 20,000
-        # points), while comparing with every point takes 1 ms there and is exact.
-        optimizers = edge.EdgeOptimizersConfig(indexing_threshold=0)
-        engine = edge.EdgeShard.create(str(folder), edge.EdgeConfig(vectors=vectors, optimizers=optimizers))
-        for field, kind in INDEXES.items():
-            engine.update(edge.UpdateOperation.create_field_index(field, _KINDS[kind]))
-        engine.flush()
-        return cls(name, shape, engine)
 
     @classmethod
     def load(cls, name: str, shape: Shape, folder: Path) -> "Shard":
@@ -64,15 +58,15 @@ class Shard:
         return CollectionInfo(
             name=self.name,
             status="green",
-            vector_size=self._shape.vector_size,
-            distance=self._shape.distance,
+            vector_size=self.shape.vector_size,
+            distance=self.shape.distance,
             points_count=self.count(None),
             indexed_vectors_count=self._engine.info().indexed_vectors_count,
         )
 
     def upsert(self, ids: Sequence[str], vectors: Matrix, payloads: Sequence[Payload]) -> None:
         """Write the points; `vectors` has one row a point."""
-        check_size(self.name, self._shape.vector_size, vectors.shape[1])
+        check_size(self.name, self.shape.vector_size, vectors.shape[1])
         points = [
             edge.Point(uuid_of(point), vector, payload)
             for point, vector, payload in zip(ids, vectors.tolist(), payloads, strict=True)
@@ -111,7 +105,7 @@ class Shard:
         self, queries: Matrix, limit: int, offset: int, where: Filter | None, payload: PayloadFields
     ) -> list[list[Scored]]:
         """For each row of `queries` its nearest points."""
-        check_size(self.name, self._shape.vector_size, queries.shape[1])
+        check_size(self.name, self.shape.vector_size, queries.shape[1])
         rows = queries.tolist()
         requests = [
             edge.QueryRequest(
@@ -120,12 +114,62 @@ class Shard:
                 query=edge.Query.Nearest(row),
                 filter=condition_of(where),
                 with_payload=payload_of(payload),
-                with_vector=self._shape.distance != "Cosine",
+                with_vector=self.shape.distance != "Cosine",
             )
             for row in rows
         ]
         answers = self._engine.query_batch(edge.QueryBatchRequest(requests))
         return [self._hits(row, hits) for row, hits in zip(rows, answers, strict=True)]
+
+    def rank(
+        self, vector: Matrix | None, words: WordRanking | None, depth: int, limit: int, where: Filter | None
+    ) -> list[Ranked]:
+        """The best points by nearness, by words, or by both; ties by id."""
+        condition = condition_of(where)
+        if vector is not None:
+            check_size(self.name, self.shape.vector_size, vector.shape[1])
+            row = vector[0].tolist()
+            if words is None:
+                return self._settled(lambda count: self._near(row, count, condition), limit)
+            return settled(self._ranked(queries.fused(row, words, depth, condition)), limit)
+        if words is None:
+            return []
+        return self._settled(lambda count: self._ranked(queries.by_words(words, count, condition)), limit)
+
+    def ordered(self, order: Order, limit: int, where: Filter | None, payload: PayloadFields) -> list[Record]:
+        """The first points in this order, of those that have a value of the field."""
+        direction = edge.Direction.Desc if order.descending else edge.Direction.Asc
+        found, _ = self._engine.scroll(
+            edge.ScrollRequest(
+                limit=limit,
+                filter=condition_of(where),
+                with_payload=payload_of(payload),
+                order_by=edge.OrderBy(path_of(order.field), direction),
+            )
+        )
+        return [_record(each) for each in found]
+
+    def facet(self, field: str, limit: int, where: Filter | None) -> list[FacetCount]:
+        """The most frequent values of the field, and how many points have each."""
+        request = edge.FacetRequest(path_of(field), limit=limit, exact=True, filter=condition_of(where))
+        return [FacetCount(hit.value, hit.count) for hit in self._engine.facet(request)]
+
+    def complete(self, field: str, additions: dict[str, Payload]) -> None:
+        """Add payload to those of the points that have no value of the field."""
+        lacking = edge.IsEmptyCondition(path_of(field))
+        for point, payload in additions.items():
+            condition = edge.Filter(must=[edge.HasIdCondition({uuid_of(point)}), lacking])
+            self._engine.update(edge.UpdateOperation.set_payload_by_filter(condition, payload))
+        self._written(len(additions))
+
+    def missing_indexes(self) -> list[str]:
+        """The fields that should have an index here and have none."""
+        there = self._engine.info().payload_schema
+        return [field for field in INDEXES if field not in there]
+
+    def add_index(self, field: str) -> None:
+        """Add the index of a field."""
+        add_index(self._engine, field)
 
     def count(self, where: Filter | None) -> int:
         """How many points fulfil the filter."""
@@ -141,9 +185,25 @@ class Shard:
             self._engine.flush()
             self._unflushed = 0
 
+    def _near(self, vector: list[float], limit: int, where: edge.Filter | None) -> list[Ranked]:
+        request = queries.nearest(vector, limit, where, with_vector=self.shape.distance != "Cosine")
+        return [Ranked(hit.id, hit.score) for hit in self._hits(vector, self._engine.query(request))]
+
+    def _ranked(self, request: edge.QueryRequest) -> list[Ranked]:
+        return [Ranked(str(hit.id), hit.score) for hit in self._engine.query(request)]
+
+    def _settled(self, ask: Callable[[int], list[Ranked]], limit: int) -> list[Ranked]:
+        """The first `limit` of the ranking: what is missing of those of equal score is asked for."""
+        asked: int | None = first_depth(limit)
+        found: list[Ranked] = []
+        while asked is not None:
+            found = ask(asked)
+            asked = next_depth(found, asked, limit)
+        return settled(found, limit)
+
     def _hits(self, query: list[float], found: list[edge.ScoredPoint]) -> list[Scored]:
         scores: list[float] = [hit.score for hit in found]
-        if self._shape.distance != "Cosine":
+        if self.shape.distance != "Cosine":
             scores = cosine(query, [_vector(hit) or [] for hit in found])
         return scored([str(hit.id) for hit in found], scores, [hit.payload for hit in found])
 

@@ -5,7 +5,14 @@ from typing import Generic, TypeVar
 from msgspec import Struct, msgpack
 
 from libs.common.errors import Code, SluiceError, UnavailableError
-from libs.common.store.protocol import Distance, Filter, Payload, PayloadFields
+from libs.common.store.protocol import (
+    Distance,
+    Filter,
+    Order,
+    Payload,
+    PayloadFields,
+    WordRanking,
+)
 
 Floats = bytes
 """Vectors as little-endian float32, one after another."""
@@ -87,6 +94,63 @@ class Search(_Call, frozen=True):
     payload: PayloadFields
 
 
+class Rank(_Call, frozen=True):
+    """Asks for list[Ranked]: by `vector`, by `words`, or by both, fused from the `depth` best of each."""
+
+    name: str
+    vector: Floats | None
+    words: WordRanking | None
+    depth: int
+    limit: int
+    where: Filter | None
+
+
+class Ordered(_Call, frozen=True):
+    """Asks for list[Record]."""
+
+    name: str
+    order: Order
+    limit: int
+    where: Filter | None
+    payload: PayloadFields
+
+
+class Facet(_Call, frozen=True):
+    """Asks for list[FacetCount]."""
+
+    name: str
+    field: str
+    limit: int
+    where: Filter | None
+
+
+class Complete(_Call, frozen=True):
+    """Adds payload to points that have no value of `field`, by id."""
+
+    name: str
+    field: str
+    additions: dict[str, Payload]
+
+
+class MissingIndexes(_Call, frozen=True):
+    """Asks for the fields without their index: list[str]."""
+
+    name: str
+
+
+class AddIndex(_Call, frozen=True):
+    """Adds the index of one field."""
+
+    name: str
+    field: str
+
+
+class GetShape(_Call, frozen=True):
+    """Asks for a Shape."""
+
+    name: str
+
+
 class Count(_Call, frozen=True):
     """Asks for an int."""
 
@@ -101,7 +165,25 @@ class DeletePoints(_Call, frozen=True):
     ids: list[str]
 
 
-Call = Collections | Create | Delete | Info | Upsert | Retrieve | Scroll | Search | Count | DeletePoints
+Call = (
+    Collections
+    | Create
+    | Delete
+    | Info
+    | GetShape
+    | Upsert
+    | Retrieve
+    | Scroll
+    | Search
+    | Rank
+    | Ordered
+    | Facet
+    | Complete
+    | MissingIndexes
+    | AddIndex
+    | Count
+    | DeletePoints
+)
 
 
 class Failed(Struct, frozen=True):

@@ -1,6 +1,6 @@
 """The store on a Qdrant server, over REST."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 import httpx
@@ -8,26 +8,28 @@ from qdrant_client import AsyncQdrantClient, models
 from qdrant_client.http.models import InlineResponse2008
 
 from libs.common.points.fields import INDEXES
-from libs.common.store.names import check_new, is_name, not_found
-from libs.common.store.pages import page_of, scored, uuid_of
+from libs.common.store.filters import path_of
+from libs.common.store.names import check_known, check_new, not_found
+from libs.common.store.pages import page_of, uuid_of
 from libs.common.store.protocol import (
     CollectionInfo,
     Distance,
     Filter,
+    Payload,
     PayloadFields,
     Point,
     Record,
-    Scored,
 )
 from libs.common.store.server.failures import translated
-from libs.common.store.server.models import condition_of, payload_of, upsert_body
-from libs.common.store.vectors import as_matrix, cosine
+from libs.common.store.server.models import condition_of, index_of, payload_of, record_of, upsert_body
+from libs.common.store.server.searches import Searches
 
-SEARCHES_PER_CALL = 64
 TIMEOUT_SECONDS = 30
+INDEX_SECONDS = 900
+"""How long adding one index may take: it reads all payloads."""
 
 
-class ServerStore:
+class ServerStore(Searches):
     """A Store on the Qdrant server at `host`:`port`. Nothing is asked of it before the first call."""
 
     def __init__(
@@ -39,8 +41,7 @@ class ServerStore:
         https: bool = False,
         timeout_seconds: int = TIMEOUT_SECONDS,
     ) -> None:
-        self._place = f"{host}:{port}"
-        self._client = AsyncQdrantClient(
+        client = AsyncQdrantClient(
             host=host,
             port=port,
             https=https,
@@ -51,6 +52,7 @@ class ServerStore:
             # The client's own default closes each connection to a local server after one request.
             limits=httpx.Limits(max_connections=32, max_keepalive_connections=16, keepalive_expiry=15),
         )
+        super().__init__(client, f"{host}:{port}")
 
     async def collections(self) -> list[str]:
         """The names of all collections, sorted."""
@@ -64,12 +66,25 @@ class ServerStore:
         vectors = models.VectorParams(size=vector_size, distance=models.Distance(distance))
         with translated(self._place, name):
             await self._client.create_collection(name, vectors_config=vectors)
-            for field, kind in INDEXES.items():
-                await self._client.create_payload_index(name, field, models.PayloadSchemaType(kind))
+        await self.ensure_indexes(name)
+
+    async def ensure_indexes(self, name: str) -> list[str]:
+        """Add the indexes that the collection lacks; a server goes on serving meanwhile."""
+        check_known(name)
+        ranks = await self.can_rank()
+        with translated(self._place, name):
+            there = (await self._client.get_collection(name)).payload_schema
+            wanted = {field: index_of(kind, ranks=ranks) for field, kind in INDEXES.items()}
+            missing = [field for field in wanted if not _is_complete(there.get(field), wanted[field])]
+            for field in missing:
+                await self._client.create_payload_index(
+                    name, path_of(field), wanted[field], timeout=INDEX_SECONDS
+                )
+        return missing
 
     async def delete(self, name: str) -> None:
         """Remove the collection and all its points."""
-        _check(name)
+        check_known(name)
         with translated(self._place, name):
             # Some versions answer 404, some that nothing was removed.
             if not await self._client.delete_collection(name):
@@ -77,7 +92,7 @@ class ServerStore:
 
     async def info(self, name: str) -> CollectionInfo:
         """The collection's shape and counts."""
-        _check(name)
+        check_known(name)
         with translated(self._place, name):
             found = await self._client.get_collection(name)
         # Collections of ours have one unnamed vector.
@@ -93,7 +108,7 @@ class ServerStore:
 
     async def upsert(self, name: str, points: Sequence[Point]) -> None:
         """Write the points; the server has applied and logged them when this returns."""
-        _check(name)
+        check_known(name)
         if not points:
             return
         body = upsert_body(points)
@@ -114,11 +129,11 @@ class ServerStore:
         self, name: str, ids: Sequence[str], *, payload: PayloadFields = "all", vectors: bool = False
     ) -> list[Record]:
         """The points of these ids that exist, in no promised order."""
-        _check(name)
+        check_known(name)
         points = [uuid_of(point) for point in ids]
         with translated(self._place, name):
             found = await self._client.retrieve(name, points, payload_of(payload), with_vectors=vectors)
-        return [_record(each) for each in found]
+        return [record_of(each) for each in found]
 
     async def scroll(
         self,
@@ -131,7 +146,7 @@ class ServerStore:
         vectors: bool = False,
     ) -> tuple[list[Record], str | None]:
         """A page of points in id order, and the `after` of the next page (None at the end)."""
-        _check(name)
+        check_known(name)
         start = None if after is None else uuid_of(after)
         condition = condition_of(where)
         with translated(self._place, name):
@@ -143,50 +158,26 @@ class ServerStore:
                 with_payload=payload_of(payload),
                 with_vectors=vectors,
             )
-        return page_of([_record(each) for each in found], limit, after, more=following is not None)
+        return page_of([record_of(each) for each in found], limit, after, more=following is not None)
 
-    async def search(
-        self,
-        name: str,
-        vectors: Sequence[Sequence[float]],
-        *,
-        limit: int,
-        offset: int = 0,
-        where: Filter | None = None,
-        payload: PayloadFields = "all",
-    ) -> list[list[Scored]]:
-        """For each vector its nearest points, best first."""
-        # Asked each time: the collection may have been recreated with another metric.
-        by_cosine = (await self.info(name)).distance == "Cosine"
-        request = models.QueryRequest(
-            filter=condition_of(where),
-            limit=limit,
-            offset=offset,
-            with_payload=payload_of(payload),
-            with_vector=not by_cosine,
-        )
-        found: list[list[Scored]] = []
-        for start in range(0, len(vectors), SEARCHES_PER_CALL):
-            queries = as_matrix(vectors[start : start + SEARCHES_PER_CALL]).tolist()
-            asked = [request.model_copy(update={"query": query}) for query in queries]
+    async def complete(self, name: str, field: str, additions: Mapping[str, Payload]) -> None:
+        """Add payload to those of the points that have no value of `field`."""
+        check_known(name)
+        operations = [_completion(field, point, payload) for point, payload in additions.items()]
+        if operations:
             with translated(self._place, name):
-                answers = await self._client.query_batch_points(name, asked)
-            found += [
-                _hits(query, answer.points, by_cosine=by_cosine)
-                for query, answer in zip(queries, answers, strict=True)
-            ]
-        return found
+                await self._client.batch_update_points(name, operations, wait=True)
 
     async def count(self, name: str, where: Filter | None = None) -> int:
         """How many points fulfil the filter, exactly."""
-        _check(name)
+        check_known(name)
         condition = condition_of(where)
         with translated(self._place, name):
             return (await self._client.count(name, count_filter=condition, exact=True)).count
 
     async def delete_points(self, name: str, ids: Sequence[str]) -> None:
         """Remove these points; those that do not exist are no error."""
-        _check(name)
+        check_known(name)
         if not ids:
             return
         selected = models.PointIdsList(points=[uuid_of(point) for point in ids])
@@ -198,19 +189,14 @@ class ServerStore:
         await self._client.close()
 
 
-def _check(name: str) -> None:
-    if not is_name(name):
-        raise not_found(name)
+def _completion(field: str, point: str, payload: Payload) -> models.SetPayloadOperation:
+    lacking = models.IsEmptyCondition(is_empty=models.PayloadField(key=path_of(field)))
+    where = models.Filter(must=[models.HasIdCondition(has_id=[uuid_of(point)]), lacking])
+    return models.SetPayloadOperation(set_payload=models.SetPayload(payload=payload, filter=where))
 
 
-def _record(found: models.Record) -> Record:
-    return Record(
-        id=str(found.id), payload=found.payload or {}, vector=cast("list[float] | None", found.vector)
-    )
-
-
-def _hits(query: list[float], found: list[models.ScoredPoint], *, by_cosine: bool) -> list[Scored]:
-    scores: list[float] = [hit.score for hit in found]
-    if not by_cosine:
-        scores = cosine(query, [cast("list[float]", hit.vector) for hit in found])
-    return scored([str(hit.id) for hit in found], scores, [hit.payload for hit in found])
+def _is_complete(there: models.PayloadIndexInfo | None, wanted: models.TextIndexParams | str) -> bool:
+    """Whether the index is as wanted: one of a release that did not rank is made again."""
+    if there is None or isinstance(wanted, str):
+        return there is not None
+    return isinstance(there.params, models.TextIndexParams) and bool(there.params.scoring)
