@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from libs.common.errors import Code, SluiceError
-from libs.common.sources.formats import accepted_suffixes, is_ignored_file, is_ignored_folder, suffix_of
+from libs.common.sources.formats import accepted_suffixes, is_ignored_file, suffix_of
+from libs.common.sources.passed_over import BY_NAME
 
 _CHUNK = 1024 * 1024
 
@@ -73,7 +74,7 @@ def _visible(source: Path) -> Iterator[Path]:
         raise SluiceError(Code.PERMISSION_DENIED, f"{error.filename} cannot be read: {error.strerror}")
 
     for folder, folders, names in os.walk(source, onerror=refuse):
-        folders[:] = sorted(name for name in folders if not is_ignored_folder(os.fsencode(name)))
+        folders[:] = sorted(name for name in folders if not BY_NAME.is_ignored_folder(os.fsencode(name)))
         links = [name for name in folders if (Path(folder) / name).is_symlink()]
         for name in sorted([*links, *names]):
             if not is_ignored_file(os.fsencode(name)):

@@ -103,6 +103,8 @@ class Outcome(Struct, frozen=True, kw_only=True, omit_defaults=True):
     details: str | None = None
     caption: str | None = None
     existing_id: str | None = None
+    alias_of: str | None = None
+    """The file that a skipped link stands for."""
 
 
 def failure(file_id: str, file: str, error: SluiceError, details: str | None = None) -> Outcome:

@@ -36,6 +36,8 @@ class File(Struct, frozen=True, kw_only=True):
     caption: bool = True
     cache_cleared_at: float = 0.0
     """Seconds since the epoch: a cache entry older than this is a miss for this collection."""
+    target: bytes | None = None
+    """The file's path without symbolic links, where there is one on `path`."""
 
 
 class Content(Struct, frozen=True, kw_only=True):

@@ -118,6 +118,11 @@ class FilesSettings(EnvSettings):
         (), description="Clients' path prefixes and ours: C:/=/mnt/c/;D:/=/mnt/d/"
     )
     upload_dir: Path = Field(Path("data/uploads"), description="Where uploads are kept; always a root")
+    archive_dir: Path | None = Field(
+        None,
+        description="Where journals of moved files are kept indefinitely, one folder for all replicas; "
+        "unset: in DATA_DIR",
+    )
     pass_over: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Names of further folders that no scan enters, separated by commas; `name*` too"
     )

@@ -36,11 +36,6 @@ class GatewaySettings(StageSettings, StoreSettings, MLSettings, FilesSettings):
     archive_enabled: bool | None = Field(
         None, description="Whether files may be moved into archive folders; unset: only on loopback"
     )
-    archive_dir: Path | None = Field(
-        None,
-        description="Where journals of moved files are kept indefinitely, one folder for all replicas; "
-        "unset: in DATA_DIR",
-    )
     search_image_mb: int = Field(100, ge=1, le=2000, description="Largest image to search by, in MB")
 
     @field_validator("cors_origins", "allowed_hosts", mode="before")

@@ -15,7 +15,7 @@ from libs.common.events import Outcome, ScanRequest
 from libs.common.kafka.outgoing import Outgoing, work
 from libs.common.messages import File, PathRecord
 from libs.common.points.fields import Fields
-from libs.common.sources.entries import Entry, Found, Ignored, Rejected
+from libs.common.sources.entries import Alias, Entry, Found, Ignored, Rejected
 from libs.common.topics import INGEST, PATHS
 from services.scanner.jobs.changelog import JobRecord, Refusal, fingerprint
 from services.scanner.listing.entries import Spooled
@@ -209,6 +209,11 @@ def spooled(record: JobRecord, entry: Entry) -> Spooled | None:
                 size=entry.size,
                 mtime_ns=entry.mtime_ns,
                 ctime_ns=entry.ctime_ns,
+                target=entry.target,
+            )
+        case Alias(path, of):
+            return Spooled(
+                file_id=ids.file_id(record.collection or "", path), path=path, code=Code.ALIAS, target=of
             )
         case Rejected(path, error, details):
             return Spooled(
@@ -242,12 +247,22 @@ def path_record(record: JobRecord, file: Spooled) -> Outgoing:
         force=record.request.force,
         caption=record.request.caption,
         cache_cleared_at=record.cache_cleared_at,
+        target=file.target,
     )
     return work(PATHS, PathRecord(file=body))
 
 
 def rejected(record: JobRecord, file: Spooled) -> Outcome:
-    """The outcome of a file that the listing refused."""
+    """The outcome of a file that the listing refused, or that is an alias of another."""
+    if file.code is Code.ALIAS:
+        return Outcome(
+            file_id=file.file_id,
+            file=shown(record, file.path),
+            outcome="skipped",
+            code=Code.ALIAS,
+            error="A link to a file that is listed too",
+            alias_of=shown(record, file.target or b""),
+        )
     error = SluiceError(file.code or Code.INTERNAL, file.error or "")
     return events.failure(file.file_id, shown(record, file.path), error, file.details)
 

@@ -12,6 +12,8 @@ class Found(Struct, frozen=True):
     size: int
     mtime_ns: int
     ctime_ns: int
+    target: bytes | None = None
+    """The file's path without symbolic links, where there is one on `path`."""
 
 
 class Rejected(Struct, frozen=True):
@@ -22,10 +24,17 @@ class Rejected(Struct, frozen=True):
     details: str | None = None
 
 
+class Alias(Struct, frozen=True):
+    """A symbolic link to a file that the same listing has under another path."""
+
+    path: bytes
+    of: bytes
+
+
 class Ignored(Struct, frozen=True):
     """Something that is passed over in silence and only counted."""
 
     path: bytes
 
 
-Entry = Found | Rejected | Ignored
+Entry = Found | Rejected | Alias | Ignored

@@ -25,14 +25,8 @@ GIF_SUFFIX = ".gif"
 SIDECAR_SUFFIXES = frozenset((".xmp", ".aae", ".thm"))
 """Suffixes of files that describe the picture next to them; not pictures themselves."""
 
-ARCHIVE_FOLDERS = frozenset((b"_VibeDuplicates", b"_VibeArchive"))
-"""Folders that archived files are moved to; nothing in them is ingested."""
-
 SYSTEM_FILES = frozenset((b"thumbs.db", b"ehthumbs.db", b"desktop.ini", b"icon\r"))
 """Files that operating systems leave in photo folders, in lower case."""
-
-SYSTEM_FOLDERS = frozenset((b"@eadir", b"__macosx", b"$recycle.bin", b"system volume information"))
-"""Folders that operating systems and storage boxes leave in photo folders, in lower case."""
 
 
 def accepted_suffixes(*, gif: bool) -> frozenset[str]:
@@ -51,8 +45,3 @@ def is_ignored_file(name: bytes) -> bool:
     """Whether a file of this name (no folders) is passed over in silence: hidden, sidecar, system's."""
     hidden = name.startswith(b".")
     return hidden or suffix_of(name) in SIDECAR_SUFFIXES or name.lower() in SYSTEM_FILES
-
-
-def is_ignored_folder(name: bytes) -> bool:
-    """Whether a folder of this name (no parents) is not descended into."""
-    return name.startswith(b".") or name in ARCHIVE_FOLDERS or name.lower() in SYSTEM_FOLDERS

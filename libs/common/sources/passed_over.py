@@ -38,6 +38,10 @@ class PassedOver:
             tuple(os.fsencode(folder.resolve()) for folder in own),
         )
 
+    def is_ignored_folder(self, name: bytes) -> bool:
+        """Whether a folder of this name is not entered: hidden ones are not either."""
+        return name.startswith(b".") or self.has_name(name)
+
     def has_name(self, name: bytes) -> bool:
         """Whether a folder of this name, without its parents, is passed over."""
         lower = name.lower()
@@ -51,6 +55,9 @@ class PassedOver:
         """Whether the folder (absolute, without symbolic links) is one that holds this service's data."""
         return path in self.own
 
+
+ARCHIVE_FOLDERS = frozenset(map(os.fsencode, ARCHIVES))
+"""The same, as the operating system has the names."""
 
 BY_NAME = PassedOver.of()
 """The declared names alone."""

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from libs.common.sources.entries import Entry
 from libs.common.sources.formats import SUPPORTED_SUFFIXES
+from libs.common.sources.passed_over import BY_NAME, PassedOver
 
 
 class Identity(Struct, frozen=True):
@@ -30,6 +31,7 @@ class Listing(Struct, frozen=True, kw_only=True):
 
     recursive: bool = True
     suffixes: frozenset[str] = SUPPORTED_SUFFIXES
+    passed_over: PassedOver = BY_NAME
 
 
 class OpenFile:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from libs.common.errors import Code, FileError
-from libs.common.sources.formats import ARCHIVE_FOLDERS
+from libs.common.sources.passed_over import ARCHIVE_FOLDERS
 from libs.common.sources.source import OpenFile
 from libs.common.sources.sources import Sources
 

@@ -176,6 +176,7 @@ class FileOut(Body):
     details: str | None
     caption: str | None
     existing_id: str | None
+    alias_of: str | None = Field(None, description="The file that a skipped link stands for")
 
 
 class FilePage(Body):

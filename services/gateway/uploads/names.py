@@ -5,7 +5,8 @@ import re
 import unicodedata
 from pathlib import PurePosixPath
 
-from libs.common.sources.formats import is_ignored_file, is_ignored_folder
+from libs.common.sources.formats import is_ignored_file
+from libs.common.sources.passed_over import BY_NAME
 
 LONGEST = 200
 """Bytes of one name: file systems take 255, and a number may have to be added."""
@@ -32,7 +33,7 @@ def safe_path(sent: str) -> PurePosixPath:
 def is_ignored(path: PurePosixPath) -> bool:
     """Whether a scan would pass the file over in silence, as it does with `.DS_Store`."""
     folders = [os.fsencode(name) for name in path.parts[:-1]]
-    return is_ignored_file(os.fsencode(path.name)) or any(is_ignored_folder(name) for name in folders)
+    return is_ignored_file(os.fsencode(path.name)) or any(BY_NAME.is_ignored_folder(name) for name in folders)
 
 
 def numbered(path: PurePosixPath, number: int) -> PurePosixPath:

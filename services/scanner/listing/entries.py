@@ -16,3 +16,5 @@ class Spooled(Struct, frozen=True, kw_only=True):
     code: Code | None = None
     error: str | None = None
     details: str | None = None
+    target: bytes | None = None
+    """The file's path without symbolic links, where there is one on `path`; of an alias, the other file."""

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from libs.common import events
 from libs.common.sources.entries import Entry
 from libs.common.sources.formats import accepted_suffixes
+from libs.common.sources.passed_over import PassedOver
 from libs.common.sources.source import Listing
 from services.scanner.jobs.changelog import JobRecord
 from services.scanner.jobs.history import earlier_outcomes
 from services.scanner.jobs.projection import Projected
 from services.scanner.listing.entries import Spooled
 from services.scanner.listing.spool import Spool
+from services.scanner.settings import ScannerSettings
 from services.scanner.wiring import Wiring
 from services.scanner.worker import spooled
 
@@ -48,6 +50,7 @@ class Inventory:
         asked = Listing(
             recursive=self._record.request.recursive,
             suffixes=accepted_suffixes(gif=self._wiring.settings.accept_gif),
+            passed_over=await asyncio.to_thread(_passed_over, self._wiring.settings),
         )
         entries = self._wiring.sources.of(root).list(root, asked)
         last = False
@@ -114,6 +117,11 @@ class Inventory:
                     complete=complete,
                 )
             )
+
+
+def _passed_over(settings: ScannerSettings) -> PassedOver:
+    own = (settings.data_dir, settings.upload_dir, settings.archive_dir)
+    return PassedOver.of(settings.pass_over, filter(None, own))
 
 
 def _read_chunk(record: JobRecord, entries: Iterator[Entry]) -> _Chunk:

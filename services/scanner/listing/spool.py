@@ -25,18 +25,23 @@ PRAGMA synchronous = OFF;
 PRAGMA locking_mode = EXCLUSIVE;
 CREATE TABLE files (
     number INTEGER PRIMARY KEY, file_id TEXT NOT NULL UNIQUE, state INTEGER NOT NULL, path BLOB,
-    size INTEGER, mtime_ns INTEGER, ctime_ns INTEGER, code TEXT, error TEXT, details TEXT, emitted_at REAL
+    size INTEGER, mtime_ns INTEGER, ctime_ns INTEGER, code TEXT, error TEXT, details TEXT, target BLOB,
+    emitted_at REAL
 );
 CREATE TABLE earlier (file_id TEXT PRIMARY KEY, file TEXT NOT NULL, wanted INTEGER NOT NULL) WITHOUT ROWID;
 """
-_ADD = "INSERT OR IGNORE INTO files (file_id, state, path, size, mtime_ns, ctime_ns, code, error, details)"
+_ADD = """
+INSERT OR IGNORE INTO files (file_id, state, path, size, mtime_ns, ctime_ns, code, error, details, target)"""
 _END_OTHER = "INSERT INTO files (file_id, state)"
 _IF_LISTED = "ON CONFLICT (file_id) DO UPDATE SET state = excluded.state WHERE state = 0"
-_READ = "SELECT file_id, path, size, mtime_ns, ctime_ns, code, error, details, number FROM files"
+_READ = "SELECT file_id, path, size, mtime_ns, ctime_ns, code, error, details, target, number FROM files"
 _ADD_GONE = """
 INSERT OR IGNORE INTO files (file_id, state, path, size, mtime_ns, ctime_ns, code, error)
 SELECT file_id, 0, CAST(file AS BLOB), 0, 0, 0, ?, ? FROM earlier WHERE wanted
 """
+
+
+_Row = tuple[str, bytes, int, int, int, str | None, str | None, str | None, bytes | None, int]
 
 
 class Spool:
@@ -68,7 +73,7 @@ class Spool:
     def add(self, files: Iterable[Spooled]) -> None:
         """Put in the files that are not there yet; one that has its outcome already keeps it."""
         rows = [
-            (f.file_id, LISTED, f.path, f.size, f.mtime_ns, f.ctime_ns, f.code, f.error, f.details)
+            (f.file_id, LISTED, f.path, f.size, f.mtime_ns, f.ctime_ns, f.code, f.error, f.details, f.target)
             for f in files
         ]
         with self._writing():
@@ -199,8 +204,8 @@ def _state_of(outcome: Outcome) -> int:
     return FAILED if outcome.outcome == "failed" else SKIPPED
 
 
-def _spooled(row: tuple[str, bytes, int, int, int, str | None, str | None, str | None, int]) -> Spooled:
-    file_id, path, size, mtime_ns, ctime_ns, code, error, details, _ = row
+def _spooled(row: _Row) -> Spooled:
+    file_id, path, size, mtime_ns, ctime_ns, code, error, details, target, _ = row
     return Spooled(
         file_id=file_id,
         path=path,
@@ -210,4 +215,5 @@ def _spooled(row: tuple[str, bytes, int, int, int, str | None, str | None, str |
         code=None if code is None else Code(code),
         error=error,
         details=details,
+        target=target,
     )

@@ -9,9 +9,9 @@ from libs.common.sources.formats import (
     SUPPORTED_SUFFIXES,
     accepted_suffixes,
     is_ignored_file,
-    is_ignored_folder,
     suffix_of,
 )
+from libs.common.sources.passed_over import BY_NAME
 
 
 @pytest.mark.parametrize(
@@ -40,11 +40,11 @@ def test_files_that_are_not(name: bytes) -> None:
 
 
 def test_folders() -> None:
-    assert is_ignored_folder(b"_VibeDuplicates")
-    assert is_ignored_folder(b"_VibeArchive")
-    assert is_ignored_folder(b".git")
-    assert is_ignored_folder(b"@eaDir")
-    assert not is_ignored_folder(b"2024")
+    assert BY_NAME.is_ignored_folder(b"_VibeDuplicates")
+    assert BY_NAME.is_ignored_folder(b"_VibeArchive")
+    assert BY_NAME.is_ignored_folder(b".git")
+    assert BY_NAME.is_ignored_folder(b"@eaDir")
+    assert not BY_NAME.is_ignored_folder(b"2024")
 
 
 def test_gifs_are_looked_at_only_where_they_are_accepted() -> None:

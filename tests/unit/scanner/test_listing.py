@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from libs.common.errors import Code
-from libs.common.sources.entries import Entry, Found, Ignored, Rejected
+from libs.common.sources.entries import Alias, Entry, Found, Ignored, Rejected
 from libs.common.sources.files.source import FileSource
-from libs.common.sources.formats import ARCHIVE_FOLDERS, accepted_suffixes
+from libs.common.sources.formats import accepted_suffixes
+from libs.common.sources.passed_over import ARCHIVE_FOLDERS, NAMES, PassedOver
 from libs.common.sources.roots import ANYWHERE, Roots
 from libs.common.sources.source import Listing
 
@@ -22,6 +23,13 @@ def entries_of(root: Path, *, recursive: bool = True, inside: Path | None = None
 def found_in(root: Path, *, recursive: bool = True) -> list[str]:
     paths = [entry.path for entry in entries_of(root, recursive=recursive) if isinstance(entry, Found)]
     return [os.fsdecode(os.path.relpath(path, os.fsencode(root))) for path in paths]
+
+
+def aliases_in(root: Path) -> dict[str, str]:
+    aliases = [entry for entry in entries_of(root) if isinstance(entry, Alias)]
+    return {
+        os.path.relpath(os.fsdecode(e.path), root): os.path.relpath(os.fsdecode(e.of), root) for e in aliases
+    }
 
 
 def codes_in(root: Path, inside: Path | None = None) -> dict[str, Code]:
@@ -84,6 +92,82 @@ def test_hidden_files_sidecars_and_archive_folders_are_ignored_and_counted(tmp_p
     entries = entries_of(tmp_path)
     assert len(entries) == 3 + len(ARCHIVE_FOLDERS)
     assert all(isinstance(entry, Ignored) for entry in entries)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_bins_and_system_folders_are_passed_over_at_any_depth_in_any_case(tmp_path: Path, name: str) -> None:
+    for folder in (name.replace("*", "-0"), name.replace("*", "").swapcase()):
+        write(tmp_path / "nas" / "2019" / folder / "deep" / "a.jpg")
+    write(tmp_path / "nas" / "2019" / "b.jpg")
+
+    assert found_in(tmp_path) == ["nas/2019/b.jpg"]
+    assert entries_of(tmp_path / "nas" / "2019" / folder) == [
+        Ignored(os.fsencode(tmp_path / "nas" / "2019" / folder))
+    ]
+
+
+def test_folders_of_the_service_itself_are_passed_over_wherever_they_lie(tmp_path: Path) -> None:
+    write(tmp_path / "photos" / "mine" / "a.jpg")
+    write(tmp_path / "photos" / "b.jpg")
+    (tmp_path / "photos" / "link").symlink_to(tmp_path / "photos" / "mine")
+    asked = Listing(passed_over=PassedOver.of(own=[tmp_path / "photos" / "mine"]))
+
+    entries = list(FileSource(ANYWHERE).list(os.fsencode(tmp_path), asked))
+    assert [entry.path for entry in entries if isinstance(entry, Found)] == [
+        os.fsencode(tmp_path / "photos" / "b.jpg")
+    ]
+
+
+def test_a_link_to_a_file_that_is_listed_is_an_alias_of_it_whichever_comes_first(tmp_path: Path) -> None:
+    write(tmp_path / "album" / "a.jpg")
+    for folder in ("aaa", "best"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "link.jpg").symlink_to(tmp_path / "album" / "a.jpg")
+
+    assert found_in(tmp_path) == ["album/a.jpg"]
+    assert aliases_in(tmp_path) == {"aaa/link.jpg": "album/a.jpg", "best/link.jpg": "album/a.jpg"}
+
+
+def test_links_to_a_file_elsewhere_are_one_file_and_aliases_of_it(tmp_path: Path) -> None:
+    write(tmp_path / "elsewhere" / "a.jpg")
+    (tmp_path / "root").mkdir()
+    for number in range(143):
+        (tmp_path / "root" / f"{number:03}.jpg").symlink_to(tmp_path / "elsewhere" / "a.jpg")
+
+    entries = entries_of(tmp_path / "root", inside=tmp_path)
+
+    (found,) = [entry for entry in entries if isinstance(entry, Found)]
+    assert (found.path, found.target) == (
+        os.fsencode(tmp_path / "root" / "000.jpg"), os.fsencode(tmp_path / "elsewhere" / "a.jpg"),
+    )  # fmt: skip
+    aliases = [entry for entry in entries if isinstance(entry, Alias)]
+    assert len(aliases) == 142
+    assert {entry.of for entry in aliases} == {found.path}
+
+
+def test_a_link_to_a_hidden_file_is_stored_under_its_own_path(tmp_path: Path) -> None:
+    write(tmp_path / ".git" / "annex" / "objects" / "k.jpg")
+    (tmp_path / "a.jpg").symlink_to(tmp_path / ".git" / "annex" / "objects" / "k.jpg")
+
+    assert found_in(tmp_path) == ["a.jpg"]
+
+
+def test_hard_links_are_listed_each(tmp_path: Path) -> None:
+    write(tmp_path / "a.jpg")
+    os.link(tmp_path / "a.jpg", tmp_path / "b.jpg")
+
+    assert found_in(tmp_path) == ["a.jpg", "b.jpg"]
+    assert aliases_in(tmp_path) == {}
+
+
+def test_a_file_in_a_linked_folder_tells_where_it_really_is(tmp_path: Path) -> None:
+    write(tmp_path / "other" / "sub" / "x.jpg")
+    (tmp_path / "root").mkdir()
+    (tmp_path / "root" / "link").symlink_to(tmp_path / "other")
+
+    (found,) = entries_of(tmp_path / "root", inside=tmp_path)
+    assert isinstance(found, Found)
+    assert found.target == os.fsencode(tmp_path / "other" / "sub" / "x.jpg")
 
 
 def test_a_pipe_named_like_a_picture_is_not_a_regular_file(tmp_path: Path) -> None:

@@ -8,10 +8,11 @@ from functools import partial
 from itertools import islice
 
 from libs.common.errors import Code, FileError
-from libs.common.sources.entries import Entry, Found, Ignored, Rejected
+from libs.common.sources.entries import Alias, Entry, Found, Ignored, Rejected
 from libs.common.sources.files.failures import file_error
+from libs.common.sources.files.links import Links
 from libs.common.sources.files.opening import Opener
-from libs.common.sources.formats import ARCHIVE_FOLDERS, is_ignored_file, is_ignored_folder, suffix_of
+from libs.common.sources.formats import is_ignored_file, suffix_of
 from libs.common.sources.source import Listing
 
 _SORTED_AT_ONCE = 10_000
@@ -24,47 +25,59 @@ def walk(root: bytes, asked: Listing, opener: Opener) -> Iterator[Entry]:
     """Every entry at or below `root` (absolute, without symlinks), which may be one file.
 
     Files of a folder come before those of its subfolders. Folders are entered once each: those behind
-    symlinks last, so that a file is known by its real path. What the `opener` does not open is rejected, and
-    so are files of other suffixes. Blocks on the file system: run it in a thread.
+    symlinks last, so that a file is known by its real path. After them come the links to files: an alias of a
+    file that was listed, or of the first link to one that was not. What the `opener` does not open is
+    rejected, and so are files of other suffixes. Blocks on the file system: run it in a thread.
     """
     try:
         found = _stat(opener, root)
     except (OSError, FileError) as error:
         yield Rejected(root, _reason(error))
         return
-    if stat.S_ISDIR(found.st_mode):
-        yield from _Walk(asked, opener).tree(root)
+    if asked.passed_over.holds(root):
+        yield Ignored(root)
+    elif stat.S_ISDIR(found.st_mode):
+        with Links() as links:
+            yield from _Walk(asked, opener, links).tree(root)
     else:
         yield _file(root, stat.S_ISREG(found.st_mode), asked.suffixes, lambda: found)
 
 
 class _Walk:
-    """One walk: the folders it has entered, and those behind symlinks that it has yet to enter."""
+    """One walk: the folders it has entered, and the links that it has yet to follow."""
 
-    def __init__(self, asked: Listing, opener: Opener) -> None:
+    def __init__(self, asked: Listing, opener: Opener, links: Links) -> None:
         self._asked = asked
         self._opener = opener
+        self._links = links
         self._entered: set[tuple[int, int]] = set()
         self._linked: deque[bytes] = deque()
 
     def tree(self, root: bytes) -> Iterator[Entry]:
-        yield from self._real_tree(root)
+        yield from self._real_tree(root, None)
         while self._linked:
-            yield from self._real_tree(self._linked.popleft())
+            link = self._linked.popleft()
+            yield from self._real_tree(link, os.path.realpath(link))
+        for path in self._links:
+            yield self._linked_file(path)
 
-    def _real_tree(self, root: bytes) -> Iterator[Entry]:
+    def _real_tree(self, root: bytes, target: bytes | None) -> Iterator[Entry]:
+        """`target`: the path of the root without symbolic links, where it is one."""
         folders = [root]
         while folders:
             folder = folders.pop()
             below: list[bytes] = []
+            real = None if target is None else target + folder[len(root) :] + b"/"
             try:
                 with self._opener.folder(folder) as descriptor:
-                    yield from self._entries(folder, descriptor, below)
+                    yield from self._entries(folder, descriptor, real, below)
             except (OSError, FileError) as error:
                 yield Rejected(folder, _reason(error))
             folders += sorted(below, reverse=True)
 
-    def _entries(self, folder: bytes, descriptor: int, below: list[bytes]) -> Iterator[Entry]:
+    def _entries(
+        self, folder: bytes, descriptor: int, real: bytes | None, below: list[bytes]
+    ) -> Iterator[Entry]:
         """The folder's own entries; its subfolders are put into `below`."""
         if not self._is_new(descriptor):
             yield Ignored(folder)
@@ -72,7 +85,7 @@ class _Walk:
         prefix = folder.rstrip(b"/") + b"/"
         with os.scandir(descriptor) as entries:
             while run := sorted(islice(entries, _SORTED_AT_ONCE), key=_name):
-                yield from self._run(run, prefix, below)
+                yield from self._run(run, prefix, real, below)
 
     def _is_new(self, descriptor: int) -> bool:
         found = os.fstat(descriptor)
@@ -81,30 +94,34 @@ class _Walk:
         self._entered.add(identity)
         return new
 
-    def _run(self, run: Iterable[os.DirEntry[str]], prefix: bytes, below: list[bytes]) -> Iterator[Entry]:
+    def _run(
+        self, run: Iterable[os.DirEntry[str]], prefix: bytes, real: bytes | None, below: list[bytes]
+    ) -> Iterator[Entry]:
         for entry in run:
             name = os.fsencode(entry.name)
             path = prefix + name
             if entry.is_symlink():
                 yield from self._symlink(path, name)
             elif entry.is_dir(follow_symlinks=False):
-                yield from self._folder(path, name, below)
+                yield from self._folder(path, name, path if real is None else real + name, below)
             elif is_ignored_file(name):
                 yield Ignored(path)
             else:
                 regular = entry.is_file(follow_symlinks=False)
-                yield _file(path, regular, self._asked.suffixes, partial(entry.stat, follow_symlinks=False))
+                target = None if real is None else real + name
+                stat_of = partial(entry.stat, follow_symlinks=False)
+                yield _file(path, regular, self._asked.suffixes, stat_of, target)
 
-    def _folder(self, path: bytes, name: bytes, below: list[bytes]) -> Iterator[Entry]:
+    def _folder(self, path: bytes, name: bytes, real: bytes, below: list[bytes]) -> Iterator[Entry]:
         if not self._asked.recursive:
             return
-        if is_ignored_folder(name):
+        if self._asked.passed_over.is_ignored_folder(name) or self._asked.passed_over.is_own(real):
             yield Ignored(path)
         else:
             below.append(path)
 
     def _symlink(self, path: bytes, name: bytes) -> Iterator[Entry]:
-        if is_ignored_file(name) or is_ignored_folder(name):
+        if is_ignored_file(name) or self._asked.passed_over.is_ignored_folder(name):
             yield Ignored(path)
             return
         try:
@@ -113,12 +130,32 @@ class _Walk:
         except (OSError, FileError) as error:
             yield Rejected(path, _reason(error))
             return
-        if ARCHIVE_FOLDERS.intersection(target.split(b"/")):
+        if self._asked.passed_over.holds(target) or self._asked.passed_over.is_own(target):
             yield Ignored(path)
         elif not stat.S_ISDIR(found.st_mode):
-            yield _file(path, stat.S_ISREG(found.st_mode), self._asked.suffixes, lambda: found)
+            self._links.add(path)
         elif self._asked.recursive:
             self._linked.append(path)
+
+    def _linked_file(self, path: bytes) -> Entry:
+        """What a link to a file is, now that all folders have been entered."""
+        try:
+            target = os.path.realpath(path, strict=True)
+            found = _stat(self._opener, target)
+            listed = self._is_listed(target)
+        except (OSError, FileError) as error:
+            return Rejected(path, _reason(error))
+        entry = _file(path, stat.S_ISREG(found.st_mode), self._asked.suffixes, lambda: found, target)
+        if not isinstance(entry, Found):
+            return entry
+        of = target if listed else self._links.first_to(found, path)
+        return entry if of == path else Alias(path, of)
+
+    def _is_listed(self, target: bytes) -> bool:
+        folder, _, name = target.rpartition(b"/")
+        there = os.stat(folder or b"/")  # noqa: PTH116 (bytes paths)
+        entered = (there.st_dev, there.st_ino) in self._entered
+        return entered and not is_ignored_file(name) and suffix_of(name) in self._asked.suffixes
 
 
 def _name(entry: os.DirEntry[str]) -> str:
@@ -139,7 +176,11 @@ def _reason(error: OSError | FileError) -> FileError:
 
 
 def _file(
-    path: bytes, regular: bool, suffixes: frozenset[str], stat_of: Callable[[], os.stat_result]
+    path: bytes,
+    regular: bool,
+    suffixes: frozenset[str],
+    stat_of: Callable[[], os.stat_result],
+    target: bytes | None = None,
 ) -> Entry:
     if not regular:
         return Rejected(path, FileError(Code.NOT_A_REGULAR_FILE, "not a regular file"))
@@ -151,4 +192,4 @@ def _file(
         found = stat_of()
     except OSError as error:
         return Rejected(path, file_error(error))
-    return Found(path, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+    return Found(path, found.st_size, found.st_mtime_ns, found.st_ctime_ns, target)
