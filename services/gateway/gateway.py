@@ -37,6 +37,7 @@ from services.gateway.jobs.requests import Requests
 from services.gateway.jobs.snapshots import Snapshots, restore_finished
 from services.gateway.jobs.status_reader import StatusReader
 from services.gateway.jobs.submit import JobSubmitter
+from services.gateway.jobs.watch import JobWatch
 from services.gateway.maps.maps import Maps
 from services.gateway.search.lexical_cache import LexicalCache
 from services.gateway.search.query_vectors import QueryVectors
@@ -64,6 +65,7 @@ class Gateway:
     publisher: Publisher
     snapshots: Snapshots
     jobs: JobReader
+    watch: JobWatch
     submitter: JobSubmitter
     commands: JobCommands
     statuses: StatusReader
@@ -122,6 +124,7 @@ async def opened(settings: GatewaySettings, store: Store | None = None) -> Async
             publisher=joined.publisher,
             snapshots=Snapshots(connection, joined.publisher, view, status),
             jobs=jobs,
+            watch=await enter(JobWatch.open(jobs)),
             submitter=JobSubmitter(jobs, collections, requests, settings, detached),
             commands=JobCommands(jobs, collections, requests, control, joined.publisher),
             statuses=StatusReader(jobs, used, copies.among, presence.waiting_reason, now),

@@ -87,6 +87,7 @@ class Lifecycle:
                     gateway.jobs.ingest.watch(),
                     gateway.jobs.status.watch(),
                     gateway.jobs.keep_clean(),
+                    gateway.watch.watch(),
                     beat(gateway.publisher, STAGE, self._settings.instance, self.health),
                     watch_topics(gateway.connection, gateway.publisher),
                 )

@@ -1,46 +1,104 @@
 """Jobs as they change, as a stream of server-sent events."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass
 
-from libs.common.errors import UnavailableError
-from libs.common.runtime.service import pause
-from services.gateway.jobs.reader import JobReader
-from services.gateway.jobs.status import job_out
+from services.gateway.jobs.watch import PAGE, Change, JobWatch
+from services.gateway.view.changes import Place
 
-EVERY_SECONDS = 1.0
 ALIVE_SECONDS = 15.0
 """A stream in which nothing happens says this often that it is there, or proxies would close it."""
 NEWEST = 50
 
 
-async def job_events(
-    jobs: JobReader, stop: asyncio.Event, collection: str | None = None
-) -> AsyncIterator[str]:
-    """An event for each job that is watched, then for each that changed; ends at `stop`.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which jobs a listener follows: those of a collection, or some by their ids; None means any."""
 
-    Watched are the jobs that have not ended and the NEWEST ones. While Kafka is away, nothing comes.
+    collection: str | None = None
+    job_ids: frozenset[str] | None = None
+
+    def includes(self, change: Change) -> bool:
+        """Whether the change is of a wanted job."""
+        return self.collection in (None, change.collection) and (
+            self.job_ids is None or change.job_id in self.job_ids
+        )
+
+
+async def job_events(
+    watch: JobWatch, stop: asyncio.Event, wanted: Wanted, last_event_id: str | None = None
+) -> AsyncGenerator[str, None]:
+    """An event for each job that changed; ends at `stop`.
+
+    With the id of the last event that was seen it goes on after it, on any replica. Without one it begins
+    with the jobs that have not ended and the NEWEST ones. While Kafka is away, nothing comes.
     """
-    sent: dict[str, int] = {}
+    yield "retry: 2000\n\n"
+    count = watch.count
+    place = await watch.parsed(last_event_id) if last_event_id else None
+    if place is None:
+        place, first = await watch.begin(NEWEST)
+        for event in _first([change for change in first if wanted.includes(change)], place):
+            yield event
+    else:
+        async for change in _catch_up(watch, place):
+            place = change.place
+            if wanted.includes(change):
+                yield _event(change)
+    async for event in _live(watch, stop, wanted, _Seen(count, place)):
+        yield event
+
+
+@dataclass(slots=True)
+class _Seen:
+    """How far a listener is: changes of the watch, and the place after the last one."""
+
+    count: int
+    place: Place
+
+
+async def _live(watch: JobWatch, stop: asyncio.Event, wanted: Wanted, seen: _Seen) -> AsyncIterator[str]:
     clock = asyncio.get_running_loop().time
     last = clock()
-    yield "retry: 2000\n\n"
     while not stop.is_set():
-        for event in await _changed(jobs, sent, collection):
-            last = clock()
-            yield event
+        async for change in _next(watch, seen):
+            if wanted.includes(change):
+                last = clock()
+                yield _event(change)
         if clock() - last > ALIVE_SECONDS:
             last = clock()
-            yield ": alive\n\n"
-        await pause(stop, EVERY_SECONDS)
+            # With the place, so that a listener to whom nothing was of interest goes on from here too.
+            yield f": alive\nid: {seen.place}\n\n"
+        await watch.tick()
 
 
-async def _changed(jobs: JobReader, sent: dict[str, int], collection: str | None) -> list[str]:
-    try:
-        found = await jobs.watched(NEWEST)
-    except UnavailableError:
-        # The stream stays open: it goes on by itself once Kafka is back.
-        return []
-    new = [job for job in found if collection in (None, job.collection) and sent.get(job.job_id) != job.as_of]
-    sent.update((job.job_id, job.as_of) for job in new)
-    return [f"event: job\ndata: {job_out(job).model_dump_json()}\n\n" for job in new]
+async def _next(watch: JobWatch, seen: _Seen) -> AsyncIterator[Change]:
+    """The changes since, and `seen` after them; from the view where the watch no longer has them."""
+    found, seen.count = watch.since(seen.count), watch.count
+    if found is None:
+        async for change in _catch_up(watch, seen.place):
+            seen.place = change.place
+            yield change
+        return
+    for change in found:
+        seen.place = change.place
+        yield change
+
+
+async def _catch_up(watch: JobWatch, place: Place) -> AsyncIterator[Change]:
+    page = await watch.read(place)
+    while page:
+        for change in page:
+            yield change
+        page = await watch.read(page[-1].place) if len(page) == PAGE else []
+
+
+def _first(shown: Sequence[Change], place: Place) -> Iterator[str]:
+    """The first events; the last one has the id, as a stream that ends before it begins again."""
+    yield from (f"event: job\ndata: {change.body}\n\n" for change in shown[:-1])
+    yield _event(shown[-1]) if shown else f"id: {place}\n\n"
+
+
+def _event(change: Change) -> str:
+    return f"event: job\nid: {change.place}\ndata: {change.body}\n\n"

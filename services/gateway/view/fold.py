@@ -29,8 +29,9 @@ BEGINNINGS = (Accepted, Rejected, Finished)
 
 
 class Job(JobProjection, frozen=True, kw_only=True):
-    """A job as of offset `as_of` of its partition. Times are broker times in seconds since the epoch.
+    """A job as of offset `as_of` of its `partition` of job-status; -1 before its first event.
 
+    Times are broker times in seconds since the epoch.
     `kept` is False where the job's events are gone and only its last snapshot is known.
     """
 
@@ -38,6 +39,7 @@ class Job(JobProjection, frozen=True, kw_only=True):
     created_at: float
     updated_at: float
     as_of: int = -1
+    partition: int = 0
     stored: int = 0
     from_cache: int = 0
     failed: int = 0

@@ -204,4 +204,4 @@ def happened(record: ConsumerRecord) -> Happened | None:
     except (SluiceError, ValueError) as error:
         log.warning("%s/%s@%s is skipped: %s", record.topic, record.partition, record.offset, error)
         return None
-    return Happened(event, record.offset, record.timestamp / 1000)
+    return Happened(event, record.offset, record.timestamp / 1000, record.partition)

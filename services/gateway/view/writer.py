@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from msgspec import msgpack
+from msgspec import msgpack, structs
 
 from libs.common.events import Accepted, JobEvent, JobSnapshot, Outcome, Outcomes, ScanRequest, TaskEvent
 from services.gateway.view import outcomes, retention, tasks_queries, totals
@@ -30,6 +30,7 @@ class Happened:
     event: JobEvent
     offset: int
     at: float
+    partition: int = 0
 
 
 Change = Requested | Happened
@@ -104,7 +105,10 @@ class _Jobs:
             self._connection.execute(
                 "INSERT INTO log_lines VALUES (?, ?, ?, ?, ?)", (number, change.offset, *line)
             )
-        self._put(fold(job, event, change.offset, change.at, fresh))
+        after = fold(job, event, change.offset, change.at, fresh)
+        if after.partition != change.partition:
+            after = structs.replace(after, partition=change.partition)
+        self._put(after)
 
     def restored(self, snapshot: JobSnapshot) -> None:
         job = self._find(snapshot.job_id)
@@ -115,8 +119,8 @@ class _Jobs:
 
     def save(self) -> None:
         self._connection.executemany(
-            "UPDATE jobs SET created_at = ?, finished_at = ?, collection = ?, state = ?, body = ? "
-            "WHERE n = ?",
+            "UPDATE jobs SET created_at = ?, finished_at = ?, collection = ?, state = ?, body = ?, "
+            "partition = ?, as_of = ? WHERE n = ?",
             [(*_columns(job), self._numbers[job_id]) for job_id, job in self._jobs.items()],
         )
         totals.changed(
@@ -153,8 +157,9 @@ class _Jobs:
         return self._numbers[job_id]
 
 
-def _columns(job: Job) -> tuple[float, float | None, str | None, str, bytes]:
-    return job.created_at, job.finished_at, job.collection, job.state, msgpack.encode(job)
+def _columns(job: Job) -> tuple[float, float | None, str | None, str, bytes, int, int]:
+    body = msgpack.encode(job)
+    return job.created_at, job.finished_at, job.collection, job.state, body, job.partition, job.as_of
 
 
 @contextmanager

@@ -1,7 +1,10 @@
 import asyncio
 import json
 import time
+from collections.abc import AsyncGenerator, Callable, Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
@@ -30,7 +33,8 @@ from libs.common.kafka.tables.table import Table, read_partition
 from libs.common.store.protocol import Point, Store
 from libs.common.topics import INGEST, JOBS, SERVICES, key_partition
 from services.gateway.gateway import opened
-from services.gateway.jobs.event_stream import job_events
+from services.gateway.jobs import watch
+from services.gateway.jobs.event_stream import Wanted, job_events
 from services.gateway.settings import GatewaySettings
 from services.gateway.view import queries
 from services.gateway.view.queries import JobFilter
@@ -486,7 +490,7 @@ async def test_changes_come_as_events(
     settings = gateway_settings(kafka.bootstrap_servers, prefix, data / "stream")
     assert gateway
     async with opened(settings, store) as inside:
-        events = job_events(inside.jobs, stop, "streamed")
+        events = job_events(inside.watch, stop, Wanted("streamed"))
         first = [await anext(events) for _ in range(2)]
         await say(publisher, Listed(job_id=job_id, found=7, ignored=0, bytes=1, complete=True))
         async with asyncio.timeout(LIMIT_S):
@@ -500,6 +504,92 @@ async def test_changes_come_as_events(
     assert kinds == ["event: job"] * 2
     assert [(body["job_id"], body["counts"]["in_flight"]) for body in bodies] == [(job_id, 0), (job_id, 7)]
     assert rest == []
+
+
+@dataclass
+class Heard:
+    """What a listener of the events has heard: the last id, and the last body of each job."""
+
+    last_id: str | None = None
+    jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def take(self, event: str) -> None:
+        for line in event.splitlines():
+            name, _, value = line.partition(": ")
+            if name == "id":
+                self.last_id = value
+            elif name == "data":
+                body = json.loads(value)
+                self.jobs[body["job_id"]] = body
+
+    def ended(self, job_ids: Iterable[str]) -> set[str]:
+        return {each for each in job_ids if self.jobs.get(each, {}).get("state") == "completed"}
+
+
+async def test_a_listener_hears_of_every_ending_also_after_it_went_to_another_replica(
+    publisher: Publisher, kafka: Broker, store: Store, prefix: str, data: Path
+) -> None:
+    before, after = ([str(uuid4()) for _ in range(150)] for _ in range(2))
+    settings = [
+        gateway_settings(kafka.bootstrap_servers, prefix, data / name)
+        for name in ("stream-one", "stream-other")
+    ]
+    heard, stop = Heard(), asyncio.Event()
+    async with opened(settings[0], store) as one, opened(settings[1], store) as other:
+        events = job_events(one.watch, stop, Wanted())
+        await _listen(events, heard, lambda: heard.last_id is not None)
+        await say(publisher, *(each for job in before for each in (accepted(job), finished(job))))
+        await _listen(events, heard, lambda: heard.ended(before) == set(before))
+        await events.aclose()
+
+        await say(publisher, *(each for job in after for each in (accepted(job), finished(job))))
+        events = job_events(other.watch, stop, Wanted(), heard.last_id)
+        heard.jobs.clear()
+        await _listen(events, heard, lambda: heard.ended(after) == set(after))
+        await events.aclose()
+    assert not heard.ended(before)
+
+
+async def test_a_listener_that_is_slower_than_what_is_kept_misses_nothing(
+    publisher: Publisher,
+    kafka: Broker,
+    store: Store,
+    prefix: str,
+    data: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(watch, "KEPT", 3)
+    jobs, heard = [str(uuid4()) for _ in range(20)], Heard()
+    async with opened(gateway_settings(kafka.bootstrap_servers, prefix, data / "slow"), store) as inside:
+        events = job_events(inside.watch, asyncio.Event(), Wanted(job_ids=frozenset(jobs)))
+        await _listen(events, heard, lambda: heard.last_id is not None)
+        await say(publisher, *(each for job in jobs for each in (accepted(job), finished(job))))
+        await _listen(events, heard, lambda: heard.ended(jobs) == set(jobs))
+        await events.aclose()
+    assert heard.jobs.keys() == set(jobs)
+
+
+async def test_an_id_of_another_stream_begins_one(gateway: httpx.AsyncClient, publisher: Publisher) -> None:
+    job_id = str(uuid4())
+    await say(publisher, accepted(job_id, "elsewhere"))
+    assert (await status_of(gateway, job_id))["state"] == "running"
+    for last in ("nonsense", "1.2", "9.9.9.99999999999999999999999"):
+        assert await _first_job(gateway, last) == job_id
+
+
+async def _first_job(gateway: httpx.AsyncClient, last_event_id: str) -> str:
+    heard = Heard()
+    lifecycle = gateway._transport.app.state.lifecycle  # type: ignore[attr-defined]
+    events = job_events(lifecycle.get(watch.JobWatch), asyncio.Event(), Wanted("elsewhere"), last_event_id)
+    await _listen(events, heard, lambda: bool(heard.jobs))
+    await events.aclose()
+    return next(iter(heard.jobs))
+
+
+async def _listen(events: AsyncGenerator[str, None], heard: Heard, enough: Callable[[], bool]) -> None:
+    async with asyncio.timeout(LIMIT_S):
+        while not enough():
+            heard.take(await anext(events))
 
 
 async def test_the_metrics_count_jobs_and_files(gateway: httpx.AsyncClient, publisher: Publisher) -> None:
