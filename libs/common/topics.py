@@ -21,7 +21,10 @@ class Partitions(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A topic's declaration. `retention_ms` None means that compaction alone decides."""
+    """A topic's declaration. `retention_ms` None means that compaction alone decides.
+
+    What other systems read is compressed by gzip or not at all: that, every client can read.
+    """
 
     name: str
     description: str
@@ -67,7 +70,7 @@ JOB_STATUS = Topic(
     "Every event of every job: the truth about it.",
     "job id",
     retention_ms=30 * _DAY_MS,
-    compression="lz4",
+    compression="gzip",
     public=True,
     fixed_partitions=True,
 )
@@ -107,7 +110,7 @@ DEAD_LETTERS = Topic(
     "Records that cannot be decoded, with where they came from.",
     "original key",
     retention_ms=90 * _DAY_MS,
-    compression="lz4",
+    compression="gzip",
 )
 
 ALL = (
