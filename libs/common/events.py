@@ -218,6 +218,16 @@ class JobSnapshot(Struct, frozen=True, kw_only=True, omit_defaults=True):
     error: str | None = None
 
 
+class InFlight(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A file that an instance works on since `since`. `tries`: how often work on it was begun before."""
+
+    job_id: str
+    file_id: str
+    file: str
+    since: datetime
+    tries: int = 0
+
+
 class Heartbeat(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """On `services`: an instance of a stage, ready or with the reason why it waits."""
 
@@ -229,6 +239,10 @@ class Heartbeat(Struct, frozen=True, kw_only=True, omit_defaults=True):
     at: datetime = field(default_factory=now)
     batch: int | None = None
     """Records that it sends at once to the model or the store, at most; None: it sends none."""
+    held: int = 0
+    """Records that it has taken and not finished."""
+    in_flight: tuple[InFlight, ...] = ()
+    """The files that it has worked on for longest, a few at most."""
     version: int = VERSION
 
     def __post_init__(self) -> None:

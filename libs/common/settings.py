@@ -41,6 +41,12 @@ class StageSettings(EnvSettings):
     kafka_session_seconds: float = Field(
         30.0, ge=6, le=300, description="After how long without a sign of life a killed replica is replaced"
     )
+    leave_after_seconds: float = Field(
+        30.0,
+        gt=0,
+        le=3600,
+        description="How long a replica that cannot work keeps its partitions while another of its stage can",
+    )
     topic_prefix: str = Field(
         "", pattern=r"^[A-Za-z0-9._-]*$", description="Put before every topic and group name"
     )

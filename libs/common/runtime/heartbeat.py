@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
@@ -11,7 +12,7 @@ from libs.common import events
 from libs.common.errors import UnavailableError
 from libs.common.kafka.outgoing import Outgoing
 from libs.common.kafka.publisher import Publisher
-from libs.common.runtime.service import Health
+from libs.common.runtime.service import Health, WorkingOn
 from libs.common.topics import SERVICES
 
 log = logging.getLogger(__name__)
@@ -51,7 +52,7 @@ async def beat(publisher: Publisher, stage: str, instance: str, health: Health) 
 
 
 async def _tell(publisher: Publisher, stage: str, instance: str, health: Health) -> None:
-    name = f"{stage}-{instance}"
+    name, work, now = f"{stage}-{instance}", health.work(), publisher.clock.now()
     body = events.Heartbeat(
         instance=name,
         stage=stage,
@@ -59,7 +60,9 @@ async def _tell(publisher: Publisher, stage: str, instance: str, health: Health)
         state=health.state,
         reason=health.reason,
         batch=health.batch,
-        at=datetime.fromtimestamp(publisher.clock.now(), UTC),
+        held=work.held,
+        in_flight=tuple(_in_flight(each, now) for each in work.oldest),
+        at=datetime.fromtimestamp(now, UTC),
     )
     try:
         await publisher.publish([Outgoing(SERVICES, name, events.encode(body))])
@@ -67,3 +70,10 @@ async def _tell(publisher: Publisher, stage: str, instance: str, health: Health)
         log.info("%s: no reader learns that it is %s: %s", stage, health.state, error.detail)
     else:
         health.heard()
+
+
+def _in_flight(file: WorkingOn, now: float) -> events.InFlight:
+    since = datetime.fromtimestamp(now - (time.monotonic() - file.since), UTC)
+    return events.InFlight(
+        job_id=file.job_id, file_id=file.file_id, file=file.file, since=since, tries=file.tries
+    )

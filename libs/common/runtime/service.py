@@ -7,6 +7,25 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 
+@dataclass(frozen=True, slots=True)
+class WorkingOn:
+    """A file that is worked on since `since` (monotonic seconds), begun in vain `tries` times before."""
+
+    job_id: str
+    file_id: str
+    file: str
+    since: float
+    tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """The records that a stage has taken and not finished, and the oldest files among them."""
+
+    held: int = 0
+    oldest: tuple[WorkingOn, ...] = ()
+
+
 @dataclass(slots=True)
 class Health:
     """How a stage is; it sets this itself, heartbeats and probes read it."""
@@ -21,6 +40,8 @@ class Health:
     """Records that it has finished since its start."""
     batch: int | None = None
     """How many records it sends at once to the model or the store, at most; None: it sends none."""
+    work: Callable[[], Work] = Work
+    """What it holds now."""
 
     def ready(self) -> None:
         """It works."""

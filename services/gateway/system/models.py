@@ -13,7 +13,8 @@ State = Literal["starting", "ready", "waiting", "stopped", "gone"]
 class ServiceOut(Body):
     """One instance of a stage. `lag`: records its stage has yet to take; null where that is not known.
 
-    `batch`: records that it sends to the model or the store at once, at most.
+    `batch`: records that it sends to the model or the store at once, at most. `held`: records that it has
+    taken and not finished.
     """
 
     stage: str
@@ -23,6 +24,7 @@ class ServiceOut(Body):
     reason: str | None = None
     lag: int | None = None
     batch: int | None = None
+    held: int = 0
     seen_at: datetime
 
 

@@ -56,16 +56,22 @@ def by_stage(found: Iterable[ServiceOut]) -> dict[str, State]:
 
 
 def waiting_reason(found: Iterable[ServiceOut]) -> str | None:
-    """Why jobs do not move on, or None: a stage that waits, or that is not running."""
+    """Why jobs do not move on, or None: a stage waits or is not running, or an instance holds files."""
     found = list(found)
     states = by_stage(found)
     needed = stages.needed()
-    waiting = [i for i in found if i.state == states[i.stage] == "waiting" and i.stage in needed]
-    reasons = [f"{i.stage}: {i.reason}" for i in waiting]
+    waiting = [i for i in found if i.state == "waiting" and i.stage in needed]
+    reasons = [f"{i.stage}: {i.reason}" for i in waiting if states[i.stage] == "waiting"]
+    reasons += [_holding(i) for i in waiting if states[i.stage] != "waiting" and i.held]
     reasons += [
         f"waiting for a {stage}" for stage in needed if states.get(stage, "gone") in ("gone", "stopped")
     ]
     return "; ".join(dict.fromkeys(reasons)) or None
+
+
+def _holding(instance: ServiceOut) -> str:
+    """Its stage works, but not the files that it has taken."""
+    return f"{instance.instance} holds {instance.held} records and waits: {instance.reason}"
 
 
 def is_ready(found: Iterable[ServiceOut]) -> bool:
@@ -89,5 +95,6 @@ def _instance(beat: Heartbeat, now: datetime) -> ServiceOut:
         state="gone" if silent else beat.state,
         reason=beat.reason,
         batch=beat.batch,
+        held=beat.held,
         seen_at=beat.at,
     )

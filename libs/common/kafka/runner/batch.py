@@ -57,11 +57,14 @@ class Input(Generic[RecordT]):
 class Batch(Generic[RecordT]):
     """Records under way: their places and keys, what could be decoded, and the letters for what could not.
 
-    A record's key is its job; they are counted. `opened` is when its first record came, by time.monotonic().
+    A record's key is its job; they are counted. `taken_from` are the places of `records`. `opened` is when
+    its first record came, `started` when work on it began, by time.monotonic().
     """
 
     places: list[tuple[TopicPartition, int]] = field(default_factory=list)
     keys: Counter[bytes | None] = field(default_factory=Counter)
     records: list[RecordT] = field(default_factory=list)
+    taken_from: list[tuple[TopicPartition, int]] = field(default_factory=list)
     letters: list[Outgoing] = field(default_factory=list)
     opened: float = 0.0
+    started: float = 0.0

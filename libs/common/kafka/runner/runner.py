@@ -11,7 +11,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Generic
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
@@ -25,13 +25,14 @@ from libs.common.kafka.outgoing import Outgoing
 from libs.common.kafka.publisher import Publisher
 from libs.common.kafka.runner.batch import FILL_SECONDS, Batch, Input
 from libs.common.kafka.runner.dead_letters import failed_work
+from libs.common.kafka.runner.in_flight import work_of
 from libs.common.kafka.runner.pace import Pace
 from libs.common.kafka.runner.progress import Progress
 from libs.common.kafka.runner.tries import Tries, blame
 from libs.common.kafka.runner.worker import Worker
 from libs.common.messages import RecordT
 from libs.common.runtime.retry import until_available
-from libs.common.runtime.service import Health
+from libs.common.runtime.service import Health, Work, pause
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,8 @@ REVOKE_SECONDS = 5.0
 """How long a working batch may hold up the whole group when partitions move."""
 REFUSED_SECONDS = 5.0
 """How long a stage stays that the brokers refuse, before its process ends."""
+OUT_SECONDS = 1.0
+"""How often a replica that has left the group looks whether it may come back."""
 _NOBODY = TopicPartition("-", 0)
 """A partition that no one has: polling it keeps the membership and takes nothing."""
 
@@ -54,12 +57,15 @@ class Runner(Generic[RecordT]):
         worker: Worker[RecordT],
         source: Input[RecordT],
         health: Health,
+        is_out: Callable[[], bool] = lambda: False,
     ) -> None:
         self._connection = connection
         self._publisher = publisher
         self._worker: Worker[RecordT] = worker
         self._input: Input[RecordT] = source
         self._health = health
+        self._is_out = is_out
+        health.work = self._work
         self._progress: Progress[TopicPartition] = Progress()
         self._tasks: dict[asyncio.Task[None], Batch[RecordT]] = {}
         self._epoch = 0
@@ -74,8 +80,14 @@ class Runner(Generic[RecordT]):
     async def run(self, stop: asyncio.Event, drain_s: float = REVOKE_SECONDS) -> None:
         """Work until `stop` is set; then what runs gets `drain_s`, what merely waits is let go.
 
-        Raises what the worker raised, uncommitted, and UnavailableError when the brokers refuse.
+        While `is_out` it is no member of the group. Raises what the worker raised, uncommitted, and
+        UnavailableError when the brokers refuse.
         """
+        while not stop.is_set():
+            await self._be_member(stop, drain_s)
+            await self._stay_out(stop)
+
+    async def _be_member(self, stop: asyncio.Event, drain_s: float) -> None:
         names = [self._connection.names.of(topic) for topic in self._input.topics]
         async with self._connection.consumer(
             group=self._input.name, max_partition_fetch_bytes=4 * 1024 * 1024
@@ -86,6 +98,13 @@ class Runner(Generic[RecordT]):
                 await self.let_go(consumer, drain_s)
             finally:
                 await self._end_tasks()
+
+    async def _stay_out(self, stop: asyncio.Event) -> None:
+        """Return once it may work again, or stops."""
+        while self._is_out() and not stop.is_set():
+            reason = self._worker.waiting or "it could not work"
+            self._health.waiting(f"{reason}; other replicas have its partitions")
+            await pause(stop, OUT_SECONDS)
 
     @property
     def stage(self) -> str:
@@ -111,7 +130,7 @@ class Runner(Generic[RecordT]):
 
     async def _loop(self, consumer: AIOKafkaConsumer, stop: asyncio.Event) -> None:
         batch, epoch = Batch[RecordT](), self._epoch
-        while not stop.is_set():
+        while not (stop.is_set() or self._is_out()):
             self._raise_failure()
             self._show_health(consumer)
             if epoch != self._epoch:
@@ -179,12 +198,14 @@ class Runner(Generic[RecordT]):
                 batch.letters += failed_work(record, blame(), decoded)
             else:
                 batch.records.append(decoded)
+                batch.taken_from.append((partition, record.offset))
 
     async def _count_tries(self, consumer: AIOKafkaConsumer) -> None:
         if self._held:
             await self._tries.load(self._connection, self.stage, consumer.assignment())
 
     def _start(self, consumer: AIOKafkaConsumer, batch: Batch[RecordT]) -> None:
+        batch.started = time.monotonic()
         task = asyncio.create_task(self._process(consumer, batch), name=f"{self._input.name} batch")
         self._tasks[task] = batch
         task.add_done_callback(self._ended)
@@ -257,6 +278,9 @@ class Runner(Generic[RecordT]):
             self._health.waiting(reason)
         elif consumer.assignment() or self._health.state != "starting":
             self._health.ready()
+
+    def _work(self) -> Work:
+        return work_of(self._tasks.values(), self._tries.of)
 
     def _raise_failure(self) -> None:
         if self._failure is not None:

@@ -11,7 +11,9 @@ from libs.common.http.probes import probed
 from libs.common.kafka.connection import Connection
 from libs.common.kafka.joining import while_joined
 from libs.common.kafka.membership import Membership, member
+from libs.common.kafka.peers import others_work
 from libs.common.kafka.runner.batch import Input
+from libs.common.kafka.runner.leaving import Leaving
 from libs.common.kafka.runner.runner import Runner
 from libs.common.kafka.runner.trim import trim_forever
 from libs.common.kafka.runner.worker import Worker
@@ -65,13 +67,25 @@ class WorkerStage(Generic[RecordT]):
         async with AsyncExitStack() as resources:
             joined = await resources.enter_async_context(member(self.settings, self.source.stage))
             wired = await self.wire(joined, resources)
-            runner = Runner(joined.connection, joined.publisher, wired.worker, self.source, self.health)
+            leaving = self._leaving(joined, wired.worker)
+            runner = Runner(
+                joined.connection, joined.publisher, wired.worker, self.source, self.health, leaving.is_out
+            )
             handles_stop.set()
             await supervise(
                 runner.run(stop),
                 beat(joined.publisher, self.stage, self.settings.instance, self.health),
                 trim_forever(joined.connection, self.stage, self.source.topics),
                 watch_topics(joined.connection, joined.publisher),
+                leaving.run(),
                 *wired.background,
                 concurrent=[run(stop) for run in wired.concurrent],
             )
+
+    def _leaving(self, joined: Membership, worker: Worker[RecordT]) -> Leaving:
+        settings, clock = self.settings, joined.publisher.clock
+
+        async def can_others() -> bool:
+            return await others_work(joined.connection, self.stage, settings.instance, clock.now())
+
+        return Leaving(lambda: worker.waiting, can_others, settings.leave_after_seconds)

@@ -56,6 +56,12 @@ class Tries:
         head, count = self._counts.get(partition, (-1, 0))
         return head == offset and count >= GIVE_UP_FROM
 
+    def of(self, partition: TopicPartition, offset: int) -> int:
+        """How often work on this record was begun in vain, as far as that is counted."""
+        head, count = self._counts.get(partition, (-1, 0))
+        begun_now = partition in self._marked
+        return max(0, count - begun_now) if head == offset else 0
+
     async def begin(self, consumer: AIOKafkaConsumer, places: Iterable[tuple[TopicPartition, int]]) -> None:
         """Count one more try for each partition of which the first open record is among `places`."""
         heads: dict[TopicPartition, int] = {}

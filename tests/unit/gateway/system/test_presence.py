@@ -72,3 +72,14 @@ def test_a_batch_is_the_smallest_that_living_instances_report() -> None:
 
     assert batch_of(UPSERTER, instances(beats, NOW)) == 48
     assert batch_of(INFERENCER, instances(beats, NOW)) is None
+
+
+def test_an_instance_that_holds_records_and_waits_is_named() -> None:
+    bad = Heartbeat(
+        instance="upserter-2", stage="upserter", release="1", state="waiting", at=NOW, held=40,
+        reason="Qdrant refuses the connection",
+    )  # fmt: skip
+    found = instances([*ALL, bad], NOW)
+
+    assert is_ready(found)
+    assert waiting_reason(found) == "upserter-2 holds 40 records and waits: Qdrant refuses the connection"
