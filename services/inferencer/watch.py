@@ -97,7 +97,7 @@ class Watch:
     async def _look(self, *, warm: bool) -> None:
         try:
             found = await self._client.capabilities()
-            if not found.loaded and warm:
+            if warm and not (found.loaded and found.captions_loaded):
                 found = await self._warmed_up()
         except UnavailableError as error:
             self._lost(error.detail)

@@ -38,6 +38,8 @@ class Faults:
     """413 for more images than this."""
     out_of_memory_above: int | None = None
     """500 with the words of a CUDA error for more images than this."""
+    errors_above: int | None = None
+    """200 with the words of a CUDA error as each image's own error, for more images than this."""
     poison: dict[bytes, int] = field(default_factory=dict)
     """A request that holds such an image gets this status."""
     spoil: Callable[[Results], Results] | None = None
@@ -45,6 +47,9 @@ class Faults:
     no_multipart: bool = False
     old_capabilities: bool = False
     loaded: bool = True
+    captions_loaded: bool = True
+    """Whether the caption model is; captions are a 503 without it."""
+    warmups: int = 0
     safe_batch: int = 8
     model: str | None = "faulty-8"
     api_key: str | None = None
@@ -108,7 +113,7 @@ class _Service:
                 "safe_clip_batch": faults.safe_batch,
                 "safe_blip_batch": faults.safe_batch,
                 "clip_model_loaded": faults.loaded,
-                "blip_model_loaded": faults.loaded,
+                "blip_model_loaded": faults.loaded and faults.captions_loaded,
                 "device_type": "cpu",
                 "cuda_available": False,
                 "embedding_dimension": DIMENSION,
@@ -116,7 +121,8 @@ class _Service:
         )
 
     async def warmup(self, _: Request) -> Response:
-        self._faults.loaded = True
+        self._faults.loaded = self._faults.captions_loaded = True
+        self._faults.warmups += 1
         return _json({"message": "loaded"})
 
     async def by_json(self, request: Request) -> Response:
@@ -146,6 +152,8 @@ class _Service:
             await asyncio.sleep(faults.slow_s)
         finally:
             faults.in_flight -= 1
+        if not faults.captions_loaded and faults.captions[-1]:
+            return PlainTextResponse("caption model not loaded", 503)
         return self._unauthorized(request) or self._fault(images) or self._answer(request, images)
 
     def _unauthorized(self, request: Request) -> Response | None:
@@ -185,6 +193,13 @@ class _Service:
             }
             for unique_id, data in images
         ]
+        if self._faults.errors_above is not None and len(images) > self._faults.errors_above:
+            failed = {
+                "embedding": None,
+                "caption": None,
+                "error": "CUDA out of memory. Tried to allocate",
+            }
+            return _json({"results": [result | failed for result in results]})
         spoil = self._faults.spoil
         return _json({"results": spoil(results) if spoil and results else results})
 

@@ -8,13 +8,17 @@ from msgspec import Struct
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What the service reports. `model` and `dimension` are None where it does not say."""
+    """What the service reports. `model`, `dimension` and the like are None where it does not say."""
 
     safe_batch: int
     loaded: bool = True
     model: str | None = None
     dimension: int | None = None
     has_text: bool = True
+    input_side: int | None = None
+    """Pixels on a picture's shorter side that the model looks at."""
+    captions_loaded: bool = True
+    """False too where it has no caption model at all."""
 
 
 class _Body(Struct):
@@ -23,9 +27,11 @@ class _Body(Struct):
     safe_clip_batch: int
     safe_blip_batch: int | None = None
     clip_model_loaded: bool = True
+    blip_model_loaded: bool = True
     model_name_clip: str | None = None
     embedding_dimension: int | None = None
     has_text_model: bool = True
+    input_side: int | None = None
 
 
 def read_capabilities(body: bytes) -> Capabilities:
@@ -35,7 +41,9 @@ def read_capabilities(body: bytes) -> Capabilities:
     return Capabilities(
         safe_batch=max(1, min(batches)),
         loaded=found.clip_model_loaded,
+        captions_loaded=found.blip_model_loaded,
         model=found.model_name_clip,
         dimension=found.embedding_dimension,
         has_text=found.has_text_model,
+        input_side=found.input_side,
     )

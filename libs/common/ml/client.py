@@ -15,6 +15,7 @@ from libs.common.ml.capabilities import Capabilities, read_capabilities
 from libs.common.ml.failures import (
     reason_of_error,
     reason_of_status,
+    reply_to_answer,
     reply_to_error,
     reply_to_status,
 )
@@ -128,7 +129,7 @@ async def _reply(sent: Awaitable[httpx.Response], read: Callable[[bytes], Answer
     if answer.status_code != 200:
         return reply_to_status(answer.status_code, answer.content)
     try:
-        return await asyncio.to_thread(read, answer.content)
+        return reply_to_answer(await asyncio.to_thread(read, answer.content))
     except UNREADABLE as error:
         return Refused(f"the ML service's answer is not understood: {error}", Code.ML_BAD_RESULT)
 

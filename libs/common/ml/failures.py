@@ -4,7 +4,7 @@ import socket
 
 import httpx
 
-from libs.common.ml.inference import Away, Dropped, Refused, Reply, TimedOut, TooMuch
+from libs.common.ml.inference import Answer, Away, Dropped, Refused, Reply, TimedOut, TooMuch
 from libs.common.ml.wire import read_detail
 
 _OUT_OF_MEMORY = ("out of memory", "outofmemory")
@@ -14,6 +14,12 @@ _REASONS = {
     404: "it has no such endpoint (404): is ML_INFERENCE_SERVICE_URL right?",
     405: "it has no such endpoint (405): is ML_INFERENCE_SERVICE_URL right?",
 }
+
+
+def reply_to_answer(answer: Answer) -> Reply:
+    """The reply that an answer of 200 stands for: some services report a lack of memory image by image."""
+    short = next((result.error for result in answer.results if _is_out_of_memory(result.error or "")), None)
+    return answer if short is None else TooMuch(f"it answers: {short[:300]}")
 
 
 def reply_to_status(status: int, body: bytes) -> Reply:

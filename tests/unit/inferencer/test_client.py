@@ -40,7 +40,7 @@ from tests.support.ml_faults import (
     reverse,
     shorten,
 )
-from tests.unit.inferencer.fakes import Pauses, Published, floats
+from tests.unit.inferencer.fakes import FakeClient, Pauses, Published, floats
 
 
 def settings_of(**settings: Any) -> InferencerSettings:
@@ -83,7 +83,7 @@ RED, BLUE = Image("r", "red.jpg", jpeg("red")), Image("b", "blue.jpg", jpeg("blu
 async def test_the_real_service_reports_itself() -> None:
     async with lite() as client:
         assert await client.capabilities() == Capabilities(
-            safe_batch=32, loaded=True, model="lite-512-v1", dimension=512, has_text=False
+            safe_batch=32, loaded=True, model="lite-512-v1", dimension=512, has_text=False, input_side=224
         )
 
 
@@ -289,7 +289,7 @@ async def test_poison_is_found_behind_http_whatever_way_it_strikes() -> None:
     assert bad == {"i3", "i11", "i17"}
 
 
-@pytest.mark.parametrize("fault", [{"too_many_above": 3}, {"out_of_memory_above": 3}])
+@pytest.mark.parametrize("fault", [{"too_many_above": 3}, {"out_of_memory_above": 3}, {"errors_above": 3}])
 async def test_a_service_that_takes_less_than_it_says_gets_less(fault: dict[str, int]) -> None:
     faults = Faults(safe_batch=16, **fault)  # type: ignore[arg-type]
     async with batching_over(faults) as batching:
@@ -304,3 +304,31 @@ async def test_a_restart_in_the_middle_costs_nothing() -> None:
         verdicts = await batching.embed(photos(20), caption=True)
     assert sum(isinstance(verdict, Embedded) for verdict in verdicts.values()) == 20
     assert faults.most_in_flight <= 2
+
+
+async def test_out_of_memory_of_each_image_in_a_200_costs_none_and_is_learned() -> None:
+    """As the service in the field answers: 39 of 39 images were lost."""
+    faults = Faults(safe_batch=16, errors_above=4)
+    async with batching_over(faults) as batching:
+        verdicts = await batching.embed(photos(39), caption=True)
+        assert sum(isinstance(verdict, Embedded) for verdict in verdicts.values()) == 39
+        faults.requests.clear()
+        await batching.embed(photos(8), caption=True)
+    assert max(faults.requests) <= 5
+
+
+async def test_a_caption_model_that_alone_is_unloaded_is_warmed_up() -> None:
+    faults = Faults(captions_loaded=False)
+    async with batching_over(faults) as batching:
+        verdicts = await batching.embed(photos(4), caption=True)
+    assert all(isinstance(verdict, Embedded) for verdict in verdicts.values())
+    assert faults.warmups == 1
+
+
+async def test_a_service_without_a_caption_model_is_not_waited_for() -> None:
+    """Warming it up changes nothing; what it has is used."""
+    reported = Capabilities(safe_batch=4, loaded=True, captions_loaded=False)
+    client = FakeClient(reported)
+    watch = Watch(client, ModelReport(Published()), "http://ml:8001", pause=Pauses())
+    assert await watch.there() == reported
+    assert client.warmed == 1

@@ -59,7 +59,7 @@ async def test_capabilities_have_the_old_fields_and_say_what_the_service_is(
         "model_name_blip": "lite-caption-v1",
         "embedding_dimension": 512,
         "has_text_model": False,
-        "input_side": 128,
+        "input_side": 224,
         "duplicate_likeness": 0.98,
         "related_likeness": 0.9,
         "words_likeness": None,
