@@ -1,5 +1,6 @@
 """The floor: the processor's own function over the same files, in a pool with nothing around it."""
 
+import os
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -49,7 +50,14 @@ def _inspect(file: Path | None) -> float:
     start = time.process_time()
     stat = file.stat()
     inspect = Inspector(Path("/nonexistent"))()
-    reply = inspect(Request(path=bytes(file), size=stat.st_size, mtime_ns=stat.st_mtime_ns))
+    reply = inspect(
+        Request(
+            path=bytes(file),
+            size=stat.st_size,
+            mtime_ns=stat.st_mtime_ns,
+            descriptor=os.open(file, os.O_RDONLY),
+        )
+    )
     if not isinstance(reply, Inspected) or reply.jpeg is None:
         raise ValueError(f"{file} cannot be decoded")
     return time.process_time() - start

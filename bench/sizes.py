@@ -134,7 +134,14 @@ def _on_disk(root: Path) -> int:
 def _image(path: Path) -> ImageRecord:
     stat, name = path.stat(), bytes(path)
     inspect = Inspector(Path("/nonexistent"))()
-    seen = inspect(Request(path=name, size=stat.st_size, mtime_ns=stat.st_mtime_ns))
+    seen = inspect(
+        Request(
+            path=name,
+            size=stat.st_size,
+            mtime_ns=stat.st_mtime_ns,
+            descriptor=os.open(path, os.O_RDONLY),
+        )
+    )
     if not isinstance(seen, Inspected) or seen.jpeg is None:
         raise ValueError(f"{path} cannot be decoded")
     file = File(

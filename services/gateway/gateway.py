@@ -16,6 +16,7 @@ from libs.common.kafka.membership import member
 from libs.common.kafka.publisher import Publisher
 from libs.common.kafka.tables.table import Table
 from libs.common.kafka.tables.tail import Tail
+from libs.common.runtime.detached import DetachedCalls
 from libs.common.runtime.lock import owned
 from libs.common.sources.passed_over import PassedOver
 from libs.common.sources.roots import readable
@@ -24,7 +25,6 @@ from libs.common.stages import GATEWAY
 from libs.common.store.open import open_server_store
 from libs.common.store.protocol import Store
 from libs.common.topics import INGEST, JOB_STATUS, SERVICES
-from services.gateway.api.detached import DetachedCalls
 from services.gateway.archive.archives import Archives
 from services.gateway.collections.collections import Collections
 from services.gateway.duplicates.duplicates import Duplicates

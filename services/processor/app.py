@@ -9,11 +9,13 @@ from libs.common.kafka.tables.control_table import ControlTable
 from libs.common.messages import PathRecord
 from libs.common.runtime.lock import owned
 from libs.common.runtime.service import Service
-from libs.common.sources.roots import ANYWHERE, Roots
+from libs.common.sources.roots import readable
+from libs.common.sources.sources import Sources
 from libs.common.stages import PROCESSOR
 from libs.common.topics import ML_RESULTS
 from services.processor.cache.following import Following
 from services.processor.decoding.inspect import Inspector
+from services.processor.decoding.opening import Opening
 from services.processor.decoding.pool import DecodePool
 from services.processor.settings import ProcessorSettings
 from services.processor.worker import ProcessorWorker
@@ -38,6 +40,11 @@ def build(settings: ProcessorSettings) -> Service:
                 settings.decode_workers,
                 settings.decode_timeout_seconds,
                 settings.decode_memory_bytes,
+                Opening(
+                    Sources(readable(settings, joined.control.listed_roots)),
+                    settings.decode_timeout_seconds,
+                    joined.control.refresh,
+                ),
             )
         )
         worker = ProcessorWorker(pool, lambda: _model(joined.control))
@@ -49,12 +56,11 @@ def build(settings: ProcessorSettings) -> Service:
 
 
 def inspector_of(settings: ProcessorSettings) -> Inspector:
-    """What the decoder processes are given. Without SCAN_ROOTS the scanner alone decides what is read."""
+    """What the decoder processes are given."""
     return Inspector(
         cache_dir=settings.cache_dir.absolute(),
         limits=settings.limits,
         max_file_bytes=settings.max_file_bytes,
-        roots=Roots.of(settings) if settings.scan_roots else ANYWHERE,
     )
 
 

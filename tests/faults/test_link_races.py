@@ -29,6 +29,7 @@ from services.processor.decoding.inspection import Inspected, Request
 from tests.support import photos
 from tests.support.archiving import record_of
 from tests.support.racing import SECONDS, SLOW_SECONDS, swapping
+from tests.unit.processor.samples import by_path
 
 PHOTOS = 40
 INSIDE, OUTSIDE = photos.jpeg(64, 48), photos.jpeg(48, 64)
@@ -145,7 +146,7 @@ async def body_of(response: RangedFile) -> bytes:
 def test_what_is_inspected_is_a_file_of_the_root(
     race: Race, root: Path, tmp_path: Path, seconds: float
 ) -> None:
-    inspect = Inspector(cache_dir=tmp_path / "cache", roots=Roots((bytes(root),)))()
+    inspect = by_path(Inspector(cache_dir=tmp_path / "cache")(), Roots((bytes(root),)))
     secret = hashlib.sha256(OUTSIDE).hexdigest()
     path, one, other = race
     stats = (root / "a.jpg").stat()

@@ -4,10 +4,11 @@ import asyncio
 import socket
 import subprocess
 from collections import deque
+from collections.abc import Sequence
 from contextlib import suppress
 
 from libs.common.children.ending import ChildEndedError, in_words
-from libs.common.children.framing import Frames, framed
+from libs.common.children.framing import LENGTH_BYTES, Frames, framed
 from libs.common.children.launching import Program, launched
 
 EXIT_SECONDS = 15.0
@@ -21,6 +22,7 @@ class Child:
         self._process = process
         self._answers = _Answers(process)
         self._transport: asyncio.Transport
+        self._socket: socket.socket
 
     @classmethod
     async def start(cls, program: Program) -> "Child":
@@ -46,15 +48,16 @@ class Child:
         """Its exit status once it has ended, negative for a signal."""
         return self._process.poll()
 
-    def ask(self, body: bytes) -> asyncio.Future[bytearray]:
+    def ask(self, body: bytes, descriptors: Sequence[int] = ()) -> asyncio.Future[bytearray]:
         """What it will answer to `body`, or ChildEndedError; ValueError for a body that is too long.
 
-        No caller has to wait for the answer; others' answers come all the same.
+        It gets copies of the descriptors; what was asked before with a longer body must have been sent. No
+        caller has to wait for the answer; others' answers come all the same.
         """
         frame = framed(body)
         answer = self._answers.expect()
         if not answer.done():
-            self._transport.write(frame)
+            self._transport.write(frame[self._sent_with(descriptors, frame) :])
         return answer
 
     async def finish(self, seconds: float) -> None:
@@ -72,9 +75,20 @@ class Child:
         await asyncio.shield(self._answers.ended)
         return in_words(self.status)
 
+    def _sent_with(self, descriptors: Sequence[int], frame: bytes) -> int:
+        """How many bytes of the frame were sent with the descriptors: past the transport, which has none."""
+        if not descriptors:
+            return 0
+        if self._transport.get_write_buffer_size():
+            raise ValueError("descriptors cannot overtake what was asked before")
+        with suppress(ConnectionError):  # it has ended, as the answer will say
+            return socket.send_fds(self._socket, [frame[:LENGTH_BYTES]], descriptors)
+        return 0
+
     async def _connect(self, ours: socket.socket) -> None:
         try:
             loop = asyncio.get_running_loop()
+            self._socket = ours
             self._transport, _ = await loop.create_connection(lambda: self._answers, sock=ours)
         except BaseException:
             self._process.kill()

@@ -1,9 +1,10 @@
 """How messages travel between a process and its child: over a Unix socket pair, each after its length.
 
 A frame is the length of a body (4 bytes, big-endian) and the body. Both ends only answer: nothing is sent
-unasked. A socket pair and not pipes, as file descriptors can travel over it too.
+unasked. File descriptors may go with a body to the child, at most MOST_DESCRIPTORS of them (SCM_RIGHTS).
 """
 
+import os
 import select
 import socket
 from collections.abc import Iterator
@@ -11,6 +12,8 @@ from collections.abc import Iterator
 LENGTH_BYTES = 4
 MOST_BYTES = 1 << 30
 """A longer body is refused: a child that was taken over must not fill its parent's memory."""
+
+MOST_DESCRIPTORS = 128
 
 _PART_BYTES = 1 << 20
 _PIECE_BYTES = 1 << 16
@@ -67,6 +70,12 @@ class Channel:
 
     def __init__(self, end: socket.socket) -> None:
         self._end = end
+        self._descriptors: list[int] = []
+
+    def take_descriptors(self) -> list[int]:
+        """Those that came with the last body, for the caller to close."""
+        taken, self._descriptors = self._descriptors, []
+        return taken
 
     def send(self, body: bytes) -> None:
         """Send one body; OSError if the parent is gone."""
@@ -81,12 +90,15 @@ class Channel:
         return bool(select.select([self._end], [], [], seconds)[0])
 
     def receive(self) -> bytes | None:
-        """The next body; None if the parent has closed its end."""
-        length = self._exactly(LENGTH_BYTES)
+        """The next body; None if the parent has closed its end. Closes descriptors that were not taken."""
+        for descriptor in self.take_descriptors():
+            os.close(descriptor)
+        begin, self._descriptors, _, _ = socket.recv_fds(self._end, LENGTH_BYTES, MOST_DESCRIPTORS)
+        length = self._exactly(LENGTH_BYTES, begin) if begin else None
         return None if length is None else self._exactly(_checked(int.from_bytes(length, "big")))
 
-    def _exactly(self, count: int) -> bytes | None:
-        received = bytearray()
+    def _exactly(self, count: int, begin: bytes = b"") -> bytes | None:
+        received = bytearray(begin)
         while len(received) < count:
             part = self._end.recv(min(count - len(received), _PART_BYTES))
             if not part:

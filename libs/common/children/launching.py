@@ -12,7 +12,7 @@ _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What runs in a child: `python -m MODULE DESCRIPTOR MEMORY_BYTES`; 0 bytes of memory mean no limit.
+    """What runs in a child: `python -m MODULE DESCRIPTOR MEMORY_BYTES PARENT`; 0 bytes mean no limit.
 
     The module's `__main__` part opens the descriptor with `serving.opened`.
     """
@@ -29,7 +29,8 @@ def launched(program: Program) -> tuple[subprocess.Popen[bytes], socket.socket]:
     """
     ours, theirs = socket.socketpair()
     with theirs:
-        arguments = ["-P", "-m", program.module, str(theirs.fileno()), str(program.memory_bytes)]
+        numbers = (theirs.fileno(), program.memory_bytes, os.getpid())
+        arguments = ["-P", "-m", program.module, *map(str, numbers)]
         try:
             process = subprocess.Popen(
                 [sys.executable, *arguments],

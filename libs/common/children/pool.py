@@ -7,8 +7,9 @@ moment. (The pools of concurrent.futures and pebble are broken for good once an 
 import asyncio
 from collections import deque
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from math import ceil
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from libs.common.children.ending import ChildEndedError, OverTimeError
 from libs.common.children.restarting import RestartingChild
@@ -23,11 +24,18 @@ AskedT_contra = TypeVar("AskedT_contra", contravariant=True)
 _Asked = tuple[RequestT, asyncio.Future[ReplyT]]
 
 
+class Sent(NamedTuple):
+    """Requests as one body, and the descriptors of files that go with it."""
+
+    body: bytes
+    descriptors: Sequence[int] = ()
+
+
 class Exchange(Protocol[AskedT_contra, ReplyT]):
     """What is asked and answered, as it travels."""
 
-    def encode(self, requests: Sequence[AskedT_contra]) -> bytes:
-        """Requests as one body."""
+    def sent(self, requests: Sequence[AskedT_contra]) -> AbstractAsyncContextManager["Sent"]:
+        """Requests as they go to a child; what they need is held until the block ends. OverTimeError."""
 
     def decode(self, body: bytearray) -> list[ReplyT]:
         """Replies to the first of them, at least one; ValueError if the body holds something else."""
@@ -109,7 +117,8 @@ class Pool(Generic[RequestT, ReplyT]):
         """Replies to the first of the requests. If the child ends over several, it is asked each alone."""
         await child.start()
         try:
-            return self._exchange.decode(await child.ask(self._exchange.encode(requests)))
+            async with self._exchange.sent(requests) as sent:
+                return self._exchange.decode(await child.ask(sent.body, sent.descriptors))
         except (ChildEndedError, OverTimeError, ValueError) as error:
             await child.end()
             if len(requests) == 1:

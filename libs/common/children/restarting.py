@@ -1,6 +1,6 @@
 """A child process that is started when it is first needed, and again after it ended."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from libs.common.children.child import Child
 from libs.common.children.ending import ChildEndedError
@@ -47,11 +47,11 @@ class RestartingChild:
             raise
         return child
 
-    async def ask(self, body: bytes) -> bytearray:
-        """The answer; ChildEndedError or OverTimeError, with the process ended."""
+    async def ask(self, body: bytes, descriptors: Sequence[int] = ()) -> bytearray:
+        """The answer; ChildEndedError or OverTimeError, with the process ended. It gets the descriptors."""
         child = await self.start()
         try:
-            answer = child.ask(body)
+            answer = child.ask(body, descriptors)
             return await (answer if self._limit is None else self._limit.kept(child, answer))
         except BaseException:
             await self.end()

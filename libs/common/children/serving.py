@@ -33,7 +33,7 @@ def confined(arguments: Sequence[str]) -> Channel:
     parent in the middle of anything, and only its own log goes to standard error.
     """
     channel = opened(arguments)
-    _die_with_parent()
+    _die_with_parent(int(arguments[3]))
     _mute_libraries()
     _bound_memory(int(arguments[2]))
     return channel
@@ -57,10 +57,13 @@ def _next(channel: Channel, idle: Callable[[], None] | None) -> bytes | None:
     return channel.receive()
 
 
-def _die_with_parent() -> None:
+def _die_with_parent(parent: int) -> None:
     """Elsewhere than on Linux a process ends when it has finished the request at hand."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        # It died before that.
+        sys.exit(1)
 
 
 def _bound_memory(memory_bytes: int) -> None:

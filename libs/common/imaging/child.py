@@ -5,7 +5,7 @@ The gateway's `decoding.Decoding` starts it, as libs.common.children.launching s
 
 import os
 import sys
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
@@ -22,12 +22,11 @@ LARGEST = 1 << 30
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
-    """A picture, as its bytes or as the path of its file, and what to make of it."""
+    """A picture, as its bytes or as the open file that comes with them, and what to make of it."""
 
     what: Literal["normalised", "displayable"]
     limits: Limits
     data: bytes = b""
-    path: bytes = b""
 
 
 class Made(Struct, frozen=True, tag=True):
@@ -46,14 +45,14 @@ class Refused(Struct, frozen=True, tag=True):
 Reply = Made | Refused
 
 
-def answer(body: bytes) -> bytes:
-    """The Reply to a Wanted."""
-    return msgspec.msgpack.encode(_reply(msgspec.msgpack.decode(body, type=Wanted)))
+def answer(body: bytes, files: Sequence[int] = ()) -> bytes:
+    """The Reply to a Wanted; the files are closed."""
+    return msgspec.msgpack.encode(_reply(msgspec.msgpack.decode(body, type=Wanted), files))
 
 
-def _reply(wanted: Wanted) -> Reply:
+def _reply(wanted: Wanted, files: Sequence[int]) -> Reply:
     try:
-        return Made(_jpeg(wanted))
+        return Made(_jpeg(wanted, files))
     except FileError as error:
         return Refused(error.code, error.detail)
     except OSError as error:
@@ -64,8 +63,11 @@ def _reply(wanted: Wanted) -> Reply:
         return Refused(Code.DECODE_FAILED, f"the picture cannot be decoded: {type(error).__name__}")
 
 
-def _jpeg(wanted: Wanted) -> bytes:
-    data = Path(os.fsdecode(wanted.path)).read_bytes() if wanted.path else wanted.data
+def _jpeg(wanted: Wanted, files: Sequence[int]) -> bytes:
+    data = wanted.data
+    for descriptor in files:
+        with os.fdopen(descriptor, "rb") as file:
+            data = file.read()
     if wanted.what == "normalised":
         return normalise(data, wanted.limits).jpeg
     return displayable(data, wanted.limits)
@@ -73,4 +75,5 @@ def _jpeg(wanted: Wanted) -> bytes:
 
 if __name__ == "__main__":
     quiet_pillow()
-    serve(confined(sys.argv), answer)
+    channel = confined(sys.argv)
+    serve(channel, lambda body: answer(body, channel.take_descriptors()))

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 from types import TracebackType
 from typing import Protocol
 
@@ -46,6 +45,11 @@ class OpenFile:
         self.descriptor = descriptor
         self.identity = identity
 
+    @classmethod
+    def of(cls, descriptor: int) -> "OpenFile":
+        """The file of a descriptor that was handed over; OSError."""
+        return cls(descriptor, identity_of(os.fstat(descriptor)))
+
     def __del__(self) -> None:
         self.close()
 
@@ -53,11 +57,6 @@ class OpenFile:
     def path(self) -> str:
         """A path that opens this file once more, for libraries that take only paths, while it is open."""
         return f"/dev/fd/{self.descriptor}"
-
-    @property
-    def path_for_children(self) -> Path:
-        """As `path`, for a process of the same user that this one has started."""
-        return Path(f"/proc/{os.getpid()}/fd/{self.descriptor}")
 
     def stat(self) -> os.stat_result:
         """The file as it is now; OSError."""

@@ -12,8 +12,8 @@ from uuid import uuid4
 
 from libs.common.duplicates.policy import Policy
 from libs.common.errors import Code, SluiceError
+from libs.common.runtime.detached import DetachedCalls
 from libs.common.sources.roots import Readable
-from services.gateway.api.detached import DetachedCalls
 from services.gateway.archive import points
 from services.gateway.archive.checks import as_file_error
 from services.gateway.archive.history import ArchiveHistory

@@ -1,10 +1,8 @@
 """Decoding pictures in processes of their own: what hangs or crashes on one costs that picture alone."""
 
 import asyncio
-import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import msgspec
 
@@ -14,6 +12,7 @@ from libs.common.children.restarting import RestartingChild
 from libs.common.errors import Code, FileError
 from libs.common.imaging.child import Refused, Reply, Wanted
 from libs.common.imaging.limits import Limits
+from libs.common.sources.source import OpenFile
 
 PROCESSES = 2
 SECONDS = 8.0
@@ -53,15 +52,16 @@ class Decoding:
         """The picture as the pipeline would send it to the ML service."""
         return await self._asked(Wanted(what="normalised", limits=self._limits, data=data))
 
-    async def displayable(self, path: Path) -> bytes:
-        """The file as a JPEG that browsers show."""
-        return await self._asked(Wanted(what="displayable", limits=self._limits, path=os.fsencode(path)))
+    async def displayable(self, file: OpenFile) -> bytes:
+        """The file as a JPEG that browsers show; the decoder reads it from its beginning."""
+        wanted = Wanted(what="displayable", limits=self._limits)
+        return await self._asked(wanted, (file.descriptor,))
 
-    async def _asked(self, wanted: Wanted) -> bytes:
+    async def _asked(self, wanted: Wanted, files: Sequence[int] = ()) -> bytes:
         request = msgspec.msgpack.encode(wanted)
         try:
             async with asyncio.timeout(self._seconds):
-                reply = await self._reply(request)
+                reply = await self._reply(request, files)
         except TimeoutError as error:
             detail = f"the picture was not decoded in {self._seconds:.0f} s"
             raise FileError(Code.DECODE_TIMEOUT, detail) from error
@@ -69,10 +69,10 @@ class Decoding:
             raise FileError(reply.code, reply.detail)
         return reply.jpeg
 
-    async def _reply(self, request: bytes) -> Reply:
+    async def _reply(self, request: bytes, files: Sequence[int]) -> Reply:
         decoder = await self._free.get()
         try:
-            body = await decoder.ask(request)
+            body = await decoder.ask(request, files)
         except ChildEndedError as error:
             detail = f"the decoder crashed on this picture ({error})"
             raise FileError(Code.DECODER_CRASHED, detail) from error

@@ -16,12 +16,12 @@ from libs.common.kafka.tables.control_table import ControlTable
 from libs.common.points.fields import Fields, names
 from libs.common.points.paths import path_of
 from libs.common.points.projections import SEARCH
+from libs.common.runtime.detached import DetachedCalls
 from libs.common.sources.files.failures import file_errors
 from libs.common.sources.source import Identity, OpenFile
 from libs.common.sources.sources import Sources
 from libs.common.store.protocol import Payload, PayloadFields, Record, Store
 from services.gateway.api.deadlines import refreshed
-from services.gateway.api.detached import DetachedCalls
 from services.gateway.collections.collections import Collections
 from services.gateway.images.decoding import Decoding
 
@@ -128,7 +128,7 @@ class Images:
         """The file as a JPEG that browsers show; FileError for what cannot be decoded."""
         if file.identity.size > LARGEST:
             raise SluiceError(Code.TOO_LARGE, f"{name} is too large to be converted")
-        return await self.decoding.displayable(file.path_for_children)
+        return await self.decoding.displayable(file)
 
     async def _places(self) -> list[str]:
         await refreshed(self.control)

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from libs.common.errors import Code, SluiceError
 from libs.common.events import ScanRequest
+from libs.common.runtime.detached import DetachedCalls
 from libs.common.settings import FilesSettings
 from libs.common.sources.roots import resolve_source
-from services.gateway.api.detached import DetachedCalls
 from services.gateway.collections.collections import Collections
 from services.gateway.jobs.reader import JobReader
 from services.gateway.jobs.records import Submission, scan_request

@@ -4,10 +4,13 @@
 """
 
 import logging
+import os
 import pickle
 import sys
 import time
 from collections.abc import Callable
+
+from msgspec import structs
 
 from libs.common.children.framing import Channel
 from libs.common.children.serving import confined, serve
@@ -29,7 +32,16 @@ def run(channel: Channel) -> None:
         return
     inspect = pickle.loads(body)()  # noqa: S301
     channel.send(READY)
-    serve(channel, lambda body: inspection.encode(_answers(inspect, inspection.decode_requests(body))))
+    serve(channel, lambda body: inspection.encode(_answers(inspect, _received(channel, body))))
+
+
+def _received(channel: Channel, body: bytes) -> list[Request]:
+    """The requests with the descriptors that came with them."""
+    files = channel.take_descriptors()
+    return [
+        structs.replace(request, descriptor=files[request.descriptor]) if request.descriptor >= 0 else request
+        for request in inspection.decode_requests(body)
+    ]
 
 
 def _answers(inspect: Callable[[Request], Reply], requests: list[Request]) -> list[Reply]:
@@ -39,6 +51,9 @@ def _answers(inspect: Callable[[Request], Reply], requests: list[Request]) -> li
         replies.append(_answer(inspect, request))
         if time.monotonic() >= until:
             break
+    for request in requests[len(replies) :]:
+        if request.descriptor >= 0:
+            os.close(request.descriptor)
     return replies
 
 

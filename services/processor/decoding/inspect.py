@@ -8,13 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from libs.common.errors import Code, FileError
+from libs.common.errors import FileError
 from libs.common.imaging.limits import Limits
 from libs.common.imaging.normalise import READING, normalise
 from libs.common.messages import Content, Inference
-from libs.common.sources.roots import ANYWHERE, Roots
-from libs.common.sources.sources import Sources
-from services.processor.archived import is_archived
+from libs.common.sources.source import OpenFile
 from services.processor.cache.cache_reader import CacheReader
 from services.processor.decoding.inspection import Changing, Failed, Inspected, Reply, Request
 from services.processor.decoding.reading import ReadFile, read_picture
@@ -22,32 +20,28 @@ from services.processor.decoding.reading import ReadFile, read_picture
 
 @dataclass(frozen=True, slots=True)
 class Inspector:
-    """What a decoder process needs to know. Called there, it opens the cache and gives the function.
-
-    `roots` are the folders that files must be in.
-    """
+    """What a decoder process needs to know. Called there, it opens the cache and gives the function."""
 
     cache_dir: Path
     limits: Limits = field(default_factory=Limits)
     max_file_bytes: int = 1 << 30
-    roots: Roots = ANYWHERE
 
     def __call__(self) -> Callable[[Request], Reply]:
         """The function that inspects one file after another."""
-        cache, sources = CacheReader(self.cache_dir), Sources(self.roots)
-        return lambda request: self.inspect(cache, sources, request)
+        cache = CacheReader(self.cache_dir)
+        return lambda request: self.inspect(cache, request)
 
-    def inspect(self, cache: CacheReader, sources: Sources, request: Request) -> Reply:
-        """Look at one file. It is decoded only if it stands still and is not in the cache."""
+    def inspect(self, cache: CacheReader, request: Request) -> Reply:
+        """Look at one file, and close it. It is decoded only if it stands still and is not in the cache."""
+        if request.refused is not None:
+            return request.refused
         try:
-            with sources.of(request.path).open(request.path) as opened:
+            with OpenFile.of(request.descriptor) as opened:
                 file = read_picture(opened, request.path, self.max_file_bytes, gif=self.limits.gif)
             if not file.held_still or not _as_seen(file, request):
                 return Changing(size=file.after.size, mtime_ns=file.after.mtime_ns)
             return self._inspected(cache, request, file)
         except FileError as error:
-            if error.code is Code.FILE_VANISHED and is_archived(request.path, request.size, request.mtime_ns):
-                return Failed(code=Code.ARCHIVED, error="The file was archived while the job ran")
             return Failed(code=error.code, error=error.detail)
 
     def _inspected(self, cache: CacheReader, request: Request, file: ReadFile) -> Inspected:

@@ -21,6 +21,9 @@ class Request(Struct, frozen=True, kw_only=True):
 
     `model` is the one whose cached results will do, None if none will; they must not be older than
     `cache_cleared_at` (seconds since the epoch), and have a caption if `caption`.
+
+    The decoder gets the open file and never opens the path: as `descriptor` its place among those that come
+    with the requests, then the descriptor there, which the inspection closes; or `refused`, why it has none.
     """
 
     path: bytes
@@ -29,6 +32,8 @@ class Request(Struct, frozen=True, kw_only=True):
     model: str | None = None
     caption: bool = True
     cache_cleared_at: float = 0.0
+    descriptor: int = -1
+    refused: "Failed | None" = None
 
 
 class Inspected(Struct, frozen=True, kw_only=True, tag=True):

@@ -3,17 +3,21 @@
 import asyncio
 import pickle
 from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 
 from libs.common.children.child import Child
 from libs.common.children.ending import ChildEndedError, OverTimeError
 from libs.common.children.launching import Program
 from libs.common.children.limiting import TimeLimit
-from libs.common.children.pool import Pool
+from libs.common.children.pool import Pool, Sent
 from libs.common.children.restarting import RestartingChild
 from libs.common.errors import Code, SluiceError
+from libs.common.sources.roots import ANYWHERE
+from libs.common.sources.sources import Sources
 from services.processor.decoding import inspection
 from services.processor.decoding.inspection import READY, Failed, Reply, Request
+from services.processor.decoding.opening import Opening
 
 MEMORY_BYTES = 4 << 30
 """Enough for a picture of the default MAX_PIXELS, four bytes each, beside a file of the default size."""
@@ -28,15 +32,22 @@ _START_SECONDS = 60.0
 class DecodePool:
     """`workers` decoder processes, for as long as the `async with` block lasts.
 
-    A file may take `timeout_s` seconds, as TimeLimit counts them, and a process `memory_bytes`.
+    A file may take `timeout_s` seconds, as TimeLimit counts them, and a process `memory_bytes`. `opening`
+    opens the files; without one any file is.
     """
 
     def __init__(
-        self, inspection: Inspection, workers: int, timeout_s: float, memory_bytes: int = MEMORY_BYTES
+        self,
+        inspection: Inspection,
+        workers: int,
+        timeout_s: float,
+        memory_bytes: int = MEMORY_BYTES,
+        opening: Opening | None = None,
     ) -> None:
         program, prepare = Program(_CHILD, memory_bytes), _Preparation(inspection)
         decoders = [RestartingChild(program, TimeLimit(timeout_s), prepare) for _ in range(workers)]
-        self._pool = Pool(decoders, _Inspections(timeout_s))
+        opening = opening or Opening(Sources(ANYWHERE), timeout_s)
+        self._pool = Pool(decoders, _Inspections(opening, timeout_s))
 
     async def __aenter__(self) -> "DecodePool":
         """Start all processes; SluiceError internal if one does not come up."""
@@ -80,11 +91,12 @@ def _does_not_start(status: str) -> SluiceError:
 class _Inspections:
     """Requests and replies as they travel; a decoder's end as its file's failure."""
 
-    def __init__(self, timeout_s: float) -> None:
+    def __init__(self, opening: Opening, timeout_s: float) -> None:
+        self._opening = opening
         self._timeout_s = timeout_s
 
-    def encode(self, requests: Sequence[Request]) -> bytes:
-        return inspection.encode(requests)
+    def sent(self, requests: Sequence[Request]) -> AbstractAsyncContextManager[Sent]:
+        return self._opening.opened(requests)
 
     def decode(self, body: bytearray) -> list[Reply]:
         return inspection.decode_replies(body)

@@ -1,13 +1,19 @@
-"""What the children in these tests run: it answers each body with the same body."""
+"""What the children in these tests run: it answers each body with the same body, or does what it says."""
 
 import os
 import sys
 import time
 
+from libs.common.children.framing import Channel
 from libs.common.children.serving import confined, serve
 
 
-def answer(body: bytes) -> bytes:
+def answer(body: bytes, channel: Channel) -> bytes:
+    if body == b"read":
+        return b"|".join(_read(descriptor) for descriptor in channel.take_descriptors())
+    if body == b"open files":
+        with os.scandir("/proc/self/fd") as entries:
+            return b"%d" % len(list(entries))
     if body == b"exit":
         os._exit(3)
     if body == b"wait":
@@ -22,5 +28,11 @@ def answer(body: bytes) -> bytes:
     return body
 
 
+def _read(descriptor: int) -> bytes:
+    with os.fdopen(descriptor, "rb") as file:
+        return file.read()
+
+
 if __name__ == "__main__":
-    serve(confined(sys.argv), answer)
+    opened = confined(sys.argv)
+    serve(opened, lambda body: answer(body, opened))

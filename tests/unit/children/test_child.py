@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import psutil
 import pytest
@@ -47,6 +48,28 @@ async def test_a_caller_that_is_cancelled_takes_no_other_answer_along() -> None:
         first, second = child.ask(b"first"), child.ask(b"second")
         first.cancel()
         assert await second == b"second"
+
+
+async def test_open_files_go_along_with_what_is_asked(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).write_text(name)
+    files = [os.open(tmp_path / name, os.O_RDONLY) for name in ("a", "b")]
+    async with echo() as child:
+        asked = [child.ask(b"first"), child.ask(b"read", files), child.ask(b"read"), child.ask(b"last")]
+        for descriptor in files:
+            os.close(descriptor)
+        assert [bytes(await answer) for answer in asked] == [b"first", b"a|b", b"", b"last"]
+
+
+async def test_open_files_that_are_not_taken_are_closed(tmp_path: Path) -> None:
+    (tmp_path / "a").touch()
+    descriptor = os.open(tmp_path / "a", os.O_RDONLY)
+    async with echo() as child:
+        before = await child.ask(b"open files")
+        for _ in range(50):
+            await child.ask(b"something", [descriptor])
+        assert await child.ask(b"open files") == before
+    os.close(descriptor)
 
 
 async def test_all_that_wait_learn_how_the_process_ended() -> None:

@@ -1,17 +1,22 @@
 """Requests, entries and records for the processor's tests."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from msgspec import structs
 
 from libs.common import messages
 from libs.common.ids import display_name, file_id
 from libs.common.imaging.normalise import READING
 from libs.common.messages import Content, File, Inference, PointRecord
+from libs.common.sources.roots import ANYWHERE, Roots
+from libs.common.sources.sources import Sources
 from services.processor.cache.entries import Entry
-from services.processor.decoding.inspection import Request
+from services.processor.decoding import opening
+from services.processor.decoding.inspection import Failed, Reply, Request
 
 MODEL = "lite-1"
 
@@ -21,6 +26,19 @@ def request_for(path: Path | bytes, **fields: object) -> Request:
     name = os.fsencode(path)
     stat = Path(os.fsdecode(name)).stat()
     return Request(path=name, size=stat.st_size, mtime_ns=stat.st_mtime_ns, **fields)  # type: ignore[arg-type]
+
+
+def by_path(inspect: Callable[[Request], Reply], roots: Roots = ANYWHERE) -> Callable[[Request], Reply]:
+    """An inspection that gets each file as a decoder process does: open, or refused."""
+    sources = Sources(roots)
+
+    def opened(request: Request) -> Reply:
+        found = opening.open_one(sources, request)
+        if isinstance(found, Failed):
+            return inspect(structs.replace(request, refused=found))
+        return inspect(structs.replace(request, descriptor=os.dup(found.descriptor)))
+
+    return opened
 
 
 def file_for(path: Path | bytes, **fields: object) -> File:

@@ -14,8 +14,10 @@ from libs.common.imaging.normalise import normalise
 from libs.common.kafka.outgoing import Outgoing
 from libs.common.messages import ImageRecord, PathRecord
 from libs.common.sources.roots import Roots
+from libs.common.sources.sources import Sources
 from libs.common.topics import IMAGES
 from services.processor.decoding.inspect import Inspector
+from services.processor.decoding.opening import Opening
 from services.processor.decoding.pool import DecodePool
 from services.processor.worker import ProcessorWorker
 from tests.support.hell import library, places
@@ -68,8 +70,9 @@ async def ran(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ran]:
     root.mkdir()
     done = Ran(library.lay(root, library.cases(SEED, outside)))
     batch = [PathRecord(file=file_for(path)) for path in library.spread(done.laid)]
-    inspector = Inspector(cache_dir=base / "cache", roots=Roots((bytes(root),)))
-    pool = DecodePool(Sabotaged(inspector), WORKERS, TIMEOUT_S, MEMORY_BYTES)
+    inspector = Inspector(cache_dir=base / "cache")
+    opening = Opening(Sources(Roots((bytes(root),))), TIMEOUT_S)
+    pool = DecodePool(Sabotaged(inspector), WORKERS, TIMEOUT_S, MEMORY_BYTES, opening)
     # The tests' own process may have those of other tests' systems below it.
     async with watched(os.getpid(), only_new=True) as done.decoders, pool:
         worker = ProcessorWorker(pool, lambda: None, PAUSES_S)

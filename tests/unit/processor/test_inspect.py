@@ -17,12 +17,12 @@ from services.processor.decoding.inspect import Inspector
 from services.processor.decoding.inspection import Changing, Failed, Inspected, Reply, Request
 from services.processor.settings import ProcessorSettings
 from tests.support import photos
-from tests.unit.processor.samples import MODEL, entry, request_for
+from tests.unit.processor.samples import MODEL, by_path, entry, request_for
 
 
 @pytest.fixture
 def inspect(tmp_path: Path) -> Callable[[Request], Reply]:
-    return Inspector(cache_dir=tmp_path / "cache")()
+    return by_path(Inspector(cache_dir=tmp_path / "cache")())
 
 
 def failure_of(reply: Reply) -> Code:
@@ -129,7 +129,7 @@ def test_a_symlink_out_of_the_roots_is_refused(tmp_path: Path) -> None:
     (outside / "a.jpg").write_bytes(photos.jpeg(64, 48))
     (inside / "a.jpg").write_bytes(photos.jpeg(64, 48))
     (inside / "link.jpg").symlink_to(outside / "a.jpg")
-    guarded = Inspector(cache_dir=tmp_path / "cache", roots=Roots((bytes(inside),)))()
+    guarded = by_path(Inspector(cache_dir=tmp_path / "cache")(), Roots((bytes(inside),)))
     assert failure_of(guarded(request_for(inside / "link.jpg"))) is Code.OUTSIDE_ROOTS
     assert isinstance(guarded(request_for(inside / "a.jpg")), Inspected)
 
@@ -155,7 +155,8 @@ def test_files_that_fail(
 def test_a_gif_is_inspected_where_gifs_are_accepted(tmp_path: Path) -> None:
     path = tmp_path / "a.gif"
     path.write_bytes(photos.gif())
-    inspect = Inspector(cache_dir=tmp_path / "cache", limits=ProcessorSettings(accept_gif=True).limits)()
+    inspector = Inspector(cache_dir=tmp_path / "cache", limits=ProcessorSettings(accept_gif=True).limits)
+    inspect = by_path(inspector())
     found = inspect(request_for(path))
     assert isinstance(found, Inspected)
     assert found.content.format == "GIF"
@@ -164,9 +165,9 @@ def test_a_gif_is_inspected_where_gifs_are_accepted(tmp_path: Path) -> None:
 def test_limits(tmp_path: Path) -> None:
     path = tmp_path / "a.jpg"
     path.write_bytes(photos.jpeg(64, 48))
-    strict = Inspector(cache_dir=tmp_path / "cache", max_file_bytes=100)()
+    strict = by_path(Inspector(cache_dir=tmp_path / "cache", max_file_bytes=100)())
     assert failure_of(strict(request_for(path))) is Code.TOO_LARGE
-    narrow = Inspector(cache_dir=tmp_path / "cache", limits=Limits(max_pixels=100))()
+    narrow = by_path(Inspector(cache_dir=tmp_path / "cache", limits=Limits(max_pixels=100))())
     assert failure_of(narrow(request_for(path))) is Code.TOO_MANY_PIXELS
 
 

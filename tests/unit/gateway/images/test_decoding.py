@@ -14,6 +14,7 @@ from PIL import Image
 from libs.common.errors import Code, FileError
 from libs.common.imaging.limits import Limits
 from libs.common.imaging.normalise import displayable, normalise
+from libs.common.sources.source import OpenFile
 from services.gateway.images.decoding import Decoding
 from tests.support import photos
 from tests.support.waiting import LIMIT_S, until
@@ -32,6 +33,10 @@ def endless(tmp_path: Path) -> Path:
     return tmp_path / "endless.jpg"
 
 
+def opened(path: Path, flags: int = os.O_RDONLY) -> OpenFile:
+    return OpenFile.of(os.open(path, flags))
+
+
 def processes(decoding: Decoding) -> list[psutil.Process]:
     """Those that are up."""
     return [psutil.Process(pid) for decoder in decoding._decoders if (pid := decoder.pid) is not None]
@@ -42,7 +47,7 @@ async def test_a_picture_is_decoded_as_in_the_pipeline(decoding: Decoding, tmp_p
     (tmp_path / "a.tif").write_bytes(photos.tiff())
 
     assert await decoding.normalised(data) == normalise(data, Limits()).jpeg
-    assert await decoding.displayable(tmp_path / "a.tif") == displayable(photos.tiff(), Limits())
+    assert await decoding.displayable(opened(tmp_path / "a.tif")) == displayable(photos.tiff(), Limits())
 
 
 @pytest.mark.parametrize(
@@ -60,9 +65,9 @@ async def test_what_is_no_picture_says_so(decoding: Decoding, data: bytes, code:
     assert refusal.value.code in (code, Code.DECODE_FAILED)
 
 
-async def test_a_file_that_went_away_is_no_crash(decoding: Decoding, tmp_path: Path) -> None:
+async def test_a_file_that_cannot_be_read_is_no_crash(decoding: Decoding, tmp_path: Path) -> None:
     with pytest.raises(FileError) as refusal:
-        await decoding.displayable(tmp_path / "gone.tif")
+        await decoding.displayable(opened(tmp_path))
 
     assert refusal.value.code is Code.READ_FAILED
 
@@ -73,7 +78,7 @@ async def test_a_picture_that_takes_too_much_memory_is_refused(tmp_path: Path) -
 
     async with Decoding.open(Limits(), seconds=30, memory_bytes=300_000_000) as decoding:
         with pytest.raises(FileError, match="memory") as refusal:
-            await decoding.displayable(tmp_path / "large.tif")
+            await decoding.displayable(opened(tmp_path / "large.tif"))
         (process,) = processes(decoding)
         assert await decoding.normalised(photos.png(64, 48))
         assert processes(decoding) == [process]
@@ -87,7 +92,7 @@ async def test_a_picture_that_takes_for_ever_is_given_up_and_the_next_one_is_dec
         (stuck,) = processes(decoding)
         decoding._seconds = 0.3
         with pytest.raises(FileError) as refusal:
-            await decoding.displayable(endless)
+            await decoding.displayable(opened(endless, os.O_RDWR))
         decoding._seconds = 20
         assert not stuck.is_running()
         assert await decoding.normalised(photos.png(64, 48))
@@ -101,7 +106,7 @@ async def test_a_decoder_that_crashes_costs_one_picture(endless: Path) -> None:
     async with Decoding.open(Limits()) as decoding:
         await decoding.normalised(photos.png(64, 48))
         (first,) = processes(decoding)
-        asked = asyncio.create_task(decoding.displayable(endless))
+        asked = asyncio.create_task(decoding.displayable(opened(endless, os.O_RDWR)))
         beside = asyncio.create_task(decoding.normalised(photos.png(64, 48)))
         assert await beside
         first.kill()
@@ -115,12 +120,12 @@ async def test_a_decoder_that_crashes_costs_one_picture(endless: Path) -> None:
 async def test_decoders_do_not_outlive_a_gateway_that_is_killed(endless: Path) -> None:
     code = f"""
 import asyncio, os, psutil
-from pathlib import Path
 from libs.common.imaging.limits import Limits
+from libs.common.sources.source import OpenFile
 from services.gateway.images.decoding import Decoding
 async def main():
     async with Decoding.open(Limits()) as decoding:
-        asyncio.create_task(decoding.displayable(Path({str(endless)!r})))
+        asyncio.create_task(decoding.displayable(OpenFile.of(os.open({str(endless)!r}, os.O_RDWR))))
         while not (found := psutil.Process().children()):
             await asyncio.sleep(0.01)
         await asyncio.to_thread(os.open, {str(endless)!r}, os.O_WRONLY)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from libs.common.errors import Code, SluiceError
-from services.gateway.api.detached import DetachedCalls
+from libs.common.runtime.detached import DetachedCalls
 from tests.support.waiting import LIMIT_S, until
 
 
@@ -59,7 +59,7 @@ async def test_only_so_many_threads_get_stuck_and_they_come_back(dead: threading
 def test_a_thread_that_is_stuck_does_not_keep_the_process() -> None:
     code = """
 import asyncio, threading
-from services.gateway.api.detached import DetachedCalls
+from libs.common.runtime.detached import DetachedCalls
 async def main():
     try:
         await DetachedCalls(0.05).run(threading.Event().wait, "/mnt/nas")

@@ -1,0 +1,96 @@
+"""Opening the files that decoders look at: they get descriptors, and never a path."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import ExitStack, asynccontextmanager
+from functools import partial
+
+from msgspec import structs
+
+from libs.common.children.ending import OverTimeError
+from libs.common.children.pool import Sent
+from libs.common.errors import Code, FileError, SluiceError
+from libs.common.runtime.detached import DetachedCalls
+from libs.common.sources.source import OpenFile
+from libs.common.sources.sources import Sources
+from services.processor.archived import is_archived
+from services.processor.decoding import inspection
+from services.processor.decoding.inspection import Failed, Request
+
+MOST_STUCK = 64
+"""Threads that may wait at once for shares that do not answer."""
+
+Opened = OpenFile | Failed
+
+
+async def _nothing_new() -> None:
+    """Where the settings alone say what may be read."""
+
+
+class Opening:
+    """Opens files below what may be read, in threads: a share that is gone keeps only those.
+
+    `refresh` reads what jobs have listed since, where that says what may be read.
+    """
+
+    def __init__(
+        self, sources: Sources, timeout_s: float, refresh: Callable[[], Awaitable[None]] = _nothing_new
+    ) -> None:
+        self._sources = sources
+        self._detached = DetachedCalls(timeout_s, MOST_STUCK)
+        self._refresh = refresh
+
+    @asynccontextmanager
+    async def opened(self, requests: Sequence[Request]) -> AsyncIterator[Sent]:
+        """The requests as decoders get them; their files are closed after the block. OverTimeError."""
+        with ExitStack() as files:
+            found = await self._found(requests)
+            opened = [each for each in found if isinstance(each, OpenFile)]
+            for each in opened:
+                files.callback(each.close)
+            yield Sent(inspection.encode(_numbered(requests, found)), [each.descriptor for each in opened])
+
+    async def _found(self, requests: Sequence[Request]) -> list[Opened]:
+        found = await self._open(requests)
+        outside = [n for n, each in enumerate(found) if _is_outside(each)]
+        if outside:
+            # The job may have begun only just now.
+            await self._refresh()
+            for n, again in zip(outside, await self._open([requests[n] for n in outside]), strict=True):
+                found[n] = again
+        return found
+
+    async def _open(self, requests: Sequence[Request]) -> list[Opened]:
+        try:
+            return await self._detached.run(partial(_all, self._sources, requests), "the folder of a photo")
+        except SluiceError as error:
+            raise OverTimeError from error
+
+
+def _all(sources: Sources, requests: Sequence[Request]) -> list[Opened]:
+    return [open_one(sources, request) for request in requests]
+
+
+def open_one(sources: Sources, request: Request) -> Opened:
+    """The request's file, or why there is none to look at."""
+    try:
+        return sources.of(request.path).open(request.path)
+    except FileError as error:
+        if error.code is Code.FILE_VANISHED and is_archived(request.path, request.size, request.mtime_ns):
+            return Failed(code=Code.ARCHIVED, error="The file was archived while the job ran")
+        return Failed(code=error.code, error=error.detail)
+
+
+def _is_outside(opened: Opened) -> bool:
+    return isinstance(opened, Failed) and opened.code is Code.OUTSIDE_ROOTS
+
+
+def _numbered(requests: Sequence[Request], found: Sequence[Opened]) -> list[Request]:
+    """The requests, each with its file's place among the open ones, or why it has none."""
+    numbered, place = [], 0
+    for request, each in zip(requests, found, strict=True):
+        if isinstance(each, Failed):
+            numbered.append(structs.replace(request, refused=each))
+        else:
+            numbered.append(structs.replace(request, descriptor=place))
+            place += 1
+    return numbered
