@@ -16,6 +16,7 @@ from libs.common.errors import Code, SluiceError
 from libs.common.kafka.connection import Connection
 from libs.common.kafka.stale_members import remove_stale_members
 from libs.common.runtime.lock import DirLock
+from libs.common.runtime.private import keep_private
 from libs.common.runtime.service import Service
 from libs.common.settings import FilesSettings, StageSettings, StoreSettings, without_password
 from libs.common.stages import ML
@@ -81,6 +82,8 @@ async def running(
     `say` hears what starts; `given` are settings of the stages that the environment does not decide.
     Raises SluiceError for whatever keeps it from starting.
     """
+    keep_private(settings.data_dir, "DATA_DIR")
+    keep_private(settings.upload_dir or settings.data_dir / "uploads", "UPLOAD_DIR")
     async with AsyncExitStack() as resources:
         resources.enter_context(DirLock(settings.data_dir))
         broker = await _broker(settings, resources, say)

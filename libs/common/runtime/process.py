@@ -15,9 +15,10 @@ from pydantic_settings import BaseSettings
 
 from libs.common.errors import SluiceError
 from libs.common.runtime.printable import printable
+from libs.common.runtime.private import UMASK, keep_private
 from libs.common.runtime.service import Service
 from libs.common.runtime.terminal import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE, say
-from libs.common.settings import StageSettings
+from libs.common.settings import FilesSettings, StageSettings
 
 SettingsT = TypeVar("SettingsT", bound=BaseSettings)
 StageSettingsT = TypeVar("StageSettingsT", bound=StageSettings)
@@ -35,7 +36,14 @@ def run_stage(settings_type: type[StageSettingsT], build: Callable[[StageSetting
     settings = read_settings(settings_type)
     configure_logging(settings.log_level)
     service = build(settings)
-    sys.exit(run_until_stopped(service.run, settings.drain_seconds))
+
+    async def run(stop: asyncio.Event) -> None:
+        keep_private(settings.data_dir, "DATA_DIR")
+        if isinstance(settings, FilesSettings):
+            keep_private(settings.upload_dir, "UPLOAD_DIR")
+        await service.run(stop)
+
+    sys.exit(run_until_stopped(run, settings.drain_seconds))
 
 
 def read_settings(settings_type: type[SettingsT]) -> SettingsT:
@@ -59,7 +67,7 @@ def run_until_stopped(run: Callable[[asyncio.Event], Coroutine[Any, Any, None]],
     A second signal leaves at once, and so does the end of `drain_s`: a stop must not hang on a broker that
     is gone. What keeps it from running, a full disk or a setting of one stage included, is one line.
     """
-    before = signal.getsignal(signal.SIGINT)
+    before, umask = signal.getsignal(signal.SIGINT), os.umask(UMASK)
     left = threading.Timer(_LEFT_SECONDS, os._exit, (0,))
     left.daemon = True
     try:
@@ -78,6 +86,7 @@ def run_until_stopped(run: Callable[[asyncio.Event], Coroutine[Any, Any, None]],
         left.cancel()
         # The event loop leaves Python's own handler, which would answer a last Ctrl-C with a traceback.
         signal.signal(signal.SIGINT, before)
+        os.umask(umask)
     return 0
 
 

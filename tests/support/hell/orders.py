@@ -1,4 +1,4 @@
-"""What happens just as a file is read: its decoder dies or hangs, or the file is not what was listed.
+"""What happens just as a file is read: its decoder dies or hangs, or it is not what was listed.
 
 Imported by decoder processes: nothing heavy may be.
 """
@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from libs.common.errors import Code
+from libs.common.sources.source import Source
+from libs.common.sources.sources import Sources
 from services.processor.decoding.inspect import Inspector
 from services.processor.decoding.inspection import Reply, Request
 from tests.support.hell.case import STORED
@@ -20,23 +22,37 @@ from tests.support.unprivileged import give_up_override
 
 @dataclass(frozen=True)
 class Sabotaged:
-    """An Inspector that obeys the names of files, and to which permissions apply though it may be root."""
+    """An Inspector that obeys the names of files."""
 
     inspector: Inspector
 
     def __call__(self) -> Callable[[Request], Reply]:
         """What a decoder process runs."""
-        give_up_override()
         inspect = self.inspector()
 
         def obey(request: Request) -> Reply:
-            path = Path(os.fsdecode(request.path))
-            act = next((act for order, (act, _) in ORDERS.items() if path.name.startswith(order)), None)
-            if act is not None:
-                act(path)
+            if request.refused is None:
+                _obey(request.path, IN_THE_DECODER)
             return inspect(request)
 
         return obey
+
+
+class SabotagedSources(Sources):
+    """Sources that obey the names of files, and to which permissions apply though they may be root's."""
+
+    def of(self, path: bytes) -> Source:
+        """As Sources has it; called in a thread of its own, which alone gives up its rights."""
+        give_up_override()
+        _obey(path, AS_IT_IS_OPENED)
+        return super().of(path)
+
+
+def _obey(name: bytes, orders: "Orders") -> None:
+    path = Path(os.fsdecode(name))
+    act = next((act for order, (act, _) in orders.items() if path.name.startswith(order)), None)
+    if act is not None:
+        act(path)
 
 
 def _hang(_: Path) -> None:
@@ -62,20 +78,29 @@ def _rewrite(path: Path) -> None:
 
 
 def _become_fifo(path: Path) -> None:
-    path.unlink()
+    path.unlink(missing_ok=True)
     os.mkfifo(path)
 
 
-ORDERS: dict[str, tuple[Callable[[Path], object], str]] = {
+def _vanish(path: Path) -> None:
+    path.unlink(missing_ok=True)
+
+
+Orders = dict[str, tuple[Callable[[Path], object], str]]
+"""What a file's name begins with, what that does, and what becomes of the file."""
+
+IN_THE_DECODER: Orders = {
     "segfaults": (lambda _: ctypes.string_at(0), Code.DECODER_CRASHED),
     "aborts": (lambda _: os.abort(), Code.DECODER_CRASHED),
     "exits": (lambda _: os._exit(1), Code.DECODER_CRASHED),
     "is-killed": (lambda _: os.kill(os.getpid(), signal.SIGKILL), Code.DECODER_CRASHED),
     "hangs": (_hang, Code.DECODE_TIMEOUT),
     "allocates": (_allocate, Code.DECODE_FAILED),
-    "vanishes": (Path.unlink, Code.FILE_VANISHED),
+}
+AS_IT_IS_OPENED: Orders = {
+    "vanishes": (_vanish, Code.FILE_VANISHED),
     "grows": (_grow, Code.FILE_CHANGING),
     "is-rewritten": (_rewrite, STORED),
     "becomes-a-fifo": (_become_fifo, Code.NOT_A_REGULAR_FILE),
 }
-"""What a file's name begins with, what that does, and what becomes of the file."""
+ORDERS = IN_THE_DECODER | AS_IT_IS_OPENED

@@ -14,7 +14,6 @@ from libs.common.imaging.normalise import normalise
 from libs.common.kafka.outgoing import Outgoing
 from libs.common.messages import ImageRecord, PathRecord
 from libs.common.sources.roots import Roots
-from libs.common.sources.sources import Sources
 from libs.common.topics import IMAGES
 from services.processor.decoding.inspect import Inspector
 from services.processor.decoding.opening import Opening
@@ -25,7 +24,7 @@ from tests.support.hell.case import STORED
 from tests.support.hell.decoders import MEMORY_BYTES, Decoders, watched
 from tests.support.hell.judging import is_for_people, looks_like
 from tests.support.hell.library import Laid
-from tests.support.hell.orders import Sabotaged
+from tests.support.hell.orders import Sabotaged, SabotagedSources
 from tests.unit.processor.samples import file_for
 
 SEED = int(os.environ.get("HELL_SEED", "6"))
@@ -71,7 +70,7 @@ async def ran(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ran]:
     done = Ran(library.lay(root, library.cases(SEED, outside)))
     batch = [PathRecord(file=file_for(path)) for path in library.spread(done.laid)]
     inspector = Inspector(cache_dir=base / "cache")
-    opening = Opening(Sources(Roots((bytes(root),))), TIMEOUT_S)
+    opening = Opening(SabotagedSources(Roots((bytes(root),))), TIMEOUT_S)
     pool = DecodePool(Sabotaged(inspector), WORKERS, TIMEOUT_S, MEMORY_BYTES, opening)
     # The tests' own process may have those of other tests' systems below it.
     async with watched(os.getpid(), only_new=True) as done.decoders, pool:

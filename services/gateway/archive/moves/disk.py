@@ -1,12 +1,16 @@
 """The calls that change the file system, and only those: what a crash can come between."""
 
 import os
+import stat
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
 from libs.common.sources.files.places import Place
 from services.gateway.archive.moves.renaming import AT_CWD, rename_without_replacing
+
+_PLAIN = 0o666
+"""What a file that is not run may be allowed."""
 
 Name = Path | Place
 """A path of our own folders, or a name in an open folder of other people's."""
@@ -16,7 +20,9 @@ class Disk(Protocol):
     """Each call is one step. None overwrites anything; each raises OSError."""
 
     def make_folder(self, path: Name) -> None:
-        """Make the folder if it is not there; its parents must be."""
+        """Make the folder if it is not there; its parents must be. In an open folder who may enter that may
+        enter it.
+        """
 
     def link(self, source: Name, destination: Name) -> None:
         """Give the file a second name; FileExistsError if the name is taken."""
@@ -86,6 +92,8 @@ class RealDisk:
         descriptor = os.open(name, flags, 0o644, dir_fd=folder)
         try:
             before = os.fstat(descriptor).st_size
+            if folder is not None and not before:
+                os.fchmod(descriptor, _mode(folder) & _PLAIN)
             try:
                 _write_all(descriptor, data)
                 # Some file systems find out only here that there is no room.
@@ -99,6 +107,19 @@ class RealDisk:
     def truncate(self, path: Path, size: int) -> None:
         """See Disk."""
         os.truncate(path, size)
+
+
+def _share(name: Path, folder: int) -> None:
+    """Let those who may enter the open folder enter the one below it: photos in it are still theirs."""
+    made = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+    try:
+        os.fchmod(made, _mode(folder))
+    finally:
+        os.close(made)
+
+
+def _mode(folder: int) -> int:
+    return stat.S_IMODE(os.fstat(folder).st_mode)
 
 
 def _at(path: Name) -> tuple[Path, int | None]:
