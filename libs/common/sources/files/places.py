@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from libs.common.sources.files.beneath import open_beneath
 from libs.common.sources.files.opening import Opener
 
 
@@ -38,7 +39,33 @@ class Places:
         with self._opener.folder(os.fsencode(path.parent), links=False) as folder:
             yield Place(folder, path)
 
-    def is_still(self, place: Place) -> bool:
-        """Whether the path leads to the place's folder now: it may have been moved or replaced. OSError."""
-        with self.of(place.path) as now:
-            return os.path.samestat(os.fstat(place.folder), os.fstat(now.folder))
+    @contextmanager
+    def pair(self, one: Path, other: Path) -> Iterator[tuple[Place, Place]]:
+        """As `of`, both from the folder that they have in common: not one from before a swap of it and one
+        from after it.
+        """
+        common = Path(os.path.commonpath((one.parent, other.parent)))
+        with (
+            self._opener.folder(os.fsencode(common), links=False) as folder,
+            _below(folder, common, one) as first,
+            _below(folder, common, other) as second,
+        ):
+            yield first, second
+
+    def are_still(self, one: Place, other: Place) -> bool:
+        """Whether their paths lead to their folders now: those may have been moved or replaced. OSError."""
+        with self.pair(one.path, other.path) as now:
+            return all(
+                os.path.samestat(os.fstat(was.folder), os.fstat(place.folder))
+                for was, place in zip((one, other), now, strict=True)
+            )
+
+
+@contextmanager
+def _below(folder: int, common: Path, path: Path) -> Iterator[Place]:
+    relative = os.fsencode(path.parent.relative_to(common))
+    descriptor = open_beneath(folder, relative, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield Place(descriptor, path)
+    finally:
+        os.close(descriptor)

@@ -27,7 +27,7 @@ def relocate(rules: Rules, source: Path, destination: Path, seen: Seen | None = 
     nothing moves and FileError file_changing is raised. Raises OSError, FileExistsError where the name is
     taken.
     """
-    with rules.places.of(source) as here, rules.places.of(destination) as there:
+    with rules.places.pair(source, destination) as (here, there):
         _relocate(rules, here, there, seen)
 
 
@@ -59,7 +59,7 @@ def _spoilt(rules: Rules, here: Place, there: Place, seen: Seen | None) -> str |
     if seen is not None and not seen.is_still(there.lstat()):
         return "it was replaced or written to at this very moment"
     try:
-        if rules.places.is_still(here) and rules.places.is_still(there):
+        if rules.places.are_still(here, there):
             return None
     except (OSError, FileError):
         return "its folder was moved away at this very moment"
@@ -85,7 +85,7 @@ def _take_back(disk: Disk, source: Place, destination: Place) -> None:
 
 def _are_same(rules: Rules, source: Path, destination: Path) -> bool:
     try:
-        with rules.places.of(source) as here, rules.places.of(destination) as there:
+        with rules.places.pair(source, destination) as (here, there):
             return _same(here, there)
     except (OSError, FileError):
         return False
