@@ -153,6 +153,9 @@ class Member(Struct, frozen=True, kw_only=True, omit_defaults=True):
     id: str
     score: float
     filename: str | None = None
+    hash: str | None = None
+    stacked: tuple[str, ...] = ()
+    """Other files of the same picture, such as the JPEG of a RAW."""
 
 
 class SimilarGroup(Struct, frozen=True, kw_only=True):

@@ -11,17 +11,18 @@ from libs.common.kafka.outgoing import Outgoing
 from libs.common.messages import TaskRecord, encode
 from libs.common.topics import TASKS
 
-Mode = Literal["similar", "strict"]
+Mode = Literal["keeper", "strict", "similar"]
 
 
 class FindSimilar(Struct, frozen=True, kw_only=True):
     """Find the pictures that show the same: pairs whose cosine similarity reaches `threshold`.
 
-    `similar` puts all that such pairs connect into one group; in a group of `strict` every pair is one.
+    In a group of `keeper` every point is like the one to keep; in one of `strict` every pair is like;
+    `similar` puts all that such pairs connect into one group.
     """
 
     threshold: float = 0.98
-    mode: Mode = "similar"
+    mode: Mode = "keeper"
     protect: tuple[str, ...] = ()
     """Folders whose files are kept."""
     pass_over: tuple[str, ...] = ()

@@ -96,6 +96,11 @@ def has_copy_mark(path: str) -> bool:
     return _COPY_MARK.search(name.rpartition(".")[0] or name) is not None
 
 
+def order(each: Traits) -> tuple[float | str, ...]:
+    """The rule as a key to sort by: the one to keep comes first."""
+    return (*(worth(each) for _, worth in _RULES), each.id)
+
+
 def best(candidates: Iterable[Traits]) -> tuple[str, str]:
     """The id to keep and the rule that decided, in words; ValueError where there are no candidates."""
     left = list(candidates)

@@ -24,8 +24,10 @@ class SimilarRequest(Body):
     limit_per_image: int = Field(
         10, ge=1, le=1000, description="Taken for clients that send it; every pair is compared"
     )
-    mode: Literal["similar", "strict"] = Field(
-        "similar", description="Groups of what such pairs connect, or groups in which every pair is one"
+    mode: Literal["keeper", "strict", "similar"] = Field(
+        "keeper",
+        description="Groups in which each is like the one to keep, or like every other (strict), or "
+        "connected by pairs that are alike (similar): a chain can join pictures that have nothing in common",
     )
     protect: list[str] = Field(
         [], max_length=1000, description="Folders whose files are the ones to keep, besides PROTECTED_FOLDERS"

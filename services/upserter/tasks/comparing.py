@@ -106,6 +106,25 @@ def cliques(units: Matrix, threshold: float) -> list[Numbers]:
     return found
 
 
+def around(units: Matrix, order: Numbers, threshold: float) -> list[Numbers]:
+    """Groups of two or more rows in which each reaches the threshold with the first; no row is in two.
+
+    The first row left in `order` begins a group and takes in each row left that is near it.
+    """
+    found: list[Numbers] = []
+    left = np.ones(len(units), dtype=bool)
+    for row in order:
+        if not left[row]:
+            continue
+        left[row] = False
+        rest = np.flatnonzero(left)
+        near = rest[similarity(units, rest, int(row)) >= threshold - ROUNDING]
+        left[near] = False
+        if len(near):
+            found.append(np.concatenate(([row], near)))
+    return found
+
+
 def _mutually_near(units: Matrix, candidates: Numbers, threshold: float) -> Numbers:
     """Those candidates, in order, that are near each one taken before; worked out in blocks."""
     taken: list[Numbers] = []

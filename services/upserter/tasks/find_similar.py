@@ -1,32 +1,39 @@
 """The task that finds pictures which show the same."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 from msgspec import json
 
-from libs.common.duplicates.keeper import Traits, best, traits_of
+from libs.common.duplicates.keeper import best, order
+from libs.common.duplicates.policy import Policy
+from libs.common.duplicates.protected import Protected
 from libs.common.events import MAX_MEMBERS, Member, SimilarGroup
-from libs.common.points.fields import Fields
+from libs.common.sources.passed_over import PassedOver
 from libs.common.store.protocol import Store
 from libs.common.tasks import FindSimilar, params_of
 from libs.common.topics import MAX_MESSAGE_BYTES
-from services.upserter.tasks.comparing import Components, Numbers, blocks, cliques, pairs_of, similarity
+from services.upserter.tasks.comparing import (
+    Components,
+    Numbers,
+    around,
+    blocks,
+    cliques,
+    pairs_of,
+    similarity,
+)
+from services.upserter.tasks.members import PAYLOADS, Seen, read_members
 from services.upserter.tasks.rows import subset
 from services.upserter.tasks.run import Run
 from services.upserter.tasks.vectors import Vectors, read_vectors
 
 READ_SHARE, COMPARED_SHARE = 30.0, 70.0
 """Percent of the progress at which all is read, and all is compared."""
-PAYLOADS = 200
 PAGE_BYTES = MAX_MESSAGE_BYTES - 16 * 1024
 """Groups in one event, in JSON; the rest is for the event's own fields."""
-
-Shown = dict[str, tuple[Traits, str | None]]
-"""What decides about each point, and the file's name."""
 
 
 async def find_similar(store: Store, folder: Path, run: Run) -> dict[str, int]:
@@ -39,12 +46,8 @@ async def find_similar(store: Store, folder: Path, run: Run) -> dict[str, int]:
     await run.check(run.task.collection, run.task.generation)
     vectors = await read_vectors(store, folder, run, READ_SHARE)
     groups = await _compare(vectors, folder, run, params)
-    await _hand_out(store, vectors, groups, run)
-    return {
-        "points": len(vectors.ids),
-        "groups": len(groups),
-        "similar_points": sum(map(len, groups)),
-    }
+    found = await _hand_out(store, vectors, folder, groups, run, params)
+    return {"points": len(vectors.ids)} | found
 
 
 async def _compare(vectors: Vectors, folder: Path, run: Run, params: FindSimilar) -> list[Numbers]:
@@ -72,22 +75,51 @@ def _split(vectors: Vectors, folder: Path, threshold: float, group: Numbers) -> 
     return [group[part] for part in found]
 
 
-async def _hand_out(store: Store, vectors: Vectors, groups: list[Numbers], run: Run) -> None:
-    """Publish the groups in events that fit; points that were deleted meanwhile are left out."""
-    place, page, size = 0, list[SimilarGroup](), 0
+async def _hand_out(
+    store: Store, vectors: Vectors, folder: Path, groups: list[Numbers], run: Run, params: FindSimilar
+) -> dict[str, int]:
+    """Publish the groups in events that fit, without what is no copy or was deleted meanwhile; totals."""
+    policy = Policy(Protected.of(params.protect), PassedOver.of(params.pass_over))
+    place, page, size, points, whole = 0, list[SimilarGroup](), 0, 0, 0
     for number, batch in _batches(groups):
-        shown = await _payloads(store, [vectors.ids[row] for group in batch for row in group], run)
+        seen = await read_members(store, run, [vectors.ids[row] for group in batch for row in group], policy)
         percent = COMPARED_SHARE + (100 - COMPARED_SHARE) * number / len(groups)
-        for group in (part for rows in batch for part in _group(vectors, rows, shown)):
-            length = len(json.encode(group)) + 1
-            if size + length > PAGE_BYTES:
-                await run.groups(percent, place, tuple(page))
-                place, page, size = place + len(page), [], 0
-            page.append(group)
-            size += length
+        split = partial(_parts, vectors, folder, params, batch, seen)
+        for rows in await run.ask(partial(asyncio.to_thread, split)):
+            points, whole = points + len(rows), whole + 1
+            for group in _group(vectors, rows, seen):
+                length = len(json.encode(group)) + 1
+                if size + length > PAGE_BYTES:
+                    await run.groups(percent, place, tuple(page))
+                    place, page, size = place + len(page), [], 0
+                page.append(group)
+                size += length
         await run.progress(percent)
     if page:
         await run.groups(100.0, place, tuple(page))
+    return {"groups": whole, "similar_points": points}
+
+
+def _parts(
+    vectors: Vectors, folder: Path, params: FindSimilar, batch: list[Numbers], seen: dict[str, Seen]
+) -> list[Numbers]:
+    """The groups of two or more that the mode makes of those of a batch, without points that are not seen."""
+    parts: list[Numbers] = []
+    for group in batch:
+        left = np.array([row for row in group if vectors.ids[row] in seen], dtype=np.intp)
+        parts += _around_keepers(vectors, folder, params, left, seen) if params.mode == "keeper" else [left]
+    return [part for part in parts if len(part) > 1]
+
+
+def _around_keepers(
+    vectors: Vectors, folder: Path, params: FindSimilar, rows: Numbers, seen: dict[str, Seen]
+) -> list[Numbers]:
+    if len(rows) < 2:
+        return []
+    ranked = sorted(range(len(rows)), key=lambda place: order(seen[vectors.ids[rows[place]]].traits))
+    units = subset(vectors.units, rows, folder)
+    found = around(units, np.array(ranked, dtype=np.intp), params.threshold)
+    return [np.sort(rows[part]) for part in found]
 
 
 def _batches(groups: list[Numbers]) -> Iterator[tuple[int, list[Numbers]]]:
@@ -101,27 +133,15 @@ def _batches(groups: list[Numbers]) -> Iterator[tuple[int, list[Numbers]]]:
             batch, points = [], 0
 
 
-async def _payloads(store: Store, ids: Sequence[str], run: Run) -> Shown:
-    """A page at a time: with its thumbnail a payload takes some 20 KB."""
-    found: Shown = {}
-    for start in range(0, len(ids), PAYLOADS):
-        records = await run.ask(partial(store.retrieve, run.task.collection, ids[start : start + PAYLOADS]))
-        found |= {each.id: (traits_of(each), Fields(each.payload).filename) for each in records}
-    return found
-
-
-def _group(vectors: Vectors, rows: Numbers, shown: Shown) -> list[SimilarGroup]:
-    """The group in parts that fit; empty where fewer than two of its points are left."""
-    left = np.array([row for row in rows if vectors.ids[row] in shown], dtype=np.intp)
-    if len(left) < 2:
-        return []
-    ids = [vectors.ids[row] for row in left]
-    kept, reason = best(shown[point][0] for point in ids)
-    keeper = int(left[ids.index(kept)])
-    scores = np.clip(similarity(vectors.units, left, keeper), -1.0, 1.0).tolist()
+def _group(vectors: Vectors, rows: Numbers, seen: dict[str, Seen]) -> list[SimilarGroup]:
+    """The group in parts that fit."""
+    ids = [vectors.ids[row] for row in rows]
+    kept, reason = best(seen[point].traits for point in ids)
+    keeper = int(rows[ids.index(kept)])
+    scores = np.clip(similarity(vectors.units, rows, keeper), -1.0, 1.0).tolist()
     members = sorted(
         (
-            Member(id=point, score=1.0 if point == kept else score, filename=shown[point][1])
+            _member(point, 1.0 if point == kept else score, seen[point])
             for point, score in zip(ids, scores, strict=True)
         ),
         key=lambda member: (member.id != kept, -member.score, member.id),
@@ -132,3 +152,7 @@ def _group(vectors: Vectors, rows: Numbers, shown: Shown) -> list[SimilarGroup]:
         )
         for start in range(0, len(members), MAX_MEMBERS)
     ]
+
+
+def _member(point: str, score: float, seen: Seen) -> Member:
+    return Member(id=point, score=score, filename=seen.filename, hash=seen.hash, stacked=seen.stacked)
