@@ -72,6 +72,17 @@ class JobRow(Struct, frozen=True):
     retry_of: str | None = None
 
 
+class InFlight(Struct, frozen=True):
+    """A file that an instance works on."""
+
+    file: str
+    stage: str
+    instance: str
+    since: str
+    tries: int = 0
+    reason: str | None = None
+
+
 class JobPage(Struct, frozen=True):
     """Jobs, the newest first."""
 

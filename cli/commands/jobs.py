@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from cli.bodies import JobPage, JobStatus, Submitted
+from cli.bodies import InFlight, JobPage, JobStatus, Submitted
 from cli.client import Client, segment
 from cli.exits import Exit
 from cli.following import follow, still_running, tell, verdict, watch
@@ -21,6 +21,7 @@ Wait = Annotated[bool, typer.Option("--wait", "-w", help="Wait until the job fin
 def status(
     job: Job,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Wait until the job finishes")] = False,
+    inflight: Annotated[bool, typer.Option("--inflight", help="List the files worked on now")] = False,
     json: AsJson = False,
     url: Url = None,
     api_key: ApiKey = None,
@@ -30,6 +31,8 @@ def status(
     A finished job shows its report. With --follow the exit status is that of
     `ingest --wait`; with --follow --json each change is a line.
     """
+    if inflight:
+        return ask(url, api_key, lambda client: _in_flight(client, job, json=json))
     if follow:
         return ask(url, api_key, lambda client: _follow(client, job, json=json))
     return ask(url, api_key, lambda client: _show(client, job, json=json))
@@ -45,6 +48,26 @@ async def _show(client: Client, job: str, *, json: bool) -> Exit:
         tell(found)
     else:
         line(f"job {found.job_id} is {found.state}: {words(found)}")
+    return Exit.OK
+
+
+async def _in_flight(client: Client, job: str, *, json: bool) -> Exit:
+    path = f"/ingest/jobs/{segment(await client.job_id(job))}/inflight"
+    if json:
+        as_json(await client.get(path, list[dict[str, Any]]))
+        return Exit.OK
+    found = await client.get(path, list[InFlight])
+    if not found:
+        line("no file is worked on for long", stderr=True)
+        return Exit.OK
+    table(
+        ("FILE", "STAGE", "INSTANCE", "SINCE", "TRIES", "WAITS FOR"),
+        (
+            (file.file, file.stage, file.instance, local_time(file.since), str(file.tries), file.reason or "")
+            for file in found
+        ),
+        numbers=("TRIES",),
+    )
     return Exit.OK
 
 

@@ -37,18 +37,18 @@ CopiesOf = Callable[[Job, Sequence[Outcome]], Awaitable[Sequence[Copy]]]
 
 @dataclass(frozen=True, slots=True)
 class StatusReader:
-    """`waiting` gives why the stages wait, if they do; `now` the seconds since the epoch."""
+    """`waiting` gives why a job does not move on, by its id; `now` the seconds since the epoch."""
 
     jobs: JobReader
     store: Store
     copies: CopiesOf
-    waiting: Callable[[], str | None]
+    waiting: Callable[[str], str | None]
     now: Callable[[], float]
 
     async def read(self, job_id: UUID) -> StatusOut:
         """The job's status as of now; SluiceError job_not_found, or job_gone."""
         report = await self.jobs.report(job_id)
-        return status_out(report, self.now(), self.waiting(), await self._duplicates(report))
+        return status_out(report, self.now(), self.waiting(report.job.job_id), await self._duplicates(report))
 
     async def _duplicates(self, report: Report) -> list[Duplicate]:
         """The first of the job's exact duplicates; none while the store is away."""

@@ -28,6 +28,21 @@ class ServiceOut(Body):
     seen_at: datetime
 
 
+class InFlightOut(Body):
+    """A file that an instance works on since `since`; `tries`: how often work on it was begun in vain.
+
+    `reason` is why the instance waits, if it does.
+    """
+
+    file: str
+    file_id: str
+    stage: str
+    instance: str
+    since: datetime
+    tries: int
+    reason: str | None = None
+
+
 class HealthOut(Body):
     """How the gateway is, and each stage as it was last heard of."""
 

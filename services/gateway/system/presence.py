@@ -12,7 +12,8 @@ from libs.common.runtime.heartbeat import STALE_SECONDS
 from libs.common.stages import Stage
 from services.gateway.api.clock import utc
 from services.gateway.api.deadlines import refreshed
-from services.gateway.system.models import ServiceOut, State
+from services.gateway.system.in_flight import in_flight, slow_reason
+from services.gateway.system.models import InFlightOut, ServiceOut, State
 
 FORGOTTEN = timedelta(hours=1)
 """An instance that stopped, or was last heard of, this long ago is not listed."""
@@ -34,9 +35,19 @@ class Presence:
         await refreshed(self.heartbeats)
         return self.known()
 
-    def waiting_reason(self) -> str | None:
-        """Why jobs do not move on, or None."""
-        return waiting_reason(self.known())
+    def waiting_reason(self, job_id: str) -> str | None:
+        """Why the job does not move on, or None."""
+        slow = slow_reason(self.known_in_flight(job_id), utc(self.now()))
+        return waiting_reason(self.known()) or slow
+
+    def known_in_flight(self, job_id: str) -> list[InFlightOut]:
+        """The job's files that are worked on for longest, as this replica last heard of them."""
+        return in_flight(self.heartbeats.rows.values(), job_id, utc(self.now()))
+
+    async def in_flight(self, job_id: str) -> list[InFlightOut]:
+        """The job's files that are worked on for longest; may raise broker_unavailable."""
+        await refreshed(self.heartbeats)
+        return self.known_in_flight(job_id)
 
 
 def instances(heartbeats: Iterable[Heartbeat], now: datetime) -> list[ServiceOut]:

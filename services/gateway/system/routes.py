@@ -1,13 +1,14 @@
 """What runs, and what the system can do."""
 
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
 
 from libs.common.http.metrics import MEDIA_TYPE
 from services.gateway.api.capabilities import capability
 from services.gateway.api.models import problems
-from services.gateway.system.models import CapabilitiesOut, ServiceOut
+from services.gateway.system.models import CapabilitiesOut, InFlightOut, ServiceOut
 from services.gateway.system.system import System
 
 router = APIRouter(tags=["system"], responses=problems())
@@ -29,6 +30,16 @@ async def services(system: All) -> list[ServiceOut]:
 async def capabilities(system: All) -> CapabilitiesOut:
     """`is_ready_for_ingestion`: every stage that a job needs works now, the ML service included."""
     return await system.capabilities()
+
+
+@router.get(
+    "/ingest/jobs/{job_id}/inflight",
+    summary="A job's files that are worked on now, the oldest first",
+    responses=problems(404, 410),
+)
+async def files_in_flight(system: All, job_id: UUID) -> list[InFlightOut]:
+    """At most 20 of each instance, of those that it has worked on for over 2 seconds; up to 5 s old."""
+    return await system.in_flight(job_id)
 
 
 @at_root.get(

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from uuid import UUID
 
 from libs.common.errors import Code, UnavailableError
 from libs.common.kafka.connection import Connection
@@ -12,7 +13,7 @@ from services.gateway.api.deadlines import refreshed
 from services.gateway.jobs.reader import JobReader
 from services.gateway.system import metrics, presence
 from services.gateway.system.lag import lags
-from services.gateway.system.models import CapabilitiesOut, ServiceOut
+from services.gateway.system.models import CapabilitiesOut, InFlightOut, ServiceOut
 from services.gateway.system.presence import Presence
 
 STORE_SECONDS = 2.0
@@ -33,6 +34,11 @@ class System:
         found = await self.presence.current()
         behind = await lags(self.connection)
         return [instance.model_copy(update={"lag": behind.get(instance.stage)}) for instance in found]
+
+    async def in_flight(self, job_id: UUID) -> list[InFlightOut]:
+        """The job's files under way; SluiceError job_not_found, or job_gone."""
+        job = await self.jobs.get(job_id)
+        return await self.presence.in_flight(job.job_id)
 
     async def capabilities(self) -> CapabilitiesOut:
         """Batch sizes, model and readiness."""
