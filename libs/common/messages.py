@@ -38,6 +38,8 @@ class File(Struct, frozen=True, kw_only=True):
     """Seconds since the epoch: a cache entry older than this is a miss for this collection."""
     target: bytes | None = None
     """The file's path without symbolic links, where there is one on `path`."""
+    root_length: int = 0
+    """How many bytes of `path` are the scanned root."""
 
 
 class Content(Struct, frozen=True, kw_only=True):

@@ -15,6 +15,7 @@ from libs.common.events import Outcome, ScanRequest
 from libs.common.kafka.outgoing import Outgoing, work
 from libs.common.messages import File, PathRecord
 from libs.common.points.fields import Fields
+from libs.common.points.payload import VERSION
 from libs.common.sources.entries import Alias, Entry, Found, Ignored, Rejected
 from libs.common.topics import INGEST, PATHS
 from services.scanner.jobs.changelog import JobRecord, Refusal, fingerprint
@@ -248,6 +249,7 @@ def path_record(record: JobRecord, file: Spooled) -> Outgoing:
         caption=record.request.caption,
         cache_cleared_at=record.cache_cleared_at,
         target=file.target,
+        root_length=len(record.root or b""),
     )
     return work(PATHS, PathRecord(file=body))
 
@@ -267,9 +269,15 @@ def rejected(record: JobRecord, file: Spooled) -> Outcome:
     return events.failure(file.file_id, shown(record, file.path), error, file.details)
 
 
-def from_cache(record: JobRecord, file: Spooled) -> Outcome:
-    """The outcome of a file whose stored point is still true."""
-    return Outcome(file_id=file.file_id, file=shown(record, file.path), outcome="stored", source="cache")
+def from_cache(record: JobRecord, file: Spooled, caption: str | None) -> Outcome:
+    """The outcome of a file whose stored point, with this caption, is still true."""
+    return Outcome(
+        file_id=file.file_id,
+        file=shown(record, file.path),
+        outcome="stored",
+        source="cache",
+        caption=caption,
+    )
 
 
 def left_over(record: JobRecord, file: Spooled, ending: Ending) -> Outcome:
@@ -291,7 +299,7 @@ def is_unchanged(record: JobRecord, file: Spooled, point: Fields, model: str) ->
     stored_at = point.stored_at or 0.0
     return (
         (point.size, point.mtime_ns, point.ctime_ns) == (file.size, file.mtime_ns, file.ctime_ns)
-        and (point.generation, point.model) == (record.generation, model)
+        and (point.generation, point.model, point.payload_version) == (record.generation, model, VERSION)
         and stored_at > record.cache_cleared_at
         and max(file.mtime_ns, file.ctime_ns) / 1e9 < stored_at - RACY_S
         and (bool(point.has_caption) or not record.request.caption)

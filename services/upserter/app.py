@@ -11,6 +11,7 @@ from libs.common.stages import UPSERTER
 from libs.common.store.open import open_server_store
 from libs.common.store.protocol import Store
 from services.upserter.admission import Admission
+from services.upserter.completion import Completion
 from services.upserter.copies import Copies
 from services.upserter.settings import UpserterSettings
 from services.upserter.tasks.app import task_runner
@@ -33,7 +34,7 @@ def build(settings: UpserterSettings, store: Store | None = None) -> Service:
         tasks = task_runner(joined, used, admission, writer, settings.data_dir / UPSERTER.name)
         watch = StoreWatch(used)
         worker = UpserterWorker(admission, writer, Copies(used), watch, joined.publisher.clock.now)
-        return Wired(worker, background=(watch.run(),), concurrent=(tasks.run,))
+        return Wired(worker, background=(watch.run(), Completion(used).run()), concurrent=(tasks.run,))
 
     batch = settings.qdrant_upsert_batch_size * settings.qdrant_concurrency
     source = Input(UPSERTER, batch=batch, most=_MOST_BATCHES * batch)

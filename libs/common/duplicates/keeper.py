@@ -12,10 +12,8 @@ from typing import Protocol
 from libs.common.duplicates.protected import NONE, Protected
 from libs.common.points import exif
 from libs.common.points.fields import Fields
-from libs.common.sources.formats import RAW_SUFFIXES
+from libs.common.sources.formats import RAW_NAMES
 from libs.common.store.protocol import Payload
-
-_RAW_FORMATS = frozenset({"RAW", *(suffix.removeprefix(".").upper() for suffix in RAW_SUFFIXES)})
 
 _COPY_MARK = re.compile(
     r"""[ _-]*(?:\(\d{1,3}\)|-edited"""
@@ -81,7 +79,7 @@ def traits_of(point: Stored, protected: Protected = NONE) -> Traits:
         is_protected=protected.holds(path),
         is_link=fields.link_target is not None,
         area=(fields.width or 0) * (fields.height or 0),
-        is_raw=(fields.format or "").upper() in _RAW_FORMATS,
+        is_raw=(fields.format or "").upper() in RAW_NAMES,
         exif_tags=exif.count(point.payload),
         notes=(fields.rating is not None) + len(fields.people or ()) + len(fields.keywords or ()),
         taken_at=fields.taken_at or exif.taken_at(point.payload) or _NO_DATE,

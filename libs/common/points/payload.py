@@ -4,9 +4,14 @@ import base64
 
 from libs.common.ids import display_name
 from libs.common.messages import PointRecord
+from libs.common.points.derived import derive
 from libs.common.points.exif import exif_fields
 from libs.common.points.fields import Fields
+from libs.common.sources.formats import RAW_NAMES
 from libs.common.store.protocol import Payload
+
+VERSION = 2
+"""Raised with what a payload holds: a scan makes points of an older version again, out of the cache."""
 
 
 def payload_of(record: PointRecord, stored_at: float) -> Payload:
@@ -16,7 +21,11 @@ def payload_of(record: PointRecord, stored_at: float) -> Payload:
     _set_content(point, record)
     _set_inference(point, record)
     point.stored_at = stored_at
-    return point.payload | exif_fields(record.content.exif)
+    point.payload_version = VERSION
+    point.payload.update(exif_fields(record.content.exif))
+    file = record.file
+    derive(point, display_name(file.path[file.root_length :]))
+    return point.payload
 
 
 def _set_file(point: Fields, record: PointRecord) -> None:
@@ -41,6 +50,7 @@ def _set_content(point: Fields, record: PointRecord) -> None:
     point.width = content.width
     point.height = content.height
     point.format = content.format
+    point.kind = "raw" if content.format.upper() in RAW_NAMES else "photo"
     point.mode = content.mode
     point.thumbnail_base64 = base64.b64encode(content.thumbnail).decode()
 

@@ -10,8 +10,10 @@ RESCAN = names(
     Fields.model,
     Fields.stored_at,
     Fields.has_caption,
+    Fields.payload_version,
+    Fields.caption,
 )
-"""What decides whether a stored file has changed since."""
+"""What decides whether a stored file has changed since; and its caption, which a report has."""
 
 SEARCH = names(
     Fields.filename,

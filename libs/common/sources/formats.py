@@ -17,6 +17,9 @@ IMAGE_SUFFIXES = frozenset(
 RAW_SUFFIXES = frozenset((".dng", ".arw", ".cr2", ".cr3", ".nef", ".orf", ".rw2", ".raf", ".pef", ".srw"))
 """Suffixes of camera RAW formats."""
 
+RAW_NAMES = frozenset({"RAW", *(suffix.removeprefix(".").upper() for suffix in RAW_SUFFIXES)})
+"""What the format of a RAW file is called."""
+
 SUPPORTED_SUFFIXES = IMAGE_SUFFIXES | RAW_SUFFIXES
 
 GIF_SUFFIX = ".gif"

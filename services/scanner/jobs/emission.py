@@ -83,9 +83,11 @@ class Emission:
         work = [path_record(self._record, file) for file in good if file.file_id not in stored]
         await self._wiring.outbox.send(work)
         await self._report(rejected(self._record, file) for file in files if file.code is not None)
-        await self._report(from_cache(self._record, file) for file in good if file.file_id in stored)
+        await self._report(
+            from_cache(self._record, file, stored[file.file_id]) for file in good if file.file_id in stored
+        )
 
-    async def _unchanged(self, files: list[Spooled]) -> set[str]:
+    async def _unchanged(self, files: list[Spooled]) -> dict[str, str | None]:
         """As `Rescan.unchanged`; while the store is away it waits, and still obeys."""
         waits, waited = pauses(FIRST_PAUSE_S), False
         while self._orders.ending is None:
@@ -102,7 +104,7 @@ class Emission:
                 if waited:
                     self._wiring.health.ready()
                 return found
-        return set()
+        return {}
 
     async def _report(self, told: Iterable[Outcome]) -> None:
         await self._wiring.outbox.send(outcomes((self._record.job_id, outcome) for outcome in told))

@@ -20,19 +20,20 @@ class Rescan:
         self._collection = record.collection or ""
         self._was_empty: bool | None = None
 
-    async def unchanged(self, files: Sequence[Spooled], model: ModelInUse | None) -> set[str]:
-        """The ids of the files whose stored points are up to date.
+    async def unchanged(self, files: Sequence[Spooled], model: ModelInUse | None) -> dict[str, str | None]:
+        """The captions of the files whose stored points are up to date, by id.
 
         None are while no model is known, nor when the request forces. Raises what the store raises.
         """
         candidates = {file.file_id: file for file in files if file.code is None}
         if self._record.request.force or model is None or not candidates or await self._is_new():
-            return set()
+            return {}
         points = await self._store.retrieve(self._collection, list(candidates), payload=RESCAN)
+        stored = {point.id: Fields(point.payload) for point in points}
         return {
-            point.id
-            for point in points
-            if is_unchanged(self._record, candidates[point.id], Fields(point.payload), model.model)
+            file: point.caption
+            for file, point in stored.items()
+            if is_unchanged(self._record, candidates[file], point, model.model)
         }
 
     async def _is_new(self) -> bool:

@@ -10,6 +10,7 @@ from libs.common.control import CollectionState
 from libs.common.errors import Code, FileError, SluiceError
 from libs.common.events import ScanRequest
 from libs.common.points.fields import Fields
+from libs.common.points.payload import VERSION
 from libs.common.sources.entries import Found, Ignored, Rejected
 from libs.common.topics import PATHS
 from services.scanner.jobs import changelog
@@ -209,7 +210,7 @@ def test_files_left_over_are_skipped_by_a_cancel_and_fail_with_a_failed_job() ->
 FILE = Spooled(file_id="a", path=b"/a.jpg", size=1, mtime_ns=10**9, ctime_ns=2 * 10**9)
 POINT = {
     "size": 1, "mtime_ns": 10**9, "ctime_ns": 2 * 10**9, "generation": "g1", "model": MODEL,
-    "stored_at": 100.0, "has_caption": True,
+    "stored_at": 100.0, "has_caption": True, "payload_version": VERSION,
 }  # fmt: skip
 
 

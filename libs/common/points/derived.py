@@ -1,0 +1,44 @@
+"""Fields that follow from others of the same point: what is searched, and the folders above."""
+
+from libs.common.points.fields import Fields
+from libs.common.points.from_exif import describe
+from libs.common.points.words import joined
+from libs.common.store.protocol import Payload
+
+_NEAREST_FOLDERS = 2
+"""Folder names that are words of a point of which nobody knows what was scanned."""
+
+
+def derive(point: Fields, below: str | None = None) -> None:
+    """Set what follows from the point's other fields.
+
+    `below` is its path below the scanned root, whose folders are words of it; None where that is not known.
+    """
+    describe(point)
+    folders = (point.full_path or "").split("/")[:-1]
+    point.folders = [path for n in range(1, len(folders)) if (path := "/".join(folders[: n + 1]))]
+    names = folders[-_NEAREST_FOLDERS:] if below is None else below.split("/")[:-1]
+    point.search_text = joined(_texts(point, names))
+
+
+def additions(payload: Payload) -> Payload:
+    """What `derive` adds to a stored payload of before, or of another program."""
+    point = Fields(dict(payload))
+    derive(point)
+    return {name: value for name, value in point.payload.items() if name not in payload}
+
+
+def _texts(point: Fields, folders: list[str]) -> list[str | None]:
+    return [
+        point.caption,
+        point.title,
+        point.description,
+        *(point.keywords or ()),
+        *(point.people or ()),
+        *(point.tags or ()),
+        point.camera,
+        point.lens,
+        *(point.place or ()),
+        point.filename,
+        *folders,
+    ]

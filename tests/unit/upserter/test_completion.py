@@ -1,0 +1,53 @@
+"""A collection that another program filled is completed, and can then be searched."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from libs.common.points.fields import Fields
+from libs.common.store.edge import EdgeStore
+from libs.common.store.protocol import Dates, Filter, Order, Point, Range, WordRanking
+from services.upserter.completion import complete
+
+FOREIGN = {
+    "filename": "YellowFlower_IMG-2041.jpg",
+    "full_path": "/mnt/photos/Île de Ré/YellowFlower_IMG-2041.jpg",
+    "caption": "a beach",
+    "exif_EXIF_DateTimeOriginal": "2019:07:21 18:03:11",
+    "exif_Image_Make": "NIKON CORPORATION",
+    "exif_Image_Model": "NIKON D750",
+    "exif_EXIF_ISOSpeedRatings": "200",
+    "exif_EXIF_FNumber": "14/5",
+}
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[EdgeStore]:
+    store = EdgeStore(tmp_path / "store")
+    await store.create("photos", 4, "Cosine")
+    yield store
+    await store.close()
+
+
+async def test_points_of_another_program_can_be_searched_once_they_are_completed(store: EdgeStore) -> None:
+    ids = [str(UUID(int=number)) for number in range(3)]
+    foreign = [Point(each, [1, 0, 0, 0], dict(FOREIGN)) for each in ids[:2]]
+    await store.upsert("photos", [*foreign, Point(ids[2], [1, 0, 0, 0], {"search_text": "mine"})])
+
+    assert await complete(store, "photos") == 2
+    assert await complete(store, "photos") == 0
+
+    for words in ("beach", "flower", "2041", "ile", "nikon"):
+        found = await store.rank("photos", WordRanking(Fields.search_text.name, words), limit=9)
+        assert [hit.id for hit in found] == ids[:2], words
+    year = Filter(
+        dates={"taken_at": Dates(gte="2019-01-01T00:00:00Z")}, ranges={"f_number": Range(gte=2.8, lte=2.8)}
+    )
+    assert await store.count("photos", year) == 2
+    [point, _] = await store.ordered("photos", Order("iso"), limit=9)
+    fields = Fields(point.payload)
+    assert (fields.camera, fields.month, fields.iso) == ("NIKON D750", "2019-07", 200.0)
+    assert fields.folders == ["/mnt", "/mnt/photos", "/mnt/photos/Île de Ré"]
+    assert fields.payload_version is None
