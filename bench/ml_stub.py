@@ -90,6 +90,7 @@ def app(fixed_ms: float = 0.0, per_image_ms: float = 0.0) -> Starlette:
                 "model_name_clip": "stub-512",
                 "embedding_dimension": DIMENSION,
                 "has_text_model": False,
+                "input_side": 224,
             }
         )
 

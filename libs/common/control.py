@@ -55,12 +55,16 @@ class JobCommand(Struct, frozen=True, kw_only=True, tag="job", tag_field="kind")
 
 
 class ModelInUse(Struct, frozen=True, kw_only=True, tag="model", tag_field="kind"):
-    """What the ML service reports, as the inferencer last saw it. `dimension` counts floats."""
+    """What the ML service reports, as the inferencer last saw it. `dimension` counts floats.
+
+    `input_side`: pixels on a picture's shorter side that the model looks at; None: it does not say.
+    """
 
     model: str
     dimension: int
     has_text: bool = False
     batch: int = 1
+    input_side: int | None = None
     at: datetime = field(default_factory=now)
 
 

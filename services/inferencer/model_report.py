@@ -13,6 +13,9 @@ log = logging.getLogger(__name__)
 
 Publish = Callable[[Sequence[Outgoing]], Awaitable[object]]
 
+_Reported = tuple[str, int, bool, int, int | None]
+"""Model, dimension, whether it has text, batch, input side."""
+
 
 class ModelReport:
     """Publishes ModelInUse on `control` when it differs from what was published last.
@@ -25,7 +28,7 @@ class ModelReport:
         self._publish = publish
         self._capabilities: Capabilities | None = None
         self._learned: tuple[str, int] | None = None
-        self._told: tuple[str, int, bool, int] | None = None
+        self._told: _Reported | None = None
 
     async def saw(self, capabilities: Capabilities) -> None:
         """The service reports this now."""
@@ -43,8 +46,10 @@ class ModelReport:
         current = self._current()
         if current is None or current == self._told:
             return
-        model, dimension, has_text, batch = current
-        body = ModelInUse(model=model, dimension=dimension, has_text=has_text, batch=batch)
+        model, dimension, has_text, batch, input_side = current
+        body = ModelInUse(
+            model=model, dimension=dimension, has_text=has_text, batch=batch, input_side=input_side
+        )
         try:
             await self._publish([outgoing.fact(body)])
         except UnavailableError as error:
@@ -52,11 +57,11 @@ class ModelReport:
         else:
             self._told = current
 
-    def _current(self) -> tuple[str, int, bool, int] | None:
+    def _current(self) -> _Reported | None:
         seen = self._capabilities
         if seen is None:
             return None
         model, dimension = self._learned or (seen.model, seen.dimension)
         if model is None or dimension is None:
             return None
-        return (model, dimension, seen.has_text, seen.safe_batch)
+        return (model, dimension, seen.has_text, seen.safe_batch, seen.input_side)

@@ -5,7 +5,6 @@ from contextlib import AsyncExitStack
 from libs.common.kafka.membership import Membership
 from libs.common.kafka.runner.batch import Input
 from libs.common.kafka.runner.stage import Wired, WorkerStage
-from libs.common.kafka.tables.control_table import ControlTable
 from libs.common.messages import PathRecord
 from libs.common.runtime.lock import owned
 from libs.common.runtime.service import Service
@@ -47,7 +46,7 @@ def build(settings: ProcessorSettings) -> Service:
                 ),
             )
         )
-        worker = ProcessorWorker(pool, lambda: _model(joined.control))
+        worker = ProcessorWorker(pool, joined.control.model)
         return Wired(worker, (following.run(joined.connection),))
 
     batch = settings.decode_workers * _FILES_PER_DECODER
@@ -62,8 +61,3 @@ def inspector_of(settings: ProcessorSettings) -> Inspector:
         limits=settings.limits,
         max_file_bytes=settings.max_file_bytes,
     )
-
-
-def _model(control: ControlTable) -> str | None:
-    in_use = control.model()
-    return None if in_use is None else in_use.model

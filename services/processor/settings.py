@@ -13,7 +13,9 @@ from services.processor.decoding.pool import MEMORY_BYTES
 class ProcessorSettings(StageSettings, FilesSettings):
     """The processor's settings: the shared ones, how it decodes, and how much it remembers."""
 
-    image_size: int = Field(448, ge=32, le=1792, description="Short side of the images that are embedded")
+    image_size: int = Field(
+        448, ge=32, le=1792, description="Short side of pictures, if the model does not say"
+    )
     decode_workers: int = Field(
         default_factory=lambda: os.cpu_count() or 1, ge=1, le=256, description="Decoder processes"
     )

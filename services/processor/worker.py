@@ -6,6 +6,7 @@ from typing import Protocol
 
 from msgspec import structs
 
+from libs.common.control import ModelInUse
 from libs.common.errors import Code, FileError
 from libs.common.events import Outcome, failure
 from libs.common.kafka.outgoing import Outgoing, outcomes, work
@@ -13,6 +14,8 @@ from libs.common.messages import File, ImageRecord, Inference, PathRecord, Point
 from libs.common.topics import IMAGES, POINTS
 from services.processor.decoding.inspection import Changing, Failed, Inspected, Reply, Request
 
+LEAST_SIDE, MOST_SIDE = 200, 1024
+"""Pixels: thumbnails are made from the same picture, and it travels in a record."""
 PAUSES_S = (0.2, 0.5, 1.0, 2.0)
 """How long a file that changes is left alone before each further look."""
 
@@ -32,7 +35,7 @@ class ProcessorWorker:
     def __init__(
         self,
         inspects: Inspects,
-        model: Callable[[], str | None],
+        model: Callable[[], ModelInUse | None],
         pauses_s: Sequence[float] = PAUSES_S,
     ) -> None:
         self._inspects = inspects
@@ -68,14 +71,23 @@ class ProcessorWorker:
         return seen
 
     def _request(self, file: File) -> Request:
+        model = self._model()
         return Request(
             path=file.path,
             size=file.size,
             mtime_ns=file.mtime_ns,
-            model=None if file.force else self._model(),
+            model=None if file.force or model is None else model.model,
             caption=file.caption,
             cache_cleared_at=file.cache_cleared_at,
+            short_side=_short_side(model),
         )
+
+
+def _short_side(model: ModelInUse | None) -> int | None:
+    """Pixels on the shorter side: what the model looks at, as far as a record holds it."""
+    if model is None or model.input_side is None:
+        return None
+    return min(max(model.input_side, LEAST_SIDE), MOST_SIDE)
 
 
 def _result(file: File, seen: Reply) -> Outgoing | tuple[str, Outcome]:

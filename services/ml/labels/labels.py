@@ -26,6 +26,8 @@ from services.ml.runtime.session import Session
 SIDE = graph.SIDE
 SHORT_SIDE = 256
 """A picture's shorter side before its middle SIDE x SIDE pixels are taken."""
+INPUT_SIDE = 448
+"""What JPEG does to smaller pictures changes what it sees: cosine 0.94 at 256 pixels, 0.995 at 448."""
 MENTIONED = 0.1
 """From this probability on a class is named in the caption."""
 
@@ -45,7 +47,7 @@ class LabelsBackend:
     caption_model: str | None = "labels-caption-v1"
     dimension = graph.DIMENSION
     has_text_model = True
-    input_side: int | None = SHORT_SIDE
+    input_side: int | None = INPUT_SIDE
     likeness = Likeness(duplicate=0.93, related=0.45, words=0.09)
 
     def __init__(self, *, safe_batch: int = 32, parallel: int | None = None) -> None:

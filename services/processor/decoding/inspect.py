@@ -5,7 +5,7 @@ Runs in a decoder process, where it may take its time and even crash.
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from libs.common.errors import FileError
@@ -49,7 +49,7 @@ class Inspector:
         hit = cache.find(sha256, request.model, request.caption, request.cache_cleared_at)
         if hit is not None and hit.content.reading == READING:
             return _answer(file, hit.content, inference=hit.inference)
-        image = normalise(file.data, self.limits)
+        image = normalise(file.data, self._limits_of(request))
         content = Content(
             sha256=sha256,
             width=image.width,
@@ -64,6 +64,10 @@ class Inspector:
             # An older version read less of the file, but saw the same picture: so did the model.
             return _answer(file, content, inference=hit.inference)
         return _answer(file, content, jpeg=image.jpeg)
+
+    def _limits_of(self, request: Request) -> Limits:
+        wanted = request.short_side
+        return self.limits if wanted is None else replace(self.limits, short_side=wanted)
 
 
 def _as_seen(file: ReadFile, request: Request) -> bool:

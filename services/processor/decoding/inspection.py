@@ -21,6 +21,7 @@ class Request(Struct, frozen=True, kw_only=True):
 
     `model` is the one whose cached results will do, None if none will; they must not be older than
     `cache_cleared_at` (seconds since the epoch), and have a caption if `caption`.
+    `short_side`: pixels that the picture for the model has on its shorter side; None: those of the limits.
 
     The decoder gets the open file and never opens the path: as `descriptor` its place among those that come
     with the requests, then the descriptor there, which the inspection closes; or `refused`, why it has none.
@@ -32,6 +33,7 @@ class Request(Struct, frozen=True, kw_only=True):
     model: str | None = None
     caption: bool = True
     cache_cleared_at: float = 0.0
+    short_side: int | None = None
     descriptor: int = -1
     refused: "Failed | None" = None
 

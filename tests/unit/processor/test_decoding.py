@@ -1,8 +1,12 @@
 """The worker over real decoder processes and real files."""
 
+import io
 from pathlib import Path
 
+from PIL import Image
+
 from libs.common import events, messages
+from libs.common.control import ModelInUse
 from libs.common.errors import Code
 from libs.common.messages import ImageRecord, PathRecord
 from libs.common.topics import IMAGES, MAX_MESSAGE_BYTES
@@ -24,6 +28,7 @@ KINDS = {
     "h.avif": photos.avif(),
     "i.jxl": photos.jxl(),
 }
+IN_USE = ModelInUse(model=MODEL, dimension=512)
 BAD = {
     "cut.jpg": (photos.truncated(photos.jpeg()), Code.TRUNCATED_IMAGE),
     "empty.png": (b"", Code.EMPTY_FILE),
@@ -40,7 +45,7 @@ async def test_a_folder_of_every_kind(tmp_path: Path) -> None:
     batch = [PathRecord(file=file_for(folder / name)) for name in (*KINDS, *BAD, "gone.jpg")]
     settings = ProcessorSettings(data_dir=tmp_path / "data", scan_roots=(folder,))
     async with DecodePool(inspector_of(settings), workers=2, timeout_s=30.0) as pool:
-        sent = await ProcessorWorker(pool, lambda: MODEL)(batch)
+        sent = await ProcessorWorker(pool, lambda: IN_USE)(batch)
     images = [messages.decode(out.value or b"", ImageRecord) for out in sent if out.topic is IMAGES]
     assert {image.file.path for image in images} == {bytes(folder / name) for name in KINDS}
     assert {(image.content.width, image.content.height) for image in images} == {(640, 480), (1024, 768)}
@@ -49,3 +54,20 @@ async def test_a_folder_of_every_kind(tmp_path: Path) -> None:
     assert isinstance(body, events.Outcomes)
     expected = {name: code for name, (_, code) in BAD.items()} | {"gone.jpg": Code.FILE_VANISHED}
     assert {Path(item.file).name: item.code for item in body.items} == expected
+
+
+async def test_pictures_travel_at_the_size_of_the_model(tmp_path: Path) -> None:
+    photo = tmp_path / "wide.jpg"
+    photo.write_bytes(photos.jpeg(1600, 1200))
+    settings = ProcessorSettings(data_dir=tmp_path / "data", scan_roots=(tmp_path,))
+    sizes = []
+    async with DecodePool(inspector_of(settings), workers=1, timeout_s=30.0) as pool:
+        for side in (None, 224):
+            in_use = ModelInUse(model=MODEL, dimension=512, input_side=side)
+            (sent,) = await ProcessorWorker(pool, lambda in_use=in_use: in_use)(  # type: ignore[misc]
+                [PathRecord(file=file_for(photo))]
+            )
+            image = messages.decode(sent.value or b"", ImageRecord)
+            sizes.append(Image.open(io.BytesIO(image.jpeg)).size)
+            assert Image.open(io.BytesIO(image.content.thumbnail)).size == (200, 150)
+    assert sizes == [(597, 448), (299, 224)]

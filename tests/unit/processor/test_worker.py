@@ -2,9 +2,11 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
 from msgspec import structs
 
 from libs.common import events, messages
+from libs.common.control import ModelInUse
 from libs.common.errors import Code
 from libs.common.kafka.outgoing import Outgoing
 from libs.common.messages import ImageRecord, PathRecord, PointRecord
@@ -34,8 +36,9 @@ class Scripted:
         return some.pop(0) if len(some) > 1 else some[0]
 
 
-def worker(inspects: Scripted, model: str | None = MODEL) -> ProcessorWorker:
-    return ProcessorWorker(inspects, lambda: model, pauses_s=(0.0, 0.0))
+def worker(inspects: Scripted, model: str | None = MODEL, input_side: int | None = None) -> ProcessorWorker:
+    in_use = None if model is None else ModelInUse(model=model, dimension=512, input_side=input_side)
+    return ProcessorWorker(inspects, lambda: in_use, pauses_s=(0.0, 0.0))
 
 
 async def run(*answers: Reply, **fields: object) -> list[Outgoing]:
@@ -137,3 +140,12 @@ async def test_a_file_that_was_archived_meanwhile_is_skipped_and_not_failed() ->
         await run(Failed(code=Code.ARCHIVED, error="The file was archived while the job ran"))
     )
     assert (outcome.outcome, outcome.code) == ("skipped", Code.ARCHIVED)
+
+
+@pytest.mark.parametrize(("input_side", "asked"), [(None, None), (224, 224), (64, 200), (4000, 1024)])
+async def test_pictures_get_the_size_that_the_model_looks_at(
+    input_side: int | None, asked: int | None
+) -> None:
+    inspects = Scripted({bytes(PATH): [Failed(code=Code.EMPTY_FILE, error="The file is empty")]})
+    await worker(inspects, input_side=input_side)([PathRecord(file=file_for(PATH))])
+    assert [request.short_side for request in inspects.asked] == [asked]
