@@ -120,7 +120,7 @@ class GatewayService:
     stage = STAGE
 
     def __init__(self, settings: GatewaySettings, store: Store | None = None) -> None:
-        self.health = Health()
+        self.health = Health(stage=STAGE)
         self._settings = settings
         self._store = store
 

@@ -1,6 +1,7 @@
 """The processor's logic: a path becomes an image to embed, a point that is known already, or a failure."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -14,11 +15,14 @@ from libs.common.messages import File, ImageRecord, Inference, PathRecord, Point
 from libs.common.topics import IMAGES, POINTS
 from services.processor.decoding.inspection import Changing, Failed, Inspected, Reply, Request
 
+log = logging.getLogger(__name__)
+
 LEAST_SIDE, MOST_SIDE = 200, 1024
 """Pixels: thumbnails are made from the same picture, and it travels in a record."""
 PAUSES_S = (0.2, 0.5, 1.0, 2.0)
 """How long a file that changes is left alone before each further look."""
 
+_ENDED = (Code.DECODE_TIMEOUT, Code.DECODER_CRASHED)
 _DETAILS = {Code.UNSUPPORTED_TYPE: "File type not supported"}
 
 
@@ -107,6 +111,8 @@ def _result(file: File, seen: Reply) -> Outgoing | tuple[str, Outcome]:
         case Changing():
             return _failed(file, Code.FILE_CHANGING, "The file is still being written")
         case Failed(code=code, error=error):
+            if code in _ENDED:
+                log.warning("job %s: a decoder process was ended at %s: %s", file.job_id, file.file, error)
             return _failed(file, code, error)
 
 

@@ -43,7 +43,7 @@ class Scanner:
     stage = SCANNER.name
 
     def __init__(self, settings: ScannerSettings, store: Store | None) -> None:
-        self.health = Health()
+        self.health = Health(stage=self.stage)
         self._settings = settings
         self._store = store
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from functools import partial
 
 from libs.common.errors import UnavailableError
 from libs.common.kafka.admin import wait_for_topics
@@ -21,13 +22,13 @@ async def while_joined(
     The brokers may go between any two calls of a stage that joins. Until `work` handles `stop` itself,
     `stop` ends it at once. Raises SluiceError broker_refused for what the brokers refuse for good.
     """
-    while await wait_for_topics(connection, stop, health.waiting):
+    while await wait_for_topics(connection, stop, partial(health.waiting, logged=True)):
         try:
             with broker_errors(connection.bootstrap_servers):
                 await run_with_stop(stop, work)
         except UnavailableError as error:
             log.warning("%s starts again: %s", connection.client_id, error.detail)
-            health.waiting(error.detail)
+            health.waiting(error.detail, logged=True)
             await pause(stop, REJOIN_SECONDS)
         else:
             return

@@ -6,6 +6,8 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+from libs.common.runtime.outage import Outage
+
 
 @dataclass(frozen=True, slots=True)
 class WorkingOn:
@@ -42,14 +44,20 @@ class Health:
     """How many records it sends at once to the model or the store, at most; None: it sends none."""
     work: Callable[[], Work] = Work
     """What it holds now."""
+    stage: str | None = None
+    """Whose health it is, for the log; None: nothing is logged."""
+    _outage: Outage = field(default_factory=Outage, init=False)
 
     def ready(self) -> None:
         """It works."""
+        self._outage.back(f"{self.stage} works again")
         self.state, self.reason = "ready", None
         self.alive()
 
-    def waiting(self, reason: str) -> None:
-        """It goes on by itself once `reason` (a sentence for people) has passed."""
+    def waiting(self, reason: str, *, logged: bool = False) -> None:
+        """It goes on by itself once `reason` (a sentence for people) has passed. `logged`: the log has it."""
+        if self.stage is not None:
+            self._outage.gone(f"{self.stage} waits: {reason}", logged=not logged)
         self.state, self.reason = "waiting", reason
         self.alive()
 

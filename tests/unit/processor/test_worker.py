@@ -149,3 +149,13 @@ async def test_pictures_get_the_size_that_the_model_looks_at(
     inspects = Scripted({bytes(PATH): [Failed(code=Code.EMPTY_FILE, error="The file is empty")]})
     await worker(inspects, input_side=input_side)([PathRecord(file=file_for(PATH))])
     assert [request.short_side for request in inspects.asked] == [asked]
+
+
+async def test_a_decoder_that_was_ended_is_logged_with_its_file(caplog: pytest.LogCaptureFixture) -> None:
+    await run(Failed(code=Code.DECODE_TIMEOUT, error="Decoding took longer than 60 s"))
+    (line,) = caplog.messages
+    assert line.startswith("job job-1: ")
+    assert "a decoder process was ended" in line
+    caplog.clear()
+    await run(Failed(code=Code.TRUNCATED_IMAGE, error="The JPEG ends early"))
+    assert caplog.messages == []

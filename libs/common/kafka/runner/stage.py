@@ -49,6 +49,9 @@ class WorkerStage(Generic[RecordT]):
     wire: Wire[RecordT]
     health: Health = field(default_factory=Health)
 
+    def __post_init__(self) -> None:
+        self.health.stage = self.stage
+
     @property
     def stage(self) -> str:
         """The stage's name."""
