@@ -11,6 +11,7 @@ from msgspec import Struct, msgpack
 from libs.common.errors import Code, SluiceError
 from libs.common.events import TaskKind
 from libs.common.ids import Id
+from libs.common.metadata import NOTHING, Kind, Metadata
 from libs.common.unreadable import UNREADABLE
 
 VERSION = 1
@@ -40,6 +41,10 @@ class File(Struct, frozen=True, kw_only=True):
     """The file's path without symbolic links, where there is one on `path`."""
     root_length: int = 0
     """How many bytes of `path` are the scanned root."""
+    sidecar: Metadata = NOTHING
+    """What a file next to it says of it, which counts more than what it says itself."""
+    export: Metadata = NOTHING
+    """What the service that it was exported from knew of it, where nothing else says it."""
 
 
 class Content(Struct, frozen=True, kw_only=True):
@@ -58,6 +63,8 @@ class Content(Struct, frozen=True, kw_only=True):
     thumbnail: bytes
     reading: int = 1
     """The version of what read the file: `imaging.normalise.READING`."""
+    kind: Kind = "photo"
+    metadata: Metadata = NOTHING
 
 
 class Inference(Struct, frozen=True, kw_only=True):

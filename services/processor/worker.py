@@ -117,8 +117,15 @@ def _result(file: File, seen: Reply) -> Outgoing | tuple[str, Outcome]:
 
 
 def _as_read(file: File, seen: Inspected) -> File:
-    """The file with its stat as it was when it was read."""
-    return structs.replace(file, size=seen.size, mtime_ns=seen.mtime_ns, ctime_ns=seen.ctime_ns)
+    """The file with its stat as it was when it was read, and what lay next to it."""
+    return structs.replace(
+        file,
+        size=seen.size,
+        mtime_ns=seen.mtime_ns,
+        ctime_ns=seen.ctime_ns,
+        sidecar=seen.sidecar,
+        export=seen.export,
+    )
 
 
 def _failed(file: File, code: Code, error: str) -> tuple[str, Outcome]:

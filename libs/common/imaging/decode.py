@@ -11,7 +11,8 @@ from libs.common.imaging.containers import items, jxl, tiff
 from libs.common.imaging.containers.sniff import Format
 from libs.common.imaging.containers.tiff import Directory
 from libs.common.imaging.failures import check_pixels
-from libs.common.imaging.metadata.exif import exif_block
+from libs.common.imaging.metadata import packets
+from libs.common.imaging.metadata.packets import Packets
 from libs.common.imaging.orient import orientation_of, upright_size
 from libs.common.imaging.picture import Picture
 from libs.common.imaging.rare.tiffs import open_with_tifffile, pillow_reads
@@ -47,14 +48,21 @@ def _decode(data: bytes, kind: Format, bounds: Bounds, max_pixels: int) -> Pictu
         drafted = image.size != declared
         image.load()
         orientation = 1 if _is_upright(image) else orientation_of(image)
-        exif = data if kind == "TIFF" else exif_block(image)
+        found = _packets(image, data, kind)
         # Pillow takes no notice of it, where libheif does.
         crop = items.crop_of(data, image.size) if kind == "AVIF" else None
         shown = image.crop(crop) if crop else image
         full = declared if drafted else shown.size
         width, height = upright_size(full, orientation)
         small = shrunk(shrinkable(shown), bounds.fit(full))
-        return Picture(small, width, height, mode, orientation, image.info.get("icc_profile"), exif)
+        return Picture(small, width, height, mode, orientation, image.info.get("icc_profile"), found)
+
+
+def _packets(image: Image.Image, data: bytes, kind: Format) -> Packets:
+    if kind == "TIFF":
+        return packets.of_tiff(data)
+    found = packets.of_image(image)
+    return packets.of_jxl(data, found) if kind == "JXL" else found
 
 
 def _rare_page(data: bytes) -> Directory | None:
@@ -71,7 +79,9 @@ def _decode_rare(data: bytes, page: Directory, bounds: Bounds, max_pixels: int) 
     image, mode, profile = open_with_tifffile(data, page)
     orientation = page.first(tiff.ORIENTATION) or 1
     small = shrunk(shrinkable(image), bounds.fit(image.size))
-    return Picture(small, *upright_size(image.size, orientation), mode, orientation, profile, data)
+    return Picture(
+        small, *upright_size(image.size, orientation), mode, orientation, profile, packets.of_tiff(data)
+    )
 
 
 def _is_upright(image: Image.Image) -> bool:

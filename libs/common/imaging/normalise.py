@@ -10,13 +10,16 @@ from libs.common.imaging.containers.sniff import RAW_FORMATS, Format, accepted
 from libs.common.imaging.decode import decode
 from libs.common.imaging.failures import decoding
 from libs.common.imaging.limits import Limits
-from libs.common.imaging.metadata.exif import exif_of
+from libs.common.imaging.metadata.exif import exif_of, exif_of_parts
+from libs.common.imaging.metadata.packets import Packets
+from libs.common.imaging.metadata.read import metadata_of
 from libs.common.imaging.orient import upright
 from libs.common.imaging.picture import Picture
 from libs.common.imaging.raw import decode_raw
 from libs.common.imaging.shrink import Bounds, jpeg, jpeg_within, thumbnail
+from libs.common.metadata import Metadata, size_of
 
-READING = 2
+READING = 3
 """Counted up when files give another picture, or more is read from them; what older versions read is read
 again.
 """
@@ -38,6 +41,7 @@ class NormalisedImage:
     format: str
     mode: str
     exif: dict[str, str]
+    metadata: Metadata
 
 
 def normalise(data: bytes, limits: Limits) -> NormalisedImage:
@@ -51,10 +55,17 @@ def normalise(data: bytes, limits: Limits) -> NormalisedImage:
         picture = _decode(data, kind, bounds, limits.max_pixels)
         image = _finished(picture)
         small = thumbnail(image)
-        exif = exif_of(picture.exif)
-        room = limits.record_bytes - len(small) - sum(len(k) + 4 * len(v) + 16 for k, v in exif.items())
+        exif, metadata = _exif(picture.packets), metadata_of(picture.packets)
+        taken = len(small) + sum(len(k) + 4 * len(v) + 16 for k, v in exif.items()) + size_of(metadata)
         return NormalisedImage(
-            jpeg_within(image, room), small, picture.width, picture.height, kind, picture.mode, exif
+            jpeg=jpeg_within(image, limits.record_bytes - taken),
+            thumbnail=small,
+            width=picture.width,
+            height=picture.height,
+            format=kind,
+            mode=picture.mode,
+            exif=exif,
+            metadata=metadata,
         )
 
 
@@ -80,6 +91,12 @@ def _decode(data: bytes, kind: Format, bounds: Bounds, max_pixels: int) -> Pictu
     if kind in RAW_FORMATS:
         return decode_raw(data, bounds, max_pixels)
     return decode(data, kind, bounds, max_pixels)
+
+
+def _exif(found: Packets) -> dict[str, str]:
+    if found.exif_part or found.gps_part:
+        return exif_of_parts(found.exif, found.exif_part, found.gps_part)
+    return exif_of(found.exif)
 
 
 def _finished(picture: Picture) -> Image.Image:

@@ -4,12 +4,14 @@ from dataclasses import dataclass
 
 from PIL import Image
 
+from libs.common.imaging.metadata.packets import NO_PACKETS, Packets
+
 
 @dataclass(frozen=True, slots=True)
 class Picture:
     """`image` has been shrunk. `width` and `height` are the full picture's, upright; `mode` is the
-    original's. `orientation` is what is still to be done to `image`, `profile` its ICC profile, `exif` its
-    EXIF as a TIFF structure, or the whole file where that is one, or the JPEG that has it.
+    original's. `orientation` is what is still to be done to `image`, `profile` its ICC profile, `packets` the
+    metadata that the file brings along.
     """
 
     image: Image.Image
@@ -18,4 +20,4 @@ class Picture:
     mode: str
     orientation: int = 1
     profile: bytes | None = None
-    exif: bytes = b""
+    packets: Packets = NO_PACKETS

@@ -10,6 +10,8 @@ from libs.common.imaging.containers import tiff
 from libs.common.imaging.containers.sniff import sniff
 from libs.common.imaging.decode import decode
 from libs.common.imaging.failures import check_pixels
+from libs.common.imaging.metadata import packets
+from libs.common.imaging.metadata.packets import Packets
 from libs.common.imaging.orient import upright_size
 from libs.common.imaging.picture import Picture
 from libs.common.imaging.shrink import Bounds, shrunk
@@ -24,19 +26,26 @@ def decode_raw(data: bytes, bounds: Bounds, max_pixels: int) -> Picture:
 
     if tiff.lacks_sensor_data(data):
         raise ValueError("truncated: sensor data is missing")
-    own_exif = data if data[:2] in (b"II", b"MM") else b""  # Olympus and Panasonic change TIFF's magic number
     with rawpy.imread(io.BytesIO(data)) as raw:
         check_pixels(raw.sizes.width, raw.sizes.height, max_pixels)
         orientation = _ORIENTATIONS.get(raw.sizes.flip, 1)
         width, height = upright_size((raw.sizes.width, raw.sizes.height), orientation)
         preview = _preview(rawpy, raw)
-        exif = own_exif or preview or b""
+        found = _packets(data, preview)
         if preview is not None:
             picture = _from_preview(preview, orientation, (width, height), bounds, max_pixels)
             if picture is not None:
-                return replace(picture, exif=exif)
+                return replace(picture, packets=found)
         small = _demosaiced(raw, bounds, (width, height))
-        return Picture(small, width, height, "RGB", exif=exif)
+        return Picture(small, width, height, "RGB", packets=found)
+
+
+def _packets(data: bytes, preview: bytes | None) -> Packets:
+    """Of the file where it is a TIFF, if one with a magic number of its maker's; else of its preview."""
+    if data[:2] in (b"II", b"MM"):
+        return packets.of_tiff(data)
+    own = packets.of_cr3(data)
+    return own if own.exif else packets.of_jpeg(preview or b"")
 
 
 def _preview(rawpy: Any, raw: Any) -> bytes | None:
@@ -61,7 +70,7 @@ def _from_preview(
     if min(picture.image.size) < min(bounds.fit(full)):
         return None
     turned = picture.orientation if picture.orientation != 1 else _still_to_turn(picture, orientation, full)
-    return Picture(picture.image, *full, "RGB", turned, picture.profile, picture.exif)
+    return Picture(picture.image, *full, "RGB", turned, picture.profile)
 
 
 def _still_to_turn(picture: Picture, orientation: int, full: tuple[int, int]) -> int:

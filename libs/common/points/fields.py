@@ -83,6 +83,8 @@ class Fields:
     f_number = Number("float", serves=SORT)
     exposure_s = Number("float", serves=SORT)
     focal_mm = Number("float", serves=SORT)
+    duration_s = Number("float", serves=SORT)
+    """Of a video."""
     kind = Text("keyword", serves=FACET)
     """photo, raw or video."""
     title = Text()

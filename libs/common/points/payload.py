@@ -7,10 +7,11 @@ from libs.common.messages import PointRecord
 from libs.common.points.derived import derive
 from libs.common.points.exif import exif_fields
 from libs.common.points.fields import Fields
+from libs.common.points.written import metadata_of, set_metadata
 from libs.common.sources.formats import RAW_NAMES
 from libs.common.store.protocol import Payload
 
-VERSION = 2
+VERSION = 3
 """Raised with what a payload holds: a scan makes points of an older version again, out of the cache."""
 
 
@@ -19,6 +20,7 @@ def payload_of(record: PointRecord, stored_at: float) -> Payload:
     point = Fields({})
     _set_file(point, record)
     _set_content(point, record)
+    set_metadata(point, metadata_of(record))
     _set_inference(point, record)
     point.stored_at = stored_at
     point.payload_version = VERSION
@@ -50,7 +52,7 @@ def _set_content(point: Fields, record: PointRecord) -> None:
     point.width = content.width
     point.height = content.height
     point.format = content.format
-    point.kind = "raw" if content.format.upper() in RAW_NAMES else "photo"
+    point.kind = "raw" if content.format.upper() in RAW_NAMES else content.kind
     point.mode = content.mode
     point.thumbnail_base64 = base64.b64encode(content.thumbnail).decode()
 

@@ -5,6 +5,7 @@ and decodes nothing.
 """
 
 import os
+import re
 
 IMAGE_SUFFIXES = frozenset(
     (
@@ -25,8 +26,16 @@ SUPPORTED_SUFFIXES = IMAGE_SUFFIXES | RAW_SUFFIXES
 GIF_SUFFIX = ".gif"
 """A picture only where ACCEPT_GIF says so."""
 
+VIDEO_SUFFIXES = frozenset((".mov", ".mp4", ".m4v", ".3gp", ".avi", ".mkv", ".webm"))
+"""Suffixes of videos."""
+
 SIDECAR_SUFFIXES = frozenset((".xmp", ".aae", ".thm"))
 """Suffixes of files that describe the picture next to them; not pictures themselves."""
+
+_NUMBER = re.compile(rb"\(\d+\)$")
+_SUPPLEMENT = b".supplemental-metadata"
+_CUT_TO = 46
+_TAKEOUT_SUFFIXES = SUPPORTED_SUFFIXES | VIDEO_SUFFIXES | {GIF_SUFFIX}
 
 SYSTEM_FILES = frozenset((b"thumbs.db", b"ehthumbs.db", b"desktop.ini", b"icon\r"))
 """Files that operating systems leave in photo folders, in lower case."""
@@ -47,4 +56,23 @@ def suffix_of(name: bytes) -> str:
 def is_ignored_file(name: bytes) -> bool:
     """Whether a file of this name (no folders) is passed over in silence: hidden, sidecar, system's."""
     hidden = name.startswith(b".")
-    return hidden or suffix_of(name) in SIDECAR_SUFFIXES or name.lower() in SYSTEM_FILES
+    sidecar = suffix_of(name) in SIDECAR_SUFFIXES or is_takeout(name)
+    return hidden or sidecar or name.lower() in SYSTEM_FILES
+
+
+def is_takeout(name: bytes) -> bool:
+    """Whether it is a JSON that Google Takeout puts next to a photo, or into its album's folder.
+
+    Their names are those of the photos, cut to 46 characters and with the photo's number at the end.
+    """
+    if not name.lower().endswith(b".json"):
+        return False
+    stem = _NUMBER.sub(b"", name[: -len(b".json")])
+    inner = suffix_of(stem).lower()
+    supplement = b"." + stem.rpartition(b".")[2]
+    return (
+        stem.lower() == b"metadata"
+        or inner in _TAKEOUT_SUFFIXES
+        or (len(supplement) > 1 and _SUPPLEMENT.startswith(supplement))
+        or len(stem) == _CUT_TO
+    )

@@ -8,8 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from msgspec import structs
+
 from libs.common.errors import FileError
+from libs.common.imaging.containers.sniff import RAW_FORMATS
 from libs.common.imaging.limits import Limits
+from libs.common.imaging.metadata import takeout, xmp
 from libs.common.imaging.normalise import READING, normalise
 from libs.common.messages import Content, Inference
 from libs.common.sources.source import OpenFile
@@ -40,7 +44,11 @@ class Inspector:
                 file = read_picture(opened, request.path, self.max_file_bytes, gif=self.limits.gif)
             if not file.held_still or not _as_seen(file, request):
                 return Changing(size=file.after.size, mtime_ns=file.after.mtime_ns)
-            return self._inspected(cache, request, file)
+            inspected = self._inspected(cache, request, file)
+            if not (request.xmp or request.takeout):
+                return inspected
+            said, exported = xmp.metadata_of(request.xmp), takeout.metadata_of(request.takeout)
+            return structs.replace(inspected, sidecar=said, export=exported)
         except FileError as error:
             return Failed(code=error.code, error=error.detail)
 
@@ -59,6 +67,8 @@ class Inspector:
             exif=image.exif,
             thumbnail=image.thumbnail,
             reading=READING,
+            kind="raw" if image.format in RAW_FORMATS else "photo",
+            metadata=image.metadata,
         )
         if hit is not None and hit.content.thumbnail == image.thumbnail:
             # An older version read less of the file, but saw the same picture: so did the model.

@@ -10,6 +10,7 @@ from msgspec import Struct, msgpack
 
 from libs.common.errors import Code
 from libs.common.messages import Content, Inference
+from libs.common.metadata import NOTHING, Metadata
 from libs.common.unreadable import UNREADABLE
 
 READY = b"ready"
@@ -36,6 +37,9 @@ class Request(Struct, frozen=True, kw_only=True):
     short_side: int | None = None
     descriptor: int = -1
     refused: "Failed | None" = None
+    xmp: bytes = b""
+    takeout: bytes = b""
+    """What lies next to the file and describes it: an XMP sidecar, the JSON of Google Takeout."""
 
 
 class Inspected(Struct, frozen=True, kw_only=True, tag=True):
@@ -47,6 +51,8 @@ class Inspected(Struct, frozen=True, kw_only=True, tag=True):
     content: Content
     jpeg: bytes | None = None
     inference: Inference | None = None
+    sidecar: Metadata = NOTHING
+    export: Metadata = NOTHING
 
 
 class Changing(Struct, frozen=True, kw_only=True, tag=True):

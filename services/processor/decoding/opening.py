@@ -14,6 +14,7 @@ from libs.common.sources.source import OpenFile
 from libs.common.sources.sources import Sources
 from services.processor.archived import is_archived
 from services.processor.decoding import inspection
+from services.processor.decoding.beside import BesideReader
 from services.processor.decoding.inspection import Failed, Request
 
 MOST_STUCK = 64
@@ -36,6 +37,7 @@ class Opening:
         self, sources: Sources, timeout_s: float, refresh: Callable[[], Awaitable[None]] = _nothing_new
     ) -> None:
         self._sources = sources
+        self._beside = BesideReader(sources)
         self._detached = DetachedCalls(timeout_s, MOST_STUCK)
         self._refresh = refresh
 
@@ -43,15 +45,16 @@ class Opening:
     async def opened(self, requests: Sequence[Request]) -> AsyncIterator[Sent]:
         """The requests as decoders get them; their files are closed after the block. OverTimeError."""
         with ExitStack() as files:
-            found = await self._found(requests)
+            looked = await self._found(requests)
+            requests, found = [request for request, _ in looked], [each for _, each in looked]
             opened = [each for each in found if isinstance(each, OpenFile)]
             for each in opened:
                 files.callback(each.close)
             yield Sent(inspection.encode(_numbered(requests, found)), [each.descriptor for each in opened])
 
-    async def _found(self, requests: Sequence[Request]) -> list[Opened]:
+    async def _found(self, requests: Sequence[Request]) -> list[tuple[Request, Opened]]:
         found = await self._open(requests)
-        outside = [n for n, each in enumerate(found) if _is_outside(each)]
+        outside = [n for n, (_, each) in enumerate(found) if _is_outside(each)]
         if outside:
             # The job may have begun only just now.
             await self._refresh()
@@ -59,15 +62,22 @@ class Opening:
                 found[n] = again
         return found
 
-    async def _open(self, requests: Sequence[Request]) -> list[Opened]:
+    async def _open(self, requests: Sequence[Request]) -> list[tuple[Request, Opened]]:
         try:
-            return await self._detached.run(partial(_all, self._sources, requests), "the folder of a photo")
+            look = partial(_all, self._sources, self._beside, requests)
+            return await self._detached.run(look, "the folder of a photo")
         except SluiceError as error:
             raise OverTimeError from error
 
 
-def _all(sources: Sources, requests: Sequence[Request]) -> list[Opened]:
-    return [open_one(sources, request) for request in requests]
+def _all(sources: Sources, beside: BesideReader, requests: Sequence[Request]) -> list[tuple[Request, Opened]]:
+    return [look_at(sources, beside, request) for request in requests]
+
+
+def look_at(sources: Sources, beside: BesideReader, request: Request) -> tuple[Request, Opened]:
+    """The request with what lies next to its file, and the file."""
+    opened = open_one(sources, request)
+    return (beside.added(request) if isinstance(opened, OpenFile) else request), opened
 
 
 def open_one(sources: Sources, request: Request) -> Opened:

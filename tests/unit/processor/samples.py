@@ -16,6 +16,7 @@ from libs.common.sources.roots import ANYWHERE, Roots
 from libs.common.sources.sources import Sources
 from services.processor.cache.entries import Entry
 from services.processor.decoding import opening
+from services.processor.decoding.beside import BesideReader
 from services.processor.decoding.inspection import Failed, Reply, Request
 
 MODEL = "lite-1"
@@ -31,9 +32,10 @@ def request_for(path: Path | bytes, **fields: object) -> Request:
 def by_path(inspect: Callable[[Request], Reply], roots: Roots = ANYWHERE) -> Callable[[Request], Reply]:
     """An inspection that gets each file as a decoder process does: open, or refused."""
     sources = Sources(roots)
+    beside = BesideReader(sources)
 
-    def opened(request: Request) -> Reply:
-        found = opening.open_one(sources, request)
+    def opened(asked: Request) -> Reply:
+        request, found = opening.look_at(sources, beside, asked)
         if isinstance(found, Failed):
             return inspect(structs.replace(request, refused=found))
         return inspect(structs.replace(request, descriptor=os.dup(found.descriptor)))

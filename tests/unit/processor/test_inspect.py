@@ -17,6 +17,7 @@ from services.processor.decoding.inspect import Inspector
 from services.processor.decoding.inspection import Changing, Failed, Inspected, Reply, Request
 from services.processor.settings import ProcessorSettings
 from tests.support import photos
+from tests.unit.imaging.metadata import samples
 from tests.unit.processor.samples import MODEL, by_path, entry, request_for
 
 
@@ -282,3 +283,30 @@ def test_what_an_older_version_read_is_read_again_and_embedded_again_only_if_it_
     assert isinstance(found, Inspected)
     assert found.content == now.content
     assert (found.inference is not None, found.jpeg is None) == (same_picture, same_picture)
+
+
+def test_what_lies_next_to_a_photo_is_read(tmp_path: Path, inspect: Callable[[Request], Reply]) -> None:
+    for name in ("a.jpg", "b.jpg", "c(1).jpg"):
+        (tmp_path / name).write_bytes(photos.jpeg(64, 48))
+    (tmp_path / "a.jpg.xmp").write_bytes(samples.xmp())
+    (tmp_path / "a.xmp").write_bytes(samples.xmp("", ' xmp:Rating="1"'))
+    (tmp_path / "b.XMP").write_bytes(samples.xmp("", ' xmp:Rating="2"'))
+    (tmp_path / "c.jpg.supplemental-metadata(1).json").write_bytes(b'{"description": "at home"}')
+    found = [inspect(request_for(tmp_path / name)) for name in ("a.jpg", "b.jpg", "c(1).jpg")]
+    assert [each.sidecar.rating for each in found if isinstance(each, Inspected)] == [4, 2, None]
+    assert [each.export.description for each in found if isinstance(each, Inspected)] == [
+        None,
+        None,
+        "at home",
+    ]
+    (tmp_path / "c(1).xmp").write_bytes(samples.xmp("", ' xmp:Rating="3"'))
+    later = inspect(request_for(tmp_path / "c(1).jpg"))
+    assert isinstance(later, Inspected)
+    assert later.sidecar.rating == 3
+
+
+def test_a_damaged_sidecar_is_no_failure(tmp_path: Path, inspect: Callable[[Request], Reply]) -> None:
+    (tmp_path / "a.jpg").write_bytes(photos.jpeg(64, 48))
+    (tmp_path / "a.xmp").mkdir()
+    (tmp_path / "a.jpg.json").write_bytes(b"\xff" * 100)
+    assert isinstance(inspect(request_for(tmp_path / "a.jpg")), Inspected)

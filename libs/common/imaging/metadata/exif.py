@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import exifread
-from PIL import Image
 
 from libs.common.imaging.limits import MAX_EXIF_BYTES
+from libs.common.imaging.metadata.text import decoded, utf16
 
 log = logging.getLogger(__name__)
 
@@ -44,27 +44,23 @@ _LEFT_OUT = frozenset(
 logging.getLogger("exifread").setLevel(logging.ERROR)
 
 
-def exif_block(image: Image.Image) -> bytes:
-    """The EXIF of an opened picture as a TIFF structure; b"" for none.
-
-    PNGs from before 2017 have it as a text of hexadecimal lines, after three that say what it is.
-    """
-    block = image.info.get("exif")
-    if isinstance(block, bytes):
-        return block
-    text = image.info.get("Raw profile type exif")
-    try:
-        return bytes.fromhex("".join(text.split("\n")[3:])) if isinstance(text, str) else b""
-    except ValueError:
-        return b""
-
-
 def exif_of(block: bytes) -> dict[str, str]:
     """The EXIF in a TIFF structure, or in a JPEG, as name to printable text, at most 32 KB; {} for none.
 
     Damaged EXIF does not make a photo worse: what can be read is returned.
     """
     return _capped(_printable(_tags(block.removeprefix(b"Exif\0\0")))) if block else {}
+
+
+def exif_of_parts(image: bytes, exif: bytes, gps: bytes) -> dict[str, str]:
+    """As `exif_of`, of directories that are structures of their own."""
+    parts = {"Image ": image, "EXIF ": exif, "GPS ": gps}
+    tags = {
+        group + name.removeprefix("Image "): tag
+        for group, part in parts.items()
+        for name, tag in _tags(part).items()
+    }
+    return _capped(_printable(tags))
 
 
 def _tags(block: bytes) -> Mapping[str, Any]:
@@ -78,8 +74,17 @@ def _tags(block: bytes) -> Mapping[str, Any]:
 def _printable(tags: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name, tag in tags.items():
         if name.startswith(_GROUPS) and name not in _LEFT_OUT:
-            text = _UNPRINTABLE.sub(" ", str(tag)).strip()
+            text = _UNPRINTABLE.sub(" ", _text(name, tag)).strip()
             yield name, text.encode("utf-8", "replace").decode()
+
+
+def _text(name: str, tag: Any) -> str:
+    """What a tag says; exifread shows bytes that are not UTF-8, and UTF-16, as lists of them."""
+    if isinstance(tag.values, bytes):
+        return decoded(tag.values)
+    if name.startswith("Image XP") and isinstance(tag.values, list):
+        return utf16(bytes(value & 0xFF for value in tag.values))
+    return str(tag)
 
 
 def _capped(tags: Iterator[tuple[str, str]]) -> dict[str, str]:

@@ -1,0 +1,175 @@
+"""XMP: a packet of RDF in XML, embedded in a file or next to it.
+
+Names: Adobe's XMP specification, part 2; IPTC Photo Metadata; the Metadata Working Group's regions.
+"""
+
+from collections.abc import Iterator, Mapping
+from xml.etree.ElementTree import Element, ParseError
+
+from defusedxml import ElementTree
+from defusedxml.common import DefusedXmlException
+
+from libs.common.imaging.metadata.dates import taken
+from libs.common.imaging.metadata.gps import Location, decimal, place
+from libs.common.imaging.metadata.limits import XMP_BYTES
+from libs.common.imaging.metadata.text import camera_name, clean, name, names
+from libs.common.metadata import Metadata
+
+_RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
+_DC = "{http://purl.org/dc/elements/1.1/}"
+_XMP = "{http://ns.adobe.com/xap/1.0/}"
+_PHOTOSHOP = "{http://ns.adobe.com/photoshop/1.0/}"
+_EXIF = "{http://ns.adobe.com/exif/1.0/}"
+_EXIF_EX = "{http://cipa.jp/exif/1.0/}"
+_AUX = "{http://ns.adobe.com/exif/1.0/aux/}"
+_TIFF = "{http://ns.adobe.com/tiff/1.0/}"
+_LIGHTROOM = "{http://ns.adobe.com/lightroom/1.0/}"
+_IPTC = "{http://iptc.org/std/Iptc4xmpExt/2008-02-29/}"
+_REGIONS = "{http://www.metadataworkinggroup.com/schemas/regions/}"
+_MICROSOFT = "{http://ns.microsoft.com/photo/1.2/t/Region#}"
+_DIGIKAM = "{http://www.digikam.org/ns/1.0/}"
+_LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
+_CONTAINERS = frozenset((_RDF + "Bag", _RDF + "Seq", _RDF + "Alt"))
+_DATES = (
+    *(_EXIF + "DateTimeOriginal", _PHOTOSHOP + "DateCreated"),
+    *(_EXIF + "DateTimeDigitized", _XMP + "CreateDate"),
+)
+_ISO = (_EXIF_EX + "PhotographicSensitivity", _EXIF + "ISOSpeedRatings")
+
+Properties = Mapping[str, list[str]]
+
+
+def metadata_of(packet: bytes) -> Metadata:
+    """What a packet says; nothing where it is damaged, longer than 2 MB, or made to do harm."""
+    root = _parsed(packet)
+    if root is None:
+        return Metadata()
+    found = _properties(root)
+    when = next((date for key in _DATES if (date := taken(_first(found, key)))), None)
+    where = _location(found)
+    return Metadata(
+        taken_at=when.at if when else None,
+        taken_local=when.local if when else None,
+        location=where,
+        altitude_m=_altitude(found) if where else None,
+        camera=camera_name(name(_first(found, _TIFF + "Make")), name(_first(found, _TIFF + "Model"))),
+        lens=name(_first(found, _EXIF_EX + "LensModel") or _first(found, _AUX + "Lens")),
+        iso=next((iso for key in _ISO if (iso := _number(_first(found, key)))), None),
+        f_number=_number(_first(found, _EXIF + "FNumber")),
+        exposure_s=_number(_first(found, _EXIF + "ExposureTime")),
+        focal_mm=_number(_first(found, _EXIF + "FocalLength")),
+        title=name(_first(found, _DC + "title") or _first(found, _PHOTOSHOP + "Headline")),
+        description=clean(_first(found, _DC + "description")),
+        keywords=_keywords(found),
+        people=names((*_people(root), *found.get(_IPTC + "PersonInImage", ()))),
+        rating=_rating(_first(found, _XMP + "Rating")),
+        label=name(_first(found, _XMP + "Label")),
+    )
+
+
+def _parsed(packet: bytes) -> Element | None:
+    packet = packet.strip(b"\0 \r\n\t")
+    if not packet or len(packet) > XMP_BYTES:
+        return None
+    try:
+        root: Element = ElementTree.fromstring(packet, forbid_dtd=True)
+    except (ParseError, DefusedXmlException, ValueError, LookupError):
+        return None
+    return root
+
+
+def _properties(root: Element) -> dict[str, list[str]]:
+    """Each property's texts, whether written as attributes, elements or lists."""
+    found: dict[str, list[str]] = {}
+    for description in root.iter(_RDF + "Description"):
+        for key, text in description.attrib.items():
+            found.setdefault(key, []).append(text)
+        for child in description:
+            found.setdefault(child.tag, []).extend(_texts(child))
+    return found
+
+
+def _texts(element: Element) -> list[str]:
+    """An element's text, or those of its list; of alternatives in several languages the default first."""
+    listed = next((child for child in element if child.tag in _CONTAINERS), None)
+    if listed is None:
+        return [element.text] if element.text and element.text.strip() else []
+    items = sorted(listed.findall(_RDF + "li"), key=lambda item: item.get(_LANGUAGE) != "x-default")
+    return [item.text for item in items if item.text and item.text.strip()]
+
+
+def _people(root: Element) -> Iterator[str]:
+    """Names of faces, from regions as cameras, Picasa and digiKam write them, and as Windows does."""
+    for element in root.iter():
+        if (said := _part(element, _REGIONS + "Name")) and _part(element, _REGIONS + "Type") in (
+            None,
+            "Face",
+        ):
+            yield said
+        if windows := _part(element, _MICROSOFT + "PersonDisplayName"):
+            yield windows
+
+
+def _part(element: Element, key: str) -> str | None:
+    """What an element says under a name, as an attribute or as a child."""
+    return element.get(key) or element.findtext(key)
+
+
+def _keywords(found: Properties) -> tuple[str, ...]:
+    """Those that stand alone, else the last step of those in a tree."""
+    if plain := names(found.get(_DC + "subject", ())):
+        return plain
+    trees = (*found.get(_LIGHTROOM + "hierarchicalSubject", ()), *found.get(_DIGIKAM + "TagsList", ()))
+    return names(tree.replace("/", "|").rpartition("|")[2] for tree in trees)
+
+
+def _location(found: Properties) -> Location | None:
+    latitude = _degrees(_first(found, _EXIF + "GPSLatitude"))
+    longitude = _degrees(_first(found, _EXIF + "GPSLongitude"))
+    return None if latitude is None or longitude is None else place(latitude, longitude)
+
+
+def _degrees(text: str | None) -> float | None:
+    """`48,51.4167N`, `48,51,25N`, or decimal degrees."""
+    if not text:
+        return None
+    text = text.strip().upper()
+    side = text[-1:] if text[-1:] in "NSEW" else ""
+    try:
+        parts = [float(part) for part in text.removesuffix(side).split(",")]
+    except ValueError:
+        return None
+    if not side and len(parts) == 1:
+        return parts[0]
+    degrees = decimal(parts)
+    return -degrees if degrees is not None and side in ("S", "W") else degrees
+
+
+def _altitude(found: Properties) -> float | None:
+    height = _number(_first(found, _EXIF + "GPSAltitude"))
+    if height is None:
+        return None
+    return -height if _first(found, _EXIF + "GPSAltitudeRef") == "1" else height
+
+
+def _rating(text: str | None) -> int | None:
+    """-1 says rejected, 0 says that no one rated it."""
+    try:
+        rating = round(float(text or ""))
+    except (ValueError, OverflowError):
+        return None
+    return rating if rating == -1 or 1 <= rating <= 5 else None
+
+
+def _number(text: str | None) -> float | None:
+    """A number or a fraction, above zero."""
+    top, _, bottom = (text or "").partition("/")
+    try:
+        number = float(top) / float(bottom or 1)
+    except (ValueError, ZeroDivisionError):
+        return None
+    return number if 0 < number < 1e9 else None
+
+
+def _first(found: Properties, key: str) -> str | None:
+    return next(iter(found.get(key, ())), None)

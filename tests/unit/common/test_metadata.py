@@ -1,0 +1,38 @@
+from msgspec import structs
+
+from libs.common.metadata import Metadata, filled
+from libs.common.points.fields import Fields
+from libs.common.points.payload import payload_of
+from tests.support.records import file, point_record
+
+OWN = Metadata(
+    title="own", keywords=("a",), taken_at="2019-07-21T18:03:11+02:00", taken_local="2019-07-21T18:03:11"
+)
+
+
+def test_what_one_does_not_say_another_may() -> None:
+    found = filled(OWN, Metadata(title="other", rating=3, keywords=("b", "a")))
+    assert (found.title, found.rating, found.keywords) == ("own", 3, ("a", "b"))
+
+
+def test_times_and_places_stay_together() -> None:
+    other = Metadata(
+        taken_at="2000-01-01T00:00:00Z", taken_local="2000-01-01T00:00:00", location=(1, 2), altitude_m=3
+    )
+    assert filled(OWN, other).taken_local == OWN.taken_local
+    assert filled(Metadata(location=(5, 6)), other).altitude_m is None
+
+
+def test_a_sidecar_wins_and_an_export_fills_gaps() -> None:
+    record = point_record(file())
+    found = structs.replace(
+        record.file,
+        sidecar=Metadata(title="sidecar"),
+        export=Metadata(title="export", people=("Anna",), location=(48.5, -2.25)),
+    )
+    content = structs.replace(record.content, metadata=OWN, kind="raw")
+    point = Fields(payload_of(structs.replace(record, file=found, content=content), 1.0))
+    assert (point.title, point.people, point.kind) == ("sidecar", ["Anna"], "raw")
+    assert (point.taken_at, point.taken_local) == (OWN.taken_at, OWN.taken_local)
+    assert (point.month, point.location) == ("2019-07", {"lat": 48.5, "lon": -2.25})
+    assert "rating" not in point.payload
