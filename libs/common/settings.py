@@ -80,6 +80,9 @@ class StoreSettings(EnvSettings):
     qdrant_host: str = Field("localhost", description="Qdrant host")
     qdrant_port: int = Field(6333, ge=1, le=65535, description="Qdrant HTTP port")
     qdrant_api_key: SecretStr | None = Field(None, description="Qdrant API key")
+    qdrant_timeout_seconds: int = Field(
+        30, ge=1, le=600, description="How long an answer of Qdrant may take; then it counts as away"
+    )
     qdrant_https: bool = Field(False, description="Use TLS towards Qdrant")
     qdrant_vector_size: int | None = Field(
         None,

@@ -20,6 +20,12 @@ class GatewaySettings(StageSettings, StoreSettings, MLSettings, FilesSettings):
     allow_open: bool = Field(
         False, description="Whether HOST may be no loopback address although no API_KEY is set"
     )
+    qdrant_timeout_seconds: int = Field(
+        8,
+        ge=1,
+        le=600,
+        description="How long an answer of Qdrant may take; clients give up on a request after 10 s",
+    )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         ("http://localhost:3000",), description="Origins whose pages may call the gateway, comma-separated"
     )

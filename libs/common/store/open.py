@@ -12,4 +12,5 @@ def open_server_store(settings: StoreSettings) -> ServerStore:
         settings.qdrant_port,
         api_key=key.get_secret_value() if key else None,
         https=settings.qdrant_https,
+        timeout_seconds=settings.qdrant_timeout_seconds,
     )

@@ -88,6 +88,7 @@ def _check(job: Job, codes: Sequence[Code] | None) -> None:
     if not job.kept:
         raise SluiceError(Code.OUTCOMES_GONE, "the job is so old that only its counts are kept")
     counts = job.error_counts
-    if not sum(counts.values() if codes is None else (counts.get(code, 0) for code in codes)):
+    cut_short = job.state == "cancelled" and job.skipped and (codes is None or Code.CANCELLED in codes)
+    if not cut_short and not sum(counts.get(code, 0) for code in (codes or counts)):
         asked = f" with {', '.join(codes)}" if codes else ""
         raise SluiceError(Code.NOTHING_TO_RETRY, f"no file of job {job.job_id} failed{asked}")

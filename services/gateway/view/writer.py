@@ -7,7 +7,16 @@ from dataclasses import dataclass
 
 from msgspec import msgpack, structs
 
-from libs.common.events import Accepted, JobEvent, JobSnapshot, Outcome, Outcomes, ScanRequest, TaskEvent
+from libs.common.events import (
+    Accepted,
+    JobEvent,
+    JobSnapshot,
+    Listed,
+    Outcome,
+    Outcomes,
+    ScanRequest,
+    TaskEvent,
+)
 from services.gateway.view import outcomes, retention, tasks_queries, totals
 from services.gateway.view.fold import Job, fold, ignores, requested, restored
 from services.gateway.view.log_lines import log_line
@@ -101,7 +110,7 @@ class _Jobs:
         fresh: Sequence[Outcome] = ()
         if isinstance(event, Outcomes):
             fresh = outcomes.keep(self._connection, number, change.offset, event.items)
-        elif line := log_line(event, change.at):
+        elif not _is_repeated(job, event) and (line := log_line(event, change.at)):
             self._connection.execute(
                 "INSERT INTO log_lines VALUES (?, ?, ?, ?, ?)", (number, change.offset, *line)
             )
@@ -171,3 +180,8 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
         connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
+
+
+def _is_repeated(job: Job | None, event: JobEvent) -> bool:
+    """Whether the job's log has it already: a scanner that takes over a job lists its files again."""
+    return isinstance(event, Listed) and job is not None and job.listed

@@ -133,12 +133,9 @@ class Spool:
     def remember(self, outcomes: Sequence[Outcome], codes: Sequence[str] | None) -> None:
         """Take in outcomes of an earlier job; the first one of a file wins.
 
-        Files that failed with one of `codes` (any code, if None) are wanted again.
+        Files that failed, or that a cancel skipped, with one of `codes` (any code, if None) are wanted again.
         """
-        rows = [
-            (o.file_id, o.file, o.outcome == "failed" and (codes is None or o.code in codes))
-            for o in outcomes
-        ]
+        rows = [(each.file_id, each.file, _is_wanted(each, codes)) for each in outcomes]
         with self._writing():
             self._db.executemany("INSERT OR IGNORE INTO earlier VALUES (?, ?, ?)", rows)
 
@@ -217,3 +214,8 @@ def _spooled(row: _Row) -> Spooled:
         details=details,
         target=target,
     )
+
+
+def _is_wanted(outcome: Outcome, codes: Sequence[str] | None) -> bool:
+    can_be_retried = outcome.outcome == "failed" or outcome.code is Code.CANCELLED
+    return can_be_retried and (codes is None or outcome.code in codes)

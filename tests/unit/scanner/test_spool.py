@@ -106,6 +106,13 @@ def test_a_retry_wants_the_failed_files_and_misses_those_that_are_gone(spool: Sp
     assert (gone.file_id, gone.path, gone.code) == ("b", b"/b.jpg", Code.FILE_VANISHED)
 
 
+def test_the_retry_of_a_cancelled_job_wants_what_was_skipped(spool: Spool) -> None:
+    skipped = Outcome(file_id="b", file="/b.jpg", outcome="skipped", code=Code.CANCELLED)
+    archived = Outcome(file_id="c", file="/c.jpg", outcome="skipped", code=Code.ARCHIVED)
+    spool.remember([outcome(1), skipped, archived], None)
+    assert spool.wanted(["b", "c", outcome(1).file_id]) == {"b"}
+
+
 def test_a_file_that_was_stored_before_a_late_failure_is_not_wanted_again(spool: Spool) -> None:
     spool.remember([outcome(1)], None)
     spool.remember([outcome(1, "failed")], None)

@@ -13,6 +13,7 @@ from libs.common.settings import StoreSettings
 from libs.common.store.open import open_server_store
 from libs.common.store.protocol import Point
 from libs.common.store.server.store import ServerStore
+from services.gateway.settings import GatewaySettings
 from tests.support.qdrant import HOST, QdrantHttp
 from tests.support.qdrant_faults import Fault
 from tests.support.waiting import LIMIT_S
@@ -73,6 +74,16 @@ async def test_a_refused_key_names_the_setting(
     await http_server.fault(Fault("status", status=401, body="Must provide an API key"))
     with pytest.raises(UnavailableError, match="QDRANT_API_KEY"):
         await server_store.info(name)
+
+
+async def test_a_quota_is_waited_for_with_its_reason(
+    server_store: ServerStore, http_server: QdrantHttp, name: str
+) -> None:
+    """In strict mode; every file of a job failed as if it could never be stored."""
+    error = "Bad request: Max points count limit of 10 reached!"
+    await http_server.fault(Fault("status", status=400, body=f'{{"status":{{"error":"{error}"}},"time":0}}'))
+    with pytest.raises(UnavailableError, match=r"limit of 10 reached.*raise the collection's quota"):
+        await server_store.upsert(name, [POINT])
 
 
 @pytest.mark.parametrize("kind", ["drop", "drop_after"])
@@ -157,3 +168,16 @@ async def test_opening_from_settings_asks_nothing_and_sends_the_key(http_server:
     assert await http_server.requests() == before
     assert isinstance(await store.collections(), list)
     await store.close()
+
+
+async def test_the_settings_limit_how_long_an_answer_may_take(http_server: QdrantHttp) -> None:
+    settings = StoreSettings(qdrant_host=HOST, qdrant_port=http_server.port, qdrant_timeout_seconds=1)
+    store = open_server_store(settings)
+    await http_server.fault(Fault("delay", seconds=3))
+    with pytest.raises(UnavailableError, match="took too long"):
+        await store.collections()
+    await store.close()
+
+
+def test_a_gateway_gives_up_before_its_clients_do() -> None:
+    assert GatewaySettings().qdrant_timeout_seconds < 10

@@ -18,6 +18,8 @@ from libs.common.store.names import exists, not_found
 from libs.common.unreadable import UNREADABLE
 
 _SIZES = re.compile(r"dimension error: expected dim: (\d+), got (\d+)")
+_QUOTA = re.compile(r"Max .* limit of .* reached")
+"""What strict mode says of a collection that has as many points, or as much of them, as it may."""
 _KEY_REFUSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 _PASSING = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
 
@@ -60,6 +62,10 @@ def _refusal(response: UnexpectedResponse, place: str, collection: str) -> Sluic
         return _away(place, f"HTTP {status}, and not from Qdrant")
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _PASSING:
         return _away(place, f"HTTP {status}: {text}")
+    if text and _QUOTA.search(text):
+        # Not the files' fault either, and a person can raise it.
+        detail = f"the store at {place} is full: {text}; raise the collection's quota or make room"
+        return UnavailableError(Code.STORE_UNAVAILABLE, detail)
     return _rejection(status, text or "the request is too large", collection)
 
 

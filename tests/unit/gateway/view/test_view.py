@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from libs.common.errors import Code
-from libs.common.events import Accepted, Finished, JobEvent, Outcome, Outcomes, ScanRequest
+from libs.common.events import Accepted, Finished, JobEvent, Listed, Outcome, Outcomes, ScanRequest
 from services.gateway.view import outcomes, queries, writer
 from services.gateway.view import view as view_module
 from services.gateway.view.schema import open_view
@@ -57,6 +57,15 @@ async def test_outcomes_are_counted_by_distinct_files(tmp_path: Path) -> None:
     assert job is not None
     assert job.stored == 3
     assert [outcome.file_id for outcome in found] == ["file-1", "file-2", "file-3"]
+
+
+async def test_a_second_listing_is_not_logged_again(tmp_path: Path) -> None:
+    """A scanner that takes a job over lists its files once more."""
+    listed = Listed(job_id=JOB, found=3, ignored=0, bytes=9, complete=True)
+    async with view_in(tmp_path) as view:
+        await view.write(happened(ACCEPTED, listed, stored(1), listed), TOPIC, {0: 4})
+        lines = await view.ask(queries.log_lines, JOB, 10)
+    assert [line.message for line in lines].count("Listed 3 files; 0 ignored") == 1
 
 
 FAILED = Outcome(file_id="bad", file="/photos/bad.jpg", outcome="failed", code=Code.DECODE_FAILED)
