@@ -16,6 +16,7 @@ from libs.common.http.serving import listen, serve
 from libs.common.runtime.heartbeat import release
 from libs.common.runtime.service import Health, Service, supervise
 from libs.common.store.protocol import Store
+from services.gateway.api.keys import read_keys
 from services.gateway.api.middleware import chain
 from services.gateway.api_docs import docs, openapi
 from services.gateway.archive import routes as archives
@@ -97,6 +98,8 @@ def create_app(
 
 def check_access(settings: GatewaySettings) -> None:
     """Raise SluiceError bad_setting where other machines may call without a key, unless ALLOW_OPEN is set."""
+    if settings.api_keys_file is not None:
+        read_keys(settings.api_keys_file)
     if not settings.is_open:
         return
     reached = f"HOST {settings.host} is reached from other machines, and without API_KEY any of them"

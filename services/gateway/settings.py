@@ -17,6 +17,12 @@ class GatewaySettings(StageSettings, StoreSettings, MLSettings, FilesSettings):
     """The gateway's settings: the shared ones, and who may call it."""
 
     api_key: SecretStr | None = Field(None, description="Asked of every request as x-api-key; unset: none")
+    api_keys_file: Path | None = Field(
+        None, description="More keys, with names and scopes (docs/security.md); read again when it changes"
+    )
+    audit_days: float = Field(
+        365, gt=0, description="How long the audit log in DATA_DIR/audit is kept, in days"
+    )
     allow_open: bool = Field(
         False, description="Whether HOST may be no loopback address although no API_KEY is set"
     )
@@ -54,7 +60,7 @@ class GatewaySettings(StageSettings, StoreSettings, MLSettings, FilesSettings):
     @property
     def is_open(self) -> bool:
         """Whether any machine that reaches this one may call, without a key."""
-        return self.api_key is None and not is_loopback(self.host)
+        return self.api_key is None and self.api_keys_file is None and not is_loopback(self.host)
 
     @property
     def may_archive(self) -> bool:

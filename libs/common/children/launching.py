@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 # As many decoders run as there are cores: threads within them would only get in each other's way.
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+_PASSED_ON = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "RUST_LOG")
+"""All of the environment that a child sees: it holds passwords and keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ def launched(program: Program) -> tuple[subprocess.Popen[bytes], socket.socket]:
 
 
 def environment() -> dict[str, str]:
-    """The environment of a child: it finds the modules that its parent finds, from any folder."""
+    """The environment of a child: it finds the modules that its parent finds, from any folder; no secrets."""
     search_path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)  # noqa: PTH109
-    return {**os.environ, **_ONE_THREAD, "PYTHONPATH": search_path}
+    passed_on = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    return {**passed_on, **_ONE_THREAD, "PYTHONPATH": search_path}

@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from libs.common.children.framing import Channel
+from libs.common.children.sandbox import drop_rights
 
 _PR_SET_PDEATHSIG = 1
 _IDLE_SECONDS = 1.0
@@ -30,12 +31,13 @@ def opened(arguments: Sequence[str]) -> Channel:
 
 def confined(arguments: Sequence[str]) -> Channel:
     """As `opened`, for a process that handles what strangers made: it has its memory bounded, ends with its
-    parent in the middle of anything, and only its own log goes to standard error.
+    parent in the middle of anything, only its own log goes to standard error, and it has no network.
     """
     channel = opened(arguments)
     _die_with_parent(int(arguments[3]))
     _mute_libraries()
     _bound_memory(int(arguments[2]))
+    drop_rights()
     return channel
 
 

@@ -42,7 +42,7 @@ CODES_BY_STATUS: Mapping[int, tuple[Code, ...]] = {
         Code.ARCHIVE_DISABLED,
     ),
     401: (Code.UNAUTHORIZED,),
-    403: (Code.FORBIDDEN_ORIGIN, Code.FORBIDDEN_HOST),
+    403: (Code.FORBIDDEN_ORIGIN, Code.FORBIDDEN_HOST, Code.FORBIDDEN_BY_KEY),
     404: (
         Code.NOT_FOUND,
         Code.COLLECTION_NOT_FOUND,
@@ -86,6 +86,7 @@ CODES_BY_STATUS: Mapping[int, tuple[Code, ...]] = {
         Code.ML_UNAVAILABLE,
         Code.MODEL_UNAVAILABLE,
         Code.GATEWAY_UNAVAILABLE,
+        Code.TOO_BUSY,
         Code.PORT_BUSY,
         Code.DATA_DIR_BUSY,
         Code.DOWNLOAD_FAILED,

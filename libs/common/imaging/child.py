@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from libs.common.children.sandbox import close_files
 from libs.common.children.serving import confined, serve
 from libs.common.errors import Code, FileError
 from libs.common.imaging.limits import Limits
@@ -67,6 +68,8 @@ def _jpeg(wanted: Wanted, files: Sequence[int]) -> bytes:
     data = wanted.data
     for descriptor in files:
         with os.fdopen(descriptor, "rb") as file:
+            if file.seekable():
+                file.seek(0)
             data = file.read()
     if wanted.what == "normalised":
         return normalise(data, wanted.limits).jpeg
@@ -76,4 +79,5 @@ def _jpeg(wanted: Wanted, files: Sequence[int]) -> bytes:
 if __name__ == "__main__":
     quiet_pillow()
     channel = confined(sys.argv)
+    close_files(reads=())
     serve(channel, lambda body: answer(body, channel.take_descriptors()))

@@ -3,17 +3,22 @@
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
-from libs.common.http.api_key import ApiKey
 from libs.common.http.body_limit import OTHER_BYTES, BodyLimit
 from libs.common.http.framing import OneLength
+from libs.common.http.in_flight import InFlight
 from libs.common.http.request_ids import request_ids
 from libs.common.http.security_headers import NOTHING, SecurityHeaders
 from libs.common.http.unexpected import Unexpected
+from services.gateway.api.access import Access
+from services.gateway.api.audit import AuditLog
 from services.gateway.api.guard import SameSite, is_from
+from services.gateway.api.keys import Keyring
 from services.gateway.settings import GatewaySettings
 
 IMAGE_PATH = "/search/image"
 UPLOAD_PATH = "/ingest/upload"
+IN_FLIGHT = 200_000_000
+"""Bytes of pictures to search by that are taken at once."""
 OPEN_PATHS = frozenset(("/health", "/livez", "/readyz", "/", "/docs", "/openapi.json"))
 """What needs no API key: probes, and the page on which a key can be entered."""
 OPEN_PREFIX = "/docs/"
@@ -33,8 +38,16 @@ def chain(app: ASGIApp, settings: GatewaySettings) -> ASGIApp:
         large = [megabytes for end, megabytes in limits.items() if path.endswith(end)]
         return large[0] * 1_000_000 if large else OTHER_BYTES
 
+    def counted(path: str) -> int | None:
+        return limit_of(path) if path.endswith(IMAGE_PATH) else None
+
+    # A body that waits for room is not timed by its limit yet.
+    at_once = max(IN_FLIGHT, limit_of(IMAGE_PATH))
+    limited = InFlight(BodyLimit(Unexpected(app), limit_of), counted, at_once)
+    keyring = Keyring(settings.api_key, settings.api_keys_file)
+    audit = AuditLog(settings.data_dir / "audit", settings.audit_days)
     cors = CORSMiddleware(
-        ApiKey(BodyLimit(Unexpected(app), limit_of), settings.api_key, is_open),
+        Access(limited, keyring, audit, is_open),
         allow_origins=settings.cors_origins,
         allow_methods=["*"],
         allow_headers=["*"],

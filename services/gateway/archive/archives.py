@@ -14,6 +14,7 @@ from libs.common.duplicates.policy import Policy
 from libs.common.errors import Code, SluiceError
 from libs.common.runtime.detached import DetachedCalls
 from libs.common.sources.roots import Readable
+from services.gateway.api.caller import check_collection, sees
 from services.gateway.archive import points
 from services.gateway.archive.checks import as_file_error
 from services.gateway.archive.history import ArchiveHistory
@@ -116,6 +117,9 @@ class Archives:
             raise SluiceError(
                 Code.ARCHIVE_NOT_FOUND, f"there is no archive {archive_id}: GET /api/v1/archives has all"
             )
+        history = await asyncio.to_thread(self.executor.history, archive_id)
+        if history is not None:
+            check_collection(history.collection)
         returns = await asyncio.shield(self._task(self._restore(archive_id, dry_run=dry_run)))
         errors = [found.error for found in returns if found.error]
         if returns and len(errors) == len(returns):
@@ -178,7 +182,7 @@ class Archives:
             if len(stories) == limit:
                 return stories, stories[-1].archive_id
             history = self.executor.history(archive_id)
-            if history is not None:
+            if history is not None and sees(history.collection):
                 stories.append(history)
         return stories, None
 

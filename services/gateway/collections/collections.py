@@ -14,6 +14,7 @@ from libs.common.points.fields import Fields, names
 from libs.common.points.projections import SAMPLE
 from libs.common.settings import StoreSettings
 from libs.common.store.protocol import CollectionInfo, Distance, Record, Store
+from services.gateway.api.caller import check_collection, sees
 from services.gateway.api.deadlines import deadline, refreshed
 from services.gateway.collections import records
 from services.gateway.tasks.tasks import Tasks
@@ -56,12 +57,13 @@ class Collections:
 
     async def names(self) -> list[str]:
         """The names of all collections."""
-        return await self.store.collections()
+        return [name for name in await self.store.collections() if sees(name)]
 
     async def create(
         self, name: str, vector_size: int | None = None, distance: Distance | None = None
     ) -> None:
         """Make an empty collection; SluiceError collection_exists."""
+        check_collection(name)
         await self.store.create(
             name,
             vector_size or self.shape.qdrant_vector_size or await self._model_size(),
@@ -82,6 +84,7 @@ class Collections:
             raise SluiceError(
                 Code.NO_COLLECTION_SELECTED, "no collection is selected: POST /api/v1/collections/select"
             )
+        check_collection(name)
         return name
 
     async def select(self, name: str) -> None:
@@ -94,6 +97,7 @@ class Collections:
 
         Raises BadRequestError collection_not_found.
         """
+        check_collection(name)
         await refreshed(self.control)
         if name not in await self.store.collections():
             raise BadRequestError(Code.COLLECTION_NOT_FOUND, f"there is no collection {name}")
@@ -101,6 +105,7 @@ class Collections:
 
     async def delete(self, name: str) -> None:
         """Remove the collection and its points; collection_not_found, or collection_busy."""
+        check_collection(name)
         await self.store.info(name)
         if job := await self.writers.writing_to(name):
             raise SluiceError(Code.COLLECTION_BUSY, f"job {job.job_id} still writes into collection {name}")
@@ -115,6 +120,7 @@ class Collections:
 
     async def describe(self, name: str) -> Described:
         """The collection's shape, counts and a few points; SluiceError collection_not_found."""
+        check_collection(name)
         info = await self.store.info(name)
         samples, _ = await self.store.scroll(name, limit=SAMPLES, payload=SAMPLE)
         await refreshed(self.control)

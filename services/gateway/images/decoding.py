@@ -52,6 +52,10 @@ class Decoding:
         """The picture as the pipeline would send it to the ML service."""
         return await self._asked(Wanted(what="normalised", limits=self._limits, data=data))
 
+    async def normalised_file(self, descriptor: int) -> bytes:
+        """As `normalised`, of an open file, which this process does not read."""
+        return await self._asked(Wanted(what="normalised", limits=self._limits), (descriptor,))
+
     async def displayable(self, file: OpenFile) -> bytes:
         """The file as a JPEG that browsers show; the decoder reads it from its beginning."""
         wanted = Wanted(what="displayable", limits=self._limits)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 
+from services.gateway.api.caller import sees
 from services.gateway.jobs.watch import PAGE, Change, JobWatch
 from services.gateway.view.changes import Place
 
@@ -20,10 +21,10 @@ class Wanted:
     job_ids: frozenset[str] | None = None
 
     def includes(self, change: Change) -> bool:
-        """Whether the change is of a wanted job."""
-        return self.collection in (None, change.collection) and (
-            self.job_ids is None or change.job_id in self.job_ids
-        )
+        """Whether the change is of a wanted job, of a collection that the caller may know of."""
+        if not sees(change.collection) or self.collection not in (None, change.collection):
+            return False
+        return self.job_ids is None or change.job_id in self.job_ids
 
 
 async def job_events(

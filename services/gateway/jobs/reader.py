@@ -11,6 +11,7 @@ from uuid import UUID
 from libs.common.errors import Code, SluiceError, UnavailableError
 from libs.common.events import Outcome
 from libs.common.topics import key_partition
+from services.gateway.api.caller import sees
 from services.gateway.view import outcomes, queries, retention, totals
 from services.gateway.view.fold import Job
 from services.gateway.view.follower import Follower
@@ -67,7 +68,7 @@ class JobReader:
         job = await self.find(job_id)
         if job is None and await self.view.ask(retention.is_forgotten, str(job_id)):
             raise self._gone(job_id)
-        if job is None:
+        if job is None or not sees(job.collection):
             raise SluiceError(Code.JOB_NOT_FOUND, f"there is no job {job_id}")
         if job.finished_at is not None and job.finished_at < self.kept_since:
             raise self._gone(job_id)
@@ -85,7 +86,8 @@ class JobReader:
     async def recent(self) -> dict[str, str]:
         """The newest job of each collection."""
         await self._catch_up()
-        return await self.view.ask(queries.recent, self.kept_since)
+        newest = await self.view.ask(queries.recent, self.kept_since)
+        return {collection: job for collection, job in newest.items() if sees(collection)}
 
     async def report(self, job_id: UUID) -> Report:
         """What a status tells; SluiceError job_not_found."""
@@ -94,7 +96,8 @@ class JobReader:
     async def page(self, where: JobFilter, cursor: str | None, limit: int) -> tuple[list[Job], str | None]:
         """Jobs, the newest first, and the cursor of the next page."""
         await self._catch_up()
-        return await self.view.ask(queries.jobs, where, cursor, limit, self.kept_since)
+        found, following = await self.view.ask(queries.jobs, where, cursor, limit, self.kept_since)
+        return [job for job in found if sees(job.collection)], following
 
     async def files(
         self, job_id: UUID, *, outcome: str | None, code: str | None, cursor: str | None, limit: int

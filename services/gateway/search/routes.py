@@ -1,5 +1,6 @@
 """Searching the active collection."""
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, File, Query, UploadFile
@@ -34,7 +35,13 @@ async def by_image(
 ) -> Hits:
     """The pictures most like it, by cosine similarity."""
     page = Page(limit, offset, filters.parse_json(filters_json))
-    return _hits(await search.by_image(await file.read(), page))
+    return _hits(await search.by_image(await asyncio.to_thread(_descriptor, file), page))
+
+
+def _descriptor(file: UploadFile) -> int:
+    """The open file that the body was spooled to; it is read by a decoder, and not here."""
+    file.file.flush()
+    return file.file.fileno()
 
 
 def _hits(found: Found) -> Hits:

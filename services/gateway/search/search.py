@@ -64,10 +64,10 @@ class Search:
                     raise
         return await self._by_words(name, lexical.words_of(query), page)
 
-    async def by_image(self, data: bytes, page: Page) -> Hits:
-        """The pictures most like this one; FileError for what is no picture, or ml_unavailable."""
+    async def by_image(self, descriptor: int, page: Page) -> Hits:
+        """The pictures most like the one in this open file; FileError for no picture, or ml_unavailable."""
         name = await self.collections.active()
-        picture = await self.decoding.normalised(data)
+        picture = await self.decoding.normalised_file(descriptor)
         return await self._nearest(name, await self.vectors.of_image(picture), page)
 
     async def _nearest(self, name: str, vector: Sequence[float], page: Page) -> Hits:

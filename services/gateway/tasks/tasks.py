@@ -16,6 +16,7 @@ from libs.common.kafka.tables.control_table import ControlTable
 from libs.common.messages import TaskRecord
 from libs.common.tasks import asked, told
 from libs.common.topics import key_partition
+from services.gateway.api.caller import sees
 from services.gateway.api.deadlines import deadline, refreshed
 from services.gateway.view import tasks_queries
 from services.gateway.view.follower import Follower
@@ -51,7 +52,7 @@ class Tasks:
         """The task as of now; SluiceError task_not_found."""
         await self.status.catch_up([key_partition(str(task_id), len(self.status.partitions))])
         found = await self.view.ask(tasks_queries.task, str(task_id))
-        if found is None:
+        if found is None or not sees(found.collection):
             raise SluiceError(Code.TASK_NOT_FOUND, f"there is no task {task_id}")
         return found
 
@@ -81,7 +82,8 @@ class Tasks:
     async def latest(self, kind: TaskKind) -> list[Task]:
         """The last task of this kind of each collection that had one."""
         await self.status.catch_up()
-        return await self.view.ask(tasks_queries.latest, kind)
+        found = await self.view.ask(tasks_queries.latest, kind)
+        return [task for task in found if sees(task.collection)]
 
     async def merging_into(self, collection: str) -> Task | None:
         """A task that still writes into the collection."""

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from msgspec import structs
 
 from libs.common.children.framing import Channel
+from libs.common.children.sandbox import close_files
 from libs.common.children.serving import confined, serve
 from libs.common.errors import Code
 from libs.common.imaging.quiet import quiet_pillow
@@ -30,7 +31,9 @@ def run(channel: Channel) -> None:
     body = channel.receive()
     if body is None:
         return
-    inspect = pickle.loads(body)()  # noqa: S301
+    inspection_of = pickle.loads(body)  # noqa: S301
+    inspect = inspection_of()
+    close_files(reads=(), writes=getattr(inspection_of, "writes", ()))
     channel.send(READY)
     serve(channel, lambda body: inspection.encode(_answers(inspect, _received(channel, body))))
 

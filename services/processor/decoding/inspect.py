@@ -30,6 +30,11 @@ class Inspector:
     limits: Limits = field(default_factory=Limits)
     max_file_bytes: int = 1 << 30
 
+    @property
+    def writes(self) -> tuple[Path, ...]:
+        """What a decoder process may write to: SQLite notes in the cache's folder who reads it."""
+        return (self.cache_dir.parent,)
+
     def __call__(self) -> Callable[[Request], Reply]:
         """The function that inspects one file after another."""
         cache = CacheReader(self.cache_dir)

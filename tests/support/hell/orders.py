@@ -26,6 +26,11 @@ class Sabotaged:
 
     inspector: Inspector
 
+    @property
+    def writes(self) -> tuple[Path, ...]:
+        """As the inspector's: the photos lie next to its cache."""
+        return self.inspector.writes
+
     def __call__(self) -> Callable[[Request], Reply]:
         """What a decoder process runs."""
         inspect = self.inspector()

@@ -1,6 +1,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -55,6 +56,12 @@ def app_of(settings: GatewaySettings) -> FastAPI:
 def client_of(**values: Any) -> httpx.AsyncClient:
     transport = httpx.ASGITransport(app=app_of(GatewaySettings(**values)))
     return httpx.AsyncClient(transport=transport, base_url="http://localhost:8002")
+
+
+@pytest.fixture(autouse=True)
+def _data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refusals go into the audit log, below the folder of the process where DATA_DIR says nothing else."""
+    monkeypatch.chdir(tmp_path)
 
 
 @pytest.fixture

@@ -48,6 +48,8 @@ async def test_a_picture_is_decoded_as_in_the_pipeline(decoding: Decoding, tmp_p
 
     assert await decoding.normalised(data) == normalise(data, Limits()).jpeg
     assert await decoding.displayable(opened(tmp_path / "a.tif")) == displayable(photos.tiff(), Limits())
+    file = opened(tmp_path / "a.tif")
+    assert await decoding.normalised_file(file.descriptor) == normalise(photos.tiff(), Limits()).jpeg
 
 
 @pytest.mark.parametrize(
