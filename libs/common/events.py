@@ -8,6 +8,7 @@ from uuid import UUID
 from msgspec import Struct, convert, field, json
 
 from libs.common.errors import Code, SluiceError
+from libs.common.labels import Value, check_labels, check_metadata
 from libs.common.unreadable import UNREADABLE
 
 VERSION = 1
@@ -45,8 +46,14 @@ class ScanRequest(Struct, frozen=True, kw_only=True, omit_defaults=True):
     force: bool = False
     caption: bool = True
     recursive: bool = True
+    labels: dict[str, str] = {}
+    """Shown with the job wherever it is shown; see `libs.common.labels` for what they may be."""
+    metadata: dict[str, Value] = {}
+    """Stored with each point of the job as `meta`, where searches filter by it."""
 
     def __post_init__(self) -> None:
+        check_labels(self.labels)
+        check_metadata(self.metadata)
         if (self.directory_path is None) == (self.retry_of is None):
             raise ValueError("exactly one of directory_path and retry_of must be given")
 
@@ -65,6 +72,7 @@ class Accepted(_Event, frozen=True, kw_only=True, tag="accepted"):
     offset: int
     directory_path: str | None = None
     retry_of: str | None = None
+    labels: dict[str, str] = {}
 
 
 class Rejected(_Event, frozen=True, kw_only=True, tag="rejected"):
@@ -219,6 +227,9 @@ class JobSnapshot(Struct, frozen=True, kw_only=True, omit_defaults=True):
     finished_at: datetime | None = None
     code: Code | None = None
     error: str | None = None
+    directory_path: str | None = None
+    retry_of: str | None = None
+    labels: dict[str, str] = {}
 
 
 class InFlight(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -11,6 +11,7 @@ from msgspec import Struct, msgpack
 from libs.common.errors import Code, SluiceError
 from libs.common.events import TaskKind
 from libs.common.ids import Id
+from libs.common.labels import Value
 from libs.common.metadata import NOTHING, Kind, Metadata
 from libs.common.unreadable import UNREADABLE
 
@@ -37,6 +38,8 @@ class File(Struct, frozen=True, kw_only=True):
     caption: bool = True
     cache_cleared_at: float = 0.0
     """Seconds since the epoch: a cache entry older than this is a miss for this collection."""
+    meta: dict[str, Value] = {}
+    """What the request says of all files of the job, for the payload of their points."""
     target: bytes | None = None
     """The file's path without symbolic links, where there is one on `path`."""
     root_length: int = 0

@@ -6,7 +6,7 @@ Outcomes are not counted here: which file has had one is known by the reader tha
 
 from typing import TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from libs.common.errors import Code
@@ -38,6 +38,7 @@ class JobProjection(Struct, frozen=True, kw_only=True):
     collection: str | None = None
     directory_path: str | None = None
     retry_of: str | None = None
+    labels: dict[str, str] = field(default_factory=dict)
     state: JobState = "running"
     found: int = 0
     ignored: int = 0
@@ -95,6 +96,7 @@ def _accept(job: ProjectionT, event: Accepted) -> ProjectionT:
         collection=event.collection,
         directory_path=event.directory_path,
         retry_of=event.retry_of,
+        labels=event.labels,
     )
 
 

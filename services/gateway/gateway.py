@@ -31,6 +31,7 @@ from services.gateway.duplicates.duplicates import Duplicates
 from services.gateway.duplicates.job_copies import JobCopies
 from services.gateway.images.decoding import Decoding
 from services.gateway.images.images import Images
+from services.gateway.jobs.cleaning import Cleaning
 from services.gateway.jobs.commands import JobCommands
 from services.gateway.jobs.reader import JobReader
 from services.gateway.jobs.requests import Requests
@@ -66,6 +67,7 @@ class Gateway:
     snapshots: Snapshots
     jobs: JobReader
     watch: JobWatch
+    cleaning: Cleaning
     submitter: JobSubmitter
     commands: JobCommands
     statuses: StatusReader
@@ -125,6 +127,7 @@ async def opened(settings: GatewaySettings, store: Store | None = None) -> Async
             snapshots=Snapshots(connection, joined.publisher, view, status),
             jobs=jobs,
             watch=await enter(JobWatch.open(jobs)),
+            cleaning=Cleaning(jobs, joined.publisher),
             submitter=JobSubmitter(jobs, collections, requests, settings, detached),
             commands=JobCommands(jobs, collections, requests, control, joined.publisher),
             statuses=StatusReader(jobs, used, copies.among, presence.waiting_reason, now),

@@ -86,7 +86,7 @@ class Lifecycle:
                     _not_long_after(stop, gateway.snapshots.run(stop)),
                     gateway.jobs.ingest.watch(),
                     gateway.jobs.status.watch(),
-                    gateway.jobs.keep_clean(),
+                    gateway.cleaning.run(),
                     gateway.watch.watch(),
                     beat(gateway.publisher, STAGE, self._settings.instance, self.health),
                     watch_topics(gateway.connection, gateway.publisher),

@@ -134,7 +134,7 @@ class Intake:
             request = events.decode(record.value or b"", ScanRequest)
             job_id = job_id_of(request, record.topic, record.partition, record.offset)
             if key_partition(job_id, self._status_partitions) != record.partition:
-                await self._wiring.outbox.send([at_home(job_id, request)])
+                await self._wiring.outbox.send([at_home(job_id, request, tuple(record.headers or ()))])
                 return
             if is_repeat(job_id, request, known):
                 return

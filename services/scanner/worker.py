@@ -12,7 +12,7 @@ from libs.common import events, ids
 from libs.common.control import CollectionState
 from libs.common.errors import Code, SluiceError
 from libs.common.events import Outcome, ScanRequest
-from libs.common.kafka.outgoing import Outgoing, work
+from libs.common.kafka.outgoing import Headers, Outgoing, work
 from libs.common.messages import File, PathRecord
 from libs.common.points.fields import Fields
 from libs.common.points.payload import VERSION
@@ -68,13 +68,14 @@ def job_id_of(request: ScanRequest, topic: str, partition: int, offset: int) -> 
     return str(request.job_id or ids.job_id_for_record(topic, partition, offset))
 
 
-def at_home(job_id: str, request: ScanRequest) -> Outgoing:
-    """The request once more, under its job id as key.
+def at_home(job_id: str, request: ScanRequest, headers: Headers) -> Outgoing:
+    """The request once more, under its job id as key and with the headers that it came with.
 
     Other systems may use any key. All requests for one job id must meet in one partition, whose owner
     knows the job: else the same id, sent with two keys, would run twice.
     """
-    return Outgoing(INGEST, job_id, events.encode(msgspec.structs.replace(request, job_id=UUID(job_id))))
+    body = events.encode(msgspec.structs.replace(request, job_id=UUID(job_id)))
+    return Outgoing(INGEST, job_id, body, headers=headers)
 
 
 def is_repeat(job_id: str, request: ScanRequest, known: Mapping[str, str]) -> bool:
@@ -118,9 +119,13 @@ def accept(
 
 
 def _retrying(request: ScanRequest, retried: JobRecord) -> ScanRequest:
-    """The request with the offset where the job that it retries begins, so that it is looked up once."""
-    known = retried.status_offset if request.retry_from is None else request.retry_from
-    return msgspec.structs.replace(request, retry_from=known)
+    """The request with what is known of the job that it retries: where it begins, labels and metadata."""
+    return msgspec.structs.replace(
+        request,
+        retry_from=retried.status_offset if request.retry_from is None else request.retry_from,
+        labels=request.labels or retried.request.labels,
+        metadata=request.metadata or retried.request.metadata,
+    )
 
 
 def _located(record: JobRecord, facts: Facts, source: bytes | Refusal) -> JobRecord:
@@ -156,6 +161,7 @@ def accepted(record: JobRecord) -> events.Accepted:
         offset=record.offset,
         directory_path=record.request.directory_path,
         retry_of=_text(record.request.retry_of),
+        labels=record.request.labels,
     )
 
 
@@ -250,6 +256,7 @@ def path_record(record: JobRecord, file: Spooled) -> Outgoing:
         cache_cleared_at=record.cache_cleared_at,
         target=file.target,
         root_length=len(record.root or b""),
+        meta=record.request.metadata,
     )
     return work(PATHS, PathRecord(file=body))
 
@@ -303,6 +310,7 @@ def is_unchanged(record: JobRecord, file: Spooled, point: Fields, model: str) ->
         and stored_at > record.cache_cleared_at
         and max(file.mtime_ns, file.ctime_ns) / 1e9 < stored_at - RACY_S
         and (bool(point.has_caption) or not record.request.caption)
+        and (point.meta or {}) == (record.request.metadata or point.meta or {})
     )
 
 

@@ -1,7 +1,7 @@
 """A disk of DATA_DIR that is full: each keeper of data says so, loses nothing, and goes on with room."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import cast
@@ -10,12 +10,16 @@ from uuid import UUID
 import pytest
 
 from libs.common.errors import Code, UnavailableError
+from libs.common.events import Accepted
 from libs.common.events import Finished as Ended
+from libs.common.kafka.outgoing import Outgoing
+from libs.common.kafka.publisher import Publisher
 from libs.common.store.edge import EdgeStore
 from libs.common.store.protocol import Point
 from services.gateway.archive.journal import Finished, Journal, Opened
 from services.gateway.archive.moves.disk import RealDisk
-from services.gateway.jobs import reader as job_reader
+from services.gateway.jobs import cleaning as job_cleaning
+from services.gateway.jobs.reader import JobReader
 from services.gateway.view import outcomes as kept
 from services.gateway.view import queries
 from services.gateway.view.follower import Follower
@@ -72,6 +76,10 @@ def test_the_cache_keeps_what_it_has_and_goes_on(disk: SmallDisk, caplog: pytest
     assert "starts again" not in caplog.text
 
 
+ACCEPTED = Accepted(job_id=JOB, collection="c", partition=0, offset=0, directory_path="/photos")
+BEGUN = [Happened(ACCEPTED, 0, 1000.0), Happened(outcomes(1), 1, 1000.0)]
+
+
 async def write_view(view: View, batches: range) -> int:
     """Write batches until the disk is full; the one that was refused."""
     for batch in batches:
@@ -86,7 +94,7 @@ async def test_the_view_folds_the_same_batch_once_there_is_room(
     disk: SmallDisk, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with View.open(disk.root / "view.sqlite", "cluster/") as view:
-        await view.write([Happened(outcomes(1), 0, 1000.0)], "job-status", {0: 1})
+        await view.write(BEGUN, "job-status", {0: 1})
         disk.fill()
         refused = await write_view(view, range(2, 1000))
         assert refused > 1
@@ -105,7 +113,7 @@ async def test_a_view_on_a_full_disk_is_not_taken_for_damaged(
 ) -> None:
     path = disk.root / "view.sqlite"
     async with View.open(path, "cluster/") as view:
-        await view.write([Happened(outcomes(1), 0, 1000.0)], "job-status", {0: 1})
+        await view.write(BEGUN, "job-status", {0: 1})
     disk.fill()
     with suppress(UnavailableError):
         async with View.open(path, "cluster/") as view:
@@ -116,20 +124,28 @@ async def test_a_view_on_a_full_disk_is_not_taken_for_damaged(
     assert "rebuilt" not in caplog.text
 
 
+class Tombstones:
+    """Takes what is published: this test is about the disk under the view."""
+
+    async def publish(self, outgoing: Sequence[Outgoing]) -> None:
+        assert {record.value for record in outgoing} == {None}
+
+
 async def test_what_cannot_be_forgotten_for_want_of_room_is_forgotten_later(
     disk: SmallDisk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(job_reader, "CLEAN_SECONDS", 0.01)
+    monkeypatch.setattr(job_cleaning, "EVERY_SECONDS", 0.01)
     ended = Ended(
         job_id=JOB, state="completed", total=8, stored=8, from_cache=0, failed=0, skipped=0, ignored=0
     )
     async with View.open(disk.root / "view.sqlite", "cluster/") as view, asyncio.timeout(LIMIT_S):
-        await view.write([Happened(outcomes(1), 0, 1000.0), Happened(ended, 1, 1001.0)], "job-status", {0: 2})
+        await view.write([*BEGUN, Happened(ended, 2, 1001.0)], "job-status", {0: 3})
         disk.fill()
         assert await write_view(view, range(3, 1000)) > 0
         followers = cast("tuple[Follower, Follower]", (None, None))
-        cleaning = asyncio.create_task(job_reader.JobReader(view, *followers).keep_clean())
-        while "forgotten later" not in caplog.text and not cleaning.done():
+        jobs = JobReader(view, *followers)
+        cleaning = asyncio.create_task(job_cleaning.Cleaning(jobs, cast("Publisher", Tombstones())).run())
+        while "dropped later" not in caplog.text and not cleaning.done():
             await asyncio.sleep(0.01)
         disk.make_room()
         while not cleaning.done() and await view.ask(kept.page, JOB, limit=1) != ([], None):

@@ -12,12 +12,15 @@ from libs.common.topics import CONTROL, JOB_STATUS, MAX_MESSAGE_BYTES, Topic
 FILE_ID_HEADER = "file_id"
 JOB_ID_HEADER = "job_id"
 
+Headers = tuple[tuple[str, bytes], ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
     """One record to publish. With a `file_id` it goes to that file's partition, else its key decides.
 
-    `partition` overrides both. A `value` of None is a tombstone.
+    `partition` overrides both. A `value` of None is a tombstone. `headers` are those of other systems, for
+    their tracing.
     """
 
     topic: Topic
@@ -25,6 +28,7 @@ class Outgoing:
     value: bytes | None
     file_id: str | None = None
     partition: int | None = None
+    headers: Headers = ()
 
 
 def work(topic: Topic, record: messages.FileRecord) -> Outgoing:

@@ -97,6 +97,14 @@ class Flag(Field[bool]):
         return value if isinstance(value, bool) else None
 
 
+class Mapped(Field[dict[str, Any]]):
+    """Values by name."""
+
+    def read(self, value: object) -> dict[str, Any] | None:
+        """The value if it is an object."""
+        return value if isinstance(value, dict) else None
+
+
 class Moment(Field[str]):
     """An instant, as ISO 8601 with an offset."""
 

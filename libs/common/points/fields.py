@@ -8,6 +8,7 @@ from libs.common.points.field import (
     Field,
     Flag,
     Location,
+    Mapped,
     Moment,
     Number,
     Text,
@@ -46,6 +47,9 @@ class Fields:
 
     link_target = Text("keyword")
     """The file that a symbolic link on the path leads to, as people are shown it; none for a file itself."""
+
+    meta = Mapped(serves=())
+    """What the request said of the file: its `metadata`. Searches filter by `meta.<name>`."""
 
     size = Whole("integer", serves=SORT)
     """Bytes."""

@@ -40,6 +40,8 @@ def _set_file(point: Fields, record: PointRecord) -> None:
     point.mtime_ns = file.mtime_ns
     point.ctime_ns = file.ctime_ns
     point.generation = file.generation
+    if file.meta:
+        point.meta = file.meta
     if file.target is not None:
         point.link_target = display_name(file.target)
     if file.path != full_path.encode():

@@ -12,6 +12,7 @@ RESCAN = names(
     Fields.has_caption,
     Fields.payload_version,
     Fields.caption,
+    Fields.meta,
 )
 """What decides whether a stored file has changed since; and its caption, which a report has."""
 

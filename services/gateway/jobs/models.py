@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from libs.common.errors import Code
 from libs.common.events import FileOutcome, JobState, Source
+from libs.common.labels import Value, check_labels, check_metadata
 from services.gateway.api.models import Body
 
 PHOTOS = "/photos/holiday"
@@ -18,7 +19,27 @@ class IngestRequest(Body):
 
     directory_path: str = Field(min_length=1, max_length=4096, examples=[PHOTOS])
     collection: str | None = Field(None, description="Unset: the active one")
+    labels: dict[str, str] = Field(
+        default_factory=dict, description="Shown with the job", examples=[{"order": "2024-117"}]
+    )
+    metadata: dict[str, Value] = Field(
+        default_factory=dict,
+        description="Stored with each point as `meta`; searches filter by `meta.<name>`",
+        examples=[{"client": "Meier", "year": 2024}],
+    )
     force: bool = Field(False, description="Also what is unchanged or cached")
+
+    @field_validator("labels")
+    @classmethod
+    def _labels(cls, labels: dict[str, str]) -> dict[str, str]:
+        check_labels(labels)
+        return labels
+
+    @field_validator("metadata")
+    @classmethod
+    def _metadata(cls, metadata: dict[str, Value]) -> dict[str, Value]:
+        check_metadata(metadata)
+        return metadata
 
 
 class Submitted(Body):
@@ -135,6 +156,7 @@ class JobOut(Body):
     code: str | None
     error: str | None
     retry_of: str | None
+    labels: dict[str, str]
     created_at: datetime
     updated_at: datetime
     finished_at: datetime | None

@@ -1,14 +1,13 @@
 """Questions about jobs, answered as of now: the view first catches up with what the topics hold."""
 
 import asyncio
-import logging
 import sqlite3
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from libs.common.errors import Code, SluiceError, UnavailableError
+from libs.common.errors import Code, SluiceError
 from libs.common.events import Outcome
 from libs.common.topics import key_partition
 from services.gateway.api.caller import sees
@@ -20,15 +19,12 @@ from services.gateway.view.queries import JobFilter
 from services.gateway.view.totals import Totals
 from services.gateway.view.view import View
 
-log = logging.getLogger(__name__)
-
 LOG_LINES = 200
 FLAGGED = 50
 """Files looked at for the exact duplicates that a status shows, some of which may be archived by now."""
 RESULT_FILES = 1000
 FIRST_FAILURES = 20
 MOST_COPIES = 1_000_000
-CLEAN_SECONDS = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,15 +130,6 @@ class JobReader:
         """Sums over the jobs that this replica knows of, by state."""
         await self._catch_up()
         return await self.view.ask(totals.read)
-
-    async def keep_clean(self) -> None:
-        """Drop the jobs whose time is over, again and again until cancelled."""
-        while True:
-            try:
-                await self.view.forget(self.kept_since)
-            except UnavailableError as error:
-                log.warning("what old jobs did is forgotten later: %s", error.detail)
-            await asyncio.sleep(CLEAN_SECONDS)
 
     async def writing_to(self, collection: str) -> Job | None:
         """A job that has not ended and writes into the collection."""

@@ -1,12 +1,13 @@
 """Jobs as records: a request for `ingest`, a snapshot for `jobs`. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID, uuid4
 
 from libs.common.events import Counts, JobSnapshot, ScanRequest, encode
 from libs.common.ids import job_id_for_key
 from libs.common.kafka.outgoing import Outgoing
+from libs.common.labels import Value
 from libs.common.topics import JOBS
 from services.gateway.api.clock import utc
 from services.gateway.view.fold import Job
@@ -21,6 +22,8 @@ class Submission:
     force: bool = False
     caption: bool = True
     idempotency_key: str | None = None
+    labels: dict[str, str] = field(default_factory=dict)
+    metadata: dict[str, Value] = field(default_factory=dict)
 
 
 def scan_request(submission: Submission, typed: str) -> ScanRequest:
@@ -36,6 +39,8 @@ def scan_request(submission: Submission, typed: str) -> ScanRequest:
         collection=submission.collection,
         force=submission.force,
         caption=submission.caption,
+        labels=submission.labels,
+        metadata=submission.metadata,
     )
 
 
@@ -53,8 +58,16 @@ def snapshot(job: Job) -> Outgoing:
         code=job.code,
         error=job.error,
         as_of=job.as_of,
+        directory_path=job.directory_path,
+        retry_of=job.retry_of,
+        labels=job.labels,
     )
     return Outgoing(JOBS, job.job_id, encode(body))
+
+
+def tombstone(job_id: str) -> Outgoing:
+    """What makes compaction forget the job's snapshot."""
+    return Outgoing(JOBS, job_id, None)
 
 
 def counts(job: Job) -> Counts:

@@ -38,7 +38,13 @@ async def start(
     Also at /ingest/ and /ingest/scan. The same Idempotency-Key names the same job again.
     """
     options = SubmitOptions(
-        request.directory_path, request.collection, request.force, caption, idempotency_key
+        request.directory_path,
+        request.collection,
+        request.force,
+        caption,
+        idempotency_key,
+        request.labels,
+        request.metadata,
     )
     taken = await submitter.submit(options)
     return body.Submitted(

@@ -38,6 +38,7 @@ def job_out(job: Job) -> out.JobOut:
         code=job.code,
         error=job.error,
         retry_of=job.retry_of,
+        labels=job.labels,
         created_at=utc(job.created_at),
         updated_at=utc(job.updated_at),
         finished_at=None if job.finished_at is None else utc(job.finished_at),

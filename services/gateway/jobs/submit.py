@@ -1,10 +1,11 @@
 """Taking a request to ingest: checked here as far as the gateway can see, then published."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from libs.common.errors import Code, SluiceError
 from libs.common.events import ScanRequest
+from libs.common.labels import Value
 from libs.common.runtime.detached import DetachedCalls
 from libs.common.settings import FilesSettings
 from libs.common.sources.roots import resolve_source
@@ -23,6 +24,8 @@ class SubmitOptions:
     force: bool
     caption: bool
     idempotency_key: str | None
+    labels: dict[str, str] = field(default_factory=dict)
+    metadata: dict[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,15 @@ class JobSubmitter:
             lambda: resolve_source(options.directory_path, self.files), options.directory_path
         )
         await self.collections.adopted(collection)
-        submission = Submission(source, collection, options.force, options.caption, options.idempotency_key)
+        submission = Submission(
+            source,
+            collection,
+            options.force,
+            options.caption,
+            options.idempotency_key,
+            options.labels,
+            options.metadata,
+        )
         request = scan_request(submission, options.directory_path)
         if options.idempotency_key is None or not await self._is_known(request):
             await self.requests.publish(request)

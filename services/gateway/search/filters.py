@@ -6,8 +6,9 @@ from math import isfinite
 from typing import Any, TypeGuard
 
 from libs.common.errors import Code, SluiceError
+from libs.common.labels import is_name
 from libs.common.points.exif import is_exif
-from libs.common.points.fields import FIELDS
+from libs.common.points.fields import FIELDS, Fields
 from libs.common.store.protocol import Filter, Range, Scalar
 from libs.common.unreadable import UNREADABLE
 
@@ -26,7 +27,7 @@ def parse(filters: Mapping[str, Any] | None) -> Filter | None:
     any_of: dict[str, Sequence[Scalar]] = {}
     ranges: dict[str, Range] = {}
     for field, condition in filters.items():
-        if field not in _FILTERS and not (is_exif(field) and _is_text(field)):
+        if field not in _FILTERS and not _is_metadata(field) and not (is_exif(field) and _is_text(field)):
             raise _wrong(
                 f"filters: there is no field {field!a}; there are {', '.join(sorted(_FILTERS))}, exif_*"
             )
@@ -67,6 +68,12 @@ def _range(field: str, condition: Mapping[str, Any]) -> Range:
             f"filters: the range of {field} is {{gte: number, lte: number}}, one of them at least, of 64 bits"
         )
     return Range(condition.get("gte"), condition.get("lte"))
+
+
+def _is_metadata(field: str) -> bool:
+    """Whether it is `meta.<name>`."""
+    prefix, _, name = field.partition(".")
+    return prefix == Fields.meta.name and is_name(name)
 
 
 def _is_number(value: Any) -> TypeGuard[int | float]:

@@ -79,6 +79,7 @@ def requested(job: Job | None, job_id: str, request: ScanRequest, at: float) -> 
         collection=request.collection,
         directory_path=request.directory_path,
         retry_of=str(request.retry_of) if request.retry_of else None,
+        labels=request.labels,
     )
 
 
@@ -117,6 +118,9 @@ def restored(snapshot: JobSnapshot) -> Job:
         finished_at=(snapshot.finished_at or snapshot.updated_at).timestamp(),
         as_of=snapshot.as_of,
         collection=snapshot.collection,
+        directory_path=snapshot.directory_path,
+        retry_of=snapshot.retry_of,
+        labels=snapshot.labels,
         accepted=True,
         state=snapshot.state,
         found=counts.total,

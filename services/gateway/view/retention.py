@@ -19,6 +19,12 @@ def ended(connection: sqlite3.Connection, before: float) -> list[int]:
     return [int(number) for (number,) in connection.execute(found, (before,))]
 
 
+def ended_ids(connection: sqlite3.Connection, before: float) -> list[str]:
+    """The ids of those jobs."""
+    found = "SELECT job_id FROM jobs WHERE finished_at < ? ORDER BY finished_at"
+    return [str(job_id) for (job_id,) in connection.execute(found, (before,))]
+
+
 def forget_files(connection: sqlite3.Connection, job: int) -> int:
     """Delete a piece of a job's outcomes, and its log; how many rows of outcomes: 0 once none is left."""
     connection.execute("DELETE FROM log_lines WHERE job = ?", (job,))

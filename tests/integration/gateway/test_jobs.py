@@ -40,6 +40,7 @@ from services.gateway.view import queries
 from services.gateway.view.queries import JobFilter
 from tests.support.broker import Broker
 from tests.support.gateway import gateway_settings, running_gateway
+from tests.support.kafka import records_of
 from tests.support.waiting import LIMIT_S
 
 API = "/api/v1"
@@ -526,6 +527,7 @@ class Heard:
         return {each for each in job_ids if self.jobs.get(each, {}).get("state") == "completed"}
 
 
+@pytest.mark.usefixtures("gateway")
 async def test_a_listener_hears_of_every_ending_also_after_it_went_to_another_replica(
     publisher: Publisher, kafka: Broker, store: Store, prefix: str, data: Path
 ) -> None:
@@ -550,6 +552,7 @@ async def test_a_listener_hears_of_every_ending_also_after_it_went_to_another_re
     assert not heard.ended(before)
 
 
+@pytest.mark.usefixtures("gateway")
 async def test_a_listener_that_is_slower_than_what_is_kept_misses_nothing(
     publisher: Publisher,
     kafka: Broker,
@@ -625,6 +628,21 @@ async def test_a_job_that_ended_long_ago_is_gone(
     assert (dropped_too.value.code, kept) == (Code.JOB_GONE, None)
     assert (gone.value.code, listed) == (Code.JOB_GONE, [])
     assert dropped >= 1
+
+
+async def test_a_job_that_is_dropped_leaves_a_tombstone_on_jobs(
+    publisher: Publisher, kafka: Broker, store: Store, prefix: str, data: Path, gateway: httpx.AsyncClient
+) -> None:
+    job_id = str(uuid4())
+    await say(publisher, accepted(job_id, "past"), finished(job_id))
+    assert (await status_of(gateway, job_id))["status"] == "completed"
+    settings = gateway_settings(kafka.bootstrap_servers, prefix, data / "cleaning", job_keep_days=1e-9)
+    async with opened(settings, store) as inside:
+        await inside.cleaning.clean()
+        found = [
+            each.value for each in await records_of(inside.connection, JOBS) if each.key == job_id.encode()
+        ]
+    assert found[-1] is None
 
 
 async def test_an_unknown_job_is_a_404(gateway: httpx.AsyncClient) -> None:

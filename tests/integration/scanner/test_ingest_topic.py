@@ -16,8 +16,8 @@ from aiokafka.structs import RecordMetadata
 
 from libs.common import events
 from libs.common.control import ActiveCollection
-from libs.common.errors import Code
-from libs.common.events import Accepted, DeadLetter, JobSnapshot, Rejected
+from libs.common.errors import Code, SluiceError
+from libs.common.events import Accepted, DeadLetter, JobSnapshot, Rejected, ScanRequest
 from libs.common.ids import file_id
 from libs.common.store.edge import EdgeStore
 from libs.common.topics import DEAD_LETTERS, INGEST, JOBS
@@ -329,3 +329,48 @@ async def test_a_refused_second_request_leaves_the_job_of_that_id(
         end = await world.finished(job)
     assert (running["state"], running["error"]) == ("running", None)
     assert (end.state, end.stored) == ("completed", 2)
+
+
+async def test_labels_and_metadata_go_with_the_job_and_its_files(
+    world: Bench, store: EdgeStore, tmp_path: Path
+) -> None:
+    folder, job = photos(tmp_path / "photos", 2), str(uuid4())
+    labels, metadata = {"order": "2024-117"}, {"client": "Meier", "year": 2024}
+    settings = gateway_settings(world.kafka.bootstrap_servers, world.prefix, tmp_path / "g0")
+    async with scanning(world, tmp_path / "data") as stage, running_gateway(settings, store) as gateway:
+        await put(world, request(folder, job_id=job, labels=labels, metadata=metadata))
+        await world.finished(job)
+        status = (await gateway.get(f"/api/v1/ingest/status/{job}")).json()
+        snapshot = await _last_snapshot(world, job)
+    assert (status["labels"], snapshot.labels) == (labels, labels)
+    assert (snapshot.directory_path, snapshot.retry_of) == (str(folder), None)
+    assert [file.meta for file in stage.seen] == [metadata] * 2
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "what"),
+    [
+        ("labels", {"": "x"}, "labels: a name"),
+        ("labels", {"a": 1}, "labels"),
+        ("labels", {str(n): "x" for n in range(17)}, "at most 16"),
+        ("metadata", {"a.b": 1}, "metadata: a name"),
+        ("metadata", {"a": {"b": 1}}, "metadata"),
+        ("metadata", {"a": "x" * 5000}, "4096 bytes"),
+    ],
+)
+def test_labels_and_metadata_have_limits(tmp_path: Path, field: str, value: Any, what: str) -> None:
+    with pytest.raises(SluiceError, match=what):
+        events.decode(request(tmp_path, **{field: value}), ScanRequest)
+
+
+async def test_headers_stay_with_a_request_that_goes_to_another_partition(
+    world: Bench, tmp_path: Path
+) -> None:
+    job, trace = str(id_in(1)), ("traceparent", b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
+    async with scanning(world, tmp_path / "data"), world.connection.producer() as producer:
+        ingest = world.connection.names.of(INGEST)
+        body = request(photos(tmp_path / "photos", 1), job_id=job)
+        await producer.send_and_wait(ingest, body, partition=2, headers=[trace])
+        await world.finished(job)
+        (moved,) = [each for each in await records_of(world.connection, INGEST) if each.partition == 1]
+    assert moved.headers == (trace,)

@@ -236,6 +236,17 @@ def test_any_difference_means_processing_again(difference: dict[str, Any]) -> No
     assert not is_unchanged(record(), FILE, Fields(POINT | difference), MODEL)
 
 
+@pytest.mark.parametrize(
+    ("asked", "stored", "unchanged"),
+    [({"year": 2024}, None, False), ({"year": 2024}, {"year": 2024}, True), ({}, {"year": 2024}, True)],
+)
+def test_other_metadata_means_processing_again(
+    asked: dict[str, Any], stored: dict[str, Any] | None, unchanged: bool
+) -> None:
+    job = record(metadata=asked)
+    assert is_unchanged(job, FILE, Fields(POINT | {"meta": stored}), MODEL) is unchanged
+
+
 def test_a_point_of_another_program_means_processing_again() -> None:
     assert not is_unchanged(record(), FILE, Fields({}), MODEL)
 
