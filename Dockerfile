@@ -1,5 +1,5 @@
 # One image a stage: docker build --build-arg STAGE=scanner -t sluice-scanner .
-# STAGE is one of scanner, processor, inferencer, upserter, gateway, ml: a folder of services/.
+# STAGE is one of scanner, processor, inferencer, upserter, gateway, ml, dashboard: a folder of services/.
 
 FROM python:3.11.13-slim-bookworm AS build
 ARG STAGE
@@ -24,7 +24,7 @@ COPY --from=build /venv /venv
 # A new volume takes over who owns the folder that it is mounted at.
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin sluice \
     && install -d -m 0700 -o 10001 -g 10001 /data /uploads /archives
-# Every image listens on 8080: gateway and ml with all they serve, the other stages with their probes.
+# Every image listens on 8080: gateway, ml and dashboard with all they serve, the other stages with their probes.
 ENV PATH=/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import SecretStr
 
@@ -18,8 +18,8 @@ from libs.common.kafka.stale_members import remove_stale_members
 from libs.common.runtime.lock import DirLock
 from libs.common.runtime.private import keep_private
 from libs.common.runtime.service import Service
-from libs.common.settings import FilesSettings, StageSettings, StoreSettings, without_password
-from libs.common.stages import ML
+from libs.common.settings import StageSettings, StoreSettings, without_password
+from libs.common.stages import DASHBOARD, GATEWAY, ML
 from libs.common.store.edge import EdgeStore
 from libs.common.store.protocol import Store
 from libs.embedded.access import hush_loopback
@@ -29,6 +29,10 @@ from services.ml.choice import default_model, dimension_of
 from services.ml.settings import MLServiceSettings
 from services.packages import build, settings_class
 from services.settings import RunSettings
+
+if TYPE_CHECKING:
+    from services.dashboard.app import DashboardService
+    from services.gateway.app import GatewayService
 
 START_SECONDS = 90.0
 _LOOPBACK = "127.0.0.1"
@@ -174,18 +178,24 @@ def _services(
         "upload_dir": settings.upload_dir or settings.data_dir.absolute() / "uploads",
     }
     wanted = [stage for stage in reversed(stages.services()) if stage != ML.name or ml is not None]
-    return [build(stage, _given(stage, shared, files, ml), store) for stage in wanted]
+    made = {stage: build(stage, _given(stage, settings, shared | files, ml), store) for stage in wanted}
+    # The gateway listens for the dashboard too, so that people have one address to remember.
+    prefix, pages = cast("DashboardService", made[DASHBOARD.name]).below()
+    cast("GatewayService", made[GATEWAY.name]).below[prefix] = pages
+    return [*made.values()]
 
 
 def _given(
-    stage: str, shared: dict[str, Any], files: dict[str, Any], ml: MLServiceSettings | None
+    stage: str, settings: RunSettings, shared: dict[str, Any], ml: MLServiceSettings | None
 ) -> dict[str, Any]:
     """What the stage's settings are given, as far as they are its own."""
     if stage == ML.name and ml is not None:
         return ml.model_dump()
-    kind = settings_class(stage)
-    given = shared if issubclass(kind, StageSettings) else {}
-    return given | files if issubclass(kind, FilesSettings) else given
+    if stage == DASHBOARD.name:
+        # The gateway's own check of the Host header does not see these requests.
+        hosts = settings_class(GATEWAY.name)(**shared).hosts  # type: ignore[attr-defined]
+        return {"gateway_url": settings.base_url, "allowed_hosts": hosts or ("*",)}
+    return shared
 
 
 def _start(service: Service) -> _Running:

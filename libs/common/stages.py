@@ -46,8 +46,18 @@ INFERENCER = Stage("inferencer", (IMAGES,), ImageRecord, (ML_RESULTS,), files_wa
 UPSERTER = Stage("upserter", (POINTS, ML_RESULTS), PointRecord, files_wait=True, every_job=True)
 UPSERTER_TASKS = Stage("tasks", (TASKS,), TaskRecord, runs_in=UPSERTER.name)
 ML: Stage[Any] = Stage("ml", has_group=False)
+DASHBOARD: Stage[Any] = Stage("dashboard", has_group=False)
 
-ALL: tuple[Stage[Any], ...] = (GATEWAY, SCANNER, PROCESSOR, INFERENCER, UPSERTER, UPSERTER_TASKS, ML)
+ALL: tuple[Stage[Any], ...] = (
+    DASHBOARD,
+    GATEWAY,
+    SCANNER,
+    PROCESSOR,
+    INFERENCER,
+    UPSERTER,
+    UPSERTER_TASKS,
+    ML,
+)
 """In the order in which work flows: a stage stops before those that take what it still publishes."""
 
 

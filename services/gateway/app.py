@@ -8,10 +8,12 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from libs.common.errors import Code, SluiceError
 from libs.common.http import problems
 from libs.common.http.middleware import RequestMiddleware
+from libs.common.http.mounted import Mounted
 from libs.common.http.serving import listen, serve
 from libs.common.runtime.heartbeat import release
 from libs.common.runtime.service import Health, Service, supervise
@@ -124,6 +126,8 @@ class GatewayService:
 
     def __init__(self, settings: GatewaySettings, store: Store | None = None) -> None:
         self.health = Health(stage=STAGE)
+        self.below: dict[str, ASGIApp] = {}
+        """Apps of other stages of this process, by the prefix of the paths that they answer."""
         self._settings = settings
         self._store = store
 
@@ -136,7 +140,8 @@ class GatewayService:
         async with app.router.lifespan_context(app):
             _settle()
             lifecycle: Lifecycle = app.state.lifecycle
-            await supervise(serve(app, listener, stop), lifecycle.watch())
+            home = next((f"{prefix}/" for prefix in self.below), None)
+            await supervise(serve(Mounted(app, self.below, home), listener, stop), lifecycle.watch())
 
 
 def _settle() -> None:

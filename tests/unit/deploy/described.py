@@ -15,6 +15,8 @@ ROOT = Path(__file__).resolve().parents[3]
 MANIFESTS = ROOT / "deploy" / "kubernetes"
 STAGES = stages.services()
 WITH_PHOTOS = ("scanner", "processor", "gateway")
+OVER_HTTP = frozenset(("ml", "dashboard"))
+"""Stages that know neither Kafka nor DATA_DIR."""
 PORT = 8080
 """Where every container listens."""
 

@@ -6,6 +6,7 @@ import pytest
 
 from libs.embedded import jars
 from tests.unit.deploy.described import (
+    OVER_HTTP,
     PORT,
     ROOT,
     STAGES,
@@ -64,7 +65,7 @@ def test_the_names_of_hosts_are_services_and_the_ports_what_they_listen_on() -> 
 
 
 def test_every_stage_that_needs_kafka_waits_until_it_is_healthy() -> None:
-    for stage in set(STAGES) - {"ml"}:
+    for stage in set(STAGES) - OVER_HTTP:
         needs = SERVICES[stage]["depends_on"]
         assert needs.keys() <= SERVICES.keys()
         assert needs["kafka"]["condition"] == "service_healthy"
@@ -94,7 +95,7 @@ def test_photos_and_uploads_are_at_the_same_place_for_all_who_need_them() -> Non
 
 
 def test_each_replica_has_a_data_dir_of_its_own() -> None:
-    for stage in set(STAGES) - {"ml"}:
+    for stage in set(STAGES) - OVER_HTTP:
         assert mounts(stage)[image_environment()["DATA_DIR"]] == ("", True)
 
 
@@ -102,7 +103,7 @@ def test_each_replica_has_a_data_dir_of_its_own() -> None:
 def test_what_it_writes_to_is_its_own(stage: str) -> None:
     """The root is read-only, and a volume has the owner of the folder in the image, or belongs to root."""
     (made,) = [rest for rest in rests("RUN") if "install -d" in rest]
-    owned = re.split(r" -d -o 10001 -g 10001 ", made)[1].split()
+    owned = re.split(r" -d -m 0700 -o 10001 -g 10001 ", made)[1].split()
     volumes = {where for where, (what, _) in mounts(stage).items() if "/" not in what}
     assert volumes <= set(owned)
     assert SERVICES[stage]["read_only"]
@@ -127,9 +128,10 @@ def test_every_named_volume_is_declared() -> None:
     assert named == FILE["volumes"].keys()
 
 
-def test_only_the_gateway_is_reached_from_outside_and_only_from_this_machine() -> None:
-    assert {name for name, service in SERVICES.items() if "ports" in service} == {"gateway"}
+def test_only_gateway_and_dashboard_are_reached_and_only_from_this_machine() -> None:
+    assert {name for name, service in SERVICES.items() if "ports" in service} == {"gateway", "dashboard"}
     assert SERVICES["gateway"]["ports"] == [f"127.0.0.1:8002:{PORT}"]
+    assert SERVICES["dashboard"]["ports"] == [f"127.0.0.1:8003:{PORT}"]
 
 
 def test_the_broker_and_the_store_are_the_versions_that_are_tested() -> None:

@@ -1,0 +1,29 @@
+"""A grid of photos, as the library, searches and similar photos show them."""
+
+from collections.abc import Iterable
+from html import escape
+
+from nicegui import ui
+
+from services.dashboard import shell
+from services.dashboard.bodies import Photo
+
+
+def grid(photos: Iterable[Photo]) -> None:
+    """The photos as squares that lead to their pages."""
+    ui.html(f'<div class="sl-grid">{"".join(map(_tile, photos))}</div>', sanitize=False)
+
+
+def _tile(photo: Photo) -> str:
+    name = escape(photo.payload.filename, quote=True)
+    caption = escape(photo.payload.caption or photo.payload.filename, quote=True)
+    score = "" if photo.score is None else f" ({photo.score:.2f})"
+    return (
+        f'<a class="sl-photo" href="{shell.url(f"/photo/{photo.id}")}" title="{name}">'
+        f'<img loading="lazy" src="{thumbnail(photo.id)}" alt="{caption}"><span>{name}{score}</span></a>'
+    )
+
+
+def thumbnail(photo_id: str) -> str:
+    """Where a photo's thumbnail is."""
+    return shell.url(f"/thumbnail/{photo_id}")

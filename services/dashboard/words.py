@@ -1,0 +1,46 @@
+"""Numbers and times as people read them."""
+
+from datetime import datetime
+
+
+def count(number: int) -> str:
+    """12,345."""
+    return f"{number:,}"
+
+
+def duration(seconds: float) -> str:
+    """45 s, 3 min, 2 h 5 min."""
+    minutes = round(seconds / 60)
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def moment(at: str) -> str:
+    """An ISO 8601 time in this machine's zone."""
+    return datetime.fromisoformat(at).astimezone().strftime("%Y-%m-%d %H:%M") if at else ""
+
+
+WAYS_OUT = {
+    "unsupported_type": "not a picture in a supported format: nothing to do",
+    "truncated_image": "the file ends too early: copy it again from its source, then retry",
+    "decode_failed": "the file is damaged: restore it from a backup, then retry",
+    "decode_timeout": "the picture took too long to decode: retry, or raise DECODE_SECONDS",
+    "permission_denied": "the processor may not read it: allow it with chmod, then retry",
+    "file_vanished": "the file was moved or deleted: scan its folder again",
+    "file_changing": "the file was being written: retry",
+    "too_large": "larger than MAX_FILE_MB allows: raise it, then retry",
+    "too_many_pixels": "more pixels than MAX_PIXELS allows: raise it, then retry",
+    "empty_file": "the file is empty: copy it again from its source",
+    "ml_rejected": "the model refused the picture: retry, or look at the ML service's log",
+    "ml_bad_result": "the model answered wrongly: retry, or look at the ML service's log",
+    "store_rejected": "Qdrant refused the point: look at its log, then retry",
+    "crashed_worker": "it ended its worker each time: please report the file",
+    "lost_in_pipeline": "its record was lost on the way: retry",
+}
+"""What a person can do about a failure, by its code."""
+
+
+def way_out(code: str) -> str:
+    """What to do about a failure with this code."""
+    return WAYS_OUT.get(code, "retry; `sluice files JOB --failed` has each file's reason")

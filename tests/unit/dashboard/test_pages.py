@@ -1,0 +1,80 @@
+"""What the pages make of the gateway's answers, without a browser."""
+
+import httpx
+import pytest
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp
+
+from libs.common.errors import Code, SluiceError, UnavailableError
+from libs.common.http.mounted import Mounted
+from services.dashboard import words
+from services.dashboard.access import SameOrigin
+from services.dashboard.api import Api
+from services.dashboard.bodies import Copy, ExactGroup, Instance, Map, MapPoint, PhotoInfo
+from services.dashboard.pages.duplicates import spare
+from services.dashboard.pages.map import picture
+from services.dashboard.pages.overview import best_state, waiting
+from services.dashboard.pages.photo import facts
+
+
+def client(app: ASGIApp) -> httpx.AsyncClient:
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://localhost:8003")
+
+
+def test_a_stage_is_as_good_as_its_best_instance() -> None:
+    gone, waits = Instance("upserter", "a", "gone"), Instance("upserter", "b", "waiting", "Qdrant is away")
+    assert best_state([gone, waits]) == "waiting"
+    assert best_state([]) == "gone"
+    assert waiting([gone, waits, waits]) == ["upserter: Qdrant is away"]
+
+
+def test_the_file_to_keep_is_never_among_those_that_move() -> None:
+    group = ExactGroup("ab", "2", "the largest", [Copy("1", "/a.jpg", "a.jpg"), Copy("2", "/b.jpg", "b.jpg")])
+    assert spare(group) == ["/a.jpg"]
+
+
+def test_names_of_files_are_text_in_the_map() -> None:
+    evil = '"><script>alert(1)</script>'
+    drawn = picture(Map([MapPoint("00000000-0000-0000-0000-000000000001", 1.0, 2.0, evil)], evil))
+    assert "<script>" not in drawn
+
+
+def test_a_photo_shows_only_what_is_known() -> None:
+    assert facts(PhotoInfo("1", "a.jpg", width=40, height=30, exif={"Make": "Acme"})) == {
+        "Name": "a.jpg", "Size": "40 x 30", "Make": "Acme",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(45, "45 s"), (200, "3 min"), (7500, "2 h 5 min")])
+def test_durations_are_words(seconds: float, text: str) -> None:
+    assert words.duration(seconds) == text
+
+
+async def test_a_refusal_comes_with_the_gateways_sentence_and_its_absence_with_one() -> None:
+    def refuse(request: httpx.Request) -> httpx.Response:
+        if request.headers.get("x-api-key") == "away":
+            raise httpx.ConnectError("refused")
+        return httpx.Response(409, json={"detail": "photos exists already", "code": "collection_exists"})
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(refuse), base_url="http://g") as http:
+        with pytest.raises(SluiceError, match="photos exists already") as refused:
+            await Api(http).send("POST", "/collections")
+        assert refused.value.code == Code.COLLECTION_EXISTS
+        with pytest.raises(UnavailableError, match="does not answer"):
+            await Api(http, "away").send("GET", "/jobs")
+
+
+async def test_pages_of_other_origins_are_refused() -> None:
+    async with client(SameOrigin(PlainTextResponse("page"))) as browser:
+        assert (await browser.get("/ui/")).text == "page"
+        assert (await browser.get("/ui/", headers={"origin": "http://localhost:8003"})).text == "page"
+        assert (await browser.get("/ui/", headers={"origin": "http://evil.example"})).status_code == 403
+
+
+async def test_a_browser_is_led_to_the_pages_and_a_program_is_not() -> None:
+    app = Mounted(PlainTextResponse("api"), {"/ui": PlainTextResponse("pages")}, "/ui/")
+    async with client(app) as browser:
+        assert (await browser.get("/", headers={"accept": "text/html"})).headers["location"] == "/ui/"
+        assert (await browser.get("/")).text == "api"
+        assert (await browser.get("/ui/jobs")).text == "pages"
+        assert (await browser.get("/uix")).text == "api"
