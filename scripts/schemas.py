@@ -23,6 +23,7 @@ BODIES: Mapping[str, Any] = {
     "job-snapshot": events.JobSnapshot,
     "heartbeat": events.Heartbeat,
     "dead-letter": events.DeadLetter,
+    "decision": events.Decision,
 }
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"

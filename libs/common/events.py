@@ -176,6 +176,10 @@ class SimilarGroup(Struct, frozen=True, kw_only=True):
     keeper_id: str
     reason: str
     points: tuple[Member, ...]
+    space: int = 0
+    """Bytes of all but the keeper."""
+    least: float | None = None
+    """The likeness that each has with the keeper at least, where that is promised."""
 
 
 class TaskEvent(_Event, frozen=True, kw_only=True, tag="task"):
@@ -195,6 +199,19 @@ class TaskEvent(_Event, frozen=True, kw_only=True, tag="task"):
     totals: dict[str, int] = {}
     code: Code | None = None
     error: str | None = None
+
+
+class Decision(Struct, frozen=True, kw_only=True):
+    """What a person said of contents, by their SHA-256: `keep_all`, they are no duplicates of each other.
+
+    Of a single content: its files are no duplicates of each other. It holds in every collection.
+    """
+
+    decision_id: str
+    hashes: tuple[str, ...]
+    decision: Literal["keep_all"] = "keep_all"
+    at: datetime = field(default_factory=now)
+    version: int = VERSION
 
 
 JobEvent = Accepted | Rejected | Listed | Outcomes | StateChanged | JobError | Finished | TaskEvent
@@ -283,7 +300,7 @@ class DeadLetter(Struct, frozen=True, kw_only=True, omit_defaults=True):
 MAX_REQUEST_BYTES = 64 * 1024
 """A longer ScanRequest is none: what is said of one must itself fit a message, path and all."""
 
-PublicT = TypeVar("PublicT", ScanRequest, JobSnapshot, Heartbeat, DeadLetter)
+PublicT = TypeVar("PublicT", ScanRequest, JobSnapshot, Heartbeat, DeadLetter, Decision)
 
 _encoder = json.Encoder()
 _event_decoder: json.Decoder[JobEvent] = json.Decoder(JobEvent)
@@ -337,7 +354,7 @@ def _without_nulls(given: Any) -> Any:
     return {name: value for name, value in given.items() if value is not None}
 
 
-AnyT = TypeVar("AnyT", bound="JobEvent | ScanRequest | JobSnapshot | Heartbeat | DeadLetter")
+AnyT = TypeVar("AnyT", bound="JobEvent | ScanRequest | JobSnapshot | Heartbeat | DeadLetter | Decision")
 
 
 def _checked(body: AnyT) -> AnyT:

@@ -97,6 +97,15 @@ CONTROL = Topic(
     compacted=True,
     retention_ms=None,
 )
+DECISIONS = Topic(
+    "decisions",
+    "Contents that people said are no duplicates of each other.",
+    "decision id",
+    partitions=Partitions.ONE,
+    compacted=True,
+    retention_ms=None,
+    public=True,
+)
 SERVICES = Topic(
     "services",
     "Heartbeats of every running instance.",
@@ -124,6 +133,7 @@ ALL = (
     JOBS,
     TASKS,
     CONTROL,
+    DECISIONS,
     SERVICES,
     DEAD_LETTERS,
 )

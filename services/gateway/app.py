@@ -23,6 +23,7 @@ from services.gateway.api.middleware import chain
 from services.gateway.api_docs import docs, openapi
 from services.gateway.archive import routes as archives
 from services.gateway.collections import routes as collections
+from services.gateway.duplicates import decision_routes as decisions
 from services.gateway.duplicates import routes as duplicates
 from services.gateway.images import routes as images
 from services.gateway.jobs import command_routes, event_routes
@@ -88,6 +89,7 @@ def create_app(
         search.router,
         archives.router,
         duplicates.router,
+        decisions.router,
         tasks.router,
     ):
         app.include_router(router, prefix=API)

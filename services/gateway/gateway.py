@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from libs.common.duplicates.policy import Policy
 from libs.common.duplicates.protected import Protected
-from libs.common.events import Heartbeat, decode
+from libs.common.events import Decision, Heartbeat, decode
 from libs.common.imaging.limits import Limits
 from libs.common.kafka.connection import Connection
 from libs.common.kafka.membership import member
@@ -24,9 +24,10 @@ from libs.common.sources.sources import Sources
 from libs.common.stages import GATEWAY
 from libs.common.store.open import open_server_store
 from libs.common.store.protocol import Store
-from libs.common.topics import INGEST, JOB_STATUS, SERVICES
+from libs.common.topics import DECISIONS, INGEST, JOB_STATUS, SERVICES
 from services.gateway.archive.archives import Archives
 from services.gateway.collections.collections import Collections
+from services.gateway.duplicates.decisions import Decisions
 from services.gateway.duplicates.duplicates import Duplicates
 from services.gateway.duplicates.job_copies import JobCopies
 from services.gateway.images.decoding import Decoding
@@ -76,6 +77,7 @@ class Gateway:
     collections: Collections
     duplicates: Duplicates
     job_copies: JobCopies
+    decisions: Decisions
     archives: Archives
     images: Images
     search: Search
@@ -119,6 +121,8 @@ async def opened(settings: GatewaySettings, store: Store | None = None) -> Async
         stack.push_async_callback(maps.close)
         now = joined.publisher.clock.now
         policy = _policy(settings)
+        decided = await enter(Table.open(connection, DECISIONS, _decision))
+        decisions = Decisions(decided, joined.publisher)
         copies = JobCopies(jobs, used, policy)
         presence = Presence(await enter(Table.open(connection, SERVICES, _heartbeat)), now)
         yield Gateway(
@@ -135,7 +139,8 @@ async def opened(settings: GatewaySettings, store: Store | None = None) -> Async
             tasks=tasks,
             collections=collections,
             job_copies=copies,
-            duplicates=Duplicates(used, collections, tasks, policy, settings.pass_over),
+            decisions=decisions,
+            duplicates=Duplicates(used, collections, tasks, decisions, detached, policy, settings.pass_over),
             archives=await enter(Archives.open(settings, collections, roots, policy)),
             images=Images(used, control, collections, Sources(roots), decoding, detached),
             search=Search(used, control, collections, vectors, decoding, held),
@@ -179,6 +184,10 @@ def _upload_limits(settings: GatewaySettings) -> UploadLimits:
     return UploadLimits(
         settings.upload_files, settings.upload_folders, settings.upload_keep_free_mb * 1_000_000
     )
+
+
+def _decision(body: bytes) -> Decision:
+    return decode(body, Decision)
 
 
 def _heartbeat(body: bytes) -> Heartbeat:

@@ -1,20 +1,30 @@
 """Finding duplicates in the active collection: the same content at once, near-duplicates as a task."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from msgspec import structs
 
+from libs.common.duplicates.decided import NONE
 from libs.common.duplicates.policy import Policy
 from libs.common.errors import Code, SluiceError
 from libs.common.events import SimilarGroup
-from libs.common.store.protocol import Store
+from libs.common.runtime.detached import DetachedCalls
+from libs.common.store.protocol import Record, Store
 from libs.common.tasks import FindSimilar
 from services.gateway.collections.collections import Collections
+from services.gateway.duplicates.decisions import Decisions
 from services.gateway.duplicates.exact import ExactGroup, exact_groups
+from services.gateway.duplicates.review import Group, Inode, compared, inodes_of, paths_of, present
 from services.gateway.tasks.tasks import State, Tasks
 from services.gateway.view.tasks_fold import Task
+from services.gateway.view.tasks_queries import Sort
+
+AT_ONCE = 500
+"""Points asked of the store in one call: with their thumbnails some 10 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +33,20 @@ class Report:
 
     task: Task
     state: State
-    groups: list[SimilarGroup]
+    groups: list[Group]
     next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which groups of a report, and how. `below`: with a file in this folder; `decided`: those too."""
+
+    cursor: str | None = None
+    limit: int = 50
+    sort: Sort | None = None
+    below: str | None = None
+    decided: bool = False
+    protect: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +56,8 @@ class Duplicates:
     store: Store
     collections: Collections
     tasks: Tasks
+    decisions: Decisions
+    detached: DetachedCalls
     policy: Policy
     pass_over: tuple[str, ...]
     """Names of folders that the settings add to those declared."""
@@ -46,23 +70,69 @@ class Duplicates:
         state = await self.collections.adopted(await self.collections.active())
         return await self.tasks.submit("find_similar", state, params)
 
-    async def report(self, task_id: UUID, cursor: str | None, limit: int) -> Report:
+    async def report(self, task_id: UUID, asked: Asked) -> Report:
         """What the search found so far; SluiceError task_not_found, also for a task of another kind."""
         task = await self.tasks.get(task_id)
         if task.kind != "find_similar":
             raise SluiceError(
                 Code.TASK_NOT_FOUND, f"task {task_id} looks for nothing: it is of kind {task.kind}"
             )
-        groups, following = await self.tasks.groups(task, cursor, limit)
+        found, following = await self.tasks.groups(task, asked.cursor, asked.limit, asked.sort)
+        groups = await self._present(task.collection, found, asked) if found else []
         return Report(task, await self.tasks.state(task), groups, following)
 
+    async def _present(self, collection: str, found: Sequence[SimilarGroup], asked: Asked) -> list[Group]:
+        """The groups as the index has them now; those that are none any more are left out."""
+        stored, policy = await self._stored(collection, found), self.policy.protecting(asked.protect)
+        decided = NONE if asked.decided else await self.decisions.decided()
+        there = [present(each, stored, policy, decided, each.least) for each in found]
+        groups = [each for each in there if each is not None and _lies_below(each, asked.below)]
+        inodes = await self._inodes(groups)
+        return await asyncio.to_thread(lambda: [compared(each, policy, inodes) for each in groups])
+
+    async def _stored(self, collection: str, groups: Sequence[SimilarGroup]) -> dict[str, Record]:
+        """The points of the groups; with their vectors where the keeper is gone."""
+        ids = list(dict.fromkeys(id_ for each in groups for id_ in _ids(each)))
+        stored: dict[str, Record] = {}
+        for start in range(0, len(ids), AT_ONCE):
+            page = await self.store.retrieve(collection, ids[start : start + AT_ONCE])
+            stored |= {record.id: record for record in page}
+        orphaned = [id_ for each in groups if self._is_orphaned(each, stored) for id_ in _ids(each)]
+        for start in range(0, len(orphaned), AT_ONCE):
+            page = await self.store.retrieve(collection, orphaned[start : start + AT_ONCE], vectors=True)
+            stored |= {record.id: record for record in page}
+        return stored
+
+    def _is_orphaned(self, group: SimilarGroup, stored: Mapping[str, Record]) -> bool:
+        there = self.policy.copies(stored[each] for each in _ids(group) if each in stored)
+        return bool(there) and self.policy.keeper(there)[0] != group.keeper_id
+
+    async def _inodes(self, groups: Sequence[Group]) -> dict[bytes, Inode]:
+        """None where a share does not answer: what is shown then does not depend on it."""
+        try:
+            return await self.detached.run(partial(inodes_of, paths_of(groups)), "the folder of a photo")
+        except SluiceError:
+            return {}
+
     async def exact(
-        self, after: str | None, limit: int, protect: Sequence[str] = ()
+        self, after: str | None, limit: int, protect: Sequence[str] = (), *, shows_decided: bool = False
     ) -> tuple[list[ExactGroup], str | None]:
         """Files of the same content, and the cursor that goes on from there; see `exact_groups`."""
         policy = self.policy.protecting(protect)
-        return await exact_groups(self.store, await self.collections.active(), policy, after, limit)
+        decided = NONE if shows_decided else await self.decisions.decided()
+        name = await self.collections.active()
+        return await exact_groups(self.store, name, policy, decided, after, limit)
 
     async def latest(self) -> list[Task]:
         """The last search of each collection that had one."""
         return await self.tasks.latest("find_similar")
+
+
+def _ids(group: SimilarGroup) -> list[str]:
+    return [each.id for each in group.points]
+
+
+def _lies_below(group: Group, folder: str | None) -> bool:
+    return folder is None or any(
+        (each.fields.full_path or "").startswith(folder.rstrip("/") + "/") for each in group.members
+    )

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from libs.common.duplicates.decided import Decided
 from libs.common.duplicates.policy import Policy
 from libs.common.points.fields import Fields, names
 from libs.common.points.projections import COPY
@@ -28,7 +29,7 @@ class ExactGroup:
 
 
 async def exact_groups(
-    store: Store, collection: str, policy: Policy, cursor: str | None, limit: int
+    store: Store, collection: str, policy: Policy, decided: Decided, cursor: str | None, limit: int
 ) -> tuple[list[ExactGroup], str | None]:
     """The next groups, at most `limit`, and the cursor that goes on from there; None at the end.
 
@@ -41,7 +42,8 @@ async def exact_groups(
     hashes = names(Fields.file_hash)
     while True:
         page, cursor = await store.scroll(collection, limit=PAGE, after=cursor, payload=hashes)
-        found += await _groups(store, collection, policy, page)
+        groups = await _groups(store, collection, policy, page)
+        found += (group for group in groups if not decided.apart(group.hash, group.hash))
         if len(found) > limit:
             return found[:limit], found[limit - 1].place
         if cursor is None or len(found) == limit or clock() > until:

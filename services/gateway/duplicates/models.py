@@ -1,5 +1,6 @@
 """Bodies about duplicates."""
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
@@ -56,6 +57,22 @@ class MemberOut(Body):
     id: str
     score: float
     payload: MemberPayload
+    advice: Literal["keep", "archive", "look"] = Field(
+        "look",
+        description="archive: the same content or the same pixels as the keeper's; look: alike, for people "
+        "to decide; keep: the keeper, a protected file, another name of the keeper's file",
+    )
+    file_path: str = ""
+    hash: str | None = None
+    size: int | None = Field(None, description="Bytes")
+    width: int | None = None
+    height: int | None = None
+    taken_at: str | None = None
+    camera: str | None = None
+    sharpness: float | None = Field(None, description="Of the thumbnail: compare it within a group")
+    same_file: bool | None = Field(None, description="Another name of the keeper's file, a hard link")
+    same_pixels: bool | None = Field(None, description="Whether a second look at the pixels says so too")
+    stacked: list[str] = Field([], description="Ids of other files of the same picture, moved with it")
 
 
 class GroupOut(Body):
@@ -65,6 +82,36 @@ class GroupOut(Body):
     keeper_id: str
     reason: str = Field(description="The rule that decided which to keep", examples=["the largest picture"])
     points: list[MemberOut]
+    space: int = Field(0, description="Bytes to be had: all but the keeper, protected files and other names")
+    likeness: float = Field(1.0, description="The least score in it")
+    differs: list[str] = Field([], description="EXIF tags in which they differ", examples=[["Make"]])
+
+
+class DecisionRequest(Body):
+    """Contents that are no duplicates of each other; of one content: its files."""
+
+    hashes: list[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]] = Field(min_length=1, max_length=1000)
+    decision: Literal["keep_all"]
+
+
+class DecisionOut(Body):
+    """What was decided."""
+
+    decision_id: str
+    hashes: list[str]
+    decision: Literal["keep_all"]
+    at: datetime
+
+
+class ReportQuery(Body):
+    """Which groups of a report."""
+
+    cursor: str | None = Field(None, description="`next` of the page before")
+    limit: int = Field(50, ge=1, le=200)
+    sort: Literal["space", "likeness"] | None = Field(None, description="None: the largest groups first")
+    below: str | None = Field(None, description="Only groups with a file below this folder")
+    decided: bool = Field(False, description="Show what people decided to keep, too")
+    protect: list[str] = Field([], description="Folders whose files are kept")
 
 
 class ReportOut(Body):

@@ -1,18 +1,13 @@
 """What a search for near-duplicates found, as people are shown it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from libs.common.events import SimilarGroup
-from libs.common.points.fields import Fields
-from libs.common.points.projections import SHOWN
-from libs.common.store.protocol import Payload, Store
+from libs.common.points import exif
 from services.gateway.duplicates import models as body
+from services.gateway.duplicates.review import Compared, Group, advice
 from services.gateway.tasks.models import State
 from services.gateway.tasks.presentation import status_of
 from services.gateway.view.tasks_fold import Task
-
-AT_ONCE = 500
-"""Thumbnails asked of the store in one call: some 5 MB."""
 
 
 def report_out(
@@ -33,31 +28,40 @@ def report_out(
     )
 
 
-async def groups_out(store: Store, collection: str, groups: Sequence[SimilarGroup]) -> list[body.GroupOut]:
-    """The groups with thumbnails, without the points that are not stored any more."""
-    ids = [member.id for group in groups for member in group.points]
-    stored: dict[str, Payload] = {}
-    for start in range(0, len(ids), AT_ONCE):
-        part = await store.retrieve(collection, ids[start : start + AT_ONCE], payload=SHOWN)
-        stored |= {record.id: record.payload for record in part}
-    return [shown for group in groups if (shown := _group(group, stored)).points]
-
-
-def _group(group: SimilarGroup, stored: Mapping[str, Payload]) -> body.GroupOut:
+def group_out(group: Group) -> body.GroupOut:
+    """A group with what people compare."""
     return body.GroupOut(
         group_id=group.group_id,
-        keeper_id=group.keeper_id,
+        keeper_id=group.keeper.member.id,
         reason=group.reason,
-        points=[
-            body.MemberOut(
-                id=member.id,
-                score=member.score,
-                payload=body.MemberPayload(
-                    filename=member.filename or member.id,
-                    thumbnail_base64=Fields(stored[member.id]).thumbnail_base64,
-                ),
-            )
-            for member in group.points
-            if member.id in stored
-        ],
+        points=[_member(group, each) for each in group.members],
+        space=group.space,
+        likeness=group.likeness,
+        differs=group.differs,
+    )
+
+
+def _member(group: Group, each: Compared) -> body.MemberOut:
+    fields = each.fields
+    names = exif.bare_names(each.record.payload)
+    return body.MemberOut.model_validate(
+        {
+            "id": each.member.id,
+            "score": each.score,
+            "payload": body.MemberPayload(
+                filename=fields.filename or each.member.id, thumbnail_base64=fields.thumbnail_base64
+            ),
+            "advice": advice(group, each),
+            "file_path": fields.full_path or "",
+            "hash": fields.file_hash,
+            "size": fields.size,
+            "width": fields.width,
+            "height": fields.height,
+            "taken_at": exif.taken_at(each.record.payload) or fields.taken_at,
+            "camera": " ".join(filter(None, (names.get("Make"), names.get("Model")))) or None,
+            "sharpness": None if each.look is None else round(each.look.sharpness, 1),
+            "same_file": each.same_file,
+            "same_pixels": each.same_pixels,
+            "stacked": list(each.member.stacked),
+        }
     )

@@ -10,16 +10,15 @@ from libs.common.tasks import FindSimilar
 from services.gateway.api.capabilities import capability
 from services.gateway.api.models import problems
 from services.gateway.duplicates import models as body
-from services.gateway.duplicates.duplicates import Duplicates
+from services.gateway.duplicates.duplicates import Asked, Duplicates
 from services.gateway.duplicates.exact import ExactGroup
-from services.gateway.duplicates.presentation import groups_out, report_out
+from services.gateway.duplicates.presentation import group_out, report_out
 from services.gateway.tasks.models import Status, TaskId
 from services.gateway.tasks.presentation import status_of
 
 router = APIRouter(prefix="/duplicates", tags=["duplicates"])
 
 All = Annotated[Duplicates, Depends(capability(Duplicates))]
-Cursor = Annotated[str | None, Query(description="`next` of the page before")]
 PointCursor = Annotated[UUID | None, Query(description="`next` of the page before")]
 
 
@@ -32,12 +31,23 @@ async def find_similar(duplicates: All, request: body.SimilarRequest) -> body.Ta
 
 @router.get("/report/{task_id}", summary="What a search for near-duplicates found", responses=problems(404))
 async def report(
-    duplicates: All, task_id: TaskId, cursor: Cursor = None, limit: Annotated[int, Query(ge=1, le=200)] = 50
+    duplicates: All, task_id: TaskId, asked: Annotated[body.ReportQuery, Query()]
 ) -> body.ReportOut:
-    """The largest groups first, once the task is completed. Points deleted since are left out."""
-    found = await duplicates.report(task_id, cursor, limit)
-    groups = await groups_out(duplicates.store, found.task.collection, found.groups) if found.groups else []
-    return report_out(found.task, found.state, groups, found.next)
+    """The largest groups first, once the task is completed, as the index has them now: what was deleted,
+    archived or decided since is left out, and a page may be empty although there are more.
+    """
+    found = await duplicates.report(
+        task_id,
+        Asked(
+            cursor=asked.cursor,
+            limit=asked.limit,
+            sort=asked.sort,
+            below=asked.below,
+            decided=asked.decided,
+            protect=asked.protect,
+        ),
+    )
+    return report_out(found.task, found.state, [group_out(each) for each in found.groups], found.next)
 
 
 @router.get("/exact", summary="Files of the same content", responses=problems(400))
@@ -46,9 +56,12 @@ async def exact(
     cursor: PointCursor = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     protect: Annotated[list[str] | None, Query(description="Folders whose files are kept")] = None,
+    decided: Annotated[bool, Query(description="Show what people decided to keep, too")] = False,
 ) -> body.ExactPage:
     """Of the active collection, page by page; a page may be empty although there are more."""
-    groups, following = await duplicates.exact(None if cursor is None else str(cursor), limit, protect or ())
+    groups, following = await duplicates.exact(
+        None if cursor is None else str(cursor), limit, protect or (), shows_decided=decided
+    )
     return body.ExactPage(groups=[_exact(group) for group in groups], next=following)
 
 

@@ -21,6 +21,7 @@ from services.gateway.api.deadlines import deadline, refreshed
 from services.gateway.view import tasks_queries
 from services.gateway.view.follower import Follower
 from services.gateway.view.tasks_fold import Task
+from services.gateway.view.tasks_queries import Sort
 from services.gateway.view.view import View
 
 State = TaskState | Literal["cancelling"]
@@ -72,12 +73,14 @@ class Tasks:
         return task
 
     async def groups(
-        self, task: Task, cursor: str | None, limit: int
+        self, task: Task, cursor: str | None, limit: int, sort: Sort | None = None
     ) -> tuple[list[SimilarGroup], str | None]:
         """A page of what it found; nothing before it has completed, since an attempt may be started again."""
         if task.state != "completed":
             return [], None
-        return await self.view.ask(tasks_queries.groups, task.task_id, task.run, cursor, limit)
+        if sort is None:
+            return await self.view.ask(tasks_queries.groups, task.task_id, task.run, cursor, limit)
+        return await self.view.ask(tasks_queries.sorted_groups, task.task_id, task.run, sort, cursor, limit)
 
     async def latest(self, kind: TaskKind) -> list[Task]:
         """The last task of this kind of each collection that had one."""

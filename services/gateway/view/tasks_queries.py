@@ -1,6 +1,8 @@
 """The tasks in the view: their tables, writing them and reading them."""
 
 import sqlite3
+from collections.abc import Callable
+from typing import Literal
 
 from msgspec import msgpack
 
@@ -19,6 +21,14 @@ CREATE TABLE task_groups (
     PRIMARY KEY (task_id, run, place)
 ) WITHOUT ROWID;
 """
+
+
+Sort = Literal["space", "likeness"]
+
+_KEYS: dict[Sort, Callable[[SimilarGroup], float]] = {
+    "space": lambda group: -group.space,
+    "likeness": lambda group: -min(each.score for each in group.points),
+}
 
 
 def happened(connection: sqlite3.Connection, event: TaskEvent, offset: int, at: float) -> None:
@@ -60,6 +70,19 @@ def groups(
     page = rows[:limit]
     following = str(page[-1][0]) if len(rows) > limit else None
     return [msgpack.decode(body, type=SimilarGroup) for _, body in page], following
+
+
+def sorted_groups(
+    connection: sqlite3.Connection, task_id: str, run: str, sort: Sort, cursor: str | None, limit: int
+) -> tuple[list[SimilarGroup], str | None]:
+    """As `groups`, by the space to be had or by likeness, the greatest first; reads all of them each time."""
+    rows = connection.execute(
+        "SELECT body FROM task_groups WHERE task_id = ? AND run = ? ORDER BY place", (task_id, run)
+    )
+    found = sorted((msgpack.decode(body, type=SimilarGroup) for (body,) in rows), key=_KEYS[sort])
+    start = 0 if cursor is None else _place(cursor)
+    following = str(start + limit) if len(found) > start + limit else None
+    return found[start : start + limit], following
 
 
 def latest(connection: sqlite3.Connection, kind: str) -> list[Task]:

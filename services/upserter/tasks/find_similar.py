@@ -80,6 +80,7 @@ async def _hand_out(
 ) -> dict[str, int]:
     """Publish the groups in events that fit, without what is no copy or was deleted meanwhile; totals."""
     policy = Policy(Protected.of(params.protect), PassedOver.of(params.pass_over))
+    least = params.threshold if params.mode == "keeper" else None
     place, page, size, points, whole = 0, list[SimilarGroup](), 0, 0, 0
     for number, batch in _batches(groups):
         seen = await read_members(store, run, [vectors.ids[row] for group in batch for row in group], policy)
@@ -87,7 +88,7 @@ async def _hand_out(
         split = partial(_parts, vectors, folder, params, batch, seen)
         for rows in await run.ask(partial(asyncio.to_thread, split)):
             points, whole = points + len(rows), whole + 1
-            for group in _group(vectors, rows, seen):
+            for group in _group(vectors, rows, seen, least):
                 length = len(json.encode(group)) + 1
                 if size + length > PAGE_BYTES:
                     await run.groups(percent, place, tuple(page))
@@ -133,7 +134,7 @@ def _batches(groups: list[Numbers]) -> Iterator[tuple[int, list[Numbers]]]:
             batch, points = [], 0
 
 
-def _group(vectors: Vectors, rows: Numbers, seen: dict[str, Seen]) -> list[SimilarGroup]:
+def _group(vectors: Vectors, rows: Numbers, seen: dict[str, Seen], least: float | None) -> list[SimilarGroup]:
     """The group in parts that fit."""
     ids = [vectors.ids[row] for row in rows]
     kept, reason = best(seen[point].traits for point in ids)
@@ -146,9 +147,15 @@ def _group(vectors: Vectors, rows: Numbers, seen: dict[str, Seen]) -> list[Simil
         ),
         key=lambda member: (member.id != kept, -member.score, member.id),
     )
+    space = sum(seen[point].size for point in ids if point != kept)
     return [
         SimilarGroup(
-            group_id=ids[0], keeper_id=kept, reason=reason, points=tuple(members[start : start + MAX_MEMBERS])
+            group_id=ids[0],
+            keeper_id=kept,
+            reason=reason,
+            points=tuple(members[start : start + MAX_MEMBERS]),
+            space=space,
+            least=least,
         )
         for start in range(0, len(members), MAX_MEMBERS)
     ]

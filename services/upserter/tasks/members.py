@@ -22,6 +22,8 @@ class Seen:
     traits: Traits
     filename: str | None
     hash: str | None
+    size: int
+    """Bytes."""
     stacked: tuple[str, ...] = ()
     """The ids of other files of the same picture."""
 
@@ -45,7 +47,9 @@ def _without_thumbnail(record: Record) -> Record:
 def _seen(record: Record, policy: Policy, stacks: Mapping[str, frozenset[str]]) -> Seen:
     fields = Fields(record.payload)
     stacked = tuple(sorted(stacks.get(record.id, ())))
-    return Seen(traits_of(record, policy.protected), fields.filename, fields.file_hash, stacked)
+    return Seen(
+        traits_of(record, policy.protected), fields.filename, fields.file_hash, fields.size or 0, stacked
+    )
 
 
 def _is_cover(found: Seen, seen: Mapping[str, Seen]) -> bool:
