@@ -9,7 +9,7 @@ BIN := .venv/bin
 EXTRAS := all demo gateway scanner processor inferencer upserter ml dashboard
 COMPILE := build/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-header
 
-.PHONY: help setup demo run test test-all chaos soak bench check format requirements clean
+.PHONY: help setup demo run test test-all chaos soak bench check format requirements sbom clean
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -49,6 +49,9 @@ check: setup  ## Lint, check the types and the layering
 format: setup  ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+sbom:  ## Write a bill of materials (CycloneDX) for each set of pins into build/sbom
+	$(PYTHON) -m scripts.sbom build/sbom
 
 requirements:  ## Pin the requirements anew, from pyproject.toml
 	$(PYTHON) -m venv build/uv
