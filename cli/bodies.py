@@ -161,7 +161,7 @@ class FoundPayload(Struct, frozen=True):
 
 
 class Found(Struct, frozen=True):
-    """A photo that a search found; `score` is the cosine similarity, or the share of the words found."""
+    """A photo that a search found; `score` is the cosine similarity, or the rank of its words."""
 
     id: str
     score: float
@@ -169,7 +169,7 @@ class Found(Struct, frozen=True):
 
 
 class SearchResults(Struct, frozen=True):
-    """What a search found, best first, and how: by vector, or lexical."""
+    """What a search found, best first, and how: by vector, lexical, hybrid, lexical_unranked, or list."""
 
     results: list[Found]
     mode: str = "vector"

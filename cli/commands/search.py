@@ -1,14 +1,16 @@
 """`sluice search`: by a picture, or by a text."""
 
 import asyncio
+from json import dumps as json_text
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from cli.bodies import Found, SearchResults
 from cli.client import Client
 from cli.exits import Exit
+from cli.filters import SearchFilters
 from cli.options import ApiKey, AsJson, Url, ask, local_url
 from cli.output import as_json, line, table
 from cli.upload import sendable
@@ -16,12 +18,25 @@ from libs.common.errors import Code, SluiceError
 from libs.common.sources.formats import accepted_suffixes
 
 _SUFFIXES = accepted_suffixes(gif=True)
+_SAID = {
+    "lexical": "by the words of captions, names, people, places and cameras",
+    "lexical_unranked": "has the words, in no order: the store is older than Qdrant 1.20",
+}
 
 
 def search(
     query: Annotated[
-        str, typer.Argument(metavar="IMAGE_OR_TEXT", help="A picture's path, or words", show_default=False)
-    ],
+        str | None,
+        typer.Argument(metavar="IMAGE_OR_TEXT", help="A picture's path, or words; neither lists all"),
+    ] = None,
+    after: Annotated[str | None, typer.Option(help="Taken in or after a year, month or day")] = None,
+    before: Annotated[str | None, typer.Option(help="Taken before a year, month or day")] = None,
+    below: Annotated[str | None, typer.Option(help="Below this folder")] = None,
+    near: Annotated[str | None, typer.Option(help='"lat,lon,km"')] = None,
+    camera: Annotated[str | None, typer.Option(help="By this camera")] = None,
+    place: Annotated[str | None, typer.Option(help="In this city, region or country")] = None,
+    mode: Annotated[str | None, typer.Option(help="hybrid, meaning or words")] = None,
+    sort: Annotated[str | None, typer.Option(help="A field, or -field: -taken_at")] = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=100, help="How many")] = 10,
     show: Annotated[bool, typer.Option("--open", help="Open the best one")] = False,
     json: AsJson = False,
@@ -32,9 +47,12 @@ def search(
 
     An existing file is searched by its looks, anything else as a text.
     """
-    if not query.strip():
+    if query is not None and not query.strip():
         raise typer.BadParameter("give a picture's path, or words")
-    found = ask(url, api_key, lambda client: _search(client, query, limit))
+    filters = SearchFilters(after, before, below, near, camera, place).body()
+    asked = {"mode": mode, "sort": sort, "filters": filters or None, "limit": limit}
+    body = {name: value for name, value in asked.items() if value is not None}
+    found = ask(url, api_key, lambda client: _search(client, query, body))
     if json:
         as_json(found)
     else:
@@ -44,15 +62,20 @@ def search(
     return Exit.OK
 
 
-async def _search(client: Client, query: str, limit: int) -> SearchResults:
+async def _search(client: Client, query: str | None, body: dict[str, Any]) -> SearchResults:
+    if query is None:
+        return await client.send("POST", "/search", SearchResults, json=body)
     picture = Path(query)
     if await asyncio.to_thread(_is_file, picture):
         content = await asyncio.to_thread(picture.read_bytes)
         files = {"file": (sendable(picture.name), content)}
-        return await client.send("POST", "/search/image", SearchResults, params={"limit": limit}, files=files)
+        if {"mode", "sort"} & body.keys():
+            raise typer.BadParameter("a search by a picture is by likeness: leave --mode and --sort out")
+        params = {"limit": body["limit"], "filters": json_text(body.get("filters", {}))}
+        return await client.send("POST", "/search/image", SearchResults, params=params, files=files)
     if picture.suffix.lower() in _SUFFIXES:
         raise SluiceError(Code.FILE_VANISHED, f"there is no picture {query}")
-    return await client.search_text(query, limit)
+    return await client.send("POST", "/search", SearchResults, json={"query": query, **body})
 
 
 def _is_file(path: Path) -> bool:
@@ -67,8 +90,8 @@ def _print(found: SearchResults) -> None:
     if not found.results:
         line("nothing was found", stderr=True)
         return
-    if found.mode == "lexical":
-        line("by the words of captions, names and EXIF: the model in use reads no text", stderr=True)
+    if found.mode in _SAID:
+        line(_SAID[found.mode], stderr=True)
     table(
         ("SCORE", "FILE", "CAPTION"),
         (

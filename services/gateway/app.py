@@ -30,6 +30,7 @@ from services.gateway.jobs import command_routes, event_routes
 from services.gateway.jobs import routes as jobs
 from services.gateway.lifecycle import Lifecycle
 from services.gateway.maps import routes as maps
+from services.gateway.search import gallery_routes
 from services.gateway.search import routes as search
 from services.gateway.settings import STAGE, GatewaySettings
 from services.gateway.system import health_routes
@@ -87,6 +88,7 @@ def create_app(
         images.router,
         images.at_root,
         search.router,
+        gallery_routes.router,
         archives.router,
         duplicates.router,
         decisions.router,

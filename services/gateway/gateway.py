@@ -41,7 +41,7 @@ from services.gateway.jobs.status_reader import StatusReader
 from services.gateway.jobs.submit import JobSubmitter
 from services.gateway.jobs.watch import JobWatch
 from services.gateway.maps.maps import Maps
-from services.gateway.search.lexical_cache import LexicalCache
+from services.gateway.search.gallery import Gallery
 from services.gateway.search.query_vectors import QueryVectors
 from services.gateway.search.search import Search
 from services.gateway.settings import STAGE, GatewaySettings
@@ -81,6 +81,7 @@ class Gateway:
     archives: Archives
     images: Images
     search: Search
+    gallery: Gallery
     maps: Maps
     system: System
 
@@ -113,7 +114,7 @@ async def opened(settings: GatewaySettings, store: Store | None = None) -> Async
         tasks = Tasks(view, status, control, joined.publisher)
         collections = Collections(used, control, joined.publisher, tasks, writers=jobs, shape=settings)
         decoding = await enter(Decoding.open(Limits(gif=settings.accept_gif)))
-        held = await enter(LexicalCache.open(used, control))
+        gallery = Gallery(used)
         roots = readable(settings, control.listed_roots)
         vectors, detached = await enter(QueryVectors.open(settings)), DetachedCalls()
         requests = await enter(Requests.open(connection))
@@ -143,7 +144,8 @@ async def opened(settings: GatewaySettings, store: Store | None = None) -> Async
             duplicates=Duplicates(used, collections, tasks, decisions, detached, policy, settings.pass_over),
             archives=await enter(Archives.open(settings, collections, roots, policy)),
             images=Images(used, control, collections, Sources(roots), decoding, detached),
-            search=Search(used, control, collections, vectors, decoding, held),
+            search=Search(used, control, collections, vectors, decoding, gallery),
+            gallery=gallery,
             maps=maps,
             system=System(connection, control, used, presence, jobs),
         )

@@ -1,41 +1,36 @@
-"""Filters of a search as clients write them: `{field: value | [values] | {gte, lte}}`."""
+"""Filters of a search as clients write them: conditions on fields, and a few of their own names."""
 
 import json
-from collections.abc import Mapping, Sequence
-from math import isfinite
-from typing import Any, TypeGuard
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from libs.common.errors import Code, SluiceError
-from libs.common.labels import is_name
-from libs.common.points.exif import is_exif
-from libs.common.points.fields import FIELDS, Fields
-from libs.common.store.protocol import Filter, Range, Scalar
+from libs.common.store.protocol import Filter
 from libs.common.unreadable import UNREADABLE
+from services.gateway.search import places, values
+from services.gateway.search.values import wrong
 
-_FILTERS = frozenset(name for name, field in FIELDS.items() if "filter" in field.serves)
-MOST_FIELDS, MOST_VALUES = 32, 1000
-_LARGEST = 2**63
-"""Whole numbers of the store are smaller."""
+MOST_FIELDS = 32
+
+_SPECIAL: Mapping[str, Callable[[Any], Filter | None]] = {
+    "below": places.below,
+    "near": places.near,
+    "box": places.box,
+    "has": values.has,
+    "missing": values.missing,
+}
 
 
 def parse(filters: Mapping[str, Any] | None) -> Filter | None:
-    """The store's filter; None for none. SluiceError invalid_request names what is wrong."""
+    """The store's filter, of which all conditions must hold; None for none.
+
+    Raises SluiceError invalid_request that names what is wrong, and what there is.
+    """
     if not filters:
         return None
-    if len(filters) > MOST_FIELDS:
-        raise _wrong(f"filters: {len(filters)} fields are too many, {MOST_FIELDS} the most")
-    any_of: dict[str, Sequence[Scalar]] = {}
-    ranges: dict[str, Range] = {}
-    for field, condition in filters.items():
-        if field not in _FILTERS and not _is_metadata(field) and not (is_exif(field) and _is_text(field)):
-            raise _wrong(
-                f"filters: there is no field {field!a}; there are {', '.join(sorted(_FILTERS))}, exif_*"
-            )
-        if isinstance(condition, Mapping):
-            ranges[field] = _range(field, condition)
-        else:
-            any_of[field] = _values(field, condition)
-    return Filter(any_of, ranges)
+    conditions = [
+        condition for name, asked in _plain(filters).items() if (condition := _condition(name, asked))
+    ]
+    return _merged(conditions)
 
 
 def parse_json(text: str | None) -> Filter | None:
@@ -45,54 +40,45 @@ def parse_json(text: str | None) -> Filter | None:
     try:
         filters = json.loads(text)
     except UNREADABLE as error:
-        raise _wrong(f"filters: not JSON: {error}") from error
+        raise wrong(f"not JSON: {error}") from error
     if not isinstance(filters, dict):
-        raise _wrong("filters: not a JSON object")
+        raise wrong("not a JSON object")
     return parse(filters)
 
 
-def _values(field: str, condition: Any) -> Sequence[Scalar]:
-    values = condition if isinstance(condition, list) else [condition]
-    if not values or not all(
-        isinstance(value, bool) or _is_text(value) or _is_number(value) for value in values
-    ):
-        raise _wrong(f"filters: {field} takes a value, a list of values, or {{gte, lte}}; numbers of 64 bits")
-    if len(values) > MOST_VALUES:
-        raise _wrong(f"filters: {field} has {len(values)} values, {MOST_VALUES} are the most")
-    return values
+def both(one: Filter | None, other: Filter | None) -> Filter | None:
+    """A filter for what fulfils both."""
+    if one is None or other is None:
+        return one or other
+    return Filter(every=(one, other))
 
 
-def _range(field: str, condition: Mapping[str, Any]) -> Range:
-    if not condition or set(condition) - {"gte", "lte"} or not all(map(_is_number, condition.values())):
-        raise _wrong(
-            f"filters: the range of {field} is {{gte: number, lte: number}}, one of them at least, of 64 bits"
-        )
-    return Range(condition.get("gte"), condition.get("lte"))
+def _plain(filters: Mapping[str, Any]) -> Mapping[str, Any]:
+    if len(filters) > MOST_FIELDS:
+        raise wrong(f"{len(filters)} fields are too many, {MOST_FIELDS} the most")
+    return filters
 
 
-def _is_metadata(field: str) -> bool:
-    """Whether it is `meta.<name>`."""
-    prefix, _, name = field.partition(".")
-    return prefix == Fields.meta.name and is_name(name)
+def _condition(name: str, asked: Any) -> Filter | None:
+    if name == "not":
+        return _negated(asked)
+    if name in _SPECIAL:
+        return _SPECIAL[name](asked)
+    return values.condition(name, asked, also=(*_SPECIAL, "not"))
 
 
-def _is_number(value: Any) -> TypeGuard[int | float]:
-    """Whether it is a number that the store can hold: JSON knows longer ones, and Python's takes NaN."""
-    if isinstance(value, float):
-        return isfinite(value)
-    return isinstance(value, int) and not isinstance(value, bool) and -_LARGEST <= value < _LARGEST
+def _negated(asked: Any) -> Filter:
+    """None of the conditions may hold."""
+    if not isinstance(asked, dict) or not asked or "not" in asked:
+        raise wrong("not takes an object of conditions, none of which may hold")
+    found = [condition for name, inner in _plain(asked).items() if (condition := _condition(name, inner))]
+    return Filter(none_of=tuple(found))
 
 
-def _is_text(value: Any) -> TypeGuard[str]:
-    """Whether it is text that can be sent on: JSON can also write halves of characters."""
-    if not isinstance(value, str):
-        return False
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _wrong(detail: str) -> SluiceError:
-    return SluiceError(Code.INVALID_REQUEST, detail)
+def _merged(conditions: list[Filter]) -> Filter:
+    """One flat filter where conditions are plain, which is what a store does best."""
+    any_of = {field: found for each in conditions for field, found in each.any_of.items()}
+    ranges = {field: found for each in conditions for field, found in each.ranges.items()}
+    dates = {field: found for each in conditions for field, found in each.dates.items()}
+    rest = tuple(each for each in conditions if not (each.any_of or each.ranges or each.dates))
+    return Filter(any_of=any_of, ranges=ranges, dates=dates, every=rest)

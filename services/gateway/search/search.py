@@ -1,44 +1,37 @@
-"""Searching the active collection by a text or by a picture."""
+"""Searching the active collection by a text, by a picture, or by the likeness to one of its points."""
 
-import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from uuid import UUID
 
 from libs.common.errors import Code, SluiceError
 from libs.common.kafka.tables.control_table import ControlTable
-from libs.common.points.projections import SEARCH
-from libs.common.store.protocol import Filter, Scored, Store
+from libs.common.points.fields import Fields
+from libs.common.points.words import Query, parsed
+from libs.common.store.protocol import (
+    Filter,
+    FusedRanking,
+    NearRanking,
+    Ranking,
+    Store,
+    WordRanking,
+    Words,
+)
 from services.gateway.collections.collections import Collections
 from services.gateway.images.decoding import Decoding
-from services.gateway.search import lexical
-from services.gateway.search.lexical_cache import LexicalCache
+from services.gateway.search.asked import NO_QUERY, Found, Hit, Hits, Mode, Page
+from services.gateway.search.filters import both
+from services.gateway.search.gallery import BY_ID, Gallery
+from services.gateway.search.models import SearchQuery
 from services.gateway.search.query_vectors import QueryVectors
+from services.gateway.search.ranked import Wanted, ranked_page
+from services.gateway.search.why import Why, words_found
 
 _NO_MEANING = (Code.ML_UNAVAILABLE, Code.ML_REJECTED)
 """The service is away, or makes nothing of these words."""
-PAGE = 1000
-SCAN_SECONDS = 7.0
-"""How long words are looked for; clients wait 10 s for an answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Which hits are wanted, and the condition that they fulfil."""
-
-    limit: int
-    offset: int = 0
-    where: Filter | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Hits:
-    """What was found. `complete` is False where the time ended before every point was looked at."""
-
-    found: list[Scored]
-    mode: Literal["vector", "lexical"]
-    model: str | None
-    complete: bool = True
+FUSED_DEPTH = 1000
+"""Hits of each ranking that are fused: the same for every page, so that pages fit together."""
+_TEXT = Fields.search_text.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,79 +43,139 @@ class Search:
     collections: Collections
     vectors: QueryVectors
     decoding: Decoding
-    held: LexicalCache
+    gallery: Gallery
 
-    async def by_text(self, query: str, page: Page) -> Hits:
-        """By meaning where the ML service has a text model that answers, else by words."""
+    async def find(self, asked: SearchQuery, page: Page) -> Hits:
+        """What the body asks for."""
         name = await self.collections.active()
-        model = self.control.model()
-        if model is not None and model.has_text:
-            try:
-                return await self._nearest(name, await self.vectors.of_text(query), page)
-            except SluiceError as error:
-                if error.code not in _NO_MEANING:
-                    raise
-        return await self._by_words(name, lexical.words_of(query), page)
+        if asked.stacks == "cover":
+            page = replace(page, where=both(page.where, await self._covers(name)))
+        if asked.like is not None:
+            return await self.like(name, asked.like, page)
+        if asked.query is None:
+            return await self._listed(name, NO_QUERY, asked.sort or BY_ID, page)
+        return await self.by_text(asked.query, asked.mode, asked.sort, page)
+
+    async def by_text(self, text: str, mode: Mode | None, sort: str | None, page: Page) -> Hits:
+        """By meaning and words, where the model has text and answers; else by words.
+
+        Raises SluiceError no_text_model where `mode` is meaning and there is none.
+        """
+        name, query = await self.collections.active(), parsed(text)
+        page = replace(page, where=both(page.where, _required(query)))
+        if sort is not None or not (query.words or mode == "meaning"):
+            return await self._listed(name, query, sort or BY_ID, page)
+        vector = None if mode == "words" else await self._meaning(text, required=mode == "meaning")
+        if vector is not None:
+            await self._check(name, len(vector))
+        return await self._ranked(name, await self._ranking(name, query, vector, mode, page), query, page)
 
     async def by_image(self, descriptor: int, page: Page) -> Hits:
         """The pictures most like the one in this open file; FileError for no picture, or ml_unavailable."""
         name = await self.collections.active()
         picture = await self.decoding.normalised_file(descriptor)
-        return await self._nearest(name, await self.vectors.of_image(picture), page)
-
-    async def _nearest(self, name: str, vector: Sequence[float], page: Page) -> Hits:
+        vector = await self.vectors.of_image(picture)
         await self._check(name, len(vector))
-        hits = await self.store.search(
-            name, [vector], limit=page.limit, offset=page.offset, where=page.where, payload=SEARCH
-        )
+        return await self._near(Wanted(name, NearRanking(vector), page.where), page)
+
+    async def like(self, name: str, point: UUID, page: Page) -> Hits:
+        """The pictures most like this point of the collection; SluiceError image_not_found."""
+        found = await self.store.retrieve(name, [str(point)], payload="none", vectors=True)
+        if not found or not found[0].vector:
+            raise SluiceError(Code.IMAGE_NOT_FOUND, f"collection {name} has no image {point}")
+        return await self._near(Wanted(name, NearRanking(found[0].vector), page.where, str(point)), page)
+
+    async def _covers(self, name: str) -> Filter | None:
+        """No files but the one that stands for its stack; None where no file is part of one."""
+        hidden = Filter(any_of={Fields.stack_cover.name: [False]})
+        return Filter(none_of=(hidden,)) if await self.store.count(name, hidden) else None
+
+    async def _near(self, wanted: Wanted, page: Page) -> Hits:
+        hits, following = await ranked_page(self.store, wanted, page)
+        return Hits(hits, "vector", self._model(), following)
+
+    async def _listed(self, name: str, query: Query, sort: str, page: Page) -> Hits:
+        if query.words:
+            words = Filter(words={_TEXT: Words(" ".join(query.words), "any")})
+            page = replace(page, where=both(page.where, words))
+        found = await self.gallery.page(name, sort, page)
+        hits = [
+            Hit(each.id, 0.0, each.payload, Why(None, words_found(query.words, Fields(each.payload))))
+            for each in found.items
+        ]
+        return Hits(hits, "list", None, found.next)
+
+    async def _meaning(self, text: str, *, required: bool) -> Sequence[float] | None:
+        """The text's vector; None where the model has no text, or makes nothing of this one."""
         model = self.control.model()
-        return Hits(hits[0], "vector", model.model if model else None)
+        if model is None or not model.has_text:
+            if required:
+                raise SluiceError(
+                    Code.NO_TEXT_MODEL, "the model in use reads no text: search by words, or by a picture"
+                )
+            return None
+        try:
+            return await self.vectors.of_text(text)
+        except SluiceError as error:
+            if required or error.code not in _NO_MEANING:
+                raise
+            return None
+
+    async def _ranking(
+        self, name: str, query: Query, vector: Sequence[float] | None, mode: Mode | None, page: Page
+    ) -> Ranking:
+        words = WordRanking(_TEXT, " ".join(query.words))
+        if vector is None:
+            return words
+        if mode == "meaning" or not await self.store.can_rank():
+            return NearRanking(vector)
+        # Where no point has any of the words, a fused ranking is that of the meaning, without its scores.
+        if not await self.store.rank(name, words, limit=1, where=page.where):
+            return NearRanking(vector)
+        return FusedRanking(vector, words, FUSED_DEPTH)
+
+    async def _ranked(self, name: str, ranking: Ranking, query: Query, page: Page) -> Hits:
+        if isinstance(ranking, WordRanking) and not await self.store.can_rank():
+            listed = await self._listed(name, query, BY_ID, page)
+            return replace(listed, mode="lexical_unranked")
+        hits, following = await ranked_page(self.store, Wanted(name, ranking, page.where), page)
+        mode, model = _mode(ranking), None if isinstance(ranking, WordRanking) else self._model()
+        return Hits(hits, mode, model, following)
 
     async def _check(self, name: str, size: int) -> None:
         """A vector of another model finds nothing that means anything."""
-        info, model, filled = await self.store.info(name), self.control.model(), self.control.filled(name)
+        shape, model, filled = await self.store.shape(name), self.control.model(), self.control.filled(name)
         if model and filled and filled.model != model.model:
             raise SluiceError(
                 Code.MODEL_MISMATCH,
                 f"collection {name} was filled by {filled.model}, the ML service now runs {model.model}",
             )
-        if info.vector_size != size:
+        if shape.vector_size != size:
             raise SluiceError(
                 Code.VECTOR_SIZE_MISMATCH,
-                f"collection {name} holds vectors of {info.vector_size} numbers, the ML service gives {size}",
+                f"collection {name} has vectors of {shape.vector_size} numbers, the ML service makes {size}",
             )
 
-    async def _by_words(self, name: str, words: Sequence[str], page: Page) -> Hits:
-        held = None if page.where else await self.held.of(name, SCAN_SECONDS)
-        if held is None or not words:
-            return await self._by_reading(name, words, page)
-        index, whole = held
-        while True:
-            ranked = await asyncio.to_thread(index.best, words, page.offset + page.limit)
-            shown = ranked[page.offset :]
-            records = await self.store.retrieve(name, [id_ for _, id_ in shown], payload=SEARCH)
-            found = {record.id: record for record in records}
-            if gone := [id_ for _, id_ in shown if id_ not in found]:
-                # Deleted since their words were read.
-                index.drop(gone)
-                continue
-            hits = [Scored(id_, score, found[id_].payload) for score, id_ in shown]
-            return Hits(hits, "lexical", None, complete=whole)
+    def _model(self) -> str | None:
+        model = self.control.model()
+        return model.model if model else None
 
-    async def _by_reading(self, name: str, words: Sequence[str], page: Page) -> Hits:
-        wanted = page.offset + page.limit
-        best: list[Scored] = []
-        after: str | None = None
-        clock = asyncio.get_running_loop().time
-        until = clock() + SCAN_SECONDS
-        while words:
-            fields = tuple(dict.fromkeys(SEARCH + lexical.SEARCHED))
-            records, after = await self.store.scroll(
-                name, limit=PAGE, after=after, where=page.where, payload=fields
-            )
-            found = await asyncio.to_thread(lexical.best, words, records, wanted)
-            best = sorted(best + found, key=lambda hit: (-hit.score, hit.id))[:wanted]
-            if after is None or clock() > until:
-                break
-        shown = [Scored(h.id, h.score, {f: h.payload.get(f) for f in SEARCH}) for h in best[page.offset :]]
-        return Hits(shown, "lexical", None, complete=after is None)
+
+def _required(query: Query) -> Filter | None:
+    """The phrases must be there, and what is excluded must not."""
+    if not query.phrases and not query.excluded:
+        return None
+    return Filter(
+        every=[Filter(words={_TEXT: Words(phrase, "phrase")}) for phrase in query.phrases],
+        none_of=[Filter(words={_TEXT: Words(words, "phrase")}) for words in query.excluded],
+    )
+
+
+def _mode(ranking: Ranking) -> Found:
+    match ranking:
+        case NearRanking():
+            return "vector"
+        case WordRanking():
+            return "lexical"
+        case FusedRanking():
+            return "hybrid"

@@ -21,6 +21,7 @@ from libs.common.kafka.connection import Connection
 from libs.common.kafka.outgoing import event, fact
 from libs.common.kafka.publisher import Publisher
 from libs.common.kafka.tables.control_table import ControlTable
+from libs.common.points.derived import additions
 from libs.common.store.protocol import Point, Store
 from services.gateway.app import build
 from services.gateway.search.query_vectors import QueryVectors
@@ -88,6 +89,7 @@ async def stored(store: Store, name: str, path: Path, vector: list[float] | None
         "mode": picture.mode, "thumbnail_base64": base64.b64encode(picture.thumbnail).decode(),
         "exif_Image_Make": "Sony", "exif_EXIF_FNumber": "14/5", "model": "m",
     }  # fmt: skip
+    payload |= additions(payload)
     await store.upsert(name, [Point(point, vector or [1.0] + [0.0] * 511, payload)])
     return point
 

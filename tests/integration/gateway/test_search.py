@@ -14,7 +14,8 @@ from libs.common.control import ModelInUse
 from libs.common.errors import FileError
 from libs.common.kafka.outgoing import fact
 from libs.common.kafka.publisher import Publisher
-from libs.common.store.protocol import Point, Store
+from libs.common.points.derived import additions
+from libs.common.store.protocol import Payload, Point, Store
 from services.ml.app import build
 from services.ml.engine.backend import Described, Likeness, TextVector
 from services.ml.settings import MLServiceSettings
@@ -69,6 +70,11 @@ def options(ml_port: int) -> dict[str, Any]:
     return {"ml_inference_service_url": f"http://127.0.0.1:{ml_port}", "qdrant_vector_size": 4}
 
 
+def known(**fields: Any) -> Payload:
+    """The payload of a point that holds these fields, with what follows from them."""
+    return fields | additions(fields)
+
+
 @pytest.fixture
 async def album(gateway: httpx.AsyncClient, store: Store) -> list[str]:
     """Ids of points between night and day, the nearest to night first; their captions all match alike."""
@@ -76,7 +82,7 @@ async def album(gateway: httpx.AsyncClient, store: Store) -> list[str]:
     await new_collection(gateway, name)
     points = [
         Point(
-            str(uuid4()), [float(COUNT - n), float(n), 0.0, 0.0], {"filename": f"{n}.jpg", "caption": "tree"}
+            str(uuid4()), [float(COUNT - n), float(n), 0.0, 0.0], known(filename=f"{n}.jpg", caption="tree")
         )
         for n in range(COUNT)
     ]
@@ -125,6 +131,141 @@ async def test_pages_together_are_the_whole_and_nothing_comes_twice(
         seen += [hit["id"] for hit in page["results"]]
 
     assert seen == (sorted(album) if how == "words" else album)
+
+
+@pytest.fixture
+async def photos_of_a_year(gateway: httpx.AsyncClient, store: Store) -> tuple[str, list[str]]:
+    """A collection of 60 equal pictures, one a month from 2015 on, and their ids."""
+    name = f"c{uuid4().hex[:8]}"
+    await new_collection(gateway, name)
+    points = [
+        Point(
+            str(uuid4()),
+            [1.0, 0.0, 0.0, 0.0],
+            known(
+                filename=f"IMG_{n}.jpg",
+                full_path=f"/photos/{2015 + n // 12}/IMG_{n}.jpg",
+                caption="a red boat" if n % 2 else "a boat, red",
+                format="JPEG",
+                exif_EXIF_DateTimeOriginal=f"{2015 + n // 12}:{n % 12 + 1:02}:15 10:00:00",
+                exif_Image_Model="Sony A7" if n % 3 else "Canon R5",
+            ),
+        )
+        for n in range(60)
+    ]
+    await store.upsert(name, points)
+    return name, [point.id for point in points]
+
+
+@pytest.mark.parametrize("size", [5, 10, 20])
+@pytest.mark.parametrize("how", ["words", "picture", "list", "sorted", "gallery", "similar"])
+async def test_equal_pictures_come_once_in_pages_of_any_size(
+    gateway: httpx.AsyncClient, photos_of_a_year: tuple[str, list[str]], size: int, how: str
+) -> None:
+    name, ids = photos_of_a_year
+    seen: list[str] = []
+    cursor = None
+    while True:
+        body = {"limit": size, **({"cursor": cursor} if cursor else {})}
+        if how == "picture":
+            files = {"file": photos.png(64, 48)}
+            answer = await gateway.post(f"{API}/search/image", params=body, files=files)
+        elif how == "gallery":
+            answer = await gateway.get(f"{API}/collections/{name}/images", params=body)
+        elif how == "similar":
+            answer = await gateway.get(f"{API}/images/{ids[0]}/similar", params=body)
+        else:
+            asked = {"words": {"query": "boat"}, "list": {}, "sorted": {"query": "boat", "sort": "-taken_at"}}
+            answer = await gateway.post(f"{API}/search", json=asked[how] | body)
+        assert answer.status_code == 200, answer.text
+        page = answer.json()
+        seen += [hit["id"] for hit in page.get("results") or page.get("items") or []]
+        cursor = page["next"]
+        if cursor is None:
+            break
+
+    assert sorted(seen) == sorted(ids[1:] if how == "similar" else ids)
+    if how in ("sorted", "gallery"):
+        assert seen == ids[::-1]
+
+
+async def test_words_phrases_and_exclusions_find_what_they_say_and_why(
+    gateway: httpx.AsyncClient, photos_of_a_year: tuple[str, list[str]]
+) -> None:
+    _, ids = photos_of_a_year
+
+    phrase = await search(gateway, query='"red boat"', limit=100)
+    without = await search(gateway, query="boat -sony", limit=100)
+    name = await search(gateway, query="img_17", limit=1)
+
+    assert {hit["id"] for hit in phrase["results"]} == set(ids[1::2])
+    assert {hit["id"] for hit in without["results"]} == set(ids[::3])
+    assert name["results"][0]["id"] == ids[17]
+    assert name["results"][0]["why"] == {
+        "likeness": None,
+        "words": [{"word": "img", "field": "filename"}, {"word": "17", "field": "filename"}],
+    }
+
+
+async def test_meaning_and_words_are_fused_where_the_model_reads_text(
+    gateway: httpx.AsyncClient, store: Store, publisher: Publisher
+) -> None:
+    name = f"c{uuid4().hex[:8]}"
+    await new_collection(gateway, name)
+    ids = [str(uuid4()) for _ in range(3)]
+    await store.upsert(
+        name,
+        [
+            Point(ids[0], [1.0, 0.0, 0.0, 0.0], known(filename="a.jpg", caption="stars")),
+            Point(ids[1], [0.9, 0.1, 0.0, 0.0], known(filename="b.jpg", caption="night and day")),
+            Point(ids[2], [0.0, 1.0, 0.0, 0.0], known(filename="c.jpg", caption="sun")),
+        ],
+    )
+    await publisher.publish([fact(ModelInUse(model="words", dimension=4, has_text=True))])
+
+    fused = await search(gateway, query="night")
+    meaning = await search(gateway, query="night", mode="meaning")
+    words = await search(gateway, query="night", mode="words")
+    await publisher.publish([fact(ModelInUse(model="words", dimension=4, has_text=False))])
+    refused = await gateway.post(f"{API}/search", json={"query": "night", "mode": "meaning"})
+
+    assert (fused["mode"], fused["results"][0]["id"]) == ("hybrid", ids[1])
+    assert fused["results"][0]["why"]["words"] == [{"word": "night", "field": "caption"}]
+    assert fused["results"][0]["why"]["likeness"] == pytest.approx(0.9939, abs=1e-3)
+    assert (meaning["mode"], [hit["id"] for hit in meaning["results"]]) == ("vector", ids)
+    assert (words["mode"], [hit["id"] for hit in words["results"]]) == ("lexical", [ids[1]])
+    assert (refused.status_code, refused.json()["code"]) == (400, "no_text_model")
+
+
+async def test_facets_count_what_the_filters_leave(
+    gateway: httpx.AsyncClient, photos_of_a_year: tuple[str, list[str]]
+) -> None:
+    name, _ = photos_of_a_year
+    filters = '{"taken_at": "2016", "below": "/photos/2016"}'
+    answer = await gateway.get(
+        f"{API}/collections/{name}/facets", params={"fields": "camera,month,format", "filters": filters}
+    )
+    found = answer.json()
+
+    assert answer.status_code == 200, answer.text
+    assert found["total"] == 12
+    assert found["facets"]["camera"] == [{"value": "Sony A7", "count": 8}, {"value": "Canon R5", "count": 4}]
+    assert len(found["facets"]["month"]) == 12
+    wrong = await gateway.get(f"{API}/collections/{name}/facets", params={"fields": "caption"})
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "invalid_request")
+    assert "camera" in wrong.json()["detail"]
+    gone = await gateway.get(f"{API}/collections/nothing/facets", params={"fields": "camera"})
+    assert (gone.status_code, gone.json()["code"]) == (404, "collection_not_found")
+
+
+async def test_a_cursor_or_an_order_that_is_none_is_a_422(
+    gateway: httpx.AsyncClient, album: list[str]
+) -> None:
+    page = await search(gateway, query="tree", limit=5)
+    assert album
+    for wrong in ({"cursor": "x"}, {"sort": "caption"}, {"sort": "iso", "cursor": page["next"]}):
+        answer = await gateway.post(f"{API}/search", json={"query": "tree"} | wrong)
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request"), wrong
 
 
 async def test_filters_that_no_store_can_hold_are_a_422_in_words(

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from libs.common.errors import Code, SluiceError
-from libs.common.store.protocol import Filter, Range
+from libs.common.store.protocol import Box, Circle, Dates, Filter, Range
 from services.gateway.search.filters import parse, parse_json
 
 
@@ -24,7 +24,21 @@ def test_no_filter_is_none(nothing: dict[str, Any] | None) -> None:
     "filters",
     [
         {"colour": "red"},
-        {"width": {"gt": 1}},
+        {"width": {"more": 1}},
+        {"width": "wide"},
+        {"has_caption": "yes"},
+        {"taken_at": "yesterday"},
+        {"taken_at": {"gte": "2019-13"}},
+        {"location": [1, 2]},
+        {"near": {"lat": 91, "lon": 0, "km": 1}},
+        {"near": {"lat": 1, "lon": 0}},
+        {"box": [1, 2, 3]},
+        {"box": [0, 2, 1, -2]},
+        {"has": ["colour"]},
+        {"missing": "mode"},
+        {"below": 7},
+        {"not": {}},
+        {"not": {"not": {"iso": 1}}},
         {"width": {"gte": "1"}},
         {"width": {}},
         {"format": []},
@@ -82,3 +96,37 @@ def test_a_number_that_is_none_is_none_also_in_a_query_parameter() -> None:
     for text in ("NaN", "Infinity", "1e999", "9" * 400):
         with pytest.raises(SluiceError, match="width"):
             parse_json(f'{{"width": {{"gte": {text}}}}}')
+
+
+def test_dates_mean_the_whole_of_what_they_name() -> None:
+    assert parse({"taken_at": "2019-12"}) == Filter(
+        dates={"taken_at": Dates(gte="2019-12-01T00:00:00+00:00", lt="2020-01-01T00:00:00+00:00")}
+    )
+    assert parse({"taken_at": {"gt": "2019-02-28", "lte": "2019"}}) == Filter(
+        dates={"taken_at": Dates(gte="2019-03-01T00:00:00+00:00", lt="2020-01-01T00:00:00+00:00")}
+    )
+    assert parse({"taken_at": {"lte": "2019-07-21T18:03:11+02:00"}}) == Filter(
+        dates={"taken_at": Dates(lte="2019-07-21T18:03:11+02:00")}
+    )
+
+
+def test_places_folders_and_what_is_there_have_names_of_their_own() -> None:
+    assert parse({"near": {"lat": 48.86, "lon": 2.29, "km": 5}}) == Filter(
+        every=(Filter(near={"location": Circle(48.86, 2.29, 5000.0)}),)
+    )
+    assert parse({"box": [170, -10, -170, 10]}) == Filter(
+        every=(Filter(within={"location": Box(170, -10, -170, 10)}),)
+    )
+    assert parse({"below": "/photos/2019/"}) == Filter(any_of={"folders": ["/photos/2019"]})
+    assert parse({"below": "/"}) == Filter()
+    assert parse({"below": "/\u00fc"}) == Filter(any_of={"folders": ["/u\u0308", "/\u00fc"]})
+    assert parse({"has": ["location"], "missing": ["lens"]}) == Filter(
+        every=(Filter(has=["location"]), Filter(missing=["lens"]))
+    )
+    assert parse({"not": {"camera": "Sony", "iso": {"gt": 100}}}) == Filter(
+        every=(Filter(none_of=(Filter(any_of={"camera": ["Sony"]}), Filter(ranges={"iso": Range(gt=100)}))),)
+    )
+
+
+def test_a_whole_number_finds_a_fraction_that_is_one() -> None:
+    assert parse({"iso": [100, 200.0]}) == Filter(any_of={"iso": [100.0, 200.0]})

@@ -1,0 +1,38 @@
+"""Filters of a search, from the options of a command."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import typer
+
+
+@dataclass(frozen=True, slots=True)
+class SearchFilters:
+    """What the options say; None and empty ask for nothing."""
+
+    after: str | None = None
+    before: str | None = None
+    below: str | None = None
+    near: str | None = None
+    camera: str | None = None
+    place: str | None = None
+
+    def body(self) -> dict[str, Any]:
+        """The filters as the gateway takes them; BadParameter for a place that is none."""
+        taken = {"gte": self.after, "lt": self.before}
+        found: dict[str, Any] = {
+            "taken_at": {bound: date for bound, date in taken.items() if date},
+            "below": self.below,
+            "near": _circle(self.near) if self.near else None,
+            "camera": self.camera,
+            "place": self.place,
+        }
+        return {name: value for name, value in found.items() if value}
+
+
+def _circle(text: str) -> dict[str, float]:
+    try:
+        lat, lon, km = (float(part) for part in text.split(","))
+    except ValueError as error:
+        raise typer.BadParameter(f'--near takes "lat,lon,km", not {text!r}') from error
+    return {"lat": lat, "lon": lon, "km": km}

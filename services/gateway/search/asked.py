@@ -1,0 +1,44 @@
+"""What a search is asked for, and what it answers."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from libs.common.points.words import Query
+from libs.common.store.protocol import Filter, Payload
+from services.gateway.search.why import Why
+
+Mode = Literal["hybrid", "meaning", "words"]
+Found = Literal["vector", "lexical", "hybrid", "lexical_unranked", "list"]
+"""By meaning, by words, by both, by words that an older store does not rank, or nothing was looked for."""
+
+NO_QUERY = Query((), (), ())
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which hits are wanted, the condition that they fulfil, and the cursor that they come after."""
+
+    limit: int
+    offset: int = 0
+    where: Filter | None = None
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A point that was found."""
+
+    id: str
+    score: float
+    payload: Payload
+    why: Why
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """A page of what was found, and the cursor of the next page."""
+
+    found: list[Hit]
+    mode: Found
+    model: str | None
+    next: str | None = None
