@@ -23,7 +23,7 @@ FROM python:3.11.13-slim-bookworm
 COPY --from=build /venv /venv
 # A new volume takes over who owns the folder that it is mounted at.
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin sluice \
-    && install -d -m 0700 -o 10001 -g 10001 /data /uploads /archives
+    && install -d -m 0700 -o 10001 -g 10001 /data /uploads /archives /models
 # Every image listens on 8080: gateway, ml and dashboard with all they serve, the other stages with their probes.
 ENV PATH=/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \

@@ -10,7 +10,7 @@ from pathlib import Path
 from bench import result
 from bench.place import Place
 from bench.result import Figure
-from bench.rows import apart, by_hand, decoding, million, near_duplicates, reads, replicas, running
+from bench.rows import apart, by_hand, decoding, million, model, near_duplicates, reads, replicas, running
 
 Row = Callable[[Place], Awaitable[list[Figure]]]
 
@@ -27,6 +27,9 @@ ROWS: dict[str, Row] = {
     "model-kept-busy": running.busy_model,
     "one-photo": running.one_photo,
     "fairness": running.fairness,
+    "feed": model.feed,
+    "serve": model.serve,
+    "serve-vit-b32": model.serve_vit,
     "near-duplicates": near_duplicates.near_duplicates,
 }
 ALONE: dict[str, Row] = {"million": million.million, "reads": reads.reads}

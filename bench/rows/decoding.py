@@ -101,7 +101,7 @@ async def _seconds(place: Place, name: str, files: Sequence[Path], target: float
 @asynccontextmanager
 async def _running(place: Place, *, lite: bool) -> AsyncIterator[System]:
     async with AsyncExitStack() as stack:
-        environment = {}
+        environment = {"ML_MODEL": "lite"}
         if not lite:
             environment["ML_INFERENCE_SERVICE_URL"] = (await stack.enter_async_context(stub())).base_url
         yield await stack.enter_async_context(system(place.fresh(), **environment))

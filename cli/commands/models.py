@@ -7,7 +7,6 @@ import typer
 from cli.exits import Exit
 from cli.options import AsJson
 from cli.output import as_json, line, table
-from libs.common.errors import Code, SluiceError
 from libs.common.runtime.process import read_settings
 from services.settings import RunSettings
 
@@ -38,17 +37,10 @@ def list_models(json: AsJson = False) -> int:
 @app.command()
 def fetch(model: Name) -> int:
     """Get a model, and check it. An interrupted fetch goes on where it ended."""
-    from services.ml.models.hub import HuggingFace  # noqa: PLC0415
-    from services.ml.models.registry import PUBLISHED, published  # noqa: PLC0415
+    from services.ml.fetch import fetch as fetched  # noqa: PLC0415
     from services.ml.models.store import ModelStore  # noqa: PLC0415
 
-    known = published(model)
-    if known is None:
-        names = ", ".join(each.name for each in PUBLISHED)
-        raise SluiceError(Code.MODEL_UNAVAILABLE, f"there is no model {model} to fetch, but {names}")
-    store = ModelStore(read_settings(RunSettings).models_dir)
-    lock = store.fetch(known, HuggingFace())
-    line(f"{lock.name} at commit {lock.commit[:12]} is in {store.folder(known)}: `make run ML_MODEL={model}`")
+    line(fetched(model, ModelStore(read_settings(RunSettings).models_dir)))
     return Exit.OK
 
 

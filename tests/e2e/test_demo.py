@@ -32,6 +32,8 @@ def test_the_demo_counts_what_its_samples_give_and_then_runs_over_one_photo(tmp_
     )
     assert "broken/truncated.jpg" in done.stdout
     assert "china small.jpg" in done.stdout
+    by_words = done.stdout.partition("Searching for the words 'a cup of coffee'\n")[2]
+    assert "coffee.png" in by_words.splitlines()[0]
     photo = str(shutil.copy(tmp_path / "demo/photos/photos/china.jpg", tmp_path / "eine schöne.jpg"))
     again = sluice(tmp_path, "demo", photo)
     assert (again.returncode, again.stderr) == (0, "")

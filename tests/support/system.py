@@ -51,7 +51,14 @@ def free_port() -> int:
 async def system(data_dir: Path, module: str = "services", **environment: str) -> AsyncIterator[Process]:
     """The system over `data_dir`, ready; killed at the end if it still runs."""
     port, log = free_port(), data_dir.parent / f"{data_dir.name}.log"
-    env = {**os.environ, "DATA_DIR": str(data_dir), "PORT": str(port), "HOST": "127.0.0.1", **environment}
+    env = {
+        "ML_MODEL": "lite",
+        **os.environ,
+        "DATA_DIR": str(data_dir),
+        "PORT": str(port),
+        "HOST": "127.0.0.1",
+        **environment,
+    }
     env.pop("KAFKA_BOOTSTRAP_SERVERS", None)
     with log.open("ab") as out:
         process = await asyncio.create_subprocess_exec(

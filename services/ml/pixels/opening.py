@@ -44,12 +44,15 @@ def _opened(image: Image.Image, side: int) -> Opened:
     # JPEG is then decoded at the smallest DCT scale that still has the pixels needed: up to 5 times faster.
     image.draft("RGB", (side, side))
     turned = image.getexif().get(0x0112, 1) >= 5
-    upright = ImageOps.exif_transpose(image)
-    return Opened(_opaque(upright), *((height, width) if turned else (width, height)))
+    ImageOps.exif_transpose(image, in_place=True)
+    return Opened(_opaque(image), *((height, width) if turned else (width, height)))
 
 
 def _opaque(image: Image.Image) -> Image.Image:
     """`image` in RGB: 16-bit grey scaled down, transparency laid on white."""
+    if image.mode == "RGB" and "transparency" not in image.info:
+        image.load()
+        return image
     if image.mode.startswith("I;16"):
         return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert("RGB")
     if not image.has_transparency_data:

@@ -15,6 +15,10 @@ def centre_square(
     """The middle `side` x `side` pixels of the picture scaled to `short_side` pixels on its shorter side."""
     taken = min(image.size) * side / short_side
     left, top = (image.width - taken) / 2, (image.height - taken) / 2
+    if round(taken) == side:
+        # Pictures mostly come at the size that the model asked for: then there is nothing to scale.
+        x, y = int(left), int(top)
+        return np.asarray(image.crop((x, y, x + side, y + side)))
     box = (left, top, left + taken, top + taken)
     return np.asarray(image.resize((side, side), filter_, box=box))
 
