@@ -50,6 +50,10 @@ def internal() -> Iterator[Struct]:
         cache_cleared_at=1_767_000_000.5, root=b"/photos", state="failed", finished_at=1_767_323_099.0,
         refusal=Refusal(code=Code.DIRECTORY_NOT_FOUND, error="there is no file or folder /photos"),
     )  # fmt: skip
+    yield messages.RemovedRecord(
+        job_id=str(_JOB), collection="holiday", generation="g1",
+        ids=(_FILE,), payloads=({"filename": "a.jpg"},), vectors=(b"\x00\x00\x80?",),
+    )  # fmt: skip
     yield messages.TaskRecord(
         task_id=str(_JOB), kind="find_similar", collection="holiday", generation="g1",
         params={"threshold": 0.98, "limit_per_image": 10, "mode": "strict"},
@@ -96,6 +100,8 @@ def told() -> Iterator[Struct]:
         error="not a scan request",
     )  # fmt: skip
     yield events.Listed(job_id=job, at=_AT, found=6, ignored=4, bytes=12_345, complete=True)
+    compared = events.SyncCounts(added=1, changed=2, moved=3, unchanged=5, pending=4, reason="too many")
+    yield events.Compared(job_id=job, at=_AT, counts=compared)
     stored = events.Outcome(
         file_id=_FILE, file="/photos/stra\\xdfe.jpg", outcome="stored", source="cache", caption="a street",
         existing_id=_EXISTING,
@@ -130,6 +136,7 @@ def facts() -> Iterator[Struct]:
     yield control.JobCommand(job_id=str(_JOB), action="pause", at=_AT)
     yield control.ModelInUse(model="lite-1", dimension=512, has_text=True, batch=32, at=_AT)
     yield control.ListedRoot(path=b"/photos/stra\xdfe")
+    yield control.SyncedRoot(collection="holiday", path=b"/photos", place="cifs //nas/photos")
     yield control.ClusterLabels(name="holiday", labels={0: "beaches", 3: "portraits"})
 
 

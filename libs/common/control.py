@@ -84,7 +84,24 @@ class ClusterLabels(Struct, frozen=True, kw_only=True, tag="labels", tag_field="
     labels: dict[int, str]
 
 
-Control = ActiveCollection | CollectionState | FilledBy | JobCommand | ModelInUse | ListedRoot | ClusterLabels
+class SyncedRoot(Struct, frozen=True, kw_only=True, tag="synced", tag_field="kind"):
+    """The file system that a folder was on when a sync last compared it with its points."""
+
+    collection: str
+    path: bytes
+    place: str
+
+
+Control = (
+    ActiveCollection
+    | CollectionState
+    | FilledBy
+    | JobCommand
+    | ModelInUse
+    | ListedRoot
+    | SyncedRoot
+    | ClusterLabels
+)
 
 _decoder: json.Decoder[Control] = json.Decoder(Control)
 
@@ -101,7 +118,18 @@ def key_of(body: Control) -> str:
         case JobCommand(job_id=job):
             return f"job:{job}"
         case ListedRoot(path=path):
-            return f"root:{sha1(path, usedforsecurity=False).hexdigest()}"
+            return f"root:{_digest(path)}"
+        case SyncedRoot(collection=collection, path=path):
+            return synced_key(collection, path)
+
+
+def synced_key(collection: str, path: bytes) -> str:
+    """The key of what is known of the last sync of a folder."""
+    return f"synced:{collection}:{_digest(path)}"
+
+
+def _digest(path: bytes) -> str:
+    return sha1(path, usedforsecurity=False).hexdigest()
 
 
 def decode(body: bytes) -> Control:

@@ -33,6 +33,8 @@ class Code(StrEnum):
     ALIAS = "alias"
     ALREADY_STORED = "already_stored"
     CANCELLED = "cancelled"
+    MOVED = "moved"
+    REMOVED = "removed"
     # A job that failed.
     DIRECTORY_NOT_FOUND = "directory_not_found"
     NO_COLLECTION_SELECTED = "no_collection_selected"
@@ -59,6 +61,7 @@ class Code(StrEnum):
     OUTCOMES_GONE = "outcomes_gone"
     JOB_GONE = "job_gone"
     JOB_OVER = "job_over"
+    NOTHING_TO_PRUNE = "nothing_to_prune"
     JOB_RUNNING = "job_running"
     DISK_FULL = "disk_full"
     NO_TEXT_MODEL = "no_text_model"

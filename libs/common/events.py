@@ -12,6 +12,8 @@ from libs.common.labels import Value, check_labels, check_metadata
 from libs.common.unreadable import UNREADABLE
 
 VERSION = 1
+REQUEST_VERSION = 2
+"""Of scan requests that ask for more than the first version could: `sync`."""
 MAX_ITEMS = 500
 """Outcomes in one event, at most."""
 MAX_MEMBERS = 200
@@ -22,6 +24,7 @@ Source = Literal["batch_ml", "cache"]
 LiveState = Literal["running", "paused", "cancelling"]
 FinalState = Literal["completed", "failed", "cancelled"]
 JobState = Literal[LiveState, FinalState]
+Prune = Literal["off", "ask", "auto", "now"]
 TaskKind = Literal["find_similar", "merge", "map"]
 TaskState = Literal["pending", "running", "completed", "failed", "cancelled"]
 TERMINAL: frozenset[str] = frozenset(get_args(FinalState))
@@ -50,6 +53,11 @@ class ScanRequest(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Shown with the job wherever it is shown; see `libs.common.labels` for what they may be."""
     metadata: dict[str, Value] = {}
     """Stored with each point of the job as `meta`, where searches filter by it."""
+    sync: bool = False
+    """Compare the folder with the points below it: moved files keep their points, those of gone files go."""
+    prune: Prune = "auto"
+    """What a sync does with points of gone files: nothing (off), wait to be asked (ask), remove them unless
+    that looks wrong (auto), or remove them though so many are gone (now)."""
 
     def __post_init__(self) -> None:
         check_labels(self.labels)
@@ -97,6 +105,27 @@ class Listed(_Event, frozen=True, kw_only=True, tag="listed"):
     ignored: int
     bytes: int
     complete: bool = False
+
+
+class SyncCounts(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How a folder differs from the points below it, in files.
+
+    `removed` are gone files whose points are removed, `pending` those whose points wait, `reason` is why.
+    """
+
+    added: int = 0
+    changed: int = 0
+    moved: int = 0
+    removed: int = 0
+    unchanged: int = 0
+    pending: int = 0
+    reason: str | None = None
+
+
+class Compared(_Event, frozen=True, kw_only=True, tag="compared"):
+    """What a sync is about to do. The first one of a job counts."""
+
+    counts: SyncCounts
 
 
 class Outcome(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -214,7 +243,7 @@ class Decision(Struct, frozen=True, kw_only=True):
     version: int = VERSION
 
 
-JobEvent = Accepted | Rejected | Listed | Outcomes | StateChanged | JobError | Finished | TaskEvent
+JobEvent = Accepted | Rejected | Listed | Compared | Outcomes | StateChanged | JobError | Finished | TaskEvent
 
 
 class Counts(Struct, frozen=True, kw_only=True):
@@ -358,7 +387,7 @@ AnyT = TypeVar("AnyT", bound="JobEvent | ScanRequest | JobSnapshot | Heartbeat |
 
 
 def _checked(body: AnyT) -> AnyT:
-    if body.version != VERSION:
+    if body.version != VERSION and not (isinstance(body, ScanRequest) and body.version == REQUEST_VERSION):
         raise SluiceError(
             Code.UNDECODABLE_RECORD,
             f"{type(body).__name__} of version {body.version}; this release reads version {VERSION}",

@@ -110,6 +110,17 @@ class PointRecord(FileRecord, frozen=True, kw_only=True):
     source: Literal["batch_ml", "cache"]
 
 
+class RemovedRecord(Record, frozen=True, kw_only=True):
+    """On `removed`: points that a job's sync removed. `vectors` are little-endian float32, one a point."""
+
+    job_id: str
+    collection: str
+    generation: str
+    ids: tuple[str, ...]
+    payloads: tuple[dict[str, Any], ...]
+    vectors: tuple[bytes, ...]
+
+
 class TaskRecord(Record, frozen=True, kw_only=True):
     """On `tasks`: work on a generation of a collection. `params` hold what the kind takes: see `tasks`."""
 

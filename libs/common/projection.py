@@ -13,6 +13,7 @@ from libs.common.errors import Code
 from libs.common.events import (
     TERMINAL,
     Accepted,
+    Compared,
     Finished,
     JobError,
     JobEvent,
@@ -21,6 +22,7 @@ from libs.common.events import (
     Outcomes,
     Rejected,
     StateChanged,
+    SyncCounts,
     TaskEvent,
 )
 
@@ -45,6 +47,7 @@ class JobProjection(Struct, frozen=True, kw_only=True):
     listed: bool = False
     code: Code | None = None
     error: str | None = None
+    sync: SyncCounts | None = None
 
     @property
     def is_over(self) -> bool:
@@ -77,14 +80,17 @@ def _apply(job: ProjectionT, event: JobEvent) -> ProjectionT:
             return _accept(job, event)
         case Listed():
             return _list(job, event)
+        case Compared(counts=counts):
+            job = replace(job, sync=job.sync or counts)
         case StateChanged(state=state):
-            return replace(job, state=state)
+            job = replace(job, state=state)
         case JobError(code=code, error=error):
-            return replace(job, code=job.code or code, error=job.error or error)
+            job = replace(job, code=job.code or code, error=job.error or error)
         case Finished():
             return _finish(job, event)
         case Outcomes() | TaskEvent() | Rejected():
-            return job
+            pass
+    return job
 
 
 def _accept(job: ProjectionT, event: Accepted) -> ProjectionT:

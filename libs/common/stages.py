@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from libs.common.events import ScanRequest
 from libs.common.messages import ImageRecord, PathRecord, PointRecord, TaskRecord
-from libs.common.topics import IMAGES, INGEST, JOBS, ML_RESULTS, PATHS, POINTS, SCANS, TASKS, Topic
+from libs.common.topics import IMAGES, INGEST, JOBS, ML_RESULTS, PATHS, POINTS, REMOVED, SCANS, TASKS, Topic
 
 BodyT = TypeVar("BodyT", bound=Struct)
 
@@ -40,7 +40,7 @@ class Stage(Generic[BodyT]):
 
 
 GATEWAY: Stage[Any] = Stage("gateway", outputs=(INGEST, TASKS, JOBS))
-SCANNER = Stage("scanner", (INGEST,), ScanRequest, (PATHS, SCANS), every_job=True)
+SCANNER = Stage("scanner", (INGEST,), ScanRequest, (PATHS, SCANS, REMOVED), every_job=True)
 PROCESSOR = Stage("processor", (PATHS,), PathRecord, (IMAGES, POINTS), files_wait=True, every_job=True)
 INFERENCER = Stage("inferencer", (IMAGES,), ImageRecord, (ML_RESULTS,), files_wait=True, every_job=True)
 UPSERTER = Stage("upserter", (POINTS, ML_RESULTS), PointRecord, files_wait=True, every_job=True)

@@ -82,6 +82,12 @@ JOBS = Topic(
     retention_ms=None,
     public=True,
 )
+REMOVED = Topic(
+    "removed",
+    "Points that a sync removed, whole: what puts them back.",
+    "job id",
+    retention_ms=30 * _DAY_MS,
+)
 TASKS = Topic(
     "tasks",
     "Work on a whole collection: find-similar, merge, map.",
@@ -131,6 +137,7 @@ ALL = (
     POINTS,
     JOB_STATUS,
     JOBS,
+    REMOVED,
     TASKS,
     CONTROL,
     DECISIONS,

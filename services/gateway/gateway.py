@@ -35,6 +35,7 @@ from services.gateway.images.images import Images
 from services.gateway.jobs.cleaning import Cleaning
 from services.gateway.jobs.commands import JobCommands
 from services.gateway.jobs.reader import JobReader
+from services.gateway.jobs.removals import Removals
 from services.gateway.jobs.requests import Requests
 from services.gateway.jobs.snapshots import Snapshots, restore_finished
 from services.gateway.jobs.status_reader import StatusReader
@@ -71,6 +72,7 @@ class Gateway:
     cleaning: Cleaning
     submitter: JobSubmitter
     commands: JobCommands
+    removals: Removals
     statuses: StatusReader
     uploads: Uploads
     tasks: Tasks
@@ -135,6 +137,7 @@ async def opened(settings: GatewaySettings, store: Store | None = None) -> Async
             cleaning=Cleaning(jobs, joined.publisher),
             submitter=JobSubmitter(jobs, collections, requests, settings, detached),
             commands=JobCommands(jobs, collections, requests, control, joined.publisher),
+            removals=Removals(jobs, used, control, connection),
             statuses=StatusReader(jobs, used, copies.among, presence.waiting_reason, now),
             uploads=Uploads(settings.upload_dir, _upload_limits(settings), collections, requests),
             tasks=tasks,

@@ -85,6 +85,7 @@ class Scanner:
                     listers=listers,
                     sources=Sources(readable(self._settings, joined.control.listed_roots)),
                     active_jobs=jobs.active,
+                    now=joined.publisher.clock.now,
                 )
                 intake = Intake(wiring, jobs, await joined.publisher.partitions(JOB_STATUS))
                 handles_stop.set()

@@ -17,3 +17,9 @@ class ScannerSettings(StageSettings, StoreSettings, FilesSettings):
     scanner_quiet_seconds: float = Field(
         30.0, gt=0, le=3600, description="After how long without an outcome lost records are looked for"
     )
+    sync_most_gone: float = Field(
+        0.1,
+        ge=0,
+        le=1,
+        description="Share of a folder's points that a sync removes at most by itself",
+    )

@@ -33,6 +33,8 @@ class Wiring:
     listers: Executor
     sources: Sources
     active_jobs: Callable[[], int]
+    now: Callable[[], float]
+    """Seconds since the epoch, by the brokers' clock."""
 
     @property
     def spool_dir(self) -> Path:

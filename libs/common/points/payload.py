@@ -3,10 +3,10 @@
 import base64
 
 from libs.common.ids import display_name
-from libs.common.messages import PointRecord
+from libs.common.messages import File, PointRecord
 from libs.common.points.derived import derive
 from libs.common.points.exif import exif_fields
-from libs.common.points.fields import Fields
+from libs.common.points.fields import Fields, names
 from libs.common.points.written import metadata_of, set_metadata
 from libs.common.sources.formats import RAW_NAMES
 from libs.common.store.protocol import Payload
@@ -14,11 +14,14 @@ from libs.common.store.protocol import Payload
 VERSION = 3
 """Raised with what a payload holds: a scan makes points of an older version again, out of the cache."""
 
+_OF_PATH = names(Fields.path_base64, Fields.link_target)
+"""Fields that some paths have and others have not."""
+
 
 def payload_of(record: PointRecord, stored_at: float) -> Payload:
     """The payload of the point that stores `record`; `stored_at` in seconds since the epoch."""
     point = Fields({})
-    _set_file(point, record)
+    set_file(point, record.file)
     _set_content(point, record)
     set_metadata(point, metadata_of(record))
     _set_inference(point, record)
@@ -30,8 +33,17 @@ def payload_of(record: PointRecord, stored_at: float) -> Payload:
     return point.payload
 
 
-def _set_file(point: Fields, record: PointRecord) -> None:
-    file = record.file
+def moved(payload: Payload, file: File, stored_at: float) -> Payload:
+    """The payload of a point whose content now is at the path of `file`, with nothing else changed."""
+    point = Fields({name: value for name, value in payload.items() if name not in _OF_PATH})
+    set_file(point, file)
+    point.stored_at = stored_at
+    derive(point, display_name(file.path[file.root_length :]))
+    return point.payload
+
+
+def set_file(point: Fields, file: File) -> None:
+    """What the point says of the file apart from its content."""
     # Not `file.file`: that of an upload is relative, and readers open what they find here.
     full_path = display_name(file.path)
     point.filename = full_path.rpartition("/")[2]

@@ -16,6 +16,9 @@ RESCAN = names(
 )
 """What decides whether a stored file has changed since; and its caption, which a report has."""
 
+SYNC = RESCAN + names(Fields.full_path, Fields.path_base64, Fields.file_hash)
+"""What tells whether a file is still there, has changed, or has another path now."""
+
 SEARCH = names(
     Fields.filename,
     Fields.full_path,

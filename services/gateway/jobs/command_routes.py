@@ -9,10 +9,12 @@ from services.gateway.api.capabilities import capability
 from services.gateway.api.models import problems
 from services.gateway.jobs import models as body
 from services.gateway.jobs.commands import Action, JobCommands
+from services.gateway.jobs.removals import Removals
 from services.gateway.jobs.routes import JobId
 
 router = APIRouter(prefix="/ingest/jobs", tags=["ingestion"])
 
+AllRemovals = Annotated[Removals, Depends(capability(Removals))]
 Commands = Annotated[JobCommands, Depends(capability(JobCommands))]
 
 
@@ -56,6 +58,34 @@ async def retry(
     return body.Retried(
         job_id=str(taken.job_id), retry_of=str(job_id), message=f"the failed files of job {job_id} once more"
     )
+
+
+@router.post(
+    "/{job_id}/prune",
+    status_code=202,
+    summary="Remove the points that a sync left waiting",
+    responses=problems(400, 404, 409, 410),
+)
+async def prune(
+    commands: Commands,
+    job_id: JobId,
+    idempotency_key: Annotated[str | None, Header(max_length=255)] = None,
+) -> body.Submitted:
+    """As a new job that compares once more, and removes however many are gone; after a look."""
+    taken = await commands.prune(job_id, idempotency_key)
+    return body.Submitted(
+        job_id=str(taken.job_id), message=f"points of gone files below {taken.directory_path} are removed"
+    )
+
+
+@router.post(
+    "/{job_id}/prune/undo",
+    summary="Put back the points that a sync removed",
+    responses=problems(404, 409, 410),
+)
+async def put_back(removals: AllRemovals, job_id: JobId) -> body.PutBack:
+    """For 30 days, into the collection that they were in; points that are there again stay as they are."""
+    return body.PutBack(job_id=str(job_id), points=await removals.put_back(job_id))
 
 
 async def _command(commands: Commands, job_id: UUID, action: Action) -> body.Commanded:

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from libs.common.control import JobCommand
 from libs.common.errors import Code, SluiceError
-from libs.common.events import JobState, ScanRequest
+from libs.common.events import REQUEST_VERSION, JobState, ScanRequest
 from libs.common.ids import job_id_for_key
 from libs.common.kafka.outgoing import fact
 from libs.common.kafka.publisher import Publisher
@@ -69,6 +69,28 @@ class JobCommands:
         _check(job, codes)
         if job.collection:
             await self.collections.adopted(job.collection)
+        await self.requests.publish(request)
+        return request
+
+    async def prune(self, job_id: UUID, key: str | None) -> ScanRequest:
+        """The published request for a new sync that removes what waits after this job.
+
+        Raises SluiceError job_not_found, job_running, or nothing_to_prune.
+        """
+        job = await self.jobs.get(job_id)
+        if not job.is_over:
+            raise SluiceError(Code.JOB_RUNNING, f"job {job_id} still runs: cancel it or let it end first")
+        if job.sync is None or not job.sync.pending or not job.collection:
+            raise SluiceError(Code.NOTHING_TO_PRUNE, f"no points wait to be removed after job {job_id}")
+        await self.collections.adopted(job.collection)
+        request = ScanRequest(
+            version=REQUEST_VERSION,
+            job_id=UUID(job_id_for_key(key)) if key else uuid4(),
+            directory_path=job.directory_path,
+            collection=job.collection,
+            sync=True,
+            prune="now",
+        )
         await self.requests.publish(request)
         return request
 

@@ -28,6 +28,12 @@ class IngestRequest(Body):
         examples=[{"client": "Meier", "year": 2024}],
     )
     force: bool = Field(False, description="Also what is unchanged or cached")
+    sync: bool = Field(
+        False, description="Compare with the points below it: moved files keep theirs, those of gone files go"
+    )
+    prune: Literal["off", "ask", "auto"] = Field(
+        "auto", description="In a sync: whether points of gone files are removed; auto, unless it looks wrong"
+    )
 
     @field_validator("labels")
     @classmethod
@@ -40,6 +46,25 @@ class IngestRequest(Body):
     def _metadata(cls, metadata: dict[str, Value]) -> dict[str, Value]:
         check_metadata(metadata)
         return metadata
+
+
+class SyncOut(Body):
+    """How a folder differed from the points below it, in files."""
+
+    added: int
+    changed: int
+    moved: int
+    removed: int
+    unchanged: int
+    pending: int = Field(description="Gone files whose points wait: POST .../prune removes them")
+    reason: str | None = Field(description="Why they wait")
+
+
+class PutBack(Body):
+    """Points that were put back."""
+
+    job_id: str = Field(examples=[JOB])
+    points: int
 
 
 class Submitted(Body):
@@ -157,6 +182,8 @@ class JobOut(Body):
     error: str | None
     retry_of: str | None
     labels: dict[str, str]
+    sync: SyncOut | None = Field(None, description="What a sync found")
+    prune_pending: bool = Field(False, description="Whether points of gone files wait to be removed")
     created_at: datetime
     updated_at: datetime
     finished_at: datetime | None

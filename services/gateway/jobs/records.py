@@ -4,7 +4,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from libs.common.events import Counts, JobSnapshot, ScanRequest, encode
+from libs.common.events import (
+    REQUEST_VERSION,
+    VERSION,
+    Counts,
+    JobSnapshot,
+    Prune,
+    ScanRequest,
+    encode,
+)
 from libs.common.ids import job_id_for_key
 from libs.common.kafka.outgoing import Outgoing
 from libs.common.labels import Value
@@ -24,6 +32,8 @@ class Submission:
     idempotency_key: str | None = None
     labels: dict[str, str] = field(default_factory=dict)
     metadata: dict[str, Value] = field(default_factory=dict)
+    sync: bool = False
+    prune: Prune = "auto"
 
 
 def scan_request(submission: Submission, typed: str) -> ScanRequest:
@@ -41,6 +51,9 @@ def scan_request(submission: Submission, typed: str) -> ScanRequest:
         caption=submission.caption,
         labels=submission.labels,
         metadata=submission.metadata,
+        version=REQUEST_VERSION if submission.sync else VERSION,
+        sync=submission.sync,
+        prune=submission.prune,
     )
 
 

@@ -45,6 +45,8 @@ async def start(
         idempotency_key,
         request.labels,
         request.metadata,
+        request.sync,
+        request.prune,
     )
     taken = await submitter.submit(options)
     return body.Submitted(

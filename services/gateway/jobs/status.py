@@ -39,6 +39,8 @@ def job_out(job: Job) -> out.JobOut:
         error=job.error,
         retry_of=job.retry_of,
         labels=job.labels,
+        sync=None if job.sync is None else out.SyncOut(**structs.asdict(job.sync)),
+        prune_pending=job.sync is not None and job.sync.pending > 0,
         created_at=utc(job.created_at),
         updated_at=utc(job.updated_at),
         finished_at=None if job.finished_at is None else utc(job.finished_at),

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from libs.common.errors import Code, SluiceError
-from libs.common.events import ScanRequest
+from libs.common.events import Prune, ScanRequest
 from libs.common.labels import Value
 from libs.common.runtime.detached import DetachedCalls
 from libs.common.settings import FilesSettings
@@ -26,6 +26,8 @@ class SubmitOptions:
     idempotency_key: str | None
     labels: dict[str, str] = field(default_factory=dict)
     metadata: dict[str, Value] = field(default_factory=dict)
+    sync: bool = False
+    prune: Prune = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ class JobSubmitter:
             options.idempotency_key,
             options.labels,
             options.metadata,
+            options.sync,
+            options.prune,
         )
         request = scan_request(submission, options.directory_path)
         if options.idempotency_key is None or not await self._is_known(request):

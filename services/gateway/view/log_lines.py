@@ -2,7 +2,17 @@
 
 from typing import NamedTuple
 
-from libs.common.events import Accepted, Finished, JobError, JobEvent, Listed, Rejected, StateChanged
+from libs.common.events import (
+    Accepted,
+    Compared,
+    Finished,
+    JobError,
+    JobEvent,
+    Listed,
+    Rejected,
+    StateChanged,
+    SyncCounts,
+)
 
 
 class LogLine(NamedTuple):
@@ -15,20 +25,38 @@ class LogLine(NamedTuple):
 
 def log_line(event: JobEvent, at: float) -> LogLine | None:
     """The event's line; None for what only moves counts."""
+    message = _message(event)
+    if message is None:
+        return None
+    failed = isinstance(event, JobError | Rejected)
+    failed = failed or (isinstance(event, Finished) and event.state == "failed")
+    return LogLine(at, "ERROR" if failed else "INFO", message)
+
+
+def _message(event: JobEvent) -> str | None:
+    said: str | None = None
     match event:
         case Accepted():
             source = event.directory_path or f"the failed files of job {event.retry_of}"
-            return LogLine(at, "INFO", f"Accepted: {source} into collection {event.collection}")
+            said = f"Accepted: {source} into collection {event.collection}"
         case Listed(complete=True):
-            return LogLine(at, "INFO", f"Listed {event.found} files; {event.ignored} ignored")
+            said = f"Listed {event.found} files; {event.ignored} ignored"
+        case Compared(counts=found):
+            said = compared_sentence(found)
         case StateChanged():
-            return LogLine(at, "INFO", f"Now {event.state}")
+            said = f"Now {event.state}"
         case JobError() | Rejected():
-            return LogLine(at, "ERROR", event.error)
+            said = event.error
         case Finished():
-            level = "ERROR" if event.state == "failed" else "INFO"
-            return LogLine(at, level, finished_sentence(event))
-    return None
+            said = finished_sentence(event)
+    return said
+
+
+def compared_sentence(found: SyncCounts) -> str:
+    """What a sync found, in a sentence."""
+    waits = f"; {found.pending} gone files keep their points, as {found.reason}" if found.pending else ""
+    counts = f"{found.added} added, {found.changed} changed, {found.moved} moved, {found.removed} removed"
+    return f"Compared: {counts}, {found.unchanged} unchanged{waits}"
 
 
 def finished_sentence(event: Finished) -> str:

@@ -15,6 +15,7 @@ from services.scanner.jobs.orders import Orders
 from services.scanner.listing.entries import Spooled
 from services.scanner.listing.rescan import Rescan
 from services.scanner.listing.spool import Spool
+from services.scanner.sync.sync import Sync
 from services.scanner.wiring import Wiring
 from services.scanner.worker import Ending, from_cache, left_over, path_record, rejected
 
@@ -27,7 +28,9 @@ Wait = Callable[[float], Awaitable[None]]
 class Emission:
     """Takes files out of one job's spool, never more than its window allows to be in flight."""
 
-    def __init__(self, record: JobRecord, spool: Spool, orders: Orders, wiring: Wiring, wait: Wait) -> None:
+    def __init__(
+        self, record: JobRecord, spool: Spool, orders: Orders, wiring: Wiring, wait: Wait, sync: Sync
+    ) -> None:
         self._record = record
         self._spool = spool
         self._orders = orders
@@ -35,6 +38,7 @@ class Emission:
         self._wait = wait
         self._recent = window.Recent()
         self._rescan = Rescan(wiring.store, record)
+        self._sync = sync
 
     async def fold(self, found: list[Outcome]) -> None:
         """Outcomes came back: they are credit for as many more files."""
@@ -89,6 +93,9 @@ class Emission:
 
     async def _unchanged(self, files: list[Spooled]) -> dict[str, str | None]:
         """As `Rescan.unchanged`; while the store is away it waits, and still obeys."""
+        known = await self._sync.unchanged(files)
+        if known is not None:
+            return known
         waits, waited = pauses(FIRST_PAUSE_S), False
         while self._orders.ending is None:
             try:

@@ -18,6 +18,7 @@ from services.scanner.jobs.waves import Waves
 from services.scanner.listing.inventory import Inventory
 from services.scanner.listing.spool import Spool
 from services.scanner.outbox import until_available
+from services.scanner.sync.sync import Sync
 from services.scanner.wiring import Wiring
 from services.scanner.worker import Ending, accepted, finished
 
@@ -48,7 +49,8 @@ class Job:
         """Go on from where the job's events leave off, to its end."""
         record, status = self._record, self._wiring.status
         spool = await asyncio.to_thread(Spool, self._wiring.spool_dir / f"{record.job_id}.sqlite")
-        emission = Emission(record, spool, self._orders, self._wiring, self._wait)
+        sync = Sync(record, spool, self._projected, self._orders, self._wiring, self._wait)
+        emission = Emission(record, spool, self._orders, self._wiring, self._wait, sync)
         waves = Waves(record, spool, self._wiring)
 
         async def fold(told: list[JobEvent]) -> None:
@@ -62,7 +64,7 @@ class Job:
             status.subscribe(record.job_id, record.status_partition, await self._first_offset(), fold)
             await status.caught_up(record.job_id)
             if not self._projected.job.is_over:
-                await supervise(self._work(spool, emission), waves.watch())
+                await supervise(self._work(spool, emission, sync), waves.watch())
             await self._close_record()
         finally:
             await status.unsubscribe(record.job_id)
@@ -74,13 +76,13 @@ class Job:
         end = await until_available(lambda: status.end(record.status_partition), self._wiring.health)
         return record.status_offset if record.status_offset <= end else 0
 
-    async def _work(self, spool: Spool, emission: Emission) -> None:
+    async def _work(self, spool: Spool, emission: Emission, sync: Sync) -> None:
         if not self._projected.job.accepted:
             await self._wiring.outbox.tell(accepted(self._record))
         self._orders.take_up()
         await self._orders.check()
         inventory = Inventory(self._record, spool, self._projected, self._wiring)
-        listing = asyncio.create_task(self._list(inventory), name=f"listing of {self._record.job_id}")
+        listing = asyncio.create_task(self._list(inventory, sync), name=f"listing of {self._record.job_id}")
         listing.add_done_callback(lambda _: self.wake())
         try:
             await self._emit_all(spool, emission, inventory, listing)
@@ -93,7 +95,7 @@ class Job:
             await self._wait(LOOK_S)
         await self._finish(await asyncio.to_thread(spool.tally), inventory.ignored)
 
-    async def _list(self, inventory: Inventory) -> None:
+    async def _list(self, inventory: Inventory, sync: Sync) -> None:
         if self._orders.ending is not None:
             return
         if self._record.request.retry_of is not None and not await inventory.recall():
@@ -101,6 +103,8 @@ class Job:
             self._orders.end(Ending("failed", Code.NOTHING_TO_RETRY, detail))
             return
         await inventory.take()
+        if self._record.request.sync:
+            await sync.run()
 
     async def _emit_all(
         self, spool: Spool, emission: Emission, inventory: Inventory, listing: asyncio.Task[None]
@@ -113,8 +117,9 @@ class Job:
                 listing.result()
             if self._orders.ending is not None:
                 return
-            # A retry knows which files it is about only once all are listed.
-            may_emit = listed or self._record.request.retry_of is None
+            # A retry, and a sync, know which files they are about only once all are listed.
+            request = self._record.request
+            may_emit = listed or (request.retry_of is None and not request.sync)
             if may_emit and await emission.emit():
                 if not listed:
                     await inventory.next_chunk()

@@ -5,15 +5,18 @@ The spool is never the truth: it is recreated, from job-status and the listing, 
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from libs.common.errors import Code
 from libs.common.events import Counts, Outcome
 from libs.common.rows import insert, marks, parts
 from libs.common.runtime.disk import needing_room
 from services.scanner.listing.entries import Spooled
+
+T = TypeVar("T")
 
 LISTED, EMITTED, STORED, CACHED, FAILED, SKIPPED = range(6)
 """A file's state: to be emitted, under way, or one of the outcomes."""
@@ -155,6 +158,11 @@ class Spool:
         """Put in what is wanted again and was not listed, as files that vanished."""
         with self._writing():
             self.total += self._db.execute(_ADD_GONE, (Code.FILE_VANISHED, "it is no longer there")).rowcount
+
+    def within(self, call: Callable[[sqlite3.Connection], T]) -> T:
+        """What `call` gives, in a transaction of its own over the table `files` and what else it makes."""
+        with self._writing():
+            return call(self._db)
 
     def tally(self) -> Counts:
         """The outcomes so far."""

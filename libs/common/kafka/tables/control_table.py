@@ -13,6 +13,7 @@ from libs.common.control import (
     JobCommand,
     ListedRoot,
     ModelInUse,
+    SyncedRoot,
 )
 from libs.common.kafka.connection import Connection
 from libs.common.kafka.tables.table import Table
@@ -70,6 +71,11 @@ class ControlTable:
         """The names that people gave to the clusters in the collection's map."""
         row = self._table.rows.get(f"labels:{name}")
         return dict(row.labels) if isinstance(row, ClusterLabels) else {}
+
+    def synced(self, collection: str, root: bytes) -> SyncedRoot | None:
+        """What the last sync of the folder noted."""
+        row = self._table.rows.get(control.synced_key(collection, root))
+        return row if isinstance(row, SyncedRoot) else None
 
     def command(self, job_id: str) -> JobCommand | None:
         """What a person last asked of the job."""

@@ -1,0 +1,151 @@
+"""Comparing a job's files with the points below its root."""
+
+import asyncio
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, TypeVar
+
+from msgspec.structs import replace
+
+from libs.common.errors import FileError
+from libs.common.events import SyncCounts
+from libs.common.points.fields import Fields
+from libs.common.points.paths import path_of
+from libs.common.points.projections import SYNC
+from libs.common.store.protocol import Record
+from services.scanner.jobs.changelog import JobRecord
+from services.scanner.listing.entries import Spooled
+from services.scanner.outbox import until_available
+from services.scanner.sync.guards import Situation, is_whole, objection
+from services.scanner.sync.place import place_of
+from services.scanner.sync.stored import Candidate, StoredPoint, StoredPoints
+from services.scanner.wiring import Wiring
+from services.scanner.worker import is_unchanged
+
+PAGE = 2000
+_CHUNK_BYTES = 1 << 20
+
+T = TypeVar("T")
+
+
+class Move(NamedTuple):
+    """A listed file that has the content of a point whose file is gone."""
+
+    file: Candidate
+    point: StoredPoint
+
+
+class Comparison(NamedTuple):
+    """How the two differ, and what may be done about it."""
+
+    counts: SyncCounts
+    moves: Sequence[Move]
+    situation: Situation
+
+
+class Comparing:
+    """Reads the points below one job's root into its spool, and compares."""
+
+    def __init__(self, record: JobRecord, points: StoredPoints, wiring: Wiring) -> None:
+        self._record = record
+        self._points = points
+        self._wiring = wiring
+        self._root = record.root or b""
+        self._collection = record.collection or ""
+
+    async def compared(self) -> Comparison:
+        """The comparison; while the store is away it waits."""
+        await self._read()
+        situation, moves = await self._situation()
+        return Comparison(await asyncio.to_thread(self._counts, situation, len(moves)), moves, situation)
+
+    async def _read(self) -> None:
+        after: str | None = ""
+        while after is not None:
+            page, after = await self._page(after or None)
+            await asyncio.to_thread(self._add, page)
+
+    async def _page(self, after: str | None) -> tuple[list[Record], str | None]:
+        store = self._wiring.store
+        return await until_available(
+            lambda: store.scroll(self._collection, limit=PAGE, after=after, payload=SYNC), self._wiring.health
+        )
+
+    def _add(self, page: Sequence[Record]) -> None:
+        paths = {record.id: path_of(Fields(record.payload)) for record in page}
+        below = {id_: path for id_, path in paths.items() if path is not None and self._is_below(path)}
+        listed = self._points.listed(list(below), below)
+        self._points.add(
+            self._stored(Fields(record.payload), record.id, below[record.id], listed.get(record.id))
+            for record in page
+            if record.id in below
+        )
+
+    def _stored(self, point: Fields, id_: str, path: bytes, listed: Spooled | None) -> StoredPoint:
+        model = self._wiring.control.model()
+        unchanged = (
+            listed is not None
+            and model is not None
+            and not self._record.request.force
+            and is_unchanged(self._record, listed, point, model.model)
+        )
+        return StoredPoint(id_, path, point.size or 0, point.file_hash or "", unchanged, point.caption)
+
+    async def _situation(self) -> tuple[Situation, Sequence[Move]]:
+        before = self._wiring.control.synced(self._collection, self._root)
+        place = await self._in_lister(lambda: place_of(self._root))
+        found = await asyncio.to_thread(self._found, place, None if before is None else before.place)
+        # Where not everything could be listed, a file that is not there need not have moved.
+        moves = await self._in_lister(self._moves) if found.gone and is_whole(found) else []
+        return replace(found, gone=found.gone - len(moves)), moves
+
+    def _found(self, place: str | None, place_before: str | None) -> Situation:
+        points = self._points
+        return Situation(
+            files=points.files(),
+            unreadable=points.unreadable(),
+            gone=points.gone(),
+            points=points.count(),
+            place=place,
+            place_before=place_before,
+        )
+
+    def _moves(self) -> Sequence[Move]:
+        moves = []
+        for file in self._points.candidates():
+            sha256 = self._hashed(file.path)
+            point = None if sha256 is None else self._points.take(file, sha256)
+            if point is not None:
+                moves.append(Move(file, point))
+        return moves
+
+    def _hashed(self, path: bytes) -> str | None:
+        digest, at = hashlib.sha256(), 0
+        try:
+            with self._wiring.sources.of(path).open(path) as file:
+                while chunk := os.pread(file.descriptor, _CHUNK_BYTES, at):
+                    digest.update(chunk)
+                    at += len(chunk)
+        except (OSError, FileError):
+            return None  # the processor says why
+        return digest.hexdigest()
+
+    def _counts(self, found: Situation, moved: int) -> SyncCounts:
+        points = self._points
+        reason = objection(found, self._record.request.prune, self._wiring.settings.sync_most_gone)
+        return SyncCounts(
+            added=points.added() - moved,
+            changed=points.changed(),
+            moved=moved,
+            removed=0 if reason else found.gone,
+            unchanged=points.unchanged(),
+            pending=found.gone if reason else 0,
+            reason=reason,
+        )
+
+    def _is_below(self, path: bytes) -> bool:
+        return path == self._root or path.startswith(self._root.rstrip(b"/") + b"/")
+
+    async def _in_lister(self, call: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._wiring.listers, call)

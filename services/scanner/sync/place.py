@@ -1,0 +1,28 @@
+"""What a folder lies on: tells a share that is connected from the folder that it is mounted on."""
+
+import os
+from pathlib import Path
+
+_MOUNTS = Path("/proc/self/mountinfo")
+
+
+def place_of(root: bytes) -> str | None:
+    """The file system that the folder is on, the same after a restart; None if there is no such folder."""
+    try:
+        device = os.stat(root).st_dev  # noqa: PTH116 (bytes paths)
+    except OSError:
+        return None
+    return _mounts().get(f"{os.major(device)}:{os.minor(device)}") or f"device {device}"
+
+
+def _mounts() -> dict[str, str]:
+    """By device, `type source` as /proc/self/mountinfo has them (proc_pid_mountinfo(5))."""
+    try:
+        lines = _MOUNTS.read_text(errors="backslashreplace").splitlines()
+    except OSError:
+        return {}
+    found = {}
+    for line in lines:
+        before, _, after = line.partition(" - ")
+        found[before.split()[2]] = " ".join(after.split()[:2])
+    return found

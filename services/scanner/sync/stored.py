@@ -1,0 +1,149 @@
+"""The points below a job's root, beside its files in the spool: how the two differ."""
+
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from libs.common.rows import insert, marks, parts
+from services.scanner.listing.entries import Spooled
+from services.scanner.listing.spool import Spool
+
+_TABLE = """
+CREATE TABLE points (
+    id TEXT PRIMARY KEY, path BLOB NOT NULL, size INTEGER NOT NULL, file_hash TEXT NOT NULL,
+    unchanged INTEGER NOT NULL, caption TEXT, became TEXT
+) WITHOUT ROWID
+"""
+_READ = "SELECT id, path, size, file_hash"
+_CANDIDATE = "SELECT f.file_id, f.path, f.size, f.mtime_ns, f.ctime_ns"
+_GONE = "FROM points p WHERE became IS NULL AND NOT EXISTS (SELECT 1 FROM files f WHERE f.file_id = p.id)"
+_ADDED = "FROM files f WHERE f.code IS NULL AND NOT EXISTS (SELECT 1 FROM points p WHERE p.id = f.file_id)"
+
+
+class StoredPoint(Struct, frozen=True):
+    """A point below the root. `unchanged`: its file is listed, and what is stored of it is still true."""
+
+    id: str
+    path: bytes
+    size: int
+    file_hash: str
+    unchanged: bool = False
+    caption: str | None = None
+
+
+class Candidate(Struct, frozen=True):
+    """A listed file without a point that may be one that is gone: both have the same size."""
+
+    file_id: str
+    path: bytes
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+
+
+class StoredPoints:
+    """Blocks on the disk: call it in a thread."""
+
+    def __init__(self, spool: Spool) -> None:
+        self._spool = spool
+        spool.within(_created)
+
+    def listed(self, ids: Sequence[str], paths: Mapping[str, bytes]) -> dict[str, Spooled]:
+        """Those of the points' files that were listed and can be read."""
+        return {
+            row[0]: Spooled(file_id=row[0], path=paths[row[0]], size=row[1], mtime_ns=row[2], ctime_ns=row[3])
+            for row in self._of(
+                "SELECT file_id, size, mtime_ns, ctime_ns FROM files WHERE code IS NULL AND file_id", ids
+            )
+        }
+
+    def add(self, points: Iterable[StoredPoint]) -> None:
+        """Put in a page of points."""
+        rows = [(p.id, p.path, p.size, p.file_hash, p.unchanged, p.caption) for p in points]
+        self._spool.within(
+            lambda db: insert(db, "INSERT INTO points (id, path, size, file_hash, unchanged, caption)", rows)
+        )
+
+    def count(self) -> int:
+        """All points below the root."""
+        return self._number("SELECT count(*) FROM points")
+
+    def unchanged(self) -> int:
+        """Files whose points are still true."""
+        return self._number("SELECT count(*) FROM points WHERE unchanged")
+
+    def changed(self) -> int:
+        """Files that are there, and not as they were stored."""
+        return self._number(
+            "SELECT count(*) FROM points p JOIN files f ON f.file_id = p.id "
+            "WHERE f.code IS NULL AND NOT p.unchanged"
+        )
+
+    def added(self) -> int:
+        """Files without a point."""
+        return self._number(f"SELECT count(*) {_ADDED}")
+
+    def gone(self) -> int:
+        """Points without a file, but for those whose file has another path now."""
+        return self._number(f"SELECT count(*) {_GONE}")
+
+    def gone_page(self, after: str, limit: int) -> list[StoredPoint]:
+        """A page of those, by id."""
+        return self._points(f"{_READ} {_GONE} AND id > ? ORDER BY id LIMIT ?", after, limit)
+
+    def candidates(self) -> list[Candidate]:
+        """Files without a point that are as large as one that is gone."""
+        query = f"{_CANDIDATE} {_ADDED} AND f.size IN (SELECT p.size {_GONE})"
+        rows = self._spool.within(lambda db: db.execute(query).fetchall())
+        return [Candidate(*row) for row in rows]
+
+    def take(self, candidate: Candidate, file_hash: str) -> StoredPoint | None:
+        """A point of that content that is gone, for this file alone; None if there is none."""
+        found = self._points(f"{_READ} {_GONE} AND file_hash = ? LIMIT 1", file_hash)
+        if not found:
+            return None
+        values = candidate.file_id, found[0].id
+        self._spool.within(lambda db: db.execute("UPDATE points SET became = ? WHERE id = ?", values))
+        return found[0]
+
+    def unchanged_of(self, ids: Sequence[str]) -> dict[str, str | None]:
+        """The captions of those of these files that need no work, by id."""
+        return dict(self._of("SELECT id, caption FROM points WHERE unchanged AND id", ids))
+
+    def unreadable(self) -> int:
+        """Entries that the listing could not look into, behind which files may lie."""
+        return self._number(
+            "SELECT count(*) FROM files WHERE code IN "
+            "('permission_denied', 'read_failed', 'file_vanished', 'not_a_regular_file', 'outside_roots')"
+        )
+
+    def files(self) -> int:
+        """All listed files that can be read."""
+        return self._number("SELECT count(*) FROM files WHERE code IS NULL")
+
+    def _of(self, query: str, ids: Sequence[str]) -> list[tuple[Any, ...]]:
+        """The rows of these ids, which the query ends with."""
+
+        def read(db: sqlite3.Connection) -> list[tuple[Any, ...]]:
+            return [
+                row
+                for part in parts(db, ids)
+                for row in db.execute(f"{query} IN ({marks(len(part))})", list(part))
+            ]
+
+        return self._spool.within(read)
+
+    def _number(self, query: str) -> int:
+        found: int = self._spool.within(lambda db: db.execute(query).fetchone()[0])
+        return found
+
+    def _points(self, query: str, *values: object) -> list[StoredPoint]:
+        rows = self._spool.within(lambda db: db.execute(query, values).fetchall())
+        return [StoredPoint(*row) for row in rows]
+
+
+def _created(db: sqlite3.Connection) -> None:
+    db.execute("DROP TABLE IF EXISTS points")
+    db.execute(_TABLE)

@@ -1,0 +1,122 @@
+"""What a sync tells through the API, and what is asked of it afterwards."""
+
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import numpy as np
+import pytest
+
+from libs.common import events, messages
+from libs.common.events import Accepted, Compared, Finished, ScanRequest, SyncCounts
+from libs.common.kafka.connection import Connection
+from libs.common.kafka.outgoing import Outgoing, event
+from libs.common.kafka.publisher import Publisher
+from libs.common.kafka.tables.control_table import ControlTable
+from libs.common.messages import RemovedRecord
+from libs.common.store.protocol import Point, Store
+from libs.common.topics import INGEST, REMOVED
+from services.gateway.settings import GatewaySettings
+from tests.support.kafka import records_of
+
+API = "/api/v1"
+PENDING = SyncCounts(added=1, moved=2, unchanged=3, pending=40, reason="so many are gone")
+
+
+@pytest.fixture
+async def collection(gateway: httpx.AsyncClient) -> str:
+    name = f"c{uuid4().hex[:8]}"
+    body = {"collection_name": name, "vector_size": 4}
+    assert (await gateway.post(f"{API}/collections", json=body)).status_code == 201
+    await gateway.post(f"{API}/collections/select", json={"collection_name": name})
+    return name
+
+
+async def synced(publisher: Publisher, collection: str, counts: SyncCounts, folder: str = "/photos") -> str:
+    """A sync that ran to its end."""
+    job = str(uuid4())
+    ended = Finished(
+        job_id=job, state="completed", total=3, stored=3, from_cache=3, failed=0, skipped=0, ignored=0
+    )
+    accepted = Accepted(job_id=job, collection=collection, partition=0, offset=0, directory_path=folder)
+    told = (accepted, Compared(job_id=job, counts=counts), ended)
+    await publisher.publish([event(body) for body in told])
+    return job
+
+
+async def requests(settings: GatewaySettings) -> list[ScanRequest]:
+    records = await records_of(Connection.of(settings, "test"), INGEST)
+    return [events.decode(record.value, ScanRequest) for record in records]
+
+
+async def test_a_sync_is_asked_for_in_the_second_version(
+    gateway: httpx.AsyncClient, collection: str, settings: GatewaySettings, tmp_path: Path
+) -> None:
+    place = {"directory_path": str(tmp_path), "collection": collection}
+    body: dict[str, Any] = place | {"sync": True, "prune": "ask"}
+    job = (await gateway.post(f"{API}/ingest", json=body)).json()["job_id"]
+    plain = (await gateway.post(f"{API}/ingest", json=place)).json()["job_id"]
+
+    asked = {str(request.job_id): request for request in await requests(settings)}
+
+    assert (asked[job].version, asked[job].sync, asked[job].prune) == (2, True, "ask")
+    assert (asked[plain].version, asked[plain].sync) == (1, False)
+
+
+async def test_a_status_tells_what_a_sync_found(
+    gateway: httpx.AsyncClient, second: httpx.AsyncClient, collection: str, publisher: Publisher
+) -> None:
+    job = await synced(publisher, collection, PENDING)
+    for replica in (gateway, second):
+        status = (await replica.get(f"{API}/ingest/status/{job}")).json()
+        assert status["sync"] == {
+            "added": 1, "changed": 0, "moved": 2, "removed": 0, "unchanged": 3, "pending": 40,
+            "reason": "so many are gone",
+        }  # fmt: skip
+        assert status["prune_pending"]
+        assert any("40 gone files keep their points" in line["message"] for line in status["logs"])
+
+
+async def test_what_a_sync_left_waiting_is_removed_by_a_job_of_its_own(
+    gateway: httpx.AsyncClient, collection: str, publisher: Publisher, settings: GatewaySettings
+) -> None:
+    job = await synced(publisher, collection, PENDING)
+    answer = await gateway.post(f"{API}/ingest/jobs/{job}/prune")
+    assert answer.status_code == 202
+    asked = {str(request.job_id): request for request in await requests(settings)}[answer.json()["job_id"]]
+    assert (asked.version, asked.sync, asked.prune) == (2, True, "now")
+    assert (asked.directory_path, asked.collection) == ("/photos", collection)
+
+    done = await synced(publisher, collection, SyncCounts(removed=3))
+    answer = await gateway.post(f"{API}/ingest/jobs/{done}/prune")
+    assert (answer.status_code, answer.json()["code"]) == (409, "nothing_to_prune")
+
+
+async def test_points_that_a_sync_removed_are_put_back(
+    gateway: httpx.AsyncClient,
+    collection: str,
+    publisher: Publisher,
+    settings: GatewaySettings,
+    store: Store,
+) -> None:
+    job = await synced(publisher, collection, SyncCounts(removed=2))
+    async with ControlTable.open(Connection.of(settings, "test")) as control:
+        state = control.collection(collection)
+    assert state is not None
+    ids = (str(uuid4()), str(uuid4()))
+    vector = np.asarray([0.6, 0.8, 0.0, 0.0], dtype="<f4")
+    kept = RemovedRecord(
+        job_id=job, collection=collection, generation=state.generation, ids=ids,
+        payloads=({"filename": "a.jpg"}, {"filename": "b.jpg"}), vectors=(vector.tobytes(), vector.tobytes()),
+    )  # fmt: skip
+    await publisher.publish([Outgoing(REMOVED, job, messages.encode(kept))])
+    await store.upsert(collection, [Point(ids[1], [1.0, 0.0, 0.0, 0.0], {"filename": "newer.jpg"})])
+
+    answer = await gateway.post(f"{API}/ingest/jobs/{job}/prune/undo")
+
+    assert (answer.status_code, answer.json()) == (200, {"job_id": job, "points": 1})
+    there = {record.id: record for record in await store.retrieve(collection, ids, vectors=True)}
+    assert there[ids[0]].payload["filename"] == "a.jpg"
+    assert there[ids[0]].vector == pytest.approx([0.6, 0.8, 0.0, 0.0])
+    assert there[ids[1]].payload["filename"] == "newer.jpg"

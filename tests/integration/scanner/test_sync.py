@@ -1,0 +1,220 @@
+"""A sync on a real broker and the embedded store: points follow the files, and none goes by mistake."""
+
+import asyncio
+import hashlib
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from libs.common import events, ids, messages
+from libs.common.control import ModelInUse
+from libs.common.errors import Code
+from libs.common.events import Compared, SyncCounts
+from libs.common.messages import Content, File, Inference, PointRecord, RemovedRecord
+from libs.common.points.payload import payload_of
+from libs.common.store.protocol import Point, Record, Store
+from libs.common.topics import REMOVED
+from tests.support.kafka import records_of
+from tests.support.scanning import COLLECTION, GENERATION, Bench, open_reporter
+from tests.support.waiting import until
+
+MODEL = "lite-1"
+
+
+@dataclass
+class Library:
+    """A folder whose files have points, as an earlier job left them."""
+
+    root: Path
+    store: Store
+
+    def write(self, name: str, content: str) -> Path:
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+        # Long before it was stored: see RACY_S.
+        os.utime(path, (1_700_000_000, 1_700_000_000))
+        return path
+
+    async def index(self, paths: Sequence[Path]) -> None:
+        await self.store.upsert(COLLECTION, [point_of(path) for path in paths])
+
+    async def points(self) -> dict[str, Record]:
+        page, _ = await self.store.scroll(COLLECTION, limit=10_000, vectors=True)
+        below = {str(record.payload["full_path"]): record for record in page}
+        return {
+            path.removeprefix(f"{self.root}/"): record
+            for path, record in below.items()
+            if path.startswith(f"{self.root}/")
+        }
+
+
+def id_of(path: Path) -> str:
+    return ids.file_id(COLLECTION, bytes(path))
+
+
+def point_of(path: Path) -> Point:
+    stat = path.stat()
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    file = File(
+        job_id="earlier", file_id=id_of(path), collection=COLLECTION, generation=GENERATION,
+        path=bytes(path), file=str(path), size=stat.st_size, mtime_ns=stat.st_mtime_ns,
+        ctime_ns=stat.st_ctime_ns,
+    )  # fmt: skip
+    content = Content(sha256=sha256, width=1, height=1, format="JPEG", mode="RGB", exif={}, thumbnail=b"t")
+    vector = np.frombuffer(hashlib.sha256(sha256.encode()).digest()[:16], dtype="<u4").astype("<f4")
+    inference = Inference(embedding=b"", model=MODEL, caption="a caption")
+    record = PointRecord(file=file, content=content, inference=inference, source="batch_ml")
+    return Point(id_of(path), vector / np.linalg.norm(vector), payload_of(record, stat.st_ctime + 10))
+
+
+@pytest.fixture
+async def library(tmp_path: Path, store: Store, world: Bench) -> Library:
+    await world.state(ModelInUse(model=MODEL, dimension=4))
+    page, _ = await store.scroll(COLLECTION, limit=10_000, payload="none")
+    await store.delete_points(COLLECTION, [record.id for record in page])
+    made = Library(tmp_path.resolve() / "photos", store)
+    paths = [made.write(f"{n // 10}/{n:03}.jpg", f"photo {n}") for n in range(40)]
+    await made.index(paths)
+    return made
+
+
+def compared(world: Bench, job: str) -> SyncCounts:
+    (found,) = [event.counts for event in world.of(job) if isinstance(event, Compared)]
+    return found
+
+
+def by_code(world: Bench, job: str) -> dict[str, int]:
+    codes: dict[str, int] = {}
+    for outcome in world.outcomes(job).values():
+        code = str(outcome.code or outcome.source)
+        codes[code] = codes.get(code, 0) + 1
+    return codes
+
+
+async def test_added_changed_moved_gone_and_unchanged_files_are_told_and_followed(
+    world: Bench, library: Library, tmp_path: Path
+) -> None:
+    root, before = library.root, await library.points()
+    library.write("new/new.jpg", "a new photo")
+    library.write("0/001.jpg", "photo 1, edited")
+    (root / "0/002.jpg").rename(root / "new/renamed.jpg")
+    (root / "0/003.jpg").rename(root / "0/003.JPG")
+    (root / "0/004.jpg").unlink()
+    async with world.scanner(tmp_path / "data"), world.stage(open_reporter()) as stage:
+        job = await world.request(root, version=2, sync=True)
+        end = await world.finished(job)
+    assert compared(world, job) == SyncCounts(added=1, changed=1, moved=2, removed=1, unchanged=36)
+    assert by_code(world, job) == {"batch_ml": 2, "cache": 36, "moved": 2, "removed": 1}
+    assert stage.names == {"new.jpg", "001.jpg"}
+    assert (end.state, end.total, end.stored, end.skipped, end.failed) == ("completed", 41, 38, 3, 0)
+    after = await library.points()
+    assert before.keys() - after.keys() == {"0/002.jpg", "0/003.jpg", "0/004.jpg"}
+    for was, now in (("0/002.jpg", "new/renamed.jpg"), ("0/003.jpg", "0/003.JPG")):
+        assert after[now].id == id_of(root / now)
+        assert after[now].vector == pytest.approx(before[was].vector)
+        assert after[now].payload["caption"] == "a caption"
+        assert after[now].payload["filename"] == Path(now).name
+    async with world.scanner(tmp_path / "data2"), world.stage(open_reporter()):
+        again = await world.request(root, version=2, sync=True)
+        await world.finished(again)
+    assert compared(world, again).unchanged >= 38
+
+
+async def test_removed_points_lie_whole_on_their_topic(
+    world: Bench, library: Library, tmp_path: Path
+) -> None:
+    before = await library.points()
+    (library.root / "0/004.jpg").unlink()
+    async with world.scanner(tmp_path / "data"), world.stage(open_reporter()):
+        job = await world.request(library.root, version=2, sync=True)
+        await world.finished(job)
+    (record,) = await records_of(world.connection, REMOVED)
+    kept = messages.decode(record.value, RemovedRecord)
+    (gone,) = [before["0/004.jpg"]]
+    assert (kept.job_id, kept.ids, kept.payloads) == (job, (gone.id,), (gone.payload,))
+    assert np.frombuffer(kept.vectors[0], "<f4").tolist() == pytest.approx(gone.vector)
+
+
+async def test_many_gone_files_wait_until_they_are_asked_for(
+    world: Bench, library: Library, tmp_path: Path
+) -> None:
+    shutil.rmtree(library.root / "0")
+    async with world.scanner(tmp_path / "data"), world.stage(open_reporter()):
+        job = await world.request(library.root, version=2, sync=True)
+        assert (await world.finished(job)).state == "completed"
+        found = compared(world, job)
+        assert (found.removed, found.pending) == (0, 10)
+        assert "10 of 40 files are gone" in str(found.reason)
+        assert len(await library.points()) == 40
+        job = await world.request(library.root, version=2, sync=True, prune="now")
+        await world.finished(job)
+    assert compared(world, job).removed == 10
+    assert len(await library.points()) == 30
+
+
+async def test_a_share_that_comes_back_empty_or_not_at_all_removes_nothing(
+    world: Bench, library: Library, tmp_path: Path
+) -> None:
+    async with world.scanner(tmp_path / "data"), world.stage(open_reporter()):
+        shutil.rmtree(library.root)
+        library.root.mkdir()
+        for prune in ("auto", "now"):
+            job = await world.request(library.root, version=2, sync=True, prune=prune)
+            assert (await world.finished(job)).state == "completed"
+            assert compared(world, job).pending == 40
+        library.root.rmdir()
+        job = await world.request(library.root, version=2, sync=True, prune="now")
+        assert (await world.finished(job)).code is Code.DIRECTORY_NOT_FOUND
+    assert len(await library.points()) == 40
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every folder")
+async def test_a_folder_that_cannot_be_read_removes_nothing(
+    world: Bench, library: Library, tmp_path: Path
+) -> None:
+    (library.root / "0").chmod(0)
+    async with world.scanner(tmp_path / "data"), world.stage(open_reporter()):
+        job = await world.request(library.root, version=2, sync=True, prune="now")
+        await world.finished(job)
+    (library.root / "0").chmod(0o700)
+    assert compared(world, job).pending == 10
+    assert len(await library.points()) == 40
+
+
+async def test_points_of_other_folders_stay(world: Bench, library: Library, tmp_path: Path) -> None:
+    other = Library(tmp_path.resolve() / "photos-of-others", library.store)
+    await other.index([other.write("a.jpg", "another's")])
+    (other.root / "a.jpg").unlink()
+    (library.root / "0/000.jpg").unlink()
+    async with world.scanner(tmp_path / "data"), world.stage(open_reporter()):
+        await world.finished(await world.request(library.root, version=2, sync=True))
+    assert (len(await other.points()), len(await library.points())) == (1, 39)
+
+
+async def test_a_scanner_that_dies_as_it_removes_is_followed_by_one_that_removes_the_rest_once(
+    world: Bench, library: Library, tmp_path: Path
+) -> None:
+    for n in range(3):
+        (library.root / f"0/00{n}.jpg").unlink()
+    async with world.scanner(tmp_path / "one") as first:
+        job = await world.request(library.root, version=2, sync=True)
+        await until(lambda: world.has(job, Compared))
+        await first.kill()
+    async with world.scanner(tmp_path / "two", instance="s1"), world.stage(open_reporter()):
+        end = await world.finished(job)
+    assert compared(world, job).removed == 3
+    assert by_code(world, job) == {"removed": 3, "cache": 37}
+    assert (end.total, end.skipped) == (40, 3)
+    assert len(await library.points()) == 37
+
+
+async def test_a_request_that_asks_for_a_sync_is_of_the_second_version() -> None:
+    await asyncio.sleep(0)
+    body = events.encode(events.ScanRequest(version=2, directory_path="/photos", sync=True))
+    assert events.decode(body, events.ScanRequest).sync
