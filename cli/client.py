@@ -156,11 +156,6 @@ def segment(name: str) -> str:
     return quote(os.fsencode(name), safe="")
 
 
-def no_collection() -> SluiceError:
-    """What is said where a collection was neither named nor chosen."""
-    return SluiceError(Code.NO_COLLECTION_SELECTED, _WAYS_OUT[Code.NO_COLLECTION_SELECTED])
-
-
 def _given(params: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in params.items() if value is not None}
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import shutil
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -13,6 +14,7 @@ from pydantic import SecretStr
 
 from libs.common import stages
 from libs.common.errors import Code, SluiceError
+from libs.common.http.serving import listen
 from libs.common.kafka.connection import Connection
 from libs.common.kafka.stale_members import remove_stale_members
 from libs.common.runtime.lock import DirLock
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
     from services.gateway.app import GatewayService
 
 START_SECONDS = 90.0
+LEAST_FREE_BYTES = 500_000_000
+"""Kafka keeps segments of up to 64 MB for each partition."""
 _LOOPBACK = "127.0.0.1"
 
 
@@ -88,6 +92,7 @@ async def running(
     """
     keep_private(settings.data_dir, "DATA_DIR")
     keep_private(settings.upload_dir or settings.data_dir / "uploads", "UPLOAD_DIR")
+    await asyncio.to_thread(check_room, settings)
     async with AsyncExitStack() as resources:
         resources.enter_context(DirLock(settings.data_dir))
         broker = await _broker(settings, resources, say)
@@ -108,6 +113,21 @@ async def running(
             outside=_outside(settings),
             _services=tuple(started),
             _watch=_watch(broker, resources),
+        )
+
+
+def check_room(settings: RunSettings) -> None:
+    """What would stop the start only after seconds: a port that is taken, a disk without room. Blocks.
+
+    Raises SluiceError port_busy, bad_setting or disk_full, each with the way out.
+    """
+    listen(settings.host, settings.port).close()
+    free = shutil.disk_usage(settings.data_dir).free
+    if free < LEAST_FREE_BYTES:
+        raise SluiceError(
+            Code.DISK_FULL,
+            f"disk full: {free // 1_000_000} MB are free in {settings.data_dir}, "
+            f"{LEAST_FREE_BYTES // 1_000_000} MB are needed: free space in DATA_DIR, or name another disk",
         )
 
 

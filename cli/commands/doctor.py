@@ -23,7 +23,7 @@ SettingsT = TypeVar("SettingsT", bound=BaseSettings)
 
 
 def doctor(json: AsJson = False, url: Url = None, api_key: ApiKey = None) -> int:
-    """Say what is missing here.
+    """Check this machine.
 
     Looks at everything that `run` would need, and says what to do. Exits with 1 if something is wrong.
     With --url it also looks at that gateway.

@@ -12,7 +12,7 @@ import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from cli.bodies import JobStatus, Submitted
-from cli.client import Client, no_collection
+from cli.client import Client
 from cli.exits import Exit
 from cli.following import not_a_file, still_running, tell, verdict, watch, worst
 from cli.options import ApiKey, AsJson, Url, ask
@@ -20,6 +20,8 @@ from cli.output import as_json, console, line
 from cli.upload import Form, Selection, select, sendable
 from libs.common.errors import Code, SluiceError
 
+FIRST_COLLECTION = "photos"
+"""What the first photos go into where no collection is named or selected."""
 _UNSEEN = frozenset((Code.DIRECTORY_NOT_FOUND, Code.OUTSIDE_ROOTS))
 
 
@@ -77,6 +79,8 @@ def ingest(
 
 
 async def _ingest(client: Client, paths: Sequence[str], options: SubmitOptions) -> Exit:
+    if options.collection is None:
+        await _ensure_collection(client)
     started = await _start_all(client, paths, options)
     ends = [Exit.OK]
     if options.wait:
@@ -127,12 +131,20 @@ async def _upload(client: Client, source: Path, options: SubmitOptions) -> Submi
     return await _send(client, chosen, options)
 
 
+async def _ensure_collection(client: Client) -> None:
+    """The first photos go into a collection that is made for them, so that nothing has to be known before."""
+    found = await client.collections()
+    if found.active is not None:
+        return
+    if FIRST_COLLECTION not in found.collections:
+        await client.create_collection(FIRST_COLLECTION)
+    await client.select_collection(FIRST_COLLECTION)
+    line(f"no collection was selected: created and selected {FIRST_COLLECTION}", stderr=True)
+
+
 async def _check_collection(client: Client, name: str | None) -> None:
     """The gateway would say it too, but to a client only once gigabytes have been sent."""
-    found = await client.collections()
-    if name is None and found.active is None:
-        raise no_collection()
-    if name is not None and name not in found.collections:
+    if name is not None and name not in (await client.collections()).collections:
         raise SluiceError(Code.COLLECTION_NOT_FOUND, f"there is no collection {name}")
 
 

@@ -301,3 +301,27 @@ def jobs_of(*ids: str) -> Client:
         return httpx.Response(200, json={"items": rows, "next": None})
 
     return Client(NOWHERE, transport=httpx.MockTransport(answer))
+
+
+def test_the_first_photos_make_a_collection_and_say_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[tuple[str, str]] = []
+    answers = {
+        "/api/v1/collections": [],
+        "/api/v1/capabilities": {"active_collection": None},
+        "/api/v1/ingest/": {"job_id": JOB, "message": "taken"},
+    }
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append((request.method, request.url.path))
+        return httpx.Response(200, json=answers.get(request.url.path, {}))
+
+    real = Client.__init__
+    monkeypatch.setattr(
+        Client, "__init__", lambda self, url, key: real(self, url, key, httpx.MockTransport(answer))
+    )
+    assert main(["ingest", "/", "--url", NOWHERE]) == Exit.OK
+    assert ("POST", "/api/v1/collections") in asked
+    assert ("POST", "/api/v1/collections/select") in asked
+    assert "created and selected photos" in capsys.readouterr().err
