@@ -68,6 +68,8 @@ class Content(Struct, frozen=True, kw_only=True):
     """The version of what read the file: `imaging.normalise.READING`."""
     kind: Kind = "photo"
     metadata: Metadata = NOTHING
+    note: str | None = None
+    """What is wrong with the file, though its picture is whole."""
 
 
 class Inference(Struct, frozen=True, kw_only=True):

@@ -139,6 +139,7 @@ class FilesSettings(EnvSettings):
         (), description="Folders whose files are always kept and never moved, separated as in PATH"
     )
     accept_gif: bool = Field(False, description="Whether GIFs are pictures too, by their first frame")
+    accept_video: bool = Field(True, description="Whether videos are pictures too, by one of their frames")
     host: str = Field("127.0.0.1", description="Address the gateway listens on")
     port: int = Field(8002, ge=1, le=65535, description="Port the gateway listens on")
 

@@ -60,4 +60,5 @@ def inspector_of(settings: ProcessorSettings) -> Inspector:
         cache_dir=settings.cache_dir.absolute(),
         limits=settings.limits,
         max_file_bytes=settings.max_file_bytes,
+        video=settings.accept_video,
     )

@@ -1,13 +1,14 @@
 """All that is no RAW, through Pillow and its plug-ins, at a reduced scale where the format allows it."""
 
 import io
+from dataclasses import replace
 
 from PIL import Image
 
 from libs.common.errors import FileError
 from libs.common.imaging.codecs import decoders
 from libs.common.imaging.colour import shrinkable
-from libs.common.imaging.containers import items, jxl, tiff
+from libs.common.imaging.containers import boxes, items, jxl, tiff
 from libs.common.imaging.containers.sniff import Format
 from libs.common.imaging.containers.tiff import Directory
 from libs.common.imaging.failures import check_pixels
@@ -15,6 +16,7 @@ from libs.common.imaging.metadata import packets
 from libs.common.imaging.metadata.packets import Packets
 from libs.common.imaging.orient import orientation_of, upright_size
 from libs.common.imaging.picture import Picture
+from libs.common.imaging.rare import bitmaps, endless
 from libs.common.imaging.rare.tiffs import open_with_tifffile, pillow_reads
 from libs.common.imaging.shrink import Bounds, shrunk
 
@@ -28,16 +30,20 @@ def decode(data: bytes, kind: Format, bounds: Bounds, max_pixels: int) -> Pictur
         check_pixels(*jxl.size_of(data), max_pixels)  # opening it decodes it
     if kind == "TIFF" and (rare := _rare_page(data)) is not None:
         return _decode_rare(data, rare, bounds, max_pixels)
+    if kind == "HEIC":
+        data = boxes.with_known_brand(data)
     try:
         return _decode(data, kind, bounds, max_pixels)
     except FileError:
         raise
     except Exception:
-        # A part that has nothing to do with the picture is no reason to refuse it.
-        plain = items.without_extras(data) if kind == "AVIF" else data
-        if plain == data:
+        if kind == "BMP" and bitmaps.has_masks(data):
+            return _decode_by_masks(data, bounds, max_pixels)
+        again = _made_good(data, kind, bounds)
+        if again is None:
             raise
-        return _decode(plain, kind, bounds, max_pixels)
+        note = endless.NOTE if kind == "JPEG" else None
+        return replace(_decode(again, kind, bounds, max_pixels), note=note)
 
 
 def _decode(data: bytes, kind: Format, bounds: Bounds, max_pixels: int) -> Picture:
@@ -56,6 +62,20 @@ def _decode(data: bytes, kind: Format, bounds: Bounds, max_pixels: int) -> Pictu
         width, height = upright_size(full, orientation)
         small = shrunk(shrinkable(shown), bounds.fit(full))
         return Picture(small, width, height, mode, orientation, image.info.get("icc_profile"), found)
+
+
+def _made_good(data: bytes, kind: Format, bounds: Bounds) -> bytes | None:
+    """The file without what keeps its picture from being decoded and has nothing to do with it; else None."""
+    if kind == "JPEG":
+        return endless.completed(data, (bounds.short, bounds.short))
+    plain = items.without_extras(data) if kind == "AVIF" else data
+    return None if plain == data else plain
+
+
+def _decode_by_masks(data: bytes, bounds: Bounds, max_pixels: int) -> Picture:
+    check_pixels(*bitmaps.size_of(data), max_pixels)
+    image = bitmaps.open_with_masks(data)
+    return Picture(shrunk(image, bounds.fit(image.size)), *image.size, "RGB")
 
 
 def _packets(image: Image.Image, data: bytes, kind: Format) -> Packets:

@@ -64,6 +64,7 @@ _CUT_SHORT: dict[Format, Callable[[bytes], bool]] = {
     "GIF": lambda data: not data.rstrip(b"\0").endswith(b";"),
     "JXL": lambda data: data.startswith(jxl.CONTAINER) and boxes.is_cut_short(data),
     **dict.fromkeys(("HEIC", "AVIF", "CR3"), boxes.is_cut_short),
+    **dict.fromkeys(("PSD", "JPEG2000", "MRW", "X3F", "CRW"), lambda _: False),
 }
 
 

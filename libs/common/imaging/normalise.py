@@ -1,6 +1,7 @@
 """From a file's bytes to what travels: one small upright RGB JPEG, a thumbnail and the metadata."""
 
 from dataclasses import dataclass
+from typing import IO
 
 from PIL import Image
 
@@ -17,7 +18,9 @@ from libs.common.imaging.orient import upright
 from libs.common.imaging.picture import Picture
 from libs.common.imaging.raw import decode_raw
 from libs.common.imaging.shrink import Bounds, jpeg, jpeg_within, thumbnail
-from libs.common.metadata import Metadata, size_of
+from libs.common.imaging.video.poster import poster_of
+from libs.common.imaging.video.sniff import VIDEO_FORMATS, Video
+from libs.common.metadata import Kind, Metadata, size_of
 
 READING = 3
 """Counted up when files give another picture, or more is read from them; what older versions read is read
@@ -42,6 +45,8 @@ class NormalisedImage:
     mode: str
     exif: dict[str, str]
     metadata: Metadata
+    kind: Kind = "photo"
+    note: str | None = None
 
 
 def normalise(data: bytes, limits: Limits) -> NormalisedImage:
@@ -51,22 +56,39 @@ def normalise(data: bytes, limits: Limits) -> NormalisedImage:
     """
     kind = format_of(data, gif=limits.gif)
     with decoding(data, kind):
-        bounds = Bounds(limits.short_side, limits.long_side)
-        picture = _decode(data, kind, bounds, limits.max_pixels)
-        image = _finished(picture)
-        small = thumbnail(image)
-        exif, metadata = _exif(picture.packets), metadata_of(picture.packets)
-        taken = len(small) + sum(len(k) + 4 * len(v) + 16 for k, v in exif.items()) + size_of(metadata)
-        return NormalisedImage(
-            jpeg=jpeg_within(image, limits.record_bytes - taken),
-            thumbnail=small,
-            width=picture.width,
-            height=picture.height,
-            format=kind,
-            mode=picture.mode,
-            exif=exif,
-            metadata=metadata,
-        )
+        picture = _decode(data, kind, Bounds(limits.short_side, limits.long_side), limits.max_pixels)
+        return _travelling(picture, kind, metadata_of(picture.packets), limits)
+
+
+def normalise_video(file: IO[bytes], video: Video, limits: Limits) -> NormalisedImage:
+    """As `normalise`, of a poster of the video; FileError decode_failed, too_many_pixels."""
+    bounds = Bounds(limits.short_side, limits.long_side)
+    picture, metadata = poster_of(file, video, bounds, limits.max_pixels)
+    return _travelling(picture, video.format, metadata, limits)
+
+
+def _kind(name: str) -> Kind:
+    if name in RAW_FORMATS:
+        return "raw"
+    return "video" if name in VIDEO_FORMATS else "photo"
+
+
+def _travelling(picture: Picture, kind: str, metadata: Metadata, limits: Limits) -> NormalisedImage:
+    image = _finished(picture)
+    small, exif = thumbnail(image), _exif(picture.packets)
+    taken = len(small) + sum(len(k) + 4 * len(v) + 16 for k, v in exif.items()) + size_of(metadata)
+    return NormalisedImage(
+        jpeg=jpeg_within(image, limits.record_bytes - taken),
+        thumbnail=small,
+        width=picture.width,
+        height=picture.height,
+        format=kind,
+        mode=picture.mode,
+        exif=exif,
+        metadata=metadata,
+        kind=_kind(kind),
+        note=picture.note,
+    )
 
 
 def displayable(data: bytes, limits: Limits, long_side: int = 4096) -> bytes:

@@ -11,7 +11,7 @@ from libs.common.imaging.metadata.packets import NO_PACKETS, Packets
 class Picture:
     """`image` has been shrunk. `width` and `height` are the full picture's, upright; `mode` is the
     original's. `orientation` is what is still to be done to `image`, `profile` its ICC profile, `packets` the
-    metadata that the file brings along.
+    metadata that the file brings along, `note` what is wrong with the file though the picture is whole.
     """
 
     image: Image.Image
@@ -21,3 +21,4 @@ class Picture:
     orientation: int = 1
     profile: bytes | None = None
     packets: Packets = NO_PACKETS
+    note: str | None = None

@@ -6,15 +6,20 @@ from typing import Any
 
 from PIL import Image
 
+from libs.common.imaging.colour import shrinkable
 from libs.common.imaging.containers import tiff
 from libs.common.imaging.containers.sniff import sniff
+from libs.common.imaging.containers.tiff import Directory
 from libs.common.imaging.decode import decode
 from libs.common.imaging.failures import check_pixels
 from libs.common.imaging.metadata import packets
 from libs.common.imaging.metadata.packets import Packets
 from libs.common.imaging.orient import upright_size
 from libs.common.imaging.picture import Picture
+from libs.common.imaging.rare.tiffs import open_with_tifffile
 from libs.common.imaging.shrink import Bounds, shrunk
+
+_JPEG_XL = 52546
 
 # LibRaw's flip, as EXIF would say it.
 _ORIENTATIONS = {3: 3, 5: 8, 6: 6}
@@ -24,8 +29,11 @@ def decode_raw(data: bytes, bounds: Bounds, max_pixels: int) -> Picture:
     """The photo in `data`, shrunk to `bounds`. Raises whatever LibRaw does on damaged input."""
     import rawpy  # noqa: PLC0415 - 30 MB that most photo libraries never need
 
-    if tiff.lacks_sensor_data(data):
+    directories = tiff.directories(data)
+    if tiff.lacks_sensor_data(data) or tiff.lacks_directories(directories, len(data)):
         raise ValueError("truncated: sensor data is missing")
+    if any(each.is_sensor and each.first(tiff.COMPRESSION) == _JPEG_XL for each in directories):
+        return _unreadable(data, directories, bounds, max_pixels)
     with rawpy.imread(io.BytesIO(data)) as raw:
         check_pixels(raw.sizes.width, raw.sizes.height, max_pixels)
         orientation = _ORIENTATIONS.get(raw.sizes.flip, 1)
@@ -38,6 +46,21 @@ def decode_raw(data: bytes, bounds: Bounds, max_pixels: int) -> Picture:
                 return replace(picture, packets=found)
         small = _demosaiced(raw, bounds, (width, height))
         return Picture(small, width, height, "RGB", packets=found)
+
+
+def _unreadable(data: bytes, directories: list[Directory], bounds: Bounds, max_pixels: int) -> Picture:
+    """The largest preview of a DNG whose sensor data LibRaw cannot read, as that of version 1.7."""
+    previews = [each for each in directories if not each.is_sensor and each.pixels]
+    largest = max(previews, key=lambda each: each.pixels, default=None)
+    if largest is None:
+        raise ValueError("its sensor data are compressed as JPEG XL, and it has no preview")
+    check_pixels(largest.first(tiff.WIDTH) or 0, largest.first(tiff.HEIGHT) or 0, max_pixels)
+    image, _, profile = open_with_tifffile(data, largest)
+    sensor = max((each for each in directories if each.is_sensor), key=lambda each: each.pixels)
+    orientation = directories[0].first(tiff.ORIENTATION) or 1
+    width, height = upright_size((sensor.first(tiff.WIDTH) or 0, sensor.first(tiff.HEIGHT) or 0), orientation)
+    small = shrunk(shrinkable(image), bounds.fit(image.size))
+    return Picture(small, width, height, "RGB", orientation, profile, packets.of_tiff(data))
 
 
 def _packets(data: bytes, preview: bytes | None) -> Packets:

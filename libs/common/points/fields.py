@@ -87,6 +87,8 @@ class Fields:
     f_number = Number("float", serves=SORT)
     exposure_s = Number("float", serves=SORT)
     focal_mm = Number("float", serves=SORT)
+    file_note = Text()
+    """What is wrong with the file, though its picture is whole."""
     duration_s = Number("float", serves=SORT)
     """Of a video."""
     kind = Text("keyword", serves=FACET)

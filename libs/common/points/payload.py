@@ -68,6 +68,8 @@ def _set_content(point: Fields, record: PointRecord) -> None:
     point.format = content.format
     point.kind = "raw" if content.format.upper() in RAW_NAMES else content.kind
     point.mode = content.mode
+    if content.note is not None:
+        point.file_note = content.note
     point.thumbnail_base64 = base64.b64encode(content.thumbnail).decode()
 
 

@@ -10,12 +10,17 @@ import re
 IMAGE_SUFFIXES = frozenset(
     (
         *(".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".webp", ".tif", ".tiff", ".bmp", ".dib"),
-        *(".heic", ".heif", ".hif", ".avif", ".jxl"),
+        *(".heic", ".heif", ".hif", ".avif", ".jxl", ".psd", ".jp2", ".j2k", ".jpx", ".jpf"),
     )
 )
 """Suffixes of the formats that are decoded as they are."""
 
-RAW_SUFFIXES = frozenset((".dng", ".arw", ".cr2", ".cr3", ".nef", ".orf", ".rw2", ".raf", ".pef", ".srw"))
+RAW_SUFFIXES = frozenset(
+    (
+        *(".dng", ".arw", ".cr2", ".cr3", ".nef", ".orf", ".rw2", ".raf", ".pef", ".srw"),
+        *(".crw", ".kdc", ".nrw", ".rwl", ".3fr", ".iiq", ".sr2", ".mrw", ".x3f"),
+    )
+)
 """Suffixes of camera RAW formats."""
 
 RAW_NAMES = frozenset({"RAW", *(suffix.removeprefix(".").upper() for suffix in RAW_SUFFIXES)})
@@ -41,9 +46,10 @@ SYSTEM_FILES = frozenset((b"thumbs.db", b"ehthumbs.db", b"desktop.ini", b"icon\r
 """Files that operating systems leave in photo folders, in lower case."""
 
 
-def accepted_suffixes(*, gif: bool) -> frozenset[str]:
-    """The suffixes of files that are looked at; `gif` is the setting ACCEPT_GIF."""
-    return SUPPORTED_SUFFIXES | {GIF_SUFFIX} if gif else SUPPORTED_SUFFIXES
+def accepted_suffixes(*, gif: bool, video: bool = False) -> frozenset[str]:
+    """The suffixes of files that are looked at; the settings ACCEPT_GIF and ACCEPT_VIDEO add some."""
+    with_gif = SUPPORTED_SUFFIXES | {GIF_SUFFIX} if gif else SUPPORTED_SUFFIXES
+    return with_gif | VIDEO_SUFFIXES if video else with_gif
 
 
 def suffix_of(name: bytes) -> str:

@@ -4,6 +4,7 @@ Runs in a decoder process, where it may take its time and even crash.
 """
 
 import hashlib
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,15 +12,14 @@ from pathlib import Path
 from msgspec import structs
 
 from libs.common.errors import FileError
-from libs.common.imaging.containers.sniff import RAW_FORMATS
 from libs.common.imaging.limits import Limits
 from libs.common.imaging.metadata import takeout, xmp
-from libs.common.imaging.normalise import READING, normalise
+from libs.common.imaging.normalise import READING, NormalisedImage, normalise, normalise_video
 from libs.common.messages import Content, Inference
-from libs.common.sources.source import OpenFile
+from libs.common.sources.source import Identity, OpenFile
 from services.processor.cache.cache_reader import CacheReader
 from services.processor.decoding.inspection import Changing, Failed, Inspected, Reply, Request
-from services.processor.decoding.reading import ReadFile, read_picture
+from services.processor.decoding.reading import hashed_video, read_picture, video_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ class Inspector:
     cache_dir: Path
     limits: Limits = field(default_factory=Limits)
     max_file_bytes: int = 1 << 30
+    video: bool = False
 
     @property
     def writes(self) -> tuple[Path, ...]:
@@ -46,56 +47,81 @@ class Inspector:
             return request.refused
         try:
             with OpenFile.of(request.descriptor) as opened:
-                file = read_picture(opened, request.path, self.max_file_bytes, gif=self.limits.gif)
-            if not file.held_still or not _as_seen(file, request):
-                return Changing(size=file.after.size, mtime_ns=file.after.mtime_ns)
-            inspected = self._inspected(cache, request, file)
-            if not (request.xmp or request.takeout):
+                inspected = self._look(cache, request, opened)
+            if isinstance(inspected, Changing) or not (request.xmp or request.takeout):
                 return inspected
             said, exported = xmp.metadata_of(request.xmp), takeout.metadata_of(request.takeout)
             return structs.replace(inspected, sidecar=said, export=exported)
         except FileError as error:
             return Failed(code=error.code, error=error.detail)
 
-    def _inspected(self, cache: CacheReader, request: Request, file: ReadFile) -> Inspected:
+    def _look(self, cache: CacheReader, request: Request, opened: OpenFile) -> Inspected | Changing:
+        limits = self._limits_of(request)
+        video = video_in(opened) if self.video else None
+        if video is not None:
+            sha256, after = hashed_video(opened)
+            if not _as_seen(after, request):
+                return Changing(size=after.size, mtime_ns=after.mtime_ns)
+            with os.fdopen(os.dup(opened.descriptor), "rb") as stream:
+                return _inspected(
+                    cache, request, sha256, after, lambda: normalise_video(stream, video, limits)
+                )
+        file = read_picture(opened, request.path, self.max_file_bytes, gif=limits.gif)
+        if not file.held_still or not _as_seen(file.after, request):
+            return Changing(size=file.after.size, mtime_ns=file.after.mtime_ns)
         sha256 = hashlib.sha256(file.data).hexdigest()
-        hit = cache.find(sha256, request.model, request.caption, request.cache_cleared_at)
-        if hit is not None and hit.content.reading == READING:
-            return _answer(file, hit.content, inference=hit.inference)
-        image = normalise(file.data, self._limits_of(request))
-        content = Content(
-            sha256=sha256,
-            width=image.width,
-            height=image.height,
-            format=image.format,
-            mode=image.mode,
-            exif=image.exif,
-            thumbnail=image.thumbnail,
-            reading=READING,
-            kind="raw" if image.format in RAW_FORMATS else "photo",
-            metadata=image.metadata,
-        )
-        if hit is not None and hit.content.thumbnail == image.thumbnail:
-            # An older version read less of the file, but saw the same picture: so did the model.
-            return _answer(file, content, inference=hit.inference)
-        return _answer(file, content, jpeg=image.jpeg)
+        return _inspected(cache, request, sha256, file.after, lambda: normalise(file.data, limits))
 
     def _limits_of(self, request: Request) -> Limits:
         wanted = request.short_side
         return self.limits if wanted is None else replace(self.limits, short_side=wanted)
 
 
-def _as_seen(file: ReadFile, request: Request) -> bool:
-    return (file.after.size, file.after.mtime_ns) == (request.size, request.mtime_ns)
+def _inspected(
+    cache: CacheReader,
+    request: Request,
+    sha256: str,
+    after: Identity,
+    decode: Callable[[], NormalisedImage],
+) -> Inspected:
+    hit = cache.find(sha256, request.model, request.caption, request.cache_cleared_at)
+    if hit is not None and hit.content.reading == READING:
+        return _answer(after, hit.content, inference=hit.inference)
+    image = decode()
+    content = _content(sha256, image)
+    if hit is not None and hit.content.thumbnail == image.thumbnail:
+        # An older version read less of the file, but saw the same picture: so did the model.
+        return _answer(after, content, inference=hit.inference)
+    return _answer(after, content, jpeg=image.jpeg)
+
+
+def _content(sha256: str, image: NormalisedImage) -> Content:
+    return Content(
+        sha256=sha256,
+        width=image.width,
+        height=image.height,
+        format=image.format,
+        mode=image.mode,
+        exif=image.exif,
+        thumbnail=image.thumbnail,
+        reading=READING,
+        kind=image.kind,
+        metadata=image.metadata,
+        note=image.note,
+    )
+
+
+def _as_seen(after: Identity, request: Request) -> bool:
+    return (after.size, after.mtime_ns) == (request.size, request.mtime_ns)
 
 
 def _answer(
-    file: ReadFile, content: Content, *, jpeg: bytes | None = None, inference: Inference | None = None
+    after: Identity, content: Content, *, jpeg: bytes | None = None, inference: Inference | None = None
 ) -> Inspected:
     return Inspected(
-        size=file.after.size,
-        mtime_ns=file.after.mtime_ns,
-        ctime_ns=file.after.ctime_ns,
+        size=after.size,
+        mtime_ns=after.mtime_ns,
+        ctime_ns=after.ctime_ns,
         content=content,
         jpeg=jpeg,
         inference=inference,

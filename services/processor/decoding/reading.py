@@ -1,13 +1,17 @@
 """Reading a file whole, once, without being fooled by what it turns out to be."""
 
+import hashlib
 import os
 from dataclasses import dataclass
 
 from libs.common.errors import Code, FileError
 from libs.common.imaging.containers.sniff import HEAD_BYTES, accepted
+from libs.common.imaging.video.sniff import Video, sniff_video
 from libs.common.sources.files.failures import file_errors
 from libs.common.sources.formats import SUPPORTED_SUFFIXES, suffix_of
 from libs.common.sources.source import Identity, OpenFile, identity_of
+
+_PIECE_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,22 @@ def read_picture(file: OpenFile, path: bytes, max_bytes: int, *, gif: bool = Fal
         _check_size(before.size, max_bytes)
         data = _whole(file.descriptor, before.size)
         return ReadFile(data, before, identity_of(file.stat()))
+
+
+def hashed_video(file: OpenFile) -> tuple[str, Identity]:
+    """The SHA-256 of a file that is too large to be held, read as a stream, and its identity after that."""
+    digest, at = hashlib.sha256(), 0
+    with file_errors():
+        while piece := os.pread(file.descriptor, _PIECE_BYTES, at):
+            digest.update(piece)
+            at += len(piece)
+        return digest.hexdigest(), identity_of(file.stat())
+
+
+def video_in(file: OpenFile) -> Video | None:
+    """What video it is, if one."""
+    with file_errors():
+        return sniff_video(os.pread(file.descriptor, HEAD_BYTES, 0))
 
 
 def _check_head(path: bytes, head: bytes, gif: bool) -> None:

@@ -49,7 +49,9 @@ class Inventory:
         root = self._record.root or b""
         asked = Listing(
             recursive=self._record.request.recursive,
-            suffixes=accepted_suffixes(gif=self._wiring.settings.accept_gif),
+            suffixes=accepted_suffixes(
+                gif=self._wiring.settings.accept_gif, video=self._wiring.settings.accept_video
+            ),
             passed_over=await asyncio.to_thread(_passed_over, self._wiring.settings),
         )
         entries = self._wiring.sources.of(root).list(root, asked)

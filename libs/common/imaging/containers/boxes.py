@@ -41,6 +41,11 @@ def brands(data: bytes) -> list[bytes]:
     return [brand for brand in found if len(brand) == 4]
 
 
+def with_known_brand(data: bytes) -> bytes:
+    """The file as of the brand that all decoders know, where its own is the newer `mif2`."""
+    return data[:8] + b"mif1" + data[12:] if data[8:12] == b"mif2" else data
+
+
 def is_cut_short(data: bytes) -> bool:
     """Whether the last box on the top level says that it ends beyond the data, or has no head."""
     end = 0

@@ -6,13 +6,17 @@ from libs.common.imaging.containers import boxes, jxl, tiff
 
 # fmt: off
 Format = Literal[
-    "JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "HEIC", "AVIF", "JXL",
+    "JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "HEIC", "AVIF", "JXL", "JPEG2000", "PSD",
     "DNG", "ARW", "CR2", "CR3", "NEF", "ORF", "RW2", "RAF", "PEF", "SRW",
+    "CRW", "MRW", "X3F", "KDC", "RWL", "3FR", "IIQ",
 ]
 # fmt: on
 
 RAW_FORMATS: frozenset[Format] = frozenset(
-    ("DNG", "ARW", "CR2", "CR3", "NEF", "ORF", "RW2", "RAF", "PEF", "SRW")
+    (
+        *("DNG", "ARW", "CR2", "CR3", "NEF", "ORF", "RW2", "RAF", "PEF", "SRW"),
+        *("CRW", "MRW", "X3F", "KDC", "RWL", "3FR", "IIQ"),
+    )
 )
 
 HEAD_BYTES = 64
@@ -30,6 +34,12 @@ _MAGIC: tuple[tuple[bytes, Format], ...] = (
     (b"IIRS", "ORF"),
     (b"MMOR", "ORF"),
     (b"IIU\0", "RW2"),
+    (b"8BPS\0\1", "PSD"),
+    (b"\0\0\0\x0cjP  \r\n\x87\n", "JPEG2000"),
+    (b"\xff\x4f\xff\x51", "JPEG2000"),
+    (b"II\x1a\0\0\0HEAPCCDR", "CRW"),
+    (b"\0MRM", "MRW"),
+    (b"FOVb", "X3F"),
 )
 _RAW_BY_MAKE: tuple[tuple[str, Format], ...] = (
     ("NIKON", "NEF"),
@@ -37,6 +47,12 @@ _RAW_BY_MAKE: tuple[tuple[str, Format], ...] = (
     ("PENTAX", "PEF"),
     ("RICOH", "PEF"),
     ("SAMSUNG", "SRW"),
+    ("KODAK", "KDC"),
+    ("EASTMAN KODAK", "KDC"),
+    ("LEICA", "RWL"),
+    ("HASSELBLAD", "3FR"),
+    ("PHASE ONE", "IIQ"),
+    ("LEAF", "IIQ"),
 )
 _BY_BRAND: dict[bytes, Format] = {
     b"crx ": "CR3",
@@ -46,6 +62,7 @@ _BY_BRAND: dict[bytes, Format] = {
     # These say only that it is one of the family; the brands after it may say which.
     b"mif1": "HEIC",
     b"msf1": "HEIC",
+    b"mif2": "HEIC",
 }
 _BMP_HEADER_SIZES = frozenset((12, 16, 40, 52, 56, 64, 108, 124))
 
@@ -76,7 +93,7 @@ def accepted(data: bytes, *, gif: bool) -> Format | None:
 
 def _in_boxes(brands: list[bytes]) -> Format | None:
     """Which of the formats in ISO boxes: the major brand, which comes first, decides if it can."""
-    if brands[:1] in ([b"mif1"], [b"msf1"]) and {b"avif", b"avis"} & set(brands):
+    if brands[:1] in ([b"mif1"], [b"msf1"], [b"mif2"]) and {b"avif", b"avis"} & set(brands):
         return "AVIF"
     return _BY_BRAND.get(brands[0]) if brands else None
 
@@ -85,13 +102,18 @@ def _in_tiff(data: bytes) -> Format:
     """Which of the formats that are TIFF inside: RAW only where sensor data is declared."""
     if data[8:10] == b"CR":
         return "CR2"
+    if data[8:12] in (b"IIII", b"MMMM"):
+        return "IIQ"
     directories = tiff.directories(data)
     if any(tiff.DNG_VERSION in directory.tags for directory in directories):
         return "DNG"
-    if not any(directory.is_sensor for directory in directories):
-        return "TIFF"
     makes = {directory.text(tiff.MAKE).upper() for directory in directories}
-    return next(
-        (name for make, name in _RAW_BY_MAKE if any(m.startswith(make) for m in makes)),
-        "DNG",  # unknown maker: LibRaw decides by content anyway
+    by_make = next((name for make, name in _RAW_BY_MAKE if any(m.startswith(make) for m in makes)), None)
+    if any(directory.is_sensor for directory in directories):
+        return by_make or "DNG"  # unknown maker: LibRaw decides by content anyway
+    # The directory of the sensor's data may be what is missing of a camera's file that was cut.
+    return (
+        by_make
+        if by_make and len(data) > HEAD_BYTES and tiff.lacks_directories(directories, len(data))
+        else "TIFF"
     )

@@ -149,6 +149,11 @@ def lacks_sensor_data(data: bytes) -> bool:
     return any(directory.is_sensor and directory.data_end() > len(data) for directory in directories(data))
 
 
+def lacks_directories(found: list[Directory], size: int) -> bool:
+    """Whether a sub-directory lies beyond so many bytes, or where it lies does."""
+    return any(max(each.tags.get(SUB_IFDS, ()), default=0) >= size or each.beyond for each in found)
+
+
 def _ends_beyond(directory: Directory, size: int) -> bool:
     named = max(directory.tags.get(SUB_IFDS, ()), default=0)
     return directory.beyond or directory.data_end() > size or named >= size

@@ -1,0 +1,53 @@
+"""BMPs that say with masks which bits of a pixel are which colour, in layouts that Pillow does not take.
+
+Layout: Microsoft's BITMAPINFOHEADER and its longer successors.
+"""
+
+import struct
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+_BY_MASKS, _BY_MASKS_WITH_ALPHA = 3, 6
+
+
+def has_masks(data: bytes) -> bool:
+    """Whether a BMP has its colours by masks."""
+    if len(data) < 54 or int.from_bytes(data[14:18], "little") < 40:
+        return False
+    return struct.unpack_from("<I", data, 30)[0] in (_BY_MASKS, _BY_MASKS_WITH_ALPHA)
+
+
+def size_of(data: bytes) -> tuple[int, int]:
+    """(width, height) in pixels."""
+    width, height = struct.unpack_from("<ii", data, 18)
+    return width, abs(height)
+
+
+def open_with_masks(data: bytes) -> Image.Image:
+    """The picture in RGB. ValueError for sizes, depths or masks that make no picture, or missing pixels."""
+    (offset,) = struct.unpack_from("<I", data, 10)
+    (signed_height,) = struct.unpack_from("<i", data, 22)
+    (bits,) = struct.unpack_from("<H", data, 28)
+    width, height = size_of(data)
+    if width <= 0 or height == 0 or bits not in (16, 32):
+        raise ValueError(f"{width} x {height} pixels of {bits} bits by masks")
+    stride = (width * bits // 8 + 3) // 4 * 4
+    if offset + stride * height > len(data):
+        raise ValueError("truncated: pixels are missing")
+    rows = np.frombuffer(data, np.uint8, stride * height, offset).reshape(height, stride)
+    pixels = np.ascontiguousarray(rows[:, : width * bits // 8]).view(f"<u{bits // 8}").astype(np.uint32)
+    colours = np.stack([_channel(pixels, mask) for mask in struct.unpack_from("<3I", data, 54)], axis=-1)
+    return Image.fromarray(colours if signed_height < 0 else colours[::-1])
+
+
+def _channel(pixels: NDArray[np.uint32], mask: int) -> NDArray[np.uint8]:
+    if mask == 0:
+        return np.zeros(pixels.shape, np.uint8)
+    shift = (mask & -mask).bit_length() - 1
+    most = mask >> shift
+    if most & (most + 1):
+        raise ValueError("a mask with holes")
+    levels = (pixels & np.uint32(mask)) >> np.uint32(shift)
+    return (levels * (255.0 / most) + 0.5).astype(np.uint8)
