@@ -9,7 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from libs.common.errors import FileError
-from libs.common.runtime.process import configure_logging, run_until_stopped
+from libs.common.runtime.logs import configure_logging
+from libs.common.runtime.process import run_until_stopped
 from services.ml.app import build
 from services.ml.cores import cores
 from services.ml.engine.backend import Described, Likeness, TextVector

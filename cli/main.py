@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from libs.common.runtime.heartbeat import release  # noqa: PLC0415 (imports the Kafka client)
+        from libs.common.runtime.release import release  # noqa: PLC0415 (only where it is asked for)
 
         typer.echo(f"sluice {release()}")
         raise typer.Exit

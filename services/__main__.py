@@ -4,7 +4,8 @@ import asyncio
 import sys
 from functools import partial
 
-from libs.common.runtime.process import configure_logging, read_settings, run_until_stopped
+from libs.common.runtime.logs import configure_logging
+from libs.common.runtime.process import read_settings, run_until_stopped
 from libs.common.runtime.service import run_with_stop
 from libs.common.runtime.terminal import say
 from services.all_in_one import System, running
@@ -16,7 +17,7 @@ LOOK_SECONDS = 0.1
 def main() -> int:
     """Run until stopped; the exit status."""
     settings = read_settings(RunSettings)
-    configure_logging(settings.log_level)
+    configure_logging(settings.log_level, settings.log_format)
 
     async def run(stop: asyncio.Event) -> None:
         await run_with_stop(stop, partial(_run, settings, stop))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from libs.common.settings import EnvSettings, LogLevel
+from libs.common.settings import EnvSettings, LogFormat, LogLevel
 
 
 class RunSettings(EnvSettings):
@@ -26,6 +26,7 @@ class RunSettings(EnvSettings):
     port: int = Field(8002, ge=1, le=65535, description="Port the gateway listens on")
     drain_seconds: float = Field(15.0, gt=0, le=600, description="How long a stop may take")
     log_level: LogLevel = Field("WARNING", description="Log level")
+    log_format: LogFormat = Field("text", description="Lines of the log: text, or a JSON object each")
 
     @property
     def models_dir(self) -> Path:

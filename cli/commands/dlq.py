@@ -11,7 +11,8 @@ from cli.dead_letters import Letter
 from cli.options import AsJson, run
 from cli.output import as_json, line, table
 from libs.common.errors import Code, SluiceError
-from libs.common.runtime.process import configure_logging, read_settings
+from libs.common.runtime.logs import configure_logging
+from libs.common.runtime.process import read_settings
 from libs.common.settings import StageSettings
 from services.settings import RunSettings
 

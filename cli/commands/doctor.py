@@ -12,7 +12,7 @@ from cli.doctor.finding import Check, Finding, Verdict, note, ok, wrong
 from cli.exits import Exit
 from cli.options import ApiKey, AsJson, Url
 from cli.output import as_json, console, line
-from libs.common.runtime.process import configure_logging
+from libs.common.runtime.logs import configure_logging
 from libs.common.settings import FilesSettings, MLSettings, StageSettings, StoreSettings
 from libs.embedded.settings import EmbeddedSettings
 from services.settings import RunSettings

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from libs.common.runtime.process import configure_logging, read_settings, run_until_stopped
+from libs.common.runtime.logs import configure_logging
+from libs.common.runtime.process import read_settings, run_until_stopped
 from libs.common.runtime.terminal import EXIT_INTERRUPTED
 from services.settings import RunSettings
 
@@ -40,7 +41,7 @@ def demo(
     from cli.demo import Demo  # noqa: PLC0415 (as above)
 
     settings = read_settings(RunSettings)
-    configure_logging(settings.log_level)
+    configure_logging(settings.log_level, settings.log_format)
     # What protects a system that others reach would only keep the demo's own from it.
     given: dict[str, Any] = {"api_key": None, "scan_roots": (), "allowed_hosts": ()}
     if source is None:

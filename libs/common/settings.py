@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from libs.common.store.protocol import Distance
 
+LogFormat = Literal["text", "json"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
 
@@ -57,6 +58,7 @@ class StageSettings(EnvSettings):
         default_factory=socket.gethostname, description="This replica's name, the same after a restart"
     )
     log_level: LogLevel = Field("INFO", description="Log level")
+    log_format: LogFormat = Field("text", description="Lines of the log: text, or a JSON object each")
     health_port: int | None = Field(
         None, ge=1, le=65535, description="A stage's port for /livez, /readyz and /metrics; unset: none"
     )

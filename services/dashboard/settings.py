@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field, field_validator
 from pydantic_settings import NoDecode
 
-from libs.common.settings import EnvSettings, LogLevel
+from libs.common.settings import EnvSettings, LogFormat, LogLevel
 
 
 class DashboardSettings(EnvSettings):
@@ -20,6 +20,7 @@ class DashboardSettings(EnvSettings):
     )
     drain_seconds: float = Field(15.0, gt=0, le=600, description="How long a stop may take")
     log_level: LogLevel = Field("INFO", description="Log level")
+    log_format: LogFormat = Field("text", description="Lines of the log: text, or a JSON object each")
 
     @field_validator("allowed_hosts", mode="before")
     @classmethod

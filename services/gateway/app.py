@@ -15,7 +15,7 @@ from libs.common.http import problems
 from libs.common.http.middleware import RequestMiddleware
 from libs.common.http.mounted import Mounted
 from libs.common.http.serving import listen, serve
-from libs.common.runtime.heartbeat import release
+from libs.common.runtime.release import release
 from libs.common.runtime.service import Health, Service, supervise
 from libs.common.store.protocol import Store
 from services.gateway.api.keys import read_keys

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field, SecretStr
 
-from libs.common.settings import EnvSettings
+from libs.common.settings import EnvSettings, LogFormat
 
 
 class MLServiceSettings(EnvSettings):
@@ -36,3 +36,4 @@ class MLServiceSettings(EnvSettings):
     )
     ml_max_body_mb: int = Field(default=256, ge=1, le=65536, description="Largest request body in MB")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="Log level")
+    log_format: LogFormat = Field(default="text", description="Lines of the log: text, or a JSON object each")

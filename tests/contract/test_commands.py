@@ -85,7 +85,9 @@ async def test_a_held_job_stands_still_goes_on_and_ends_early(
     assert {file["code"] for file in skipped} == {"cancelled"}
     info = (await contract.browser.get(f"{API}/collections/{collection}/info")).json()
     assert info["points_count"] == counts["stored"]
-    nothing = await contract.browser.post(f"{API}/ingest/jobs/{job_id}/retry")
+    again = await ended(contract.browser, (await told(contract, job_id, "retry"))["job_id"])
+    assert again["counts"]["stored"] == counts["skipped"]
+    nothing = await contract.browser.post(f"{API}/ingest/jobs/{again['job_id']}/retry")
     assert (nothing.status_code, nothing.json()["code"]) == (409, "nothing_to_retry")
 
 

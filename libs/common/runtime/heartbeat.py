@@ -4,14 +4,13 @@ import asyncio
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 
 from libs.common import events
 from libs.common.errors import UnavailableError
 from libs.common.kafka.outgoing import Outgoing
 from libs.common.kafka.publisher import Publisher
 from libs.common.runtime.outage import Outage
+from libs.common.runtime.release import release
 from libs.common.runtime.service import Health, WorkingOn
 from libs.common.topics import SERVICES
 
@@ -23,15 +22,6 @@ FAREWELL_SECONDS = 2.0
 _LOOK_SECONDS = 0.5
 SLOW_SECONDS = 20.0
 """A file that is worked on for longer is logged."""
-
-
-@cache
-def release() -> str:
-    """The installed release of Sluice."""
-    try:
-        return version("sluice")
-    except PackageNotFoundError:
-        return "source"
 
 
 async def beat(publisher: Publisher, stage: str, instance: str, health: Health) -> None:

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from pydantic_settings import BaseSettings
 
 from libs.common.errors import SluiceError
-from libs.common.runtime.printable import printable
+from libs.common.runtime.logs import configure_logging, log_start
 from libs.common.runtime.private import UMASK, keep_private
 from libs.common.runtime.service import Service
 from libs.common.runtime.terminal import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE, say
@@ -34,8 +34,9 @@ _ONE_WISH_SECONDS = 0.3
 def run_stage(settings_type: type[StageSettingsT], build: Callable[[StageSettingsT], Service]) -> NoReturn:
     """The whole life of a stage as a process of its own; what `__main__` modules call."""
     settings = read_settings(settings_type)
-    configure_logging(settings.log_level)
+    configure_logging(settings.log_level, settings.log_format)
     service = build(settings)
+    log_start(service.stage, settings)
 
     async def run(stop: asyncio.Event) -> None:
         keep_private(settings.data_dir, "DATA_DIR")
@@ -124,19 +125,3 @@ async def _run(
 def _leave(reason: str, status: int) -> None:
     say(reason)
     os._exit(status)
-
-
-class _OneLine(logging.Formatter):
-    """A file's name can neither begin another line nor tell the terminal anything."""
-
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - as logging calls it
-        return printable(super().formatMessage(record))
-
-
-def configure_logging(level: str) -> None:
-    """One line a record, on standard error; the Kafka client's own chatter only where it matters."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_OneLine("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
-    logging.basicConfig(level=level, handlers=[handler])
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
-    logging.getLogger("httpx").setLevel(logging.WARNING)

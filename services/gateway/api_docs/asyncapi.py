@@ -8,7 +8,7 @@ from faststream.specification.asyncapi import AsyncAPI
 
 from libs.common.events import JobEvent, JobSnapshot, ScanRequest
 from libs.common.kafka.connection import Connection
-from libs.common.runtime.heartbeat import release
+from libs.common.runtime.release import release
 from libs.common.topics import ALL, INGEST, JOB_STATUS, JOBS
 from services.gateway.jobs.requests import faststream_broker
 

@@ -1,6 +1,8 @@
 """A process ends with one line and the right status, whatever ends it."""
 
 import asyncio
+import json
+import re
 import signal
 import sqlite3
 import subprocess
@@ -14,7 +16,9 @@ from pydantic import Field
 
 from libs.common.errors import Code, SluiceError
 from libs.common.runtime import process, terminal
+from libs.common.runtime.logs import log_start
 from libs.common.settings import EnvSettings
+from services.gateway.settings import GatewaySettings
 from tests.support.waiting import LIMIT_S
 
 STOPPED_TWICE = """
@@ -152,3 +156,33 @@ def test_a_line_of_the_log_stays_one_and_says_nothing_to_the_terminal() -> None:
     logged, said = done.stderr.splitlines()
     assert logged.endswith(r"INFO    a: lost x\n2026 INFO b: all is well\x1b[2J")
     assert said == r"sluice: no file a\nb"
+
+
+def test_a_line_of_the_log_is_an_object_where_programs_read_it() -> None:
+    script = """
+        import logging
+        from libs.common.runtime.logs import configure_logging
+        configure_logging("INFO", "json")
+        logging.getLogger("a").info("lost %s", "x\\ny")
+        try:
+            1 / 0
+        except ZeroDivisionError:
+            logging.getLogger("a").exception("failed")
+    """
+    done = subprocess.run([sys.executable, "-c", dedent(script)], capture_output=True, text=True, check=True)
+    plain, failed = [json.loads(line) for line in done.stderr.splitlines()]
+    assert (plain["level"], plain["logger"], plain["message"]) == ("INFO", "a", "lost x\ny")
+    assert "ZeroDivisionError" in failed["error"]
+
+
+def test_a_start_names_the_settings_that_differ_and_no_secret(caplog: pytest.LogCaptureFixture) -> None:
+    settings = GatewaySettings(
+        api_key="hidden", port=9000, qdrant_port=6333, ml_inference_service_url="http://me:word@ml:8001"
+    )
+    with caplog.at_level("INFO"):
+        log_start("gateway", settings)
+    (line,) = caplog.messages
+    assert "PORT=9000" in line
+    assert "API_KEY=**********" in line
+    assert "ML_INFERENCE_SERVICE_URL=http://ml:8001" in line
+    assert not {"hidden", "word", "QDRANT_PORT"} & set(re.findall(r"\w+", line))
