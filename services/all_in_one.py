@@ -140,7 +140,12 @@ async def _broker(
     hush_loopback()
     say("starting Apache Kafka (the first time downloads it)")
     return await resources.enter_async_context(
-        EmbeddedKafka(settings.data_dir, cache_dir=embedded.sluice_cache_dir, mirror=embedded.maven_mirror)
+        EmbeddedKafka(
+            settings.data_dir,
+            cache_dir=embedded.sluice_cache_dir,
+            mirror=embedded.maven_mirror,
+            ports=embedded.kafka_port,
+        )
     )
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import socket
 import time
 import uuid
 from base64 import urlsafe_b64encode
@@ -16,6 +15,7 @@ from libs.common.runtime.lock import DirLock
 from libs.embedded import access, config, jars, jvm, orphan, ready
 from libs.embedded.access import Access
 from libs.embedded.config import Ports
+from libs.embedded.ports import choose
 from libs.embedded.process import GuardedProcess
 from libs.embedded.settings import user_cache_dir
 
@@ -41,14 +41,15 @@ class EmbeddedKafka:
         mirror: str | None = None,
         grace: float = 15.0,
         startup: Sequence[str] | None = None,
-        ports: Ports | None = None,
+        ports: Ports | int | None = None,
         anonymous: bool = False,
     ) -> None:
         """Nothing happens before `start`.
 
         `cache_dir` keeps the downloaded jars (None: the user's cache), `mirror` is the Maven repository to
         take them from. Times are in seconds. `startup` replaces the JVM options that use the start-up cache.
-        `ports` are used at every start (None: free ones each time), so that clients find a restarted broker.
+        `ports` are used at every start; a number is the port for clients alone (None: the one of the last
+        start if it is free, else any).
         `anonymous` lets every process of this machine in, without the secret.
         """
         self._directory = data_dir.absolute() / "kafka"
@@ -121,7 +122,10 @@ class EmbeddedKafka:
         for tries_left in reversed(range(_TRIES)):
             if await self._answers(last=not tries_left):
                 break
-        _log.info("Apache Kafka %s ready after %.1f s", jars.KAFKA_VERSION, time.monotonic() - began)
+        took = time.monotonic() - began
+        _log.info(
+            "Apache Kafka %s ready after %.1f s at %s", jars.KAFKA_VERSION, took, self.bootstrap_servers
+        )
 
     async def _format(self) -> None:
         config.write(self._directory, Ports(clients=9092, controller=9093))
@@ -136,7 +140,8 @@ class EmbeddedKafka:
 
     async def _answers(self, *, last: bool) -> bool:
         """Start it on free ports; False if one of them was taken meanwhile and it may be tried again."""
-        self._access = self._open_to(self._wanted_ports or free_ports())
+        chosen = await asyncio.to_thread(choose, self._directory, self._wanted_ports)
+        self._access = self._open_to(chosen)
         startup = jvm.fast_start(self._cache_dir, self._jars) if self._startup is None else self._startup
         process = self._launch(["kafka.Kafka", config.PROPERTIES], startup)
         try:
@@ -171,11 +176,3 @@ class EmbeddedKafka:
         return SluiceError(
             Code.BROKER_UNAVAILABLE, f"the embedded broker {what}: {words} (see {self._directory})"
         )
-
-
-def free_ports() -> Ports:
-    """Two ports that no process listens on."""
-    with socket.socket() as first, socket.socket() as second:
-        first.bind(("127.0.0.1", 0))
-        second.bind(("127.0.0.1", 0))
-        return Ports(clients=first.getsockname()[1], controller=second.getsockname()[1])

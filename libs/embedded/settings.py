@@ -22,6 +22,12 @@ class EmbeddedSettings(EnvSettings):
     sluice_cache_dir: Path = Field(
         default_factory=user_cache_dir, description="Where downloaded jars and their start-up cache are kept"
     )
+    kafka_port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65_535,
+        description="Port of the embedded broker, on loopback; unset: the one of the last start",
+    )
     maven_mirror: str | None = Field(
         default=None, description="Base URL of a Maven repository to use instead of Maven Central"
     )

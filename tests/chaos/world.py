@@ -13,7 +13,8 @@ from typing import Any
 import httpx
 import msgspec
 
-from libs.embedded.kafka import EmbeddedKafka, free_ports
+from libs.embedded.kafka import EmbeddedKafka
+from libs.embedded.ports import free_ports
 from libs.embedded.process import PID
 from libs.embedded.settings import EmbeddedSettings
 from tests.chaos.library import IMAGE_SIZE

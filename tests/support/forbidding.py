@@ -12,7 +12,8 @@ from libs.common.kafka.connection import Connection
 from libs.common.kafka.stale_members import members_out
 from libs.common.topics import Topic
 from libs.embedded.config import Ports
-from libs.embedded.kafka import EmbeddedKafka, free_ports
+from libs.embedded.kafka import EmbeddedKafka
+from libs.embedded.ports import free_ports
 from libs.embedded.settings import EmbeddedSettings
 from tests.support.broker import Broker
 from tests.support.kafka import connect

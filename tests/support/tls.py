@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from libs.embedded.config import Ports
-from libs.embedded.kafka import EmbeddedKafka, free_ports
+from libs.embedded.kafka import EmbeddedKafka
+from libs.embedded.ports import free_ports
 from libs.embedded.settings import EmbeddedSettings
 
 HOST = "127.0.0.1"

@@ -1,6 +1,7 @@
 """The embedded broker lets in who knows its secret, which only its own user can read."""
 
 import asyncio
+import socket
 import stat
 from pathlib import Path
 
@@ -9,7 +10,8 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError
 
-from libs.embedded import access
+from libs.common.errors import Code, SluiceError
+from libs.embedded import access, ports
 from libs.embedded.access import Access
 from libs.embedded.config import PROPERTIES
 from libs.embedded.kafka import EmbeddedKafka
@@ -97,3 +99,30 @@ def test_a_private_file_replaces_a_readable_one_and_follows_no_link(tmp_path: Pa
     assert target.read_bytes() == b"new"
     assert not target.is_symlink()
     assert other.read_text() == "untouched"
+
+
+async def test_clients_find_a_restarted_broker_where_it_was(tmp_path: Path) -> None:
+    async with EmbeddedKafka(tmp_path, anonymous=True) as broker:
+        first = broker.bootstrap_servers
+    async with EmbeddedKafka(tmp_path, anonymous=True) as broker:
+        assert broker.bootstrap_servers == first
+        assert access.read(tmp_path / "kafka") == broker.access
+
+
+def test_a_port_that_another_program_took_is_left_to_it(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        taken = other.getsockname()[1]
+        access.write(tmp_path, Access(f"127.0.0.1:{taken}"))
+        assert ports.choose(tmp_path, None).clients != taken
+        with pytest.raises(SluiceError, match="set KAFKA_PORT") as busy:
+            ports.choose(tmp_path, taken)
+    assert busy.value.code is Code.PORT_BUSY
+
+
+def test_the_port_of_the_setting_goes_before_the_last_one(tmp_path: Path) -> None:
+    access.write(tmp_path, Access(f"127.0.0.1:{ports.free_ports().clients}"))
+    wanted = ports.free_ports().clients
+    chosen = ports.choose(tmp_path, wanted)
+    assert chosen.clients == wanted != chosen.controller
