@@ -26,7 +26,7 @@ def build(settings: InferencerSettings, client: InferenceClient | None = None) -
             used = await resources.enter_async_context(HttpMLClient.open(settings, settings.ml_timeouts))
         watch = Watch(
             used,
-            ModelReport(joined.publisher.publish),
+            ModelReport(joined.publisher.publish, joined.control.model),
             settings.ml_shown,
             poll_s=settings.ml_poll_seconds,
         )

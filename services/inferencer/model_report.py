@@ -12,20 +12,23 @@ from libs.common.ml.capabilities import Capabilities
 log = logging.getLogger(__name__)
 
 Publish = Callable[[Sequence[Outgoing]], Awaitable[object]]
+Known = Callable[[], ModelInUse | None]
 
 _Reported = tuple[str, int, bool, int, int | None]
 """Model, dimension, whether it has text, batch, input side."""
 
 
 class ModelReport:
-    """Publishes ModelInUse on `control` when it differs from what was published last.
+    """Publishes ModelInUse on `control` when it differs from what was published last, or from what is there.
 
     What results name counts for more than what capabilities name, since it is what gets stored; it is
     forgotten when capabilities change.
     """
 
-    def __init__(self, publish: Publish) -> None:
+    def __init__(self, publish: Publish, known: Known = lambda: None) -> None:
+        """`known` gives what `control` says now; whatever else wrote it, the next poll puts it right."""
         self._publish = publish
+        self._known = known
         self._capabilities: Capabilities | None = None
         self._learned: tuple[str, int] | None = None
         self._told: _Reported | None = None
@@ -44,7 +47,7 @@ class ModelReport:
 
     async def _tell(self) -> None:
         current = self._current()
-        if current is None or current == self._told:
+        if current is None or (current == self._told and not self._is_contradicted(current)):
             return
         model, dimension, has_text, batch, input_side = current
         body = ModelInUse(
@@ -56,6 +59,11 @@ class ModelReport:
             log.info("no one hears yet that the model is %s: %s", model, error.detail)
         else:
             self._told = current
+
+    def _is_contradicted(self, current: _Reported) -> bool:
+        """Whether `control` names another model. Batches may differ: other inferencers report theirs."""
+        there = self._known()
+        return there is not None and (there.model, there.dimension, there.has_text) != current[:3]
 
     def _current(self) -> _Reported | None:
         seen = self._capabilities

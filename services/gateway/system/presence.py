@@ -51,8 +51,10 @@ class Presence:
 
 
 def instances(heartbeats: Iterable[Heartbeat], now: datetime) -> list[ServiceOut]:
-    """All instances, by stage and name."""
-    listed = [_instance(beat, now) for beat in heartbeats if now - beat.at < FORGOTTEN]
+    """All instances of known stages, by stage and name: a writer of the topic could invent others."""
+    known = {stage.name for stage in stages.ALL}
+    fresh = (beat for beat in heartbeats if beat.stage in known and now - beat.at < FORGOTTEN)
+    listed = [_instance(beat, now) for beat in fresh]
     return sorted(listed, key=lambda instance: (instance.stage, instance.instance))
 
 

@@ -105,6 +105,19 @@ async def test_what_results_name_counts_until_capabilities_change() -> None:
     assert [model for model, *_ in told(published)] == ["CLIP", "clip-vit-b32", "other"]
 
 
+async def test_a_model_that_something_else_wrote_is_put_right_at_the_next_look() -> None:
+    published, there = Published(), [ModelInUse(model="fake-4", dimension=4, has_text=True, batch=16)]
+    report = ModelReport(published, lambda: there[0])
+    reported = Capabilities(16, True, "fake-4", 4)
+    await report.saw(reported)
+    there[0] = ModelInUse(model="forged", dimension=9, has_text=False, batch=1)
+    await report.saw(reported)
+    there[0] = ModelInUse(model="fake-4", dimension=4, has_text=True, batch=8)
+    await report.saw(reported)
+
+    assert [model for model, *_ in told(published)] == ["fake-4", "fake-4"]
+
+
 async def test_nothing_is_told_of_a_service_that_names_no_model() -> None:
     client, published = FakeClient(Capabilities(safe_batch=8)), Published()
     await watch_of(client, published).there()

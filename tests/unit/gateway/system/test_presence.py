@@ -30,6 +30,12 @@ def test_with_every_stage_ready_nothing_waits() -> None:
     assert waiting_reason(found) is None
 
 
+def test_an_instance_of_a_stage_that_there_is_not_is_not_shown() -> None:
+    forged = [beat("<script>", "waiting", "send money"), beat("scanner2")]
+
+    assert {instance.stage for instance in instances([*ALL, *forged], NOW)} == set(PIPELINE)
+
+
 def test_a_waiting_stage_gives_its_reason() -> None:
     found = instances([*ALL[:-1], beat("upserter", "waiting", "Qdrant is away")], NOW)
 
