@@ -56,7 +56,7 @@ def _pictures(source: Path, left: Counter[str]) -> Iterator[LocalFile]:
     """The pictures in the folder; what is left there is counted."""
     suffixes, root = accepted_suffixes(gif=True), source.resolve()
     for path in _visible(source):
-        if path.is_symlink() and not path.resolve().is_relative_to(root):
+        if path.is_symlink() and not _leads_below(path, root):
             left["link"] += 1
         elif path.is_dir():
             continue
@@ -65,6 +65,14 @@ def _pictures(source: Path, left: Counter[str]) -> Iterator[LocalFile]:
             yield LocalFile(path, name, path.stat().st_size)
         else:
             left["no picture"] += 1
+
+
+def _leads_below(link: Path, root: Path) -> bool:
+    """Whether the link leads to something in the folder; one that leads to itself does not."""
+    try:
+        return link.resolve().is_relative_to(root)
+    except (OSError, RuntimeError):
+        return False
 
 
 def _visible(source: Path) -> Iterator[Path]:

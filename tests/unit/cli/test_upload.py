@@ -34,6 +34,18 @@ def test_pictures_are_sent_with_their_folders_and_nothing_else_is(tmp_path: Path
     assert (chosen.no_pictures, chosen.links) == (1, 0)
 
 
+def test_a_link_to_itself_is_not_sent_and_the_rest_is(tmp_path: Path) -> None:
+    put(tmp_path / "trip/real.jpg")
+    (tmp_path / "trip/self.jpg").symlink_to(tmp_path / "trip/self.jpg")
+    (tmp_path / "trip/one").symlink_to(tmp_path / "trip/two")
+    (tmp_path / "trip/two").symlink_to(tmp_path / "trip/one")
+
+    chosen = select(tmp_path / "trip")
+
+    assert [file.name for file in chosen.files] == ["trip/real.jpg"]
+    assert chosen.links == 3
+
+
 def test_a_link_is_not_sent_if_it_leads_out_of_the_folder(tmp_path: Path) -> None:
     put(tmp_path / "secret/key.jpg")
     put(tmp_path / "trip/real.jpg")

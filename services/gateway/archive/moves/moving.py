@@ -147,10 +147,25 @@ def _along(paths: Iterable[Path], sources: Sources) -> Iterator[tuple[Path, Seen
 
 
 def _keeper(target: Target, seen: Seen, sources: Sources, gone: Callable[[Path], bool]) -> Photo | None:
-    """The best other file of the same content that is there right now; FileError last_copy."""
+    """The best other file of the same content that is there right now.
+
+    FileError last_copy where there is none, and same_file where another name of the target would stay.
+    """
     if target.rivals is None:
         return None
+    keeper = _other_file(target, seen, sources, gone)
     for rival in target.rivals:
+        if rival.path not in (target.photo.path, keeper.path) and not gone(rival.path):
+            with suppress(OSError):
+                found = rival.path.lstat()
+                if (found.st_dev, found.st_ino) == (seen.device, seen.inode):
+                    detail = f"{rival.path} is another name of the same file: moving it would free nothing"
+                    raise FileError(Code.SAME_FILE, detail)
+    return keeper
+
+
+def _other_file(target: Target, seen: Seen, sources: Sources, gone: Callable[[Path], bool]) -> Photo:
+    for rival in target.rivals or ():
         if rival.path == target.photo.path or gone(rival.path):
             continue
         try:

@@ -102,6 +102,13 @@ def test_a_second_name_of_the_same_file_is_no_copy(tmp_path: Path) -> None:
     assert codes(archive(shop(tmp_path), target_of(copy, tmp_path / "b.jpg"))) == [Code.LAST_COPY]
 
 
+def test_a_second_name_is_not_moved_as_a_copy_of_another_file_either(tmp_path: Path) -> None:
+    kept, copy = photo(tmp_path / "a.jpg"), photo(tmp_path / "b.jpg")
+    os.link(copy, tmp_path / "c.jpg")
+    assert codes(archive(shop(tmp_path), target_of(copy, kept, tmp_path / "c.jpg"))) == [Code.SAME_FILE]
+    assert copy.exists()
+
+
 def test_a_keeper_that_has_changed_or_gone_keeps_nothing(tmp_path: Path) -> None:
     changed, gone, copy = (photo(tmp_path / f"{name}.jpg") for name in "abc")
     targets = target_of(copy, changed, gone)
