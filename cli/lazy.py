@@ -33,6 +33,9 @@ COMMANDS: dict[str, Entry] = {
     "collections": Entry(
         "cli.commands.collections", "app", "Create, select, show, merge and delete collections."
     ),
+    "duplicates": Entry(
+        "cli.commands.duplicates", "app", "Find, review, archive, restore and decide on duplicates."
+    ),
     "models": Entry("cli.commands.models", "app", "List, fetch and check models."),
     "doctor": Entry("cli.commands.doctor", "doctor", "Check this machine."),
     "topics": Entry("cli.commands.topics", "topics", "Describe the Kafka topics."),
