@@ -7,7 +7,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings
 
-from cli.doctor import embedded, machine, outside
+from cli.doctor import embedded, machine, models, outside
 from cli.doctor.finding import Check, Finding, Verdict, note, ok, wrong
 from cli.exits import Exit
 from cli.options import ApiKey, AsJson, Url
@@ -62,6 +62,8 @@ def _checks(url: str | None, api_key: str | None) -> Iterator[Check]:
         yield lambda: outside.qdrant(StoreSettings())
     if run.ml_inference_service_url:
         yield lambda: outside.ml(MLSettings())
+    else:
+        yield lambda: models.model(run)
     if url:
         yield lambda: outside.gateway(url, api_key)
 

@@ -13,7 +13,7 @@ import pytest
 from pydantic import SecretStr
 
 from cli.client import Client, segment
-from cli.doctor import embedded, machine, outside
+from cli.doctor import embedded, machine, models, outside
 from cli.doctor.finding import Verdict
 from cli.exits import Exit, exit_of
 from cli.lazy import COMMANDS, load
@@ -325,3 +325,27 @@ def test_the_first_photos_make_a_collection_and_say_so(
     assert ("POST", "/api/v1/collections") in asked
     assert ("POST", "/api/v1/collections/select") in asked
     assert "created and selected photos" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "verdict", "words"),
+    [
+        ("lite", Verdict.OK, "512 numbers"),
+        ("labels", Verdict.OK, "1280 numbers"),
+        ("ViT-B-32__laion2b-s34b-b79k", Verdict.WRONG, "sluice models fetch"),
+        ("nonsense", Verdict.WRONG, "neither a folder nor one of"),
+    ],
+)
+def test_the_doctor_looks_for_the_model(tmp_path: Path, name: str, verdict: Verdict, words: str) -> None:
+    found = models.model(RunSettings(ml_model=name, ml_models_dir=tmp_path))
+    assert found.verdict is verdict
+    assert words in found.detail
+
+
+def test_the_models_are_listed_and_one_is_tried(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models", "list"]) == Exit.OK
+    assert "ViT-B-32__laion2b-s34b-b79k" in capsys.readouterr().out
+    assert main(["models", "check", "labels"]) == Exit.OK
+    assert "labels-efficientnet-lite0@57934424 works on" in capsys.readouterr().out
+    assert main(["models", "check", "nonsense"]) == Exit.FAILED
+    assert "neither a folder nor one of" in capsys.readouterr().err
