@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -23,6 +25,7 @@ def sluice(data_dir: Path, *arguments: str, **environment: str) -> "subprocess.C
     )
 
 
+@pytest.mark.slow
 def test_the_demo_counts_what_its_samples_give_and_then_runs_over_one_photo(tmp_path: Path) -> None:
     theirs = {"API_KEY": "k", "SCAN_ROOTS": "/elsewhere", "HOST": "0.0.0.0", "ACCEPT_GIF": "true"}
     done = sluice(tmp_path, "demo", **theirs)

@@ -145,6 +145,7 @@ def cases(home: Path) -> list[Case]:
     return library.cases(SEED, home / "outside")
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::UserWarning:PIL")
 async def test_one_of_each_kind(tmp_path: Path) -> None:
     chosen = one_of_each(cases(tmp_path))
