@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from libs.common.runtime.service import Health
+from libs.common.runtime.service import Health, Work
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 STATES = ("starting", "ready", "waiting", "stopped")
@@ -50,7 +50,18 @@ def health_metrics(health: Health) -> list[Metric]:
     records = CounterMetricFamily(
         "sluice_stage_records", "Records processed and committed since the start.", value=health.records
     )
-    return [state, silent, records]
+    return [state, silent, records, *_work_metrics(health.work())]
+
+
+def _work_metrics(work: Work) -> list[Metric]:
+    """What the stage works on; the age is 0 while no file takes long."""
+    oldest = time.monotonic() - work.oldest[0].since if work.oldest else 0.0
+    return [
+        GaugeMetricFamily("sluice_stage_held_records", "Records taken and not finished.", value=work.held),
+        GaugeMetricFamily(
+            "sluice_stage_oldest_file_seconds", "How long the oldest file has been worked on.", value=oldest
+        ),
+    ]
 
 
 def process_metrics() -> list[Metric]:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import sys
 import time
@@ -13,9 +14,10 @@ import httpx
 import pytest
 
 from libs.common.errors import Code, SluiceError
+from libs.common.http.metrics import exposition, health_metrics
 from libs.common.http.probes import STUCK_SECONDS, UNHEARD_SECONDS, probed
 from libs.common.http.serving import listen
-from libs.common.runtime.service import Health
+from libs.common.runtime.service import Health, Work, WorkingOn
 from tests.support.system import free_port
 from tests.support.waiting import LIMIT_S
 
@@ -82,6 +84,7 @@ async def test_a_stage_is_scraped_where_it_is_probed() -> None:
     assert 'sluice_stage_state{state="ready"} 1.0' in lines
     assert 'sluice_stage_state{state="waiting"} 0.0' in lines
     assert "sluice_stage_records_total 7.0" in lines
+    assert "sluice_stage_held_records 0.0" in lines
     assert any(line.startswith("process_resident_memory_bytes ") for line in lines)
 
 
@@ -131,3 +134,11 @@ async def waiting_reason(port: int) -> str:
             if body["reason"] != "it is starting":
                 return str(body["reason"])
             await asyncio.sleep(0.05)
+
+
+def test_a_scrape_tells_how_long_the_oldest_file_is_worked_on() -> None:
+    hung = WorkingOn("j", "f", "/photos/hangs.jpg", since=time.monotonic() - 30, tries=0)
+    text = exposition(health_metrics(Health(work=lambda: Work(4, (hung,))))).decode()
+    assert "sluice_stage_held_records 4.0" in text
+    (age,) = re.findall(r"^sluice_stage_oldest_file_seconds (\S+)$", text, flags=re.MULTILINE)
+    assert float(age) >= 30
