@@ -12,6 +12,8 @@ from libs.common.errors import Code, FileError, SluiceError, UnavailableError
 from libs.common.kafka.outgoing import Outgoing, event, outcomes
 from libs.common.messages import PointRecord
 from libs.common.points.payload import payload_of
+from libs.common.points.places import Places, offline_places
+from libs.common.points.written import metadata_of
 from libs.common.runtime.retry import until_available
 from libs.common.store.protocol import Point
 from services.upserter.admission import Admission, Shape, gone
@@ -63,7 +65,8 @@ class UpserterWorker:
 
     async def _write(self, shape: Shape, records: list[PointRecord], existing: dict[str, str]) -> Told:
         latest, now = {record.file.file_id: record for record in records}, self._now()
-        points = [_point(each, now) for each in latest.values()]
+        places = await _places(latest.values())
+        points = [_point(each, now, places) for each in latest.values()]
         rejected = await self._writer.write(shape.collection, points)
         return [
             (record.file.job_id, _outcome(record, rejected, existing))
@@ -104,9 +107,16 @@ def _broken(record: PointRecord) -> tuple[str, events.Outcome]:
     return record.file.job_id, events.failure(record.file.file_id, record.file.file, error)
 
 
-def _point(record: PointRecord, stored_at: float) -> Point:
+async def _places(records: Iterable[PointRecord]) -> Places | None:
+    """The towns, which are read when the first photo says where it was taken."""
+    if any(metadata_of(record).location is not None for record in records):
+        return await asyncio.to_thread(offline_places)
+    return None
+
+
+def _point(record: PointRecord, stored_at: float, places: Places | None) -> Point:
     vector = np.frombuffer(record.inference.embedding, dtype="<f4")
-    return Point(record.file.file_id, vector, payload_of(record, stored_at))
+    return Point(record.file.file_id, vector, payload_of(record, stored_at, places))
 
 
 def _outcome(

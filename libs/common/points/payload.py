@@ -7,6 +7,7 @@ from libs.common.messages import File, PointRecord
 from libs.common.points.derived import derive
 from libs.common.points.exif import exif_fields
 from libs.common.points.fields import Fields, names
+from libs.common.points.places import Places
 from libs.common.points.written import metadata_of, set_metadata
 from libs.common.sources.formats import RAW_NAMES
 from libs.common.store.protocol import Payload
@@ -18,12 +19,18 @@ _OF_PATH = names(Fields.path_base64, Fields.link_target)
 """Fields that some paths have and others have not."""
 
 
-def payload_of(record: PointRecord, stored_at: float) -> Payload:
-    """The payload of the point that stores `record`; `stored_at` in seconds since the epoch."""
+def payload_of(record: PointRecord, stored_at: float, places: Places | None = None) -> Payload:
+    """The payload of the point that stores `record`; `stored_at` in seconds since the epoch.
+
+    `places` tells the town of a photo's location; without them there is none.
+    """
     point = Fields({})
     set_file(point, record.file)
     _set_content(point, record)
-    set_metadata(point, metadata_of(record))
+    said = metadata_of(record)
+    set_metadata(point, said)
+    if places is not None and said.location is not None and (names := places.near(said.location)):
+        point.place = list(names)
     _set_inference(point, record)
     point.stored_at = stored_at
     point.payload_version = VERSION
