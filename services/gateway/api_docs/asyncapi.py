@@ -6,13 +6,18 @@ from typing import Any
 import msgspec
 from faststream.specification.asyncapi import AsyncAPI
 
-from libs.common.events import JobEvent, JobSnapshot, ScanRequest
+from libs.common.events import Decision, JobEvent, JobSnapshot, ScanRequest
 from libs.common.kafka.connection import Connection
 from libs.common.runtime.release import release
-from libs.common.topics import ALL, INGEST, JOB_STATUS, JOBS
+from libs.common.topics import ALL, DECISIONS, INGEST, JOB_STATUS, JOBS
 from services.gateway.jobs.requests import faststream_broker
 
-_BODIES: dict[str, Any] = {INGEST.name: ScanRequest, JOB_STATUS.name: JobEvent, JOBS.name: JobSnapshot}
+_BODIES: dict[str, Any] = {
+    INGEST.name: ScanRequest,
+    JOB_STATUS.name: JobEvent,
+    JOBS.name: JobSnapshot,
+    DECISIONS.name: Decision,
+}
 _ABOUT = (
     "The public topics of Sluice. Bodies are JSON with `version` 1; readers ignore fields they do not know. "
     "Any system may write to `ingest`; the others are for reading."
@@ -30,7 +35,7 @@ def document(connection: Connection) -> dict[str, Any]:
             schema=dict[str, Any],
         )
     made = AsyncAPI(broker, title="Sluice", version=release(), description=_ABOUT).to_specification()
-    return _with_bodies(msgspec.json.decode(made.to_json()))
+    return _with_keys(_as_received(_with_bodies(msgspec.json.decode(made.to_json())), connection), connection)
 
 
 def page(spec: dict[str, Any]) -> str:
@@ -55,6 +60,35 @@ def _with_bodies(spec: dict[str, Any]) -> dict[str, Any]:
     for name, shape in zip(_BODIES, shapes, strict=True):
         spec["components"]["schemas"][f"{name}:Message:Payload"] = shape
     spec["components"]["schemas"] |= components
+    for schema in spec["components"]["schemas"].values():
+        _name_discriminator(schema)
+    return spec
+
+
+def _name_discriminator(schema: dict[str, Any]) -> None:
+    """AsyncAPI has the field's name where OpenAPI, and so msgspec, has an object."""
+    if isinstance(found := schema.get("discriminator"), dict):
+        schema["discriminator"] = found["propertyName"]
+
+
+def _as_received(spec: dict[str, Any], connection: Connection) -> dict[str, Any]:
+    """FastStream knows us as a publisher of all topics; what lies on ingest, Sluice receives."""
+    ingest = connection.names.of(INGEST)
+    channels = {f"#/channels/{name}" for name, each in spec["channels"].items() if each["address"] == ingest}
+    for operation in spec["operations"].values():
+        if operation["channel"]["$ref"] in channels:
+            operation["action"] = "receive"
+    return spec
+
+
+def _with_keys(spec: dict[str, Any], connection: Connection) -> dict[str, Any]:
+    keys = {connection.names.of(topic): topic.key for topic in ALL}
+    for channel in spec["channels"].values():
+        key = {"type": "string", "description": keys[channel["address"]]}
+        for message in channel["messages"].values():
+            named = message["$ref"].rpartition("/")[2]
+            kafka = {"key": key, "bindingVersion": "0.5.0"}
+            spec["components"]["messages"][named]["bindings"] = {"kafka": kafka}
     return spec
 
 

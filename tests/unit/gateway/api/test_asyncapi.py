@@ -14,6 +14,7 @@ def test_the_public_topics_are_documented_under_their_names() -> None:
         "ingest": "home-ingest",
         "job-status": "home-job-status",
         "jobs": "home-jobs",
+        "decisions": "home-decisions",
     }
 
 
@@ -36,3 +37,21 @@ def test_the_page_loads_nothing_from_elsewhere() -> None:
     assert "home-ingest" in html
     assert "directory_path" in html
     assert not re.search(r"""(src|href)=["']?(https?:)?//""", html)
+
+
+def test_the_field_that_tells_events_apart_is_named() -> None:
+    assert SPEC["components"]["schemas"]["job-status:Message:Payload"]["discriminator"] == "event"
+
+
+def test_sluice_receives_what_is_on_ingest_and_sends_the_others() -> None:
+    operations = SPEC["operations"].values()
+    actions = {each["channel"]["$ref"].rpartition("/")[2]: each["action"] for each in operations}
+    assert actions.pop("ingest") == "receive"
+    assert set(actions.values()) == {"send"}
+
+
+def test_messages_say_what_their_key_is() -> None:
+    messages = SPEC["components"]["messages"]
+    keys = {name: each["bindings"]["kafka"]["key"]["description"] for name, each in messages.items()}
+    assert keys["ingest:Message"] == "job id"
+    assert keys["decisions:Message"] == "decision id"
