@@ -1,7 +1,6 @@
 """`sluice collections`: make, choose, look at, merge and remove them."""
 
 import asyncio
-import re
 import sys
 from typing import Annotated, Any, Literal
 
@@ -13,6 +12,7 @@ from cli.exits import Exit
 from cli.options import ApiKey, AsJson, Url, ask
 from cli.output import as_json, line, local_time
 from libs.common.errors import Code, SluiceError
+from libs.common.store.names import WORDS, canonical, is_name
 
 app = typer.Typer(help="Create, select, show, merge and delete collections.", rich_markup_mode=None)
 
@@ -20,16 +20,14 @@ Name = Annotated[str, typer.Argument(metavar="NAME", show_default=False)]
 
 
 def _new_name(name: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9_-]{1,128}", name):
-        raise typer.BadParameter("use 1-128 letters, digits, `_` or `-`")
-    return name
+    if not is_name(canonical(name)):
+        raise typer.BadParameter(f"use {WORDS}")
+    return canonical(name)
 
 
 NewName = Annotated[
     str,
-    typer.Argument(
-        metavar="NAME", help="1-128 letters, digits, `_` or `-`", callback=_new_name, show_default=False
-    ),
+    typer.Argument(metavar="NAME", help="1-128 characters", callback=_new_name, show_default=False),
 ]
 
 Distance = Literal["Cosine", "Euclid", "Dot", "Manhattan"]

@@ -20,6 +20,7 @@ from libs.common.runtime.service import Health, Service, supervise
 from libs.common.store.protocol import Store
 from services.gateway.api.keys import read_keys
 from services.gateway.api.middleware import chain
+from services.gateway.api.slashes import TrailingSlash
 from services.gateway.api_docs import docs, openapi
 from services.gateway.archive import routes as archives
 from services.gateway.collections import routes as collections
@@ -97,6 +98,7 @@ def create_app(
         app.include_router(router, prefix=API)
     problems.install(app)
     app.add_middleware(RequestMiddleware, chain=chain)
+    app.add_middleware(TrailingSlash, prefix=API)
     # FastAPI's documented way to change the document that it serves.
     app.openapi = partial(openapi.document, app)  # type: ignore[method-assign]
     return app

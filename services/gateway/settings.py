@@ -33,7 +33,8 @@ class GatewaySettings(StageSettings, StoreSettings, MLSettings, FilesSettings):
         description="How long an answer of Qdrant may take; clients give up on a request after 10 s",
     )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
-        ("http://localhost:3000",), description="Origins whose pages may call the gateway, comma-separated"
+        ("http://localhost:3000", "http://127.0.0.1:3000"),
+        description="Origins whose pages may call the gateway, comma-separated",
     )
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Names this service answers to, comma-separated; unset: see HOST"

@@ -76,10 +76,14 @@ class Collections:
         model = self.control.model()
         return model.dimension if model else DEFAULT_SIZE
 
+    async def active_or_none(self) -> str | None:
+        """The name of the active collection; None while none is selected."""
+        await refreshed(self.control)
+        return self.control.active()
+
     async def active(self) -> str:
         """The name of the active collection; SluiceError no_collection_selected."""
-        await refreshed(self.control)
-        name = self.control.active()
+        name = await self.active_or_none()
         if name is None:
             raise SluiceError(
                 Code.NO_COLLECTION_SELECTED, "no collection is selected: POST /api/v1/collections/select"

@@ -1,22 +1,33 @@
 """Bodies about collections."""
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
+from libs.common.store.names import MOST_CHARACTERS, WORDS, canonical, is_name
 from libs.common.store.protocol import Distance
 from services.gateway.api.models import Body
 from services.gateway.tasks.models import TASK, Status
 
-NAME = r"^[A-Za-z0-9_-]{1,128}$"
+
+def _new_name(name: str) -> str:
+    if not is_name(canonical(name)):
+        raise ValueError(f"use {WORDS}")
+    return canonical(name)
+
+
+NewName = Annotated[str, Field(min_length=1, max_length=MOST_CHARACTERS), AfterValidator(_new_name)]
+Name = Annotated[str, AfterValidator(canonical)]
+"""A collection that is there, in any Unicode form."""
 POINT = "8d0e2f1a-2b1f-5f0e-9c3d-7a1b2c3d4e5f"
 
 
 class Creation(Body):
     """A collection to make."""
 
-    collection_name: str = Field(pattern=NAME, examples=["my_photo_collection"])
+    collection_name: NewName = Field(examples=["my_photo_collection"])
     vector_size: int | None = Field(None, ge=1, le=65536, description="Unset: QDRANT_VECTOR_SIZE")
     distance: Distance | None = Field(None, description="Unset: QDRANT_DISTANCE_METRIC")
 
@@ -31,7 +42,13 @@ class Created(Body):
 class Selection(Body):
     """A collection to make the active one."""
 
-    collection_name: str = Field(examples=["my_photo_collection"])
+    collection_name: Name = Field(examples=["my_photo_collection"])
+
+
+class Active(Body):
+    """The active collection; null while none is selected."""
+
+    active_collection: str | None = Field(examples=["my_photo_collection"])
 
 
 class Selected(Body):
@@ -89,8 +106,8 @@ class CollectionOut(Body):
 class MergeRequest(Body):
     """Collections to add to another one."""
 
-    dest_collection: str = Field(pattern=NAME, examples=["all_photos"])
-    source_collections: list[str] = Field(min_length=1, max_length=100, examples=[["summer", "winter"]])
+    dest_collection: NewName = Field(examples=["all_photos"])
+    source_collections: list[Name] = Field(min_length=1, max_length=100, examples=[["summer", "winter"]])
 
 
 class MergeTaken(Body):
@@ -103,8 +120,8 @@ class MergeTaken(Body):
 class SelectionRequest(Body):
     """Points of a collection, for a new one."""
 
-    new_collection_name: str = Field(pattern=NAME, examples=["best_of"])
-    source_collection: str = Field(examples=["all_photos"])
+    new_collection_name: NewName = Field(examples=["best_of"])
+    source_collection: Name = Field(examples=["all_photos"])
     point_ids: list[UUID] = Field(min_length=1, max_length=10_000, examples=[[POINT]])
 
 

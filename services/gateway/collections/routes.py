@@ -25,6 +25,12 @@ async def names(collections: All) -> list[str]:
     return await collections.names()
 
 
+@router.get("/active", summary="The active collection", responses=problems())
+async def active(collections: All) -> body.Active:
+    """Null while none is selected."""
+    return body.Active(active_collection=await collections.active_or_none())
+
+
 @router.post("", status_code=201, summary="Make a collection", responses=problems(400, 409))
 async def create(collections: All, request: body.Creation) -> body.Created:
     """An empty one. Without a vector size it gets that of the settings, else that of the model in use."""
@@ -72,13 +78,13 @@ async def select_points(collections: All, request: body.SelectionRequest) -> bod
 
 
 @router.get("/{name}/info", summary="A collection's shape, counts and a few points", responses=problems(404))
-async def info(collections: All, name: str) -> body.CollectionOut:
+async def info(collections: All, name: body.Name) -> body.CollectionOut:
     """Counts are numbers, never null."""
     return _described(await collections.describe(name))
 
 
 @router.delete("/{name}", summary="Remove a collection and its points", responses=problems(404, 409))
-async def delete(collections: All, name: str) -> body.Deleted:
+async def delete(collections: All, name: body.Name) -> body.Deleted:
     """Files on disk stay. Refused while a job writes into it."""
     await collections.delete(name)
     return body.Deleted(collection=name)

@@ -94,6 +94,8 @@ def _message(job: Job, waiting: str | None) -> str:
     done = f"{job.done} of {job.total} files done"
     if job.state == "completed":
         return f"Completed: {job.stored} stored ({job.from_cache} from the cache), {job.failed} failed"
+    if job.state == "cancelled":
+        return f"Cancelled: {job.stored} stored, {job.failed} failed, {job.skipped} of {job.total} not done"
     if job.is_over:
         return f"{job.state.capitalize()}: {job.error}" if job.error else f"{job.state.capitalize()}: {done}"
     if waiting:

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Query
 
 from services.gateway.api.capabilities import capability
 from services.gateway.api.models import problems
+from services.gateway.collections.models import Name
 from services.gateway.images.images import Images
 from services.gateway.search import filters
 from services.gateway.search import models as body
@@ -29,7 +30,7 @@ MOST_FIELDS = 20
 )
 async def images(
     gallery: Galleries,
-    name: str,
+    name: Name,
     sort: Annotated[str, Query(description="A field, or -field for the largest first")] = NEWEST,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
     cursor: Cursor = None,
@@ -43,7 +44,7 @@ async def images(
 @router.get("/collections/{name}/facets", summary="What fields have, and how often", responses=problems(404))
 async def facets(
     gallery: Galleries,
-    name: str,
+    name: Name,
     fields: Annotated[str, Query(description="Comma-separated", examples=["camera,month,format,place"])],
     limit: Annotated[int, Query(ge=1, le=1000, description="Values of each field")] = 50,
     filters_json: Filters = None,

@@ -3,6 +3,7 @@ import base64
 import io
 import re
 import tempfile
+import unicodedata
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -491,3 +492,23 @@ async def test_the_service_serves_on_its_port_and_a_second_one_is_told_the_way_o
             await build(settings, store).run(asyncio.Event())
 
     assert refusal.value.code is Code.PORT_BUSY
+
+
+async def test_a_slash_at_the_end_changes_nothing_and_the_active_collection_is_told(
+    gateway: httpx.AsyncClient,
+) -> None:
+    name = f"Été 2019. {uuid4().hex[:6]}"
+    made = await gateway.post(f"{API}/collections/", json={"collection_name": name})
+    await gateway.post(f"{API}/collections/select/", json={"collection_name": name})
+
+    listed = (await gateway.get(f"{API}/collections/")).json()
+    active = (await gateway.get(f"{API}/collections/active")).json()
+    decomposed = unicodedata.normalize("NFD", name)
+    found = await gateway.get(f"{API}/collections/{decomposed}/info")
+
+    assert made.status_code == 201, made.text
+    assert name in listed
+    assert active == {"active_collection": name}
+    assert (found.status_code, found.json()["name"]) == (200, name)
+    wrong = await gateway.post(f"{API}/collections", json={"collection_name": "../x"})
+    assert code_of(wrong) == (422, "invalid_request")

@@ -46,7 +46,9 @@ async def test_a_name_is_taken_once(collection: Collection) -> None:
     assert (await collection.store.info(collection.name)).vector_size == 4
 
 
-@pytest.mark.parametrize("name", ["", "..", ".hidden", "a/b", "ümlaut", "x" * 129])
+@pytest.mark.parametrize(
+    "name", ["", "..", ".hidden", "a/b", "a\\b", "a\nb", "~x", " a", "u\u0308", "x" * 129]
+)
 async def test_an_impossible_name_is_refused_and_never_found(store: Store, name: str) -> None:
     with pytest.raises(SluiceError) as refused:
         await store.create(name, 4, "Cosine")
@@ -54,6 +56,17 @@ async def test_an_impossible_name_is_refused_and_never_found(store: Store, name:
     with pytest.raises(SluiceError) as missing:
         await store.info(name)
     assert missing.value.code is Code.COLLECTION_NOT_FOUND
+
+
+@pytest.mark.parametrize("name", ["Ümlaut 2019. Sommer", "旅行", "x y", "é" * 128, "a.b", "50 % & more"])
+async def test_a_name_may_have_letters_of_any_script_spaces_and_dots(store: Store, name: str) -> None:
+    await store.create(name, 4, "Cosine")
+    await store.upsert(name, [point(1)])
+    assert name in await store.collections()
+    assert (await store.info(name)).name == name
+    assert await store.count(name) == 1
+    await store.delete(name)
+    assert name not in await store.collections()
 
 
 async def test_a_deleted_collection_leaves_nothing_to_its_successor(collection: Collection) -> None:

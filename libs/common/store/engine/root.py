@@ -10,9 +10,9 @@ from libs.common.runtime.disk import has_room, no_room
 from libs.common.runtime.lock import DirLock
 from libs.common.store.engine.building import build, copy
 from libs.common.store.engine.room import NEEDED_BYTES
-from libs.common.store.engine.shape import read_shape, write_shape
+from libs.common.store.engine.shape import read_name, read_shape, write_shape
 from libs.common.store.engine.shard import Shard
-from libs.common.store.names import check_new, exists, is_name, not_found
+from libs.common.store.names import check_new, exists, folder_of, is_mapped, is_name, not_found
 from libs.common.store.protocol import Shape
 
 _SHARD = "shard"
@@ -42,7 +42,8 @@ class Root:
 
     def names(self) -> list[str]:
         """The collections, sorted."""
-        return sorted(each.name for each in self._folder.glob("*/") if is_name(each.name))
+        found = (read_name(each) if is_mapped(each.name) else each.name for each in self._folder.glob("*/"))
+        return sorted(name for name in found if name is not None and is_name(name))
 
     def create(self, name: str, shape: Shape) -> None:
         """Make an empty collection, which is there entirely or not at all."""
@@ -51,9 +52,9 @@ class Root:
             raise exists(name)
         building = self._passing()
         building.mkdir()
-        write_shape(building, shape)
+        write_shape(building, name, shape)
         copy(self._template(shape), building / _SHARD)
-        self._rename(building, self._folder / name)
+        self._rename(building, self._folder / folder_of(name))
 
     def delete(self, name: str) -> None:
         """Remove a collection, a damaged one too; after a crash in the middle it is gone all the same."""
@@ -62,7 +63,7 @@ class Root:
         if (shard := self._open.pop(name, None)) is not None:
             shard.close()
         leaving = self._passing()
-        self._rename(self._folder / name, leaving)
+        self._rename(self._folder / folder_of(name), leaving)
         shutil.rmtree(leaving)
 
     def shard(self, name: str) -> Shard:
@@ -77,7 +78,7 @@ class Root:
             shard.tidy()
 
     def _load(self, name: str) -> Shard:
-        folder = self._folder / name
+        folder = self._folder / folder_of(name)
         if not is_name(name) or not folder.is_dir():
             raise not_found(name)
         try:

@@ -54,3 +54,9 @@ def test_what_is_waited_for_is_told_in_its_own_field_and_in_the_message() -> Non
     assert told.waiting_reason == AWAY
     assert told.message == f"100 of 300 files done; {AWAY}"
     assert status(accepted=False).waiting_reason == "waiting for a scanner"
+
+
+def test_a_cancelled_job_does_not_say_that_all_is_done() -> None:
+    told = status(state="cancelled", finished_at=1010.0, stored=40, failed=0, skipped=260)
+
+    assert told.message == "Cancelled: 40 stored, 0 failed, 260 of 300 not done"
