@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.waiting import LIMIT_S
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -20,7 +22,7 @@ def sluice(data_dir: Path, *arguments: str, **environment: str) -> "subprocess.C
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=LIMIT_S,
         check=False,
     )
 
