@@ -23,7 +23,7 @@ Connect = Annotated[
 
 
 def topics(json: AsJson = False, connect: Connect = False) -> None:
-    """Describe the topics.
+    """Describe the Kafka topics.
 
     As they are declared, with the names and counts that the settings here give; asks no broker. With
     --connect: where the embedded Kafka of DATA_DIR is, and its secret, which changes with each start.

@@ -1,5 +1,6 @@
 """The gateway's REST API as the pages use it: one client for all, a key for each visitor."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -14,6 +15,7 @@ SECONDS = 30.0
 PREFIX = "/api/v1"
 
 BodyT = TypeVar("BodyT")
+Filters = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class Api:
 
     async def jobs(self, limit: int = 20, cursor: str | None = None) -> bodies.JobPage:
         """Jobs, the newest first."""
-        params = {"limit": limit} | ({"cursor": cursor} if cursor else {})
+        params = known({"limit": limit, "cursor": cursor})
         return await self.call("GET", "/ingest/jobs", bodies.JobPage, params=params)
 
     async def job(self, job_id: str) -> bodies.Job:
@@ -59,8 +61,7 @@ class Api:
         self, job_id: str, outcome: str, code: str | None, cursor: str | None, limit: int = 50
     ) -> bodies.FilePage:
         """A page of a job's files."""
-        given = {"outcome": outcome, "code": code, "cursor": cursor, "limit": limit}
-        params = {name: value for name, value in given.items() if value}
+        params = known({"outcome": outcome, "code": code, "cursor": cursor, "limit": limit})
         return await self.call("GET", f"/ingest/jobs/{segment(job_id)}/files", bodies.FilePage, params=params)
 
     async def command(self, job_id: str, action: str) -> None:
@@ -91,21 +92,29 @@ class Api:
         """One collection."""
         return await self.call("GET", f"/collections/{segment(name)}/info", bodies.Collection)
 
-    async def gallery(self, collection: str, cursor: str | None, limit: int) -> bodies.Photos:
+    async def gallery(
+        self, collection: str, filters: Filters, cursor: str | None, limit: int
+    ) -> bodies.Gallery:
         """A page of a collection's photos, the newest first."""
-        params = {"sort": "-taken_at", "limit": limit} | ({"cursor": cursor} if cursor else {})
-        return await self.call(
-            "GET", f"/collections/{segment(collection)}/images", bodies.Photos, params=params
-        )
+        given = {"limit": limit, "cursor": cursor, "filters": as_query(filters)}
+        path = f"/collections/{segment(collection)}/images"
+        return await self.call("GET", path, bodies.Gallery, params=known(given))
+
+    async def facets(self, collection: str, fields: Sequence[str], filters: Filters) -> bodies.Facets:
+        """How often each value of the fields is there."""
+        given = {"fields": ",".join(fields), "limit": 12, "filters": as_query(filters)}
+        path = f"/collections/{segment(collection)}/facets"
+        return await self.call("GET", path, bodies.Facets, params=known(given))
 
     async def similar(self, photo_id: str, limit: int) -> bodies.Photos:
         """Photos that look like a stored one."""
         path = f"/images/{segment(photo_id)}/similar"
         return await self.call("GET", path, bodies.Photos, params={"limit": limit})
 
-    async def search(self, query: str, limit: int = 60) -> bodies.Photos:
+    async def search(self, query: str, filters: Filters, limit: int = 60) -> bodies.Photos:
         """Photos by words."""
-        return await self.call("POST", "/search", bodies.Photos, json={"query": query, "limit": limit})
+        body = {"query": query, "limit": limit, "filters": filters or None}
+        return await self.call("POST", "/search", bodies.Photos, json=known(body))
 
     async def search_image(self, name: str, content: bytes, limit: int = 60) -> bodies.Photos:
         """Photos that look like a picture."""
@@ -116,6 +125,16 @@ class Api:
     async def photo(self, photo_id: str) -> bodies.PhotoInfo:
         """What is known of a photo."""
         return await self.call("GET", f"/images/{segment(photo_id)}/info", bodies.PhotoInfo)
+
+
+def known(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Only what has a value."""
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def as_query(filters: Filters) -> str | None:
+    """Filters as a parameter of a URL; None where there are none."""
+    return msgspec.json.encode(filters).decode() if filters else None
 
 
 def segment(name: str) -> str:

@@ -110,12 +110,27 @@ class PhotoPayload(Struct, frozen=True):
     thumbnail_base64: str | None = None
 
 
+class Word(Struct, frozen=True):
+    """A word of a query, and the field that has it."""
+
+    word: str
+    field: str
+
+
+class Why(Struct, frozen=True):
+    """Why a photo was found."""
+
+    likeness: float | None = None
+    words: list[Word] = []
+
+
 class Photo(Struct, frozen=True):
-    """A hit of a search, a member of a group, or a point of a map."""
+    """A hit of a search, a member of a group, or a photo in a list."""
 
     id: str
     payload: PhotoPayload
     score: float | None = None
+    why: Why | None = None
 
 
 class Photos(Struct, frozen=True):
@@ -124,6 +139,27 @@ class Photos(Struct, frozen=True):
     results: list[Photo]
     mode: str = ""
     next: str | None = None
+
+
+class Gallery(Struct, frozen=True):
+    """A page of a collection's photos."""
+
+    items: list[Photo]
+    next: str | None = None
+
+
+class Facet(Struct, frozen=True):
+    """A value of a field, and how many photos have it."""
+
+    value: str | int | bool
+    count: int
+
+
+class Facets(Struct, frozen=True):
+    """The most frequent values of each field, and how many photos there are."""
+
+    facets: dict[str, list[Facet]]
+    total: int
 
 
 class PhotoInfo(Struct, frozen=True):

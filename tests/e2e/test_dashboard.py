@@ -16,6 +16,7 @@ MS = 90_000
 """On a busy machine; on a quiet one each step takes well under a second."""
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.skipif(CHROMIUM is None, reason="Debian's package chromium is not installed"),
     pytest.mark.timeout(400),
 ]

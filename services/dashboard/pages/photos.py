@@ -17,11 +17,21 @@ def grid(photos: Iterable[Photo]) -> None:
 def _tile(photo: Photo) -> str:
     name = escape(photo.payload.filename, quote=True)
     caption = escape(photo.payload.caption or photo.payload.filename, quote=True)
-    score = "" if photo.score is None else f" ({photo.score:.2f})"
+    reason = escape(why(photo))
     return (
         f'<a class="sl-photo" href="{shell.url(f"/photo/{photo.id}")}" title="{name}">'
-        f'<img loading="lazy" src="{thumbnail(photo.id)}" alt="{caption}"><span>{name}{score}</span></a>'
+        f'<img loading="lazy" src="{thumbnail(photo.id)}" alt="{caption}"><span>{name}{reason}</span></a>'
     )
+
+
+def why(photo: Photo) -> str:
+    """Why a photo was found, in a few words; empty in a plain list."""
+    if photo.why is None:
+        return ""
+    found = ", ".join(dict.fromkeys(each.word for each in photo.why.words))
+    likeness = "" if photo.why.likeness is None else f"{photo.why.likeness:.2f} alike"
+    said = ", ".join(filter(None, (found, likeness)))
+    return f" ({said})" if said else ""
 
 
 def thumbnail(photo_id: str) -> str:

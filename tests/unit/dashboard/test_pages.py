@@ -10,11 +10,24 @@ from libs.common.http.mounted import Mounted
 from services.dashboard import words
 from services.dashboard.access import SameOrigin
 from services.dashboard.api import Api
-from services.dashboard.bodies import Copy, ExactGroup, Instance, Map, MapPoint, PhotoInfo
+from services.dashboard.bodies import (
+    Copy,
+    ExactGroup,
+    Instance,
+    Map,
+    MapPoint,
+    Photo,
+    PhotoInfo,
+    PhotoPayload,
+    Why,
+    Word,
+)
 from services.dashboard.pages.duplicates import spare
+from services.dashboard.pages.library import address, chosen
 from services.dashboard.pages.map import picture
 from services.dashboard.pages.overview import best_state, waiting
 from services.dashboard.pages.photo import facts
+from services.dashboard.pages.photos import why
 
 
 def client(app: ASGIApp) -> httpx.AsyncClient:
@@ -78,3 +91,19 @@ async def test_a_browser_is_led_to_the_pages_and_a_program_is_not() -> None:
         assert (await browser.get("/")).text == "api"
         assert (await browser.get("/ui/jobs")).text == "pages"
         assert (await browser.get("/uix")).text == "api"
+
+
+def test_a_view_of_the_library_has_an_address_that_leads_back_to_it() -> None:
+    filters = {"camera": 'Acme "One" & co', "rating": 5}
+    where = httpx.URL(address("a cat", filters))
+    assert where.params["q"] == "a cat"
+    assert chosen(where.params["f"]) == filters
+    assert address("", {}) == "/library"
+    with pytest.raises(SluiceError, match="cannot be read"):
+        chosen("[1")
+
+
+def test_a_hit_says_why_it_was_found() -> None:
+    reason = Why(0.314, [Word("cat", "caption"), Word("cat", "tags")])
+    assert why(Photo("1", PhotoPayload("a.jpg"), why=reason)) == " (cat, 0.31 alike)"
+    assert why(Photo("1", PhotoPayload("a.jpg"))) == ""
