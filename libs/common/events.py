@@ -53,6 +53,8 @@ class ScanRequest(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Shown with the job wherever it is shown; see `libs.common.labels` for what they may be."""
     metadata: dict[str, Value] = {}
     """Stored with each point of the job as `meta`, where searches filter by it."""
+    exclude: tuple[str, ...] = ()
+    """Patterns of what is passed over, in gitignore's syntax, relative to the directory."""
     sync: bool = False
     """Compare the folder with the points below it: moved files keep their points, those of gone files go."""
     prune: Prune = "auto"
@@ -81,6 +83,7 @@ class Accepted(_Event, frozen=True, kw_only=True, tag="accepted"):
     directory_path: str | None = None
     retry_of: str | None = None
     labels: dict[str, str] = {}
+    exclude: tuple[str, ...] = ()
 
 
 class Rejected(_Event, frozen=True, kw_only=True, tag="rejected"):

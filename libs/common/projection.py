@@ -39,6 +39,7 @@ class JobProjection(Struct, frozen=True, kw_only=True):
     rejected: bool = False
     collection: str | None = None
     directory_path: str | None = None
+    exclude: tuple[str, ...] = ()
     retry_of: str | None = None
     labels: dict[str, str] = field(default_factory=dict)
     state: JobState = "running"
@@ -101,6 +102,7 @@ def _accept(job: ProjectionT, event: Accepted) -> ProjectionT:
         accepted=True,
         collection=event.collection,
         directory_path=event.directory_path,
+        exclude=event.exclude,
         retry_of=event.retry_of,
         labels=event.labels,
     )

@@ -162,6 +162,7 @@ def accepted(record: JobRecord) -> events.Accepted:
         directory_path=record.request.directory_path,
         retry_of=_text(record.request.retry_of),
         labels=record.request.labels,
+        exclude=record.request.exclude,
     )
 
 

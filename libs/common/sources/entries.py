@@ -32,9 +32,10 @@ class Alias(Struct, frozen=True):
 
 
 class Ignored(Struct, frozen=True):
-    """Something that is passed over in silence and only counted."""
+    """Something that is passed over in silence and only counted; `rule` says which of people's did it."""
 
     path: bytes
+    rule: str | None = None
 
 
 Entry = Found | Rejected | Alias | Ignored

@@ -31,6 +31,8 @@ class Listing(Struct, frozen=True, kw_only=True):
     recursive: bool = True
     suffixes: frozenset[str] = SUPPORTED_SUFFIXES
     passed_over: PassedOver = BY_NAME
+    exclude: tuple[str, ...] = ()
+    """Patterns in gitignore's syntax, relative to the root."""
 
 
 class OpenFile:

@@ -88,6 +88,7 @@ class JobCommands:
             job_id=UUID(job_id_for_key(key)) if key else uuid4(),
             directory_path=job.directory_path,
             collection=job.collection,
+            exclude=job.exclude,
             sync=True,
             prune="now",
         )

@@ -1,7 +1,7 @@
 """Bodies about jobs."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
@@ -28,6 +28,12 @@ class IngestRequest(Body):
         examples=[{"client": "Meier", "year": 2024}],
     )
     force: bool = Field(False, description="Also what is unchanged or cached")
+    exclude: list[Annotated[str, Field(max_length=1000)]] = Field(
+        default_factory=list,
+        max_length=200,
+        description="Patterns of what is passed over, in gitignore's syntax",
+        examples=[["*.png", "private/"]],
+    )
     sync: bool = Field(
         False, description="Compare with the points below it: moved files keep theirs, those of gone files go"
     )

@@ -32,6 +32,7 @@ class Submission:
     idempotency_key: str | None = None
     labels: dict[str, str] = field(default_factory=dict)
     metadata: dict[str, Value] = field(default_factory=dict)
+    exclude: tuple[str, ...] = ()
     sync: bool = False
     prune: Prune = "auto"
 
@@ -51,7 +52,8 @@ def scan_request(submission: Submission, typed: str) -> ScanRequest:
         caption=submission.caption,
         labels=submission.labels,
         metadata=submission.metadata,
-        version=REQUEST_VERSION if submission.sync else VERSION,
+        version=REQUEST_VERSION if submission.sync or submission.exclude else VERSION,
+        exclude=submission.exclude,
         sync=submission.sync,
         prune=submission.prune,
     )

@@ -45,6 +45,7 @@ async def start(
         idempotency_key,
         request.labels,
         request.metadata,
+        tuple(request.exclude),
         request.sync,
         request.prune,
     )

@@ -26,6 +26,7 @@ class SubmitOptions:
     idempotency_key: str | None
     labels: dict[str, str] = field(default_factory=dict)
     metadata: dict[str, Value] = field(default_factory=dict)
+    exclude: tuple[str, ...] = ()
     sync: bool = False
     prune: Prune = "auto"
 
@@ -60,6 +61,7 @@ class JobSubmitter:
             options.idempotency_key,
             options.labels,
             options.metadata,
+            options.exclude,
             options.sync,
             options.prune,
         )

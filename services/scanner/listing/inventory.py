@@ -52,6 +52,7 @@ class Inventory:
             suffixes=accepted_suffixes(
                 gif=self._wiring.settings.accept_gif, video=self._wiring.settings.accept_video
             ),
+            exclude=self._record.request.exclude,
             passed_over=await asyncio.to_thread(_passed_over, self._wiring.settings),
         )
         entries = self._wiring.sources.of(root).list(root, asked)

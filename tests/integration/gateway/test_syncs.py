@@ -39,7 +39,9 @@ async def synced(publisher: Publisher, collection: str, counts: SyncCounts, fold
     ended = Finished(
         job_id=job, state="completed", total=3, stored=3, from_cache=3, failed=0, skipped=0, ignored=0
     )
-    accepted = Accepted(job_id=job, collection=collection, partition=0, offset=0, directory_path=folder)
+    accepted = Accepted(
+        job_id=job, collection=collection, partition=0, offset=0, directory_path=folder, exclude=("*.png",)
+    )
     told = (accepted, Compared(job_id=job, counts=counts), ended)
     await publisher.publish([event(body) for body in told])
     return job
@@ -86,7 +88,7 @@ async def test_what_a_sync_left_waiting_is_removed_by_a_job_of_its_own(
     assert answer.status_code == 202
     asked = {str(request.job_id): request for request in await requests(settings)}[answer.json()["job_id"]]
     assert (asked.version, asked.sync, asked.prune) == (2, True, "now")
-    assert (asked.directory_path, asked.collection) == ("/photos", collection)
+    assert (asked.directory_path, asked.collection, asked.exclude) == ("/photos", collection, ("*.png",))
 
     done = await synced(publisher, collection, SyncCounts(removed=3))
     answer = await gateway.post(f"{API}/ingest/jobs/{done}/prune")

@@ -170,6 +170,42 @@ def test_a_file_in_a_linked_folder_tells_where_it_really_is(tmp_path: Path) -> N
     assert found.target == os.fsencode(tmp_path / "other" / "sub" / "x.jpg")
 
 
+def excluded_in(root: Path, *exclude: str) -> dict[str, str | None]:
+    entries = FileSource(ANYWHERE).list(bytes(root), Listing(exclude=exclude))
+    ignored = [entry for entry in entries if isinstance(entry, Ignored)]
+    return {os.fsdecode(os.path.relpath(entry.path, bytes(root))): entry.rule for entry in ignored}
+
+
+def test_patterns_of_a_request_exclude_files_and_whole_folders(tmp_path: Path) -> None:
+    for name in ("a.jpg", "a.png", "private/b.jpg", "c/private/d.jpg", "c/keep.png", "c/e.jpg"):
+        write(tmp_path / name)
+    found = excluded_in(tmp_path, "*.png", "!keep.png", "/private/", "c/e.*")
+    assert found == {"a.png": "exclude", "private": "exclude", "c/e.jpg": "exclude"}
+
+
+def test_a_file_of_patterns_holds_in_its_folder_and_below_and_wins_over_those_above(tmp_path: Path) -> None:
+    write(tmp_path / ".sluiceignore", b"*.png\n# a comment\n\n")
+    write(tmp_path / "a" / ".sluiceignore", b"!b.png\n/x.jpg\n")
+    for name in ("1.png", "a/b.png", "a/2.png", "a/x.jpg", "a/c/x.jpg", "b/3.png"):
+        write(tmp_path / name)
+    found = {path for path, rule in excluded_in(tmp_path).items() if rule == ".sluiceignore"}
+    assert found == {"1.png", "a/2.png", "a/x.jpg", "b/3.png"}
+
+
+def test_a_folder_that_is_not_for_galleries_is_not_entered(tmp_path: Path) -> None:
+    write(tmp_path / "a.jpg")
+    write(tmp_path / "app" / "cache" / "b.jpg")
+    write(tmp_path / "app" / ".nomedia")
+    assert found_in(tmp_path) == ["a.jpg"]
+    assert excluded_in(tmp_path) == {"app": ".nomedia"}
+
+
+def test_a_pattern_that_is_none_excludes_nothing(tmp_path: Path) -> None:
+    write(tmp_path / "a.jpg")
+    write(tmp_path / "b.jpg")
+    assert excluded_in(tmp_path, "!", "b*") == {"b.jpg": "exclude"}
+
+
 def test_a_pipe_named_like_a_picture_is_not_a_regular_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.jpg")
     assert codes_in(tmp_path) == {"pipe.jpg": Code.NOT_A_REGULAR_FILE}

@@ -9,6 +9,7 @@ from itertools import islice
 
 from libs.common.errors import Code, FileError
 from libs.common.sources.entries import Alias, Entry, Found, Ignored, Rejected
+from libs.common.sources.files.exclusions import NO_MEDIA, Exclusions, is_no_media
 from libs.common.sources.files.failures import file_error
 from libs.common.sources.files.links import Links
 from libs.common.sources.files.opening import Opener
@@ -52,8 +53,10 @@ class _Walk:
         self._links = links
         self._entered: set[tuple[int, int]] = set()
         self._linked: deque[bytes] = deque()
+        self._exclusions = Exclusions()
 
     def tree(self, root: bytes) -> Iterator[Entry]:
+        self._exclusions = Exclusions.of(root, self._asked.exclude)
         yield from self._real_tree(root, None)
         while self._linked:
             link = self._linked.popleft()
@@ -63,20 +66,24 @@ class _Walk:
 
     def _real_tree(self, root: bytes, target: bytes | None) -> Iterator[Entry]:
         """`target`: the path of the root without symbolic links, where it is one."""
-        folders = [root]
+        folders = [(root, self._exclusions)]
         while folders:
-            folder = folders.pop()
+            folder, excluded = folders.pop()
             below: list[bytes] = []
             real = None if target is None else target + folder[len(root) :] + b"/"
             try:
                 with self._opener.folder(folder) as descriptor:
-                    yield from self._entries(folder, descriptor, real, below)
+                    if is_no_media(descriptor):
+                        yield Ignored(folder, NO_MEDIA)
+                        continue
+                    excluded = excluded.inside(folder, descriptor)
+                    yield from self._entries(folder, descriptor, real, below, excluded)
             except (OSError, FileError) as error:
                 yield Rejected(folder, _reason(error))
-            folders += sorted(below, reverse=True)
+            folders += ((each, excluded) for each in sorted(below, reverse=True))
 
     def _entries(
-        self, folder: bytes, descriptor: int, real: bytes | None, below: list[bytes]
+        self, folder: bytes, descriptor: int, real: bytes | None, below: list[bytes], excluded: Exclusions
     ) -> Iterator[Entry]:
         """The folder's own entries; its subfolders are put into `below`."""
         if not self._is_new(descriptor):
@@ -85,7 +92,7 @@ class _Walk:
         prefix = folder.rstrip(b"/") + b"/"
         with os.scandir(descriptor) as entries:
             while run := sorted(islice(entries, _SORTED_AT_ONCE), key=_name):
-                yield from self._run(run, prefix, real, below)
+                yield from self._run(run, prefix, real, below, excluded)
 
     def _is_new(self, descriptor: int) -> bool:
         found = os.fstat(descriptor)
@@ -95,14 +102,22 @@ class _Walk:
         return new
 
     def _run(
-        self, run: Iterable[os.DirEntry[str]], prefix: bytes, real: bytes | None, below: list[bytes]
+        self,
+        run: Iterable[os.DirEntry[str]],
+        prefix: bytes,
+        real: bytes | None,
+        below: list[bytes],
+        excluded: Exclusions,
     ) -> Iterator[Entry]:
         for entry in run:
             name = os.fsencode(entry.name)
             path = prefix + name
-            if entry.is_symlink():
+            is_folder = entry.is_dir(follow_symlinks=False)
+            if excluded.patterns and (rule := excluded.rule(path, folder=is_folder)) is not None:
+                yield Ignored(path, rule)
+            elif entry.is_symlink():
                 yield from self._symlink(path, name)
-            elif entry.is_dir(follow_symlinks=False):
+            elif is_folder:
                 yield from self._folder(path, name, path if real is None else real + name, below)
             elif is_ignored_file(name):
                 yield Ignored(path)
