@@ -17,6 +17,8 @@ from libs.common.unreadable import UNREADABLE
 
 ACTIVE = "active"
 MODEL = "model"
+LEAST_SIDE, MOST_SIDE = 200, 1024
+"""Pixels: thumbnails are made from the picture for the model, and it travels in a record."""
 
 
 class ActiveCollection(Struct, frozen=True, kw_only=True, tag="active", tag_field="kind"):
@@ -66,6 +68,11 @@ class ModelInUse(Struct, frozen=True, kw_only=True, tag="model", tag_field="kind
     batch: int = 1
     input_side: int | None = None
     at: datetime = field(default_factory=now)
+
+    @property
+    def picture_side(self) -> int | None:
+        """Pixels on the shorter side of the pictures that are made for it, as far as a record holds them."""
+        return None if self.input_side is None else min(max(self.input_side, LEAST_SIDE), MOST_SIDE)
 
 
 class ListedRoot(Struct, frozen=True, kw_only=True, tag="root", tag_field="kind"):

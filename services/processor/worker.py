@@ -17,8 +17,6 @@ from services.processor.decoding.inspection import Changing, Failed, Inspected, 
 
 log = logging.getLogger(__name__)
 
-LEAST_SIDE, MOST_SIDE = 200, 1024
-"""Pixels: thumbnails are made from the same picture, and it travels in a record."""
 PAUSES_S = (0.2, 0.5, 1.0, 2.0)
 """How long a file that changes is left alone before each further look."""
 
@@ -83,15 +81,8 @@ class ProcessorWorker:
             model=None if file.force or model is None else model.model,
             caption=file.caption,
             cache_cleared_at=file.cache_cleared_at,
-            short_side=_short_side(model),
+            short_side=None if model is None else model.picture_side,
         )
-
-
-def _short_side(model: ModelInUse | None) -> int | None:
-    """Pixels on the shorter side: what the model looks at, as far as a record holds it."""
-    if model is None or model.input_side is None:
-        return None
-    return min(max(model.input_side, LEAST_SIDE), MOST_SIDE)
 
 
 def _result(file: File, seen: Reply) -> Outgoing | tuple[str, Outcome]:

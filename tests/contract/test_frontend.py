@@ -216,7 +216,7 @@ async def test_points_can_be_copied_into_a_new_collection(contract: Contract, im
 @pytest.mark.parametrize(
     ("method", "path", "body"),
     [
-        ("POST", "/collections", {"collection_name": "no good"}),
+        ("POST", "/collections", {"collection_name": "no/good"}),
         ("POST", "/collections", {}),
         ("POST", "/collections/select", {"collection_name": "nobody"}),
         ("GET", "/images/no-uuid/info", None),

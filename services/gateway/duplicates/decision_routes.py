@@ -16,7 +16,7 @@ All = Annotated[Decisions, Depends(capability(Decisions))]
 DecisionId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", examples=["0" * 32])]
 
 
-@router.post("", summary="Say that contents are no duplicates of each other", responses=problems())
+@router.post("", summary="Say that contents are no duplicates of each other", responses=problems(400))
 async def decide(decisions: All, request: body.DecisionRequest) -> body.DecisionOut:
     """It holds over rescans and moves, for other models and in other collections, until it is undone."""
     return _out(await decisions.keep_all(request.hashes))

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import msgspec
 
@@ -48,13 +49,16 @@ class Decoding:
         finally:
             await asyncio.gather(*(decoder.close() for decoder in decoding._decoders))
 
-    async def normalised(self, data: bytes) -> bytes:
-        """The picture as the pipeline would send it to the ML service."""
-        return await self._asked(Wanted(what="normalised", limits=self._limits, data=data))
+    async def normalised(self, data: bytes, short_side: int | None = None) -> bytes:
+        """The picture as the pipeline would send it to the ML service, which looks at `short_side` pixels."""
+        return await self._asked(Wanted(what="normalised", limits=self._of(short_side), data=data))
 
-    async def normalised_file(self, descriptor: int) -> bytes:
+    async def normalised_file(self, descriptor: int, short_side: int | None = None) -> bytes:
         """As `normalised`, of an open file, which this process does not read."""
-        return await self._asked(Wanted(what="normalised", limits=self._limits), (descriptor,))
+        return await self._asked(Wanted(what="normalised", limits=self._of(short_side)), (descriptor,))
+
+    def _of(self, short_side: int | None) -> Limits:
+        return self._limits if short_side is None else replace(self._limits, short_side=short_side)
 
     async def displayable(self, file: OpenFile) -> bytes:
         """The file as a JPEG that browsers show; the decoder reads it from its beginning."""

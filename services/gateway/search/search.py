@@ -73,7 +73,9 @@ class Search:
     async def by_image(self, descriptor: int, page: Page) -> Hits:
         """The pictures most like the one in this open file; FileError for no picture, or ml_unavailable."""
         name = await self.collections.active()
-        picture = await self.decoding.normalised_file(descriptor)
+        model = self.control.model()
+        side = None if model is None else model.picture_side
+        picture = await self.decoding.normalised_file(descriptor, side)
         vector = await self.vectors.of_image(picture)
         await self._check(name, len(vector))
         return await self._near(Wanted(name, NearRanking(vector), page.where), page)

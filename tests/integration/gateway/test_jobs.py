@@ -227,11 +227,17 @@ async def test_a_cancelled_job_reads_as_failed(gateway: httpx.AsyncClient, publi
 async def test_exact_duplicates_bring_the_other_ones_thumbnail(
     gateway: httpx.AsyncClient, publisher: Publisher, store: Store
 ) -> None:
-    job_id, other = str(uuid4()), str(uuid4())
+    job_id, other, copied = str(uuid4()), str(uuid4()), str(uuid4())
     await selected(gateway, "holiday")
     payload = {"filename": "first.jpg", "thumbnail_base64": PIXEL}
-    await store.upsert("holiday", [Point(other, [1.0] + [0.0] * 511, payload)])
-    copy = Outcome(file_id="f", file="/photos/copy.jpg", outcome="stored", source="cache", existing_id=other)
+    larger = {"file_hash": "ab" * 32, "full_path": "/photos/first.jpg", "width": 20, "height": 20}
+    smaller = {"file_hash": "ab" * 32, "full_path": "/photos/copy.jpg", "width": 10, "height": 10}
+    vector = [1.0] + [0.0] * 511
+    points = [Point(other, vector, payload | larger), Point(copied, vector, smaller)]
+    await store.upsert("holiday", points)
+    copy = Outcome(
+        file_id=copied, file="/photos/copy.jpg", outcome="stored", source="cache", existing_id=other
+    )
 
     await say(publisher, accepted(job_id), Outcomes(job_id=job_id, items=(copy,)))
 

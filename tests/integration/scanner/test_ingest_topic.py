@@ -156,7 +156,7 @@ async def test_nonsense_is_a_dead_letter_and_holds_up_nobody(world: Bench, tmp_p
     folder, job = photos(tmp_path / "photos", 2), str(uuid4())
     nonsense = [
         b"", b"\xff\xfe", b"photos please", b"[]", b"{}", b"null",
-        request(folder, job_id="7"), request(folder, force="yes"), request(folder, version=2),
+        request(folder, job_id="7"), request(folder, force="yes"), request(folder, version=3),
         request(folder, retry_of=str(uuid4())), request(folder, directory_path="/" + "a" * 70_000),
     ]  # fmt: skip
     async with scanning(world, tmp_path / "data"):

@@ -54,7 +54,7 @@ def _no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         (["jobs", "--url", "nonsense"], "not the URL of a gateway: start it with http:// or https://"),
         (["jobs", "--url", "http://a:b"], "invalid value for '--url'"),
         (["jobs", "--api-key", "schlüssel"], "an API key holds ASCII letters"),
-        (["collections", "create", "a/b"], "use 1-128 letters, digits, `_` or `-`"),
+        (["collections", "create", "a/b"], "use 1 to 128 characters"),
         (["collections", "create", "a", "--distance", "far"], "'far' is not one of 'cosine'"),
     ],
 )
