@@ -17,6 +17,7 @@ _NEEDED: Sequence[tuple[Scope, str]] = (
     ("ingest", r"POST /duplicates/find-similar"),
     ("ingest", r"POST /tasks/[^/]+/cancel"),
     ("move", r"POST /ingest/archive_duplicates/[^/]+"),
+    ("move", r"POST /ingest/jobs/[^/]+/prune(/undo)?"),
     ("move", r"POST /duplicates/(archive-exact|decisions)"),
     ("move", r"DELETE /duplicates/decisions(/[^/]+)?"),
     ("move", r"POST /curation/archive-selection"),

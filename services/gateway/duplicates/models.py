@@ -90,7 +90,9 @@ class GroupOut(Body):
 class DecisionRequest(Body):
     """Contents that are no duplicates of each other; of one content: its files."""
 
-    hashes: list[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]] = Field(min_length=1, max_length=1000)
+    hashes: list[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]] = Field(
+        min_length=1, max_length=1000, examples=[["ab" * 32]]
+    )
     decision: Literal["keep_all"]
 
 

@@ -21,6 +21,7 @@ def test_a_deleted_collection_is_forgotten_and_no_longer_active() -> None:
     assert [(record.key, record.value is None) for record in records] == [
         ("collection:a", True),
         ("filled:a", True),
+        ("labels:a", True),
         ("active", False),
     ]
     active = control.decode(records[-1].value or b"")
@@ -29,4 +30,8 @@ def test_a_deleted_collection_is_forgotten_and_no_longer_active() -> None:
 
 
 def test_another_collection_stays_active() -> None:
-    assert [record.key for record in deleted("a", was_active=False)] == ["collection:a", "filled:a"]
+    assert [record.key for record in deleted("a", was_active=False)] == [
+        "collection:a",
+        "filled:a",
+        "labels:a",
+    ]
