@@ -37,6 +37,7 @@ async def processor(kafka: Broker, prefix: str, data_dir: Path) -> AsyncIterator
         topic_partitions=4,
         instance="p0",
         data_dir=data_dir,
+        scan_roots=(data_dir.parent.parent,),
         decode_workers=2,
     )
     stop = asyncio.Event()
