@@ -3,7 +3,18 @@
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import typer
+
+
+class _Conditions(msgspec.Struct):
+    """As the gateway reads them."""
+
+    taken_at: dict[str, str]
+    below: str | None
+    near: dict[str, Any] | None
+    camera: str | None
+    place: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,14 +31,14 @@ class SearchFilters:
     def body(self) -> dict[str, Any]:
         """The filters as the gateway takes them; BadParameter for a place that is none."""
         taken = {"gte": self.after, "lt": self.before}
-        found: dict[str, Any] = {
-            "taken_at": {bound: date for bound, date in taken.items() if date},
-            "below": self.below,
-            "near": _circle(self.near) if self.near else None,
-            "camera": self.camera,
-            "place": self.place,
-        }
-        return {name: value for name, value in found.items() if value}
+        found = _Conditions(
+            taken_at={bound: date for bound, date in taken.items() if date},
+            below=self.below,
+            near=_circle(self.near) if self.near else None,
+            camera=self.camera,
+            place=self.place,
+        )
+        return {name: value for name, value in msgspec.to_builtins(found).items() if value}
 
 
 def _circle(text: str) -> dict[str, float]:

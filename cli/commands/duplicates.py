@@ -5,6 +5,7 @@ import base64
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import msgspec
 import typer
 
 from cli.client import Client, segment
@@ -164,4 +165,11 @@ async def _decided(client: Client, hashes: list[str], undo: str | None) -> list[
 
 
 def _thumbnails(group: dict[str, Any]) -> list[bytes]:
-    return [base64.b64decode(each["payload"]["thumbnail_base64"] or "") for each in group["points"]]
+    shown = [msgspec.convert(each["payload"], _Thumbnail) for each in group["points"]]
+    return [base64.b64decode(each.thumbnail_base64 or "") for each in shown]
+
+
+class _Thumbnail(msgspec.Struct):
+    """What is shown of a photo of a group."""
+
+    thumbnail_base64: str | None

@@ -44,24 +44,22 @@ def group_out(group: Group) -> body.GroupOut:
 def _member(group: Group, each: Compared) -> body.MemberOut:
     fields = each.fields
     names = exif.bare_names(each.record.payload)
-    return body.MemberOut.model_validate(
-        {
-            "id": each.member.id,
-            "score": each.score,
-            "payload": body.MemberPayload(
-                filename=fields.filename or each.member.id, thumbnail_base64=fields.thumbnail_base64
-            ),
-            "advice": advice(group, each),
-            "file_path": fields.full_path or "",
-            "hash": fields.file_hash,
-            "size": fields.size,
-            "width": fields.width,
-            "height": fields.height,
-            "taken_at": exif.taken_at(each.record.payload) or fields.taken_at,
-            "camera": " ".join(filter(None, (names.get("Make"), names.get("Model")))) or None,
-            "sharpness": None if each.look is None else round(each.look.sharpness, 1),
-            "same_file": each.same_file,
-            "same_pixels": each.same_pixels,
-            "stacked": list(each.member.stacked),
-        }
+    return body.MemberOut(
+        id=each.member.id,
+        score=each.score,
+        payload=body.MemberPayload(
+            filename=fields.filename or each.member.id, thumbnail_base64=fields.thumbnail_base64
+        ),
+        advice=advice(group, each),
+        file_path=fields.full_path or "",
+        hash=fields.file_hash,
+        size=fields.size,
+        width=fields.width,
+        height=fields.height,
+        taken_at=exif.taken_at(each.record.payload) or fields.taken_at,
+        camera=" ".join(filter(None, (names.get("Make"), names.get("Model")))) or None,
+        sharpness=None if each.look is None else round(each.look.sharpness, 1),
+        same_file=each.same_file,
+        same_pixels=each.same_pixels,
+        stacked=list(each.member.stacked),
     )

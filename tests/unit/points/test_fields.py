@@ -38,13 +38,8 @@ WORDS = {
     "width",
 }
 """Names of fields that are names of other things too, and words of the language."""
-DOCUMENTS = {
-    "services/gateway/api_docs/openapi.py",
-    "services/gateway/duplicates/presentation.py",
-    "cli/commands/duplicates.py",
-    "cli/filters.py",
-}
-"""Where answers of the REST API are shown by example, made or read, in the names of the API."""
+DOCUMENTS = {"services/gateway/api_docs/openapi.py"}
+"""Where answers of the REST API are shown by example."""
 
 
 def test_a_field_of_the_class_is_the_field_and_of_an_instance_its_value() -> None:
