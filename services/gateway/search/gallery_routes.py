@@ -5,11 +5,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 
+from libs.common.filters import parsing as filters
 from services.gateway.api.capabilities import capability
 from services.gateway.api.models import problems
 from services.gateway.collections.models import Name
 from services.gateway.images.images import Images
-from services.gateway.search import filters
 from services.gateway.search import models as body
 from services.gateway.search.asked import Page
 from services.gateway.search.gallery import Gallery

@@ -5,9 +5,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, File, Query, UploadFile
 
+from libs.common.filters import parsing as filters
 from services.gateway.api.capabilities import capability
 from services.gateway.api.models import problems
-from services.gateway.search import filters
 from services.gateway.search.asked import Page
 from services.gateway.search.models import Hits, SearchQuery
 from services.gateway.search.presentation import hits_out

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from libs.common.errors import Code, SluiceError
+from libs.common.filters.parsing import both
 from libs.common.kafka.tables.control_table import ControlTable
 from libs.common.points.fields import Fields
 from libs.common.points.words import Query, parsed
@@ -20,7 +21,6 @@ from libs.common.store.protocol import (
 from services.gateway.collections.collections import Collections
 from services.gateway.images.decoding import Decoding
 from services.gateway.search.asked import NO_QUERY, Found, Hit, Hits, Mode, Page
-from services.gateway.search.filters import both
 from services.gateway.search.gallery import BY_ID, Gallery
 from services.gateway.search.models import SearchQuery
 from services.gateway.search.query_vectors import QueryVectors

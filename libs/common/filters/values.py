@@ -5,12 +5,12 @@ from math import isfinite
 from typing import Any, TypeGuard
 
 from libs.common.errors import Code, SluiceError
+from libs.common.filters import dates
 from libs.common.labels import is_name
 from libs.common.points.exif import is_exif
 from libs.common.points.field import Field, Flag, Location, Moment, Number, Whole
 from libs.common.points.fields import FIELDS, INDEXES, Fields
 from libs.common.store.protocol import Filter, Range, Scalar
-from services.gateway.search import dates
 
 MOST_VALUES = 1000
 _LARGEST = 2**63

@@ -4,9 +4,9 @@ import unicodedata
 from math import isfinite
 from typing import Any
 
+from libs.common.filters.values import is_text, wrong
 from libs.common.points.fields import Fields
 from libs.common.store.protocol import Box, Circle, Filter
-from services.gateway.search.values import is_text, wrong
 
 _FARTHEST_KM = 20_100.0
 """Half way around the earth."""

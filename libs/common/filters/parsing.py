@@ -4,10 +4,10 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from libs.common.filters import places, values
+from libs.common.filters.values import wrong
 from libs.common.store.protocol import Filter
 from libs.common.unreadable import UNREADABLE
-from services.gateway.search import places, values
-from services.gateway.search.values import wrong
 
 MOST_FIELDS = 32
 

@@ -3,8 +3,8 @@ from typing import Any
 import pytest
 
 from libs.common.errors import Code, SluiceError
+from libs.common.filters.parsing import parse, parse_json
 from libs.common.store.protocol import Box, Circle, Dates, Filter, Range
-from services.gateway.search.filters import parse, parse_json
 
 
 def test_values_lists_and_ranges_become_conditions() -> None:
