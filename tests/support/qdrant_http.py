@@ -46,6 +46,9 @@ VERSION = "QDRANT_HTTP_VERSION"
 
 Handler = Callable[[Store, str, Request], Awaitable[Any]]
 
+_bare: dict[str, set[str]] = {}
+"""By collection made here, the indexes that were not asked for: a server makes none by itself."""
+
 
 class RefusedError(Exception):
     """An answer of Qdrant's that is an error."""
@@ -69,6 +72,7 @@ async def list_collections(store: Store, _: str, __: Request) -> Any:
 async def create_collection(store: Store, name: str, request: Request) -> Any:
     asked = await _body(request, bodies.CreateCollection)
     await store.create(name, asked.vectors.size, cast("Distance", asked.vectors.distance))
+    _bare[name] = set(INDEXES)
     return True
 
 
@@ -112,16 +116,18 @@ async def create_index(store: Store, name: str, request: Request) -> Any:
     if bodies.plain(asked.field_name) not in INDEXES:
         raise RefusedError(400, "Wrong input: only the indexes of points.fields are served here")
     await store.ensure_indexes(name)
+    _bare.get(name, set()).discard(bodies.plain(asked.field_name))
     return _acknowledged(request)
 
 
 async def _schema(store: Store, name: str) -> dict[str, Any]:
-    """What the engine has: all indexes, since it makes them with every collection."""
+    """What the engine has, without the indexes that no one has asked for since the collection was made."""
     await store.ensure_indexes(name)
     scoring = {"type": "text", "tokenizer": "word", "scoring": os.environ.get(VERSION, "1.20") >= "1.20"}
     return {
         field: {"data_type": kind, "points": 0, "params": scoring if kind == "text" else None}
         for field, kind in INDEXES.items()
+        if field not in _bare.get(name, ())
     }
 
 

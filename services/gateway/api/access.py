@@ -20,6 +20,7 @@ from services.gateway.api.keys import ANYONE, Key, Keyring
 log = logging.getLogger(__name__)
 
 _REFUSED = (401, 403)
+METRICS_PATH = "/metrics"
 UNKNOWN = "unknown"
 """Who calls with a key that is none, in the audit log."""
 
@@ -75,8 +76,7 @@ class Access:
     def _key(self, scope: Scope, path: str) -> Key | None:
         if self._keyring.is_open or self._is_open(path):
             return ANYONE
-        # The header's own bytes, which Starlette reads as Latin-1.
-        return self._keyring.find(Headers(scope=scope).get("x-api-key", "").encode("latin-1"))
+        return self._keyring.find(_given(Headers(scope=scope), path))
 
     async def _note(self, scope: Scope, key: Key | None, status: int) -> None:
         who = UNKNOWN if key is None else key.name
@@ -108,6 +108,14 @@ class FailedTries:
         if len(self._failed) > self.MOST:
             self._failed.popitem(last=False)
         return count
+
+
+def _given(headers: Headers, path: str) -> bytes:
+    """The key's own bytes, which Starlette reads as Latin-1. Prometheus sends it as RFC 6750 has it."""
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    if path == METRICS_PATH and scheme.lower() == "bearer" and "x-api-key" not in headers:
+        return token.strip().encode("latin-1")
+    return headers.get("x-api-key", "").encode("latin-1")
 
 
 def _client(scope: Scope) -> str:

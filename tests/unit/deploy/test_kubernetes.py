@@ -74,8 +74,12 @@ def test_the_namespace_is_made_too() -> None:
 
 def test_a_secret_of_ones_own_reaches_every_stage() -> None:
     """But not the dashboard, whose visitors bring the key."""
-    for stage in set(STAGES) - {"dashboard"}:
+    for stage in set(STAGES) - {"dashboard", "gateway"}:
         assert {"secretRef": {"name": "sluice", "optional": True}} in container(stage)["envFrom"]
+
+
+def test_the_gateway_does_not_start_without_the_secret_that_holds_its_key() -> None:
+    assert {"secretRef": {"name": "sluice"}} in container("gateway")["envFrom"]
 
 
 def test_a_node_of_many_cores_does_not_make_many_decoders() -> None:

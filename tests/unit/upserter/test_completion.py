@@ -1,15 +1,20 @@
 """A collection that another program filled is completed, and can then be searched."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import UUID
 
+import httpx
 import pytest
 
-from libs.common.points.fields import Fields
+from libs.common.points.fields import INDEXES, Fields
 from libs.common.store.edge import EdgeStore
 from libs.common.store.protocol import Dates, Filter, Order, Point, Range, WordRanking
-from services.upserter.completion import complete
+from libs.common.store.server.store import ServerStore
+from services.upserter.completion import Completion, complete
+from tests.support.qdrant import HOST, qdrant_http
+from tests.support.waiting import until
 
 FOREIGN = {
     "filename": "YellowFlower_IMG-2041.jpg",
@@ -51,3 +56,23 @@ async def test_points_of_another_program_can_be_searched_once_they_are_completed
     assert (fields.camera, fields.month, fields.iso) == ("NIKON D750", "2019-07", 200.0)
     assert fields.folders == ["/mnt", "/mnt/photos", "/mnt/photos/Île de Ré"]
     assert fields.payload_version is None
+
+
+async def test_a_creation_that_was_cut_short_gets_its_indexes_when_an_upserter_starts(tmp_path: Path) -> None:
+    """Without the index of `file_hash` each batch would look through the whole collection."""
+    async with qdrant_http(tmp_path) as server, httpx.AsyncClient() as client:
+        body = {"vectors": {"size": 4, "distance": "Cosine"}}
+        url = f"http://{HOST}:{server.port}/collections/photos"
+        (await client.put(url, json=body)).raise_for_status()
+        store = ServerStore(HOST, server.port)
+
+        async def indexed() -> bool:
+            schema = (await client.get(url)).json()["result"]["payload_schema"]
+            return set(INDEXES) <= set(schema)
+
+        assert not await indexed()
+        completing = asyncio.create_task(Completion(store).run())
+        await until(indexed)
+        completing.cancel()
+        await asyncio.gather(completing, return_exceptions=True)
+        await store.close()

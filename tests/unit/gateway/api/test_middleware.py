@@ -32,6 +32,7 @@ def app_of(settings: GatewaySettings) -> FastAPI:
     app.add_middleware(RequestMiddleware, chain=chain)
 
     @app.get("/health")
+    @app.get("/metrics")
     @app.get("/open")
     async def fine() -> str:
         return "fine"
@@ -126,6 +127,19 @@ async def test_the_key_is_asked_for_but_not_of_probes() -> None:
         assert problem_of(await client.get("/open", headers={"x-api-key": "wrong"}))[0] == 401
         assert (await client.get("/open", headers={"x-api-key": "s3cret"})).status_code == 200
         assert (await client.get("/health")).status_code == 200
+
+
+async def test_metrics_take_the_key_as_prometheus_sends_it() -> None:
+    async with client_of(api_key=SecretStr("s3cret")) as client:
+
+        async def asked(path: str, authorization: str) -> int:
+            return (await client.get(path, headers={"authorization": authorization})).status_code
+
+        assert await asked("/metrics", "Bearer s3cret") == 200
+        assert await asked("/metrics", "bearer s3cret") == 200
+        assert await asked("/metrics", "Bearer wrong") == 401
+        assert await asked("/metrics", "Basic s3cret") == 401
+        assert await asked("/open", "Bearer s3cret") == 401
 
 
 async def test_a_key_may_have_any_characters() -> None:
