@@ -10,6 +10,7 @@ from libs.common.errors import Code, SluiceError
 from libs.common.http.problems import BadRequestError
 from services.gateway.api.capabilities import capability
 from services.gateway.api.models import problems
+from services.gateway.api.unread import ReadFields
 from services.gateway.archive import models as body
 from services.gateway.archive import presentation
 from services.gateway.archive.archives import Archives, Done
@@ -18,7 +19,7 @@ from services.gateway.archive.planning import Skipped
 from services.gateway.duplicates.job_copies import JobCopies
 from services.gateway.jobs.models import JOB
 
-router = APIRouter(tags=["archives"])
+router = APIRouter(tags=["archives"], route_class=ReadFields)
 
 All = Annotated[Archives, Depends(capability(Archives))]
 Copies = Annotated[JobCopies, Depends(capability(JobCopies))]

@@ -9,12 +9,13 @@ from libs.common.store.protocol import Record
 from services.gateway.api.capabilities import capability
 from services.gateway.api.clock import utc
 from services.gateway.api.models import problems
+from services.gateway.api.unread import ReadFields
 from services.gateway.collections import models as body
 from services.gateway.collections.collections import Collections, Described
 from services.gateway.collections.merge import merge
 from services.gateway.collections.selection import from_selection
 
-router = APIRouter(prefix="/collections", tags=["collections"])
+router = APIRouter(prefix="/collections", tags=["collections"], route_class=ReadFields)
 
 All = Annotated[Collections, Depends(capability(Collections))]
 

@@ -7,10 +7,11 @@ from fastapi import APIRouter, Depends, Path
 from libs.common.events import Decision
 from services.gateway.api.capabilities import capability
 from services.gateway.api.models import problems
+from services.gateway.api.unread import ReadFields
 from services.gateway.duplicates import models as body
 from services.gateway.duplicates.decisions import Decisions
 
-router = APIRouter(prefix="/duplicates/decisions", tags=["duplicates"])
+router = APIRouter(prefix="/duplicates/decisions", tags=["duplicates"], route_class=ReadFields)
 
 All = Annotated[Decisions, Depends(capability(Decisions))]
 DecisionId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", examples=["0" * 32])]

@@ -9,6 +9,7 @@ from libs.common.points.fields import Fields
 from libs.common.tasks import FindSimilar
 from services.gateway.api.capabilities import capability
 from services.gateway.api.models import problems
+from services.gateway.api.unread import ReadFields
 from services.gateway.duplicates import models as body
 from services.gateway.duplicates.duplicates import Asked, Duplicates
 from services.gateway.duplicates.exact import ExactGroup
@@ -16,7 +17,7 @@ from services.gateway.duplicates.presentation import group_out, report_out
 from services.gateway.tasks.models import Status, TaskId
 from services.gateway.tasks.presentation import status_of
 
-router = APIRouter(prefix="/duplicates", tags=["duplicates"])
+router = APIRouter(prefix="/duplicates", tags=["duplicates"], route_class=ReadFields)
 
 All = Annotated[Duplicates, Depends(capability(Duplicates))]
 PointCursor = Annotated[UUID | None, Query(description="`next` of the page before")]

@@ -7,12 +7,13 @@ from fastapi import APIRouter, Body, Depends, Header
 
 from services.gateway.api.capabilities import capability
 from services.gateway.api.models import problems
+from services.gateway.api.unread import ReadFields
 from services.gateway.jobs import models as body
 from services.gateway.jobs.commands import Action, JobCommands
 from services.gateway.jobs.removals import Removals
 from services.gateway.jobs.routes import JobId
 
-router = APIRouter(prefix="/ingest/jobs", tags=["ingestion"])
+router = APIRouter(prefix="/ingest/jobs", tags=["ingestion"], route_class=ReadFields)
 
 AllRemovals = Annotated[Removals, Depends(capability(Removals))]
 Commands = Annotated[JobCommands, Depends(capability(JobCommands))]

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query
 from libs.common.filters import parsing as filters
 from services.gateway.api.capabilities import capability
 from services.gateway.api.models import problems
+from services.gateway.api.unread import ReadFields
 from services.gateway.collections.models import Name
 from services.gateway.images.images import Images
 from services.gateway.search import models as body
@@ -16,7 +17,7 @@ from services.gateway.search.gallery import Gallery
 from services.gateway.search.presentation import hits_out, listed_out
 from services.gateway.search.routes import Filters, Searches
 
-router = APIRouter(tags=["search"])
+router = APIRouter(tags=["search"], route_class=ReadFields)
 
 Galleries = Annotated[Gallery, Depends(capability(Gallery))]
 Pictures = Annotated[Images, Depends(capability(Images))]

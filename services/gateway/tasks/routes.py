@@ -6,12 +6,13 @@ from fastapi import APIRouter, Depends
 
 from services.gateway.api.capabilities import capability
 from services.gateway.api.models import problems
+from services.gateway.api.unread import ReadFields
 from services.gateway.tasks import models as body
 from services.gateway.tasks.models import TaskId
 from services.gateway.tasks.presentation import task_out
 from services.gateway.tasks.tasks import Tasks
 
-router = APIRouter(prefix="/tasks", tags=["tasks"])
+router = APIRouter(prefix="/tasks", tags=["tasks"], route_class=ReadFields)
 
 All = Annotated[Tasks, Depends(capability(Tasks))]
 
