@@ -20,6 +20,11 @@ class Result(Struct, frozen=True):
 
     failed_files: list[FailedFile] = []
 
+    @property
+    def failures(self) -> list[FailedFile]:
+        """Without the files that are no pictures, which clients of the earlier service look for here."""
+        return [file for file in self.failed_files if file.code != Code.UNSUPPORTED_TYPE]
+
 
 class JobStatus(Struct, frozen=True):
     """A job as the gateway shows it. `counts.total` is what has its outcome, `total_files` what is known."""
@@ -30,6 +35,7 @@ class JobStatus(Struct, frozen=True):
     directory_path: str | None = None
     total_files: int = 0
     counts: Counts = Counts()
+    skipped_counts: dict[str, int] = {}
     rate: float | None = None
     eta_seconds: float | None = None
     waiting_reason: str | None = None
@@ -101,6 +107,7 @@ class FileRow(Struct, frozen=True):
     details: str | None = None
     caption: str | None = None
     existing_id: str | None = None
+    rule: str | None = None
 
 
 class FilePage(Struct, frozen=True):

@@ -10,17 +10,21 @@ from libs.common.errors import Code
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What a job over the folder must count. `failed` maps an error code to a number of files."""
+    """What a job over the folder must count. `failed` maps an error code to a number of files.
+
+    `no_pictures` are files of other kinds, which are skipped.
+    """
 
     stored: int
     duplicates: int
     failed: Mapping[Code, int]
     ignored: int
+    no_pictures: int = 0
 
 
 def differences(status: JobStatus, expected: Expected) -> list[str]:
     """How the job's counts differ from what the samples must give; empty if they do not."""
-    files = status.result.failed_files if status.result else []
+    files = status.result.failures if status.result else []
     actual = {
         "stored": status.counts.stored,
         "duplicates": status.exact_duplicates_count,
@@ -32,7 +36,7 @@ def differences(status: JobStatus, expected: Expected) -> list[str]:
         "stored": expected.stored,
         "duplicates": expected.duplicates,
         "ignored": expected.ignored,
-        "skipped": 0,
+        "skipped": expected.no_pictures,
         "failures by code": {str(code): count for code, count in expected.failed.items()},
     }
     return [

@@ -1,11 +1,18 @@
 """What a finished job is told as, and whether it counted what it must."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from cli.bodies import Found, JobStatus
+from libs.common.errors import Code
 
 _SHOWN = 10
+_SKIPPED: dict[str, str] = {
+    Code.UNSUPPORTED_TYPE: "not pictures",
+    Code.ALIAS: "links to files that are listed too",
+    Code.REMOVED: "gone, and removed from the index",
+}
+"""What is said of skipped files, by code; of others the code's own words."""
 
 
 def lines(status: JobStatus, folder: Path | None) -> Iterator[str]:
@@ -14,14 +21,19 @@ def lines(status: JobStatus, folder: Path | None) -> Iterator[str]:
     copies = status.exact_duplicates_count
     yield f"stored   {counts.stored:>6}   {_of_which(counts.from_cache, copies)}".rstrip()
     yield f"failed   {counts.failed:>6}"
-    failed = status.result.failed_files if status.result else []
+    failed = status.result.failures if status.result else []
     for file in failed[:_SHOWN]:
         yield f"           {_inside(folder, file.file)}: {file.error} ({file.code or 'no code'})"
     if counts.failed > _SHOWN:
         yield f"           and {counts.failed - _SHOWN} more"
     if counts.skipped:
-        yield f"skipped  {counts.skipped:>6}"
+        yield f"skipped  {counts.skipped:>6}   {_why_skipped(status.skipped_counts)}".rstrip()
     yield f"ignored  {counts.ignored:>6}   hidden files, sidecars and archive folders"
+
+
+def _why_skipped(counts: Mapping[str, int]) -> str:
+    by_count = sorted(counts.items(), key=lambda each: -each[1])
+    return ", ".join(f"{count} {_SKIPPED.get(code, code.replace('_', ' '))}" for code, count in by_count)
 
 
 def _inside(folder: Path | None, file: str) -> Path:

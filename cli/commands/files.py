@@ -9,7 +9,7 @@ from cli.client import Client, segment
 from cli.options import ApiKey, AsJson, Job, Url, ask
 from cli.output import as_json, line
 
-Outcome = Literal["stored", "failed", "skipped"]
+Outcome = Literal["stored", "failed", "skipped", "ignored"]
 
 
 def files(
@@ -47,7 +47,7 @@ def files(
 
 def _print(page: FilePage, job: str) -> None:
     for file in page.items:
-        reason = f"  {file.error} ({file.code})" if file.code else ""
+        reason = f"  {file.error} ({file.code})" if file.code else f"  {file.rule}" if file.rule else ""
         line(f"{file.outcome:<8} {file.file}{reason}")
     if not page.items:
         line("no such file", stderr=True)

@@ -101,6 +101,14 @@ class Rejected(_Event, frozen=True, kw_only=True, tag="rejected"):
     error: str
 
 
+class IgnoredBy(Struct, frozen=True, kw_only=True):
+    """What a rule passed over: how many files and folders, and the names of a few."""
+
+    rule: str
+    count: int
+    sample: tuple[str, ...]
+
+
 class Listed(_Event, frozen=True, kw_only=True, tag="listed"):
     """Cumulative counts of the listing; `bytes` is the size of the files found."""
 
@@ -108,6 +116,8 @@ class Listed(_Event, frozen=True, kw_only=True, tag="listed"):
     ignored: int
     bytes: int
     complete: bool = False
+    ignored_by: tuple[IgnoredBy, ...] = ()
+    """By rule, once the listing is complete."""
 
 
 class SyncCounts(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -148,9 +158,18 @@ class Outcome(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def failure(file_id: str, file: str, error: SluiceError, details: str | None = None) -> Outcome:
-    """The outcome of a file that failed with `error`; every stage reports failures through this."""
+    """The outcome of a file that no stage goes on with; every stage reports one through this.
+
+    It has failed, or is skipped where it is no picture at all: then there is nothing to do about it.
+    """
+    no_picture = error.code is Code.UNSUPPORTED_TYPE
     return Outcome(
-        file_id=file_id, file=file, outcome="failed", code=error.code, error=error.detail, details=details
+        file_id=file_id,
+        file=file,
+        outcome="skipped" if no_picture else "failed",
+        code=error.code,
+        error=error.detail,
+        details=details,
     )
 
 
@@ -279,6 +298,8 @@ class JobSnapshot(Struct, frozen=True, kw_only=True, omit_defaults=True):
     directory_path: str | None = None
     retry_of: str | None = None
     labels: dict[str, str] = {}
+    skipped_counts: dict[str, int] = {}
+    """Skipped files by code."""
 
 
 class InFlight(Struct, frozen=True, kw_only=True, omit_defaults=True):

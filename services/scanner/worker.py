@@ -16,7 +16,7 @@ from libs.common.kafka.outgoing import Headers, Outgoing, work
 from libs.common.messages import File, PathRecord
 from libs.common.points.fields import Fields
 from libs.common.points.payload import VERSION
-from libs.common.sources.entries import Alias, Entry, Found, Ignored, Rejected
+from libs.common.sources.entries import Alias, Found, Rejected
 from libs.common.topics import INGEST, PATHS
 from services.scanner.jobs.changelog import JobRecord, Refusal, fingerprint
 from services.scanner.listing.entries import Spooled
@@ -207,8 +207,8 @@ def ending_of(record: JobRecord, facts: Facts) -> Ending | None:
     return None
 
 
-def spooled(record: JobRecord, entry: Entry) -> Spooled | None:
-    """The file as the spool keeps it; None for what is ignored."""
+def spooled(record: JobRecord, entry: Found | Alias | Rejected) -> Spooled:
+    """The file as the spool keeps it."""
     match entry:
         case Found():
             return Spooled(
@@ -231,8 +231,6 @@ def spooled(record: JobRecord, entry: Entry) -> Spooled | None:
                 error=error.detail,
                 details=details,
             )
-        case Ignored():
-            return None
 
 
 def shown(record: JobRecord, path: bytes) -> str:

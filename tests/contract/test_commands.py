@@ -110,7 +110,9 @@ async def test_what_failed_is_gone_through_again_as_a_job_of_its_own(
     (tmp_path / "cut.jpg").write_bytes(photos.truncated(photos.jpeg()))
     (tmp_path / "notes.txt").write_text("no photo")
     first = await ended(contract.browser, await submitted(contract, tmp_path, collection))
-    assert first["error_counts"] == {"truncated_image": 1, "unsupported_type": 1}
+    assert first["error_counts"] == {"truncated_image": 1}
+    assert first["skipped_counts"] == {"unsupported_type": 1}
+    assert first["result"]["total_failed"] == len(first["result"]["failed_files"]) == 2
 
     (tmp_path / "cut.jpg").write_bytes(photos.jpeg())
     taken = await told(contract, first["job_id"], "retry", codes=["truncated_image"])

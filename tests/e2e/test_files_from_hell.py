@@ -116,9 +116,11 @@ def check_totals(told: Told) -> None:
     assert told.status["state"] == "completed"
     by_outcome = Counter(item["outcome"] for item in files)
     assert (counts["total"], counts["stored"]) == (len(files), by_outcome["stored"])
-    assert (counts["failed"], counts["skipped"], counts["in_flight"]) == (by_outcome["failed"], 0, 0)
+    failed, skipped = by_outcome["failed"], by_outcome["skipped"]
+    assert (counts["failed"], counts["skipped"], counts["in_flight"]) == (failed, skipped, 0)
     codes = Counter(item["code"] for item in files if item["code"])
-    assert told.status["error_counts"] == dict(codes)
+    assert told.status["error_counts"] | told.status["skipped_counts"] == dict(codes)
+    assert told.status["skipped_counts"].keys() <= {"unsupported_type"}
     assert not [item["error"] for item in files if item["code"] and not is_for_people(item["error"])]
 
 

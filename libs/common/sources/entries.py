@@ -31,11 +31,19 @@ class Alias(Struct, frozen=True):
     of: bytes
 
 
+BIN = "bin or system folder"
+HIDDEN = "hidden"
+SIDECAR = "sidecar"
+SYSTEM_FILE = "system file"
+TWICE = "folder that was listed already"
+"""Why something is passed over, where no pattern of people's did it."""
+
+
 class Ignored(Struct, frozen=True):
-    """Something that is passed over in silence and only counted; `rule` says which of people's did it."""
+    """Something that is passed over in silence and only counted; `rule` says why, in words."""
 
     path: bytes
-    rule: str | None = None
+    rule: str = BIN
 
 
 Entry = Found | Rejected | Alias | Ignored

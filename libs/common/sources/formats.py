@@ -7,6 +7,8 @@ and decodes nothing.
 import os
 import re
 
+from libs.common.sources.entries import HIDDEN, SIDECAR, SYSTEM_FILE
+
 IMAGE_SUFFIXES = frozenset(
     (
         *(".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".webp", ".tif", ".tiff", ".bmp", ".dib"),
@@ -61,9 +63,16 @@ def suffix_of(name: bytes) -> str:
 
 def is_ignored_file(name: bytes) -> bool:
     """Whether a file of this name (no folders) is passed over in silence: hidden, sidecar, system's."""
-    hidden = name.startswith(b".")
-    sidecar = suffix_of(name) in SIDECAR_SUFFIXES or is_takeout(name)
-    return hidden or sidecar or name.lower() in SYSTEM_FILES
+    return ignored_file_rule(name) is not None
+
+
+def ignored_file_rule(name: bytes) -> str | None:
+    """Why it is passed over; None where it is not."""
+    if name.startswith(b"."):
+        return HIDDEN
+    if suffix_of(name) in SIDECAR_SUFFIXES or is_takeout(name):
+        return SIDECAR
+    return SYSTEM_FILE if name.lower() in SYSTEM_FILES else None
 
 
 def is_takeout(name: bytes) -> bool:

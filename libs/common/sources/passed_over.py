@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from libs.common.sources.entries import BIN, HIDDEN
+
 ARCHIVES = ("_VibeDuplicates", "_VibeArchive")
 """Folders that archived files are moved to."""
 
@@ -40,7 +42,13 @@ class PassedOver:
 
     def is_ignored_folder(self, name: bytes) -> bool:
         """Whether a folder of this name is not entered: hidden ones are not either."""
-        return name.startswith(b".") or self.has_name(name)
+        return self.folder_rule(name) is not None
+
+    def folder_rule(self, name: bytes) -> str | None:
+        """Why a folder of this name is not entered; None where it is."""
+        if self.has_name(name):
+            return BIN
+        return HIDDEN if name.startswith(b".") else None
 
     def has_name(self, name: bytes) -> bool:
         """Whether a folder of this name, without its parents, is passed over."""

@@ -1,5 +1,6 @@
 """Pausing, resuming, cancelling and retrying jobs."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -110,7 +111,10 @@ def _check(job: Job, codes: Sequence[Code] | None) -> None:
         raise SluiceError(Code.JOB_RUNNING, f"job {job.job_id} still runs: cancel it or let it end first")
     if not job.kept:
         raise SluiceError(Code.OUTCOMES_GONE, "the job is so old that only its counts are kept")
-    counts = job.error_counts
+    counts: Mapping[str, int] = job.error_counts
+    if codes and Code.UNSUPPORTED_TYPE in codes:
+        # A setting may have made them pictures since: they are taken where they are asked for.
+        counts = Counter(counts) + Counter(job.skipped_counts)
     cut_short = job.state == "cancelled" and job.skipped and (codes is None or Code.CANCELLED in codes)
     if not cut_short and not sum(counts.get(code, 0) for code in (codes or counts)):
         asked = f" with {', '.join(codes)}" if codes else ""

@@ -150,7 +150,11 @@ class FailedFile(Body):
 
 
 class Result(Body):
-    """The report of a job that is over: at most 1,000 files of a kind; /ingest/jobs/{id}/files has all."""
+    """The report of a job that is over: at most 1,000 files of a kind; /ingest/jobs/{id}/files has all.
+
+    For clients of the earlier service: among the failed files are those that are no pictures, which
+    `counts` has among the skipped.
+    """
 
     total_processed: int = Field(description="Stored files, those from the cache included")
     total_failed: int
@@ -158,7 +162,9 @@ class Result(Body):
     processed_files: list[ProcessedFile]
     failed_files: list[FailedFile]
     truncated: bool = Field(description="Whether files were left out")
-    next: dict[str, str] = Field(description="By outcome, the cursor of the files left out")
+    next: dict[str, str] = Field(
+        description="By outcome, the cursor of the files left out; of skipped ones with code=unsupported_type"
+    )
 
 
 class CountsOut(Body):
@@ -183,7 +189,8 @@ class JobOut(Body):
     state: JobState
     progress: float = Field(ge=0, le=100)
     counts: CountsOut
-    error_counts: dict[str, int]
+    error_counts: dict[str, int] = Field(description="Failed files by code")
+    skipped_counts: dict[str, int] = Field(default_factory=dict, description="Skipped files by code")
     code: str | None
     error: str | None
     retry_of: str | None
@@ -223,8 +230,8 @@ class FileOut(Body):
     """What became of one file."""
 
     file: str
-    id: str
-    outcome: FileOutcome
+    id: str = Field(description="Empty for what was ignored")
+    outcome: FileOutcome | Literal["ignored"]
     source: Source | None
     code: str | None
     error: str | None
@@ -232,6 +239,8 @@ class FileOut(Body):
     caption: str | None
     existing_id: str | None
     alias_of: str | None = Field(None, description="The file that a skipped link stands for")
+    rule: str | None = Field(None, description="Why something was ignored", examples=["exclude: *.png"])
+    rule_count: int | None = Field(None, description="How many files and folders that rule passed over")
 
 
 class FilePage(Body):

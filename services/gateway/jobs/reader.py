@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from libs.common.errors import Code, SluiceError
-from libs.common.events import Outcome
+from libs.common.events import IgnoredBy, Outcome
 from libs.common.topics import key_partition
 from services.gateway.api.caller import sees
-from services.gateway.view import outcomes, queries, retention, totals
+from services.gateway.view import ignored, outcomes, queries, retention, totals
 from services.gateway.view.fold import Job
 from services.gateway.view.follower import Follower
 from services.gateway.view.log_lines import LogLine
@@ -31,7 +31,8 @@ MOST_COPIES = 1_000_000
 class Report:
     """All that a status tells of a job: itself, its log, and pages of its outcomes.
 
-    The pages of stored and failed files are empty until the job is over; `failures` are its first few.
+    The pages of stored and failed files, and of those that are no pictures, are empty until the job is over;
+    `failures` are its first few.
     """
 
     job: Job
@@ -40,6 +41,7 @@ class Report:
     failures: list[Outcome]
     stored: tuple[list[Outcome], str | None]
     failed: tuple[list[Outcome], str | None]
+    no_pictures: tuple[list[Outcome], str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,11 @@ class JobReader:
             outcomes.page, str(job_id), outcome=outcome, code=code, cursor=cursor, limit=limit
         )
 
+    async def ignored(self, job_id: UUID) -> list[IgnoredBy]:
+        """What the job's listing passed over, by rule; raises as `files`."""
+        await self._check_kept(job_id)
+        return await self.view.ask(ignored.of, str(job_id))
+
     async def copies(self, job_id: UUID) -> list[Outcome]:
         """The outcomes of the job's files whose content was stored under another path already.
 
@@ -154,6 +161,9 @@ def _report(connection: sqlite3.Connection, job: Job) -> Report:
     """All that the view tells of the job, in one trip through its thread."""
     nothing: tuple[list[Outcome], str | None] = ([], None)
     failed = outcomes.page(connection, job.job_id, outcome="failed", limit=RESULT_FILES)
+    no_pictures = outcomes.page(
+        connection, job.job_id, outcome="skipped", code=Code.UNSUPPORTED_TYPE, limit=RESULT_FILES
+    )
     stored = nothing
     if job.is_over:
         stored = outcomes.page(connection, job.job_id, outcome="stored", limit=RESULT_FILES)
@@ -161,7 +171,8 @@ def _report(connection: sqlite3.Connection, job: Job) -> Report:
         job=job,
         log=queries.log_lines(connection, job.job_id, LOG_LINES),
         copies=outcomes.copies(connection, job.job_id, FLAGGED),
-        failures=failed[0][:FIRST_FAILURES],
+        failures=[*failed[0], *no_pictures[0]][:FIRST_FAILURES],
         stored=stored,
         failed=failed if job.is_over else nothing,
+        no_pictures=no_pictures if job.is_over else nothing,
     )

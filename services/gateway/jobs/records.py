@@ -67,6 +67,7 @@ def snapshot(job: Job) -> Outgoing:
         state=job.state,
         counts=counts(job),
         error_counts=job.error_counts,
+        skipped_counts=job.skipped_counts,
         created_at=utc(job.created_at),
         updated_at=utc(job.updated_at),
         finished_at=None if job.finished_at is None else utc(job.finished_at),

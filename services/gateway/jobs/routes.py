@@ -1,6 +1,6 @@
 """Starting jobs, and what became of them."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Path, Query
@@ -8,14 +8,15 @@ from fastapi import APIRouter, Depends, Header, Path, Query
 from libs.common.events import FileOutcome, JobState
 from services.gateway.api.capabilities import capability
 from services.gateway.api.models import problems
+from services.gateway.api.unread import ReadFields
 from services.gateway.jobs import models as body
 from services.gateway.jobs.reader import JobReader
-from services.gateway.jobs.status import file_out, job_out
+from services.gateway.jobs.status import file_out, ignored_out, job_out
 from services.gateway.jobs.status_reader import StatusReader
 from services.gateway.jobs.submit import JobSubmitter, SubmitOptions
 from services.gateway.view.queries import JobFilter
 
-router = APIRouter(prefix="/ingest", tags=["ingestion"])
+router = APIRouter(prefix="/ingest", tags=["ingestion"], route_class=ReadFields)
 
 JobId = Annotated[UUID, Path(description="As the submit gave it", examples=[body.JOB])]
 Jobs = Annotated[JobReader, Depends(capability(JobReader))]
@@ -82,11 +83,16 @@ async def jobs(
 async def files(
     reader: Jobs,
     job_id: JobId,
-    outcome: FileOutcome | None = None,
+    outcome: FileOutcome | Literal["ignored"] | None = None,
     code: str | None = None,
     cursor: Cursor = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> body.FilePage:
-    """Failed ones first, then skipped, then stored; each in the order in which they were done."""
+    """Failed ones first, then skipped, then stored; each in the order in which they were done.
+
+    Of ignored ones, once all is listed: a few names for each rule, and how many it passed over.
+    """
+    if outcome == "ignored":
+        return body.FilePage(items=ignored_out(await reader.ignored(job_id)), next=None)
     found, following = await reader.files(job_id, outcome=outcome, code=code, cursor=cursor, limit=limit)
     return body.FilePage(items=[file_out(item) for item in found], next=following)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from msgspec import structs
 
-from libs.common.events import Outcome
+from libs.common.errors import Code
+from libs.common.events import IgnoredBy, Outcome
 from libs.common.points.fields import Fields
 from libs.common.store.protocol import Payload
 from services.gateway.api.clock import utc
@@ -35,6 +36,7 @@ def job_out(job: Job) -> out.JobOut:
         progress=round(job.progress, 1),
         counts=_counts(job),
         error_counts=job.error_counts,
+        skipped_counts=job.skipped_counts,
         code=job.code,
         error=job.error,
         retry_of=job.retry_of,
@@ -78,6 +80,18 @@ def file_out(outcome: Outcome) -> out.FileOut:
     """One file's outcome."""
     fields = structs.asdict(outcome)
     return out.FileOut(id=fields.pop("file_id"), **fields)
+
+
+def ignored_out(found: Sequence[IgnoredBy]) -> list[out.FileOut]:
+    """What was passed over: a few names of each rule."""
+    return [
+        out.FileOut(
+            file=name, id="", outcome="ignored", source=None, code=None, error=None, details=None,
+            caption=None, existing_id=None, rule=each.rule, rule_count=each.count,
+        )
+        for each in found
+        for name in each.sample
+    ]  # fmt: skip
 
 
 def _counts(job: Job) -> out.CountsOut:
@@ -147,14 +161,15 @@ def _eta(job: Job, rate: float) -> float | None:
 
 
 def _result(report: Report) -> out.Result:
-    job, pages = report.job, {"stored": report.stored, "failed": report.failed}
+    job = report.job
+    pages = {"stored": report.stored, "failed": report.failed, "skipped": report.no_pictures}
     cursors = {outcome: cursor for outcome, (_, cursor) in pages.items() if cursor}
     return out.Result(
         total_processed=job.stored,
-        total_failed=job.failed,
+        total_failed=job.failed + job.skipped_counts.get(Code.UNSUPPORTED_TYPE, 0),
         total_from_cache=job.from_cache,
         processed_files=[_processed(job, outcome) for outcome in report.stored[0]],
-        failed_files=[_failed(outcome) for outcome in report.failed[0]],
+        failed_files=[_failed(outcome) for outcome in (*report.failed[0], *report.no_pictures[0])],
         truncated=bool(cursors) or not job.kept,
         next=cursors,
     )

@@ -10,6 +10,7 @@ import msgspec
 
 from libs.common.events import (
     Accepted,
+    FileOutcome,
     Finished,
     JobEvent,
     JobSnapshot,
@@ -46,6 +47,7 @@ class Job(JobProjection, frozen=True, kw_only=True):
     skipped: int = 0
     duplicates: int = 0
     error_counts: dict[str, int] = msgspec.field(default_factory=dict)
+    skipped_counts: dict[str, int] = msgspec.field(default_factory=dict)
     rate: Rate = Rate()
     progress: float = 0.0
     finished_at: float | None = None
@@ -131,6 +133,7 @@ def restored(snapshot: JobSnapshot) -> Job:
         failed=counts.failed,
         skipped=counts.skipped,
         error_counts=snapshot.error_counts,
+        skipped_counts=snapshot.skipped_counts,
         progress=100.0 if snapshot.state == "completed" else 0.0,
         code=snapshot.code,
         error=snapshot.error,
@@ -154,8 +157,6 @@ def _counted(job: Job, event: JobEvent, fresh: Sequence[Outcome], at: float) -> 
 
 def _count(job: Job, fresh: Sequence[Outcome], at: float) -> Job:
     outcomes = Counter(item.outcome for item in fresh)
-    codes = Counter(job.error_counts)
-    codes.update(item.code for item in fresh if item.code is not None and item.outcome == "failed")
     return msgspec.structs.replace(
         job,
         stored=job.stored + outcomes["stored"],
@@ -163,9 +164,16 @@ def _count(job: Job, fresh: Sequence[Outcome], at: float) -> Job:
         skipped=job.skipped + outcomes["skipped"],
         from_cache=job.from_cache + sum(i.outcome == "stored" and i.source == "cache" for i in fresh),
         duplicates=job.duplicates + sum(i.existing_id is not None for i in fresh),
-        error_counts={str(code): count for code, count in codes.items()},
+        error_counts=_by_code(job.error_counts, fresh, "failed"),
+        skipped_counts=_by_code(job.skipped_counts, fresh, "skipped"),
         rate=job.rate.after(len(fresh), at) if fresh else job.rate,
     )
+
+
+def _by_code(before: dict[str, int], fresh: Sequence[Outcome], outcome: FileOutcome) -> dict[str, int]:
+    codes = Counter(before)
+    codes.update(str(item.code) for item in fresh if item.code is not None and item.outcome == outcome)
+    return dict(codes)
 
 
 def _total(job: Job, event: Finished, at: float) -> Job:

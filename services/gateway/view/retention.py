@@ -3,7 +3,7 @@
 import sqlite3
 import time
 
-from services.gateway.view import outcomes, totals
+from services.gateway.view import ignored, outcomes, totals
 
 TABLES = """
 CREATE TABLE forgotten (job_id TEXT PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID;
@@ -28,6 +28,7 @@ def ended_ids(connection: sqlite3.Connection, before: float) -> list[str]:
 def forget_files(connection: sqlite3.Connection, job: int) -> int:
     """Delete a piece of a job's outcomes, and its log; how many rows of outcomes: 0 once none is left."""
     connection.execute("DELETE FROM log_lines WHERE job = ?", (job,))
+    ignored.forget(connection, job)
     return outcomes.forget(connection, job)
 
 

@@ -5,11 +5,11 @@ import sqlite3
 from pathlib import Path
 
 from libs.common.runtime.disk import is_damage
-from services.gateway.view import outcomes, retention, tasks_queries, totals
+from services.gateway.view import ignored, outcomes, retention, tasks_queries, totals
 
 log = logging.getLogger(__name__)
 
-VERSION = 5
+VERSION = 6
 """Raised with every change of the tables; a file of another version is rebuilt."""
 
 COPY_TRIES = 5
@@ -48,7 +48,8 @@ def open_view(path: Path, source: str) -> sqlite3.Connection:
         delete_view(path)
     connection = connect(path)
     if connection.execute("PRAGMA user_version").fetchone() == (0,):
-        tables = _TABLES + outcomes.TABLES + tasks_queries.TABLES + totals.TABLES + retention.TABLES
+        others = (outcomes, ignored, tasks_queries, totals, retention)
+        tables = _TABLES + "".join(each.TABLES for each in others)
         connection.executescript(f"BEGIN;{tables}PRAGMA user_version = {VERSION};COMMIT;")
         connection.execute("INSERT INTO source VALUES (?)", (source,))
     return connection

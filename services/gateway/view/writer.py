@@ -17,7 +17,7 @@ from libs.common.events import (
     ScanRequest,
     TaskEvent,
 )
-from services.gateway.view import outcomes, retention, tasks_queries, totals
+from services.gateway.view import ignored, outcomes, retention, tasks_queries, totals
 from services.gateway.view.fold import Job, fold, ignores, requested, restored
 from services.gateway.view.log_lines import log_line
 from services.gateway.view.queries import job_row
@@ -108,6 +108,8 @@ class _Jobs:
             return
         number = self._number(event.job_id, change.at)
         fresh: Sequence[Outcome] = ()
+        if isinstance(event, Listed) and event.complete:
+            ignored.keep(self._connection, number, event.ignored_by)
         if isinstance(event, Outcomes):
             fresh = outcomes.keep(self._connection, number, change.offset, event.items)
         elif not _is_repeated(job, event) and (line := log_line(event, change.at)):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from libs.common import events
-from libs.common.sources.entries import Entry
+from libs.common.sources.entries import Entry, Ignored
 from libs.common.sources.formats import accepted_suffixes
 from libs.common.sources.passed_over import PassedOver
 from libs.common.sources.source import Listing
@@ -14,10 +14,12 @@ from services.scanner.jobs.changelog import JobRecord
 from services.scanner.jobs.history import earlier_outcomes
 from services.scanner.jobs.projection import Projected
 from services.scanner.listing.entries import Spooled
+from services.scanner.listing.ignored import IgnoredRules
+from services.scanner.listing.retried import Retried
 from services.scanner.listing.spool import Spool
 from services.scanner.settings import ScannerSettings
 from services.scanner.wiring import Wiring
-from services.scanner.worker import spooled
+from services.scanner.worker import shown, spooled
 
 CHUNK_FILES = 5000
 CHUNK_S = 0.25
@@ -27,7 +29,7 @@ TELL_EVERY_S = 0.5
 @dataclass(slots=True)
 class _Chunk:
     files: list[Spooled]
-    ignored: int
+    ignored: list[Ignored]
     last: bool
 
 
@@ -41,6 +43,8 @@ class Inventory:
         self._wiring = wiring
         self._told_at = 0.0
         self._moved = asyncio.Event()
+        self._retried = None if record.request.retry_of is None else Retried(record, spool)
+        self._rules = IgnoredRules()
         self.ignored = 0
         self.bytes = 0
 
@@ -95,13 +99,14 @@ class Inventory:
 
     def _next_chunk(self, entries: Iterator[Entry]) -> _Chunk:
         chunk = _read_chunk(self._record, entries)
-        if self._record.request.retry_of is not None:
-            wanted = self._spool.wanted([file.file_id for file in chunk.files])
-            chunk.files = [file for file in chunk.files if file.file_id in wanted]
+        if self._retried is not None:
+            chunk.files = self._retried.of(chunk.files)
         self._spool.add(chunk.files)
-        if chunk.last and self._record.request.retry_of is not None:
-            self._spool.add_gone()
-        self.ignored += chunk.ignored
+        if chunk.last and self._retried is not None:
+            self._retried.end()
+        self.ignored += len(chunk.ignored)
+        for entry in chunk.ignored:
+            self._rules.add(entry.rule, shown(self._record, entry.path))
         self.bytes += sum(file.size for file in chunk.files)
         return chunk
 
@@ -118,6 +123,7 @@ class Inventory:
                     ignored=self.ignored,
                     bytes=self.bytes,
                     complete=complete,
+                    ignored_by=self._rules.all() if complete else (),
                 )
             )
 
@@ -129,14 +135,13 @@ def _passed_over(settings: ScannerSettings) -> PassedOver:
 
 def _read_chunk(record: JobRecord, entries: Iterator[Entry]) -> _Chunk:
     """The next entries, as many as come in CHUNK_S: a slow disk must not keep people waiting for counts."""
-    chunk, until = _Chunk([], 0, last=True), time.monotonic() + CHUNK_S
+    chunk, until = _Chunk([], [], last=True), time.monotonic() + CHUNK_S
     for entry in entries:
-        file = spooled(record, entry)
-        if file is None:
-            chunk.ignored += 1
+        if isinstance(entry, Ignored):
+            chunk.ignored.append(entry)
         else:
-            chunk.files.append(file)
-        if len(chunk.files) >= CHUNK_FILES or time.monotonic() > until:
+            chunk.files.append(spooled(record, entry))
+        if len(chunk.files) + len(chunk.ignored) >= CHUNK_FILES or time.monotonic() > until:
             chunk.last = False
             break
     return chunk

@@ -21,6 +21,9 @@ T = TypeVar("T")
 LISTED, EMITTED, STORED, CACHED, FAILED, SKIPPED = range(6)
 """A file's state: to be emitted, under way, or one of the outcomes."""
 
+OF_FOLDERS = "'permission_denied', 'read_failed', 'file_vanished', 'not_a_regular_file', 'outside_roots'"
+"""The codes of entries that the listing could not look into, in SQL: behind them files may lie."""
+
 _SCHEMA = """
 PRAGMA journal_mode = OFF;
 PRAGMA cache_size = -16384;
@@ -31,7 +34,9 @@ CREATE TABLE files (
     size INTEGER, mtime_ns INTEGER, ctime_ns INTEGER, code TEXT, error TEXT, details TEXT, target BLOB,
     emitted_at REAL
 );
-CREATE TABLE earlier (file_id TEXT PRIMARY KEY, file TEXT NOT NULL, wanted INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE earlier (
+    file_id TEXT PRIMARY KEY, file TEXT NOT NULL, wanted INTEGER NOT NULL, code TEXT
+) WITHOUT ROWID;
 """
 _ADD = """
 INSERT OR IGNORE INTO files (file_id, state, path, size, mtime_ns, ctime_ns, code, error, details, target)"""
@@ -136,23 +141,43 @@ class Spool:
     def remember(self, outcomes: Sequence[Outcome], codes: Sequence[str] | None) -> None:
         """Take in outcomes of an earlier job; the first one of a file wins.
 
-        Files that failed, or that a cancel skipped, with one of `codes` (any code, if None) are wanted again.
+        Files that failed, or that a cancel skipped, with one of `codes` (any code, if None) are wanted again;
+        those that were no pictures only if `codes` name that.
         """
-        rows = [(each.file_id, each.file, _is_wanted(each, codes)) for each in outcomes]
+        rows = [(each.file_id, each.file, _is_wanted(each, codes), each.code) for each in outcomes]
         with self._writing():
-            self._db.executemany("INSERT OR IGNORE INTO earlier VALUES (?, ?, ?)", rows)
+            self._db.executemany("INSERT OR IGNORE INTO earlier VALUES (?, ?, ?, ?)", rows)
 
     def wanted(self, file_ids: Sequence[str] | None = None) -> set[str]:
         """Which of `file_ids` are wanted again; without any, one that is, if there is one."""
+        query = "SELECT file_id FROM earlier WHERE wanted"
         with self._turn:
             if file_ids is None:
-                rows = self._db.execute("SELECT file_id FROM earlier WHERE wanted LIMIT 1").fetchall()
+                rows = self._db.execute(f"{query} LIMIT 1").fetchall()
             else:
-                rows = self._db.execute(
-                    f"SELECT file_id FROM earlier WHERE wanted AND file_id IN ({marks(len(file_ids))})",  # noqa: S608
-                    list(file_ids),
-                ).fetchall()
+                rows = [
+                    row
+                    for part in parts(self._db, file_ids)
+                    for row in self._db.execute(f"{query} AND file_id IN ({marks(len(part))})", list(part))
+                ]
         return {row[0] for row in rows}
+
+    def missed(self) -> list[tuple[str, str]]:
+        """The ids and names of what is wanted again, was not listed, and may be a folder by its code."""
+        with self._turn:
+            return self._db.execute(
+                f"SELECT file_id, file FROM earlier e WHERE wanted AND code IN ({OF_FOLDERS}) "  # noqa: S608
+                "AND NOT EXISTS (SELECT 1 FROM files f WHERE f.file_id = e.file_id)"
+            ).fetchall()
+
+    def not_wanted(self, file_ids: Sequence[str]) -> None:
+        """These are not wanted again."""
+        with self._writing():
+            for part in parts(self._db, file_ids):
+                self._db.execute(
+                    f"UPDATE earlier SET wanted = 0 WHERE file_id IN ({marks(len(part))})",  # noqa: S608
+                    list(part),
+                )
 
     def add_gone(self) -> None:
         """Put in what is wanted again and was not listed, as files that vanished."""
@@ -225,5 +250,7 @@ def _spooled(row: _Row) -> Spooled:
 
 
 def _is_wanted(outcome: Outcome, codes: Sequence[str] | None) -> bool:
-    can_be_retried = outcome.outcome == "failed" or outcome.code is Code.CANCELLED
-    return can_be_retried and (codes is None or outcome.code in codes)
+    if codes is None:
+        return outcome.outcome == "failed" or outcome.code is Code.CANCELLED
+    retried = outcome.outcome == "failed" or outcome.code in (Code.CANCELLED, Code.UNSUPPORTED_TYPE)
+    return retried and outcome.code in codes

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from libs.common.rows import insert, marks, parts
 from services.scanner.listing.entries import Spooled
-from services.scanner.listing.spool import Spool
+from services.scanner.listing.spool import OF_FOLDERS, Spool
 
 _TABLE = """
 CREATE TABLE points (
@@ -114,10 +114,7 @@ class StoredPoints:
 
     def unreadable(self) -> int:
         """Entries that the listing could not look into, behind which files may lie."""
-        return self._number(
-            "SELECT count(*) FROM files WHERE code IN "
-            "('permission_denied', 'read_failed', 'file_vanished', 'not_a_regular_file', 'outside_roots')"
-        )
+        return self._number(f"SELECT count(*) FROM files WHERE code IN ({OF_FOLDERS})")  # noqa: S608
 
     def files(self) -> int:
         """All listed files that can be read."""

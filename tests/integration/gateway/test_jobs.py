@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from msgspec import structs
 
 from libs.common.errors import Code, SluiceError
 from libs.common.events import (
@@ -16,6 +17,7 @@ from libs.common.events import (
     Counts,
     Finished,
     Heartbeat,
+    IgnoredBy,
     JobEvent,
     JobSnapshot,
     Listed,
@@ -210,6 +212,59 @@ async def test_the_report_is_as_the_seed_has_it(gateway: httpx.AsyncClient, publ
     assert isinstance(logs, list)
     assert [line["level"] for line in logs] == ["INFO"] * 3
     assert logs[-1]["message"].startswith("Completed: 2 stored, of which 1 from the cache")
+
+
+async def test_what_is_no_picture_is_no_failure_but_stays_in_the_report_of_old_clients(
+    gateway: httpx.AsyncClient, publisher: Publisher
+) -> None:
+    await selected(gateway, "holiday")
+    job_id = str(uuid4())
+    no_picture = structs.replace(BROKEN, outcome="skipped")
+    await say(
+        publisher,
+        accepted(job_id),
+        Outcomes(job_id=job_id, items=(STORED, no_picture)),
+        finished(job_id, total=2, stored=1, skipped=1),
+    )
+
+    status = await status_of(gateway, job_id)
+    refused = await gateway.post(f"/api/v1/ingest/jobs/{job_id}/retry")
+    asked = await gateway.post(f"/api/v1/ingest/jobs/{job_id}/retry", json={"codes": ["unsupported_type"]})
+
+    assert (status["error_counts"], status["skipped_counts"]) == ({}, {"unsupported_type": 1})
+    assert status["errors"] == ["/photos/c.gif: Skipped non-image file"]
+    counts, result = status["counts"], status["result"]
+    assert isinstance(counts, dict)
+    assert isinstance(result, dict)
+    assert (counts["failed"], counts["skipped"], result["total_failed"]) == (0, 1, 1)
+    assert [file["file"] for file in result["failed_files"]] == ["/photos/c.gif"]
+    assert (refused.status_code, refused.json()["code"]) == (409, "nothing_to_retry")
+    assert asked.status_code == 202
+
+
+async def test_what_was_ignored_is_told_by_rule_on_every_replica(
+    gateway: httpx.AsyncClient, second: httpx.AsyncClient, publisher: Publisher
+) -> None:
+    job_id = str(uuid4())
+    rule = IgnoredBy(rule="exclude: *.png", count=7, sample=("/photos/a.png", "/photos/b.png"))
+    listed = Listed(job_id=job_id, found=0, ignored=7, bytes=0, complete=True, ignored_by=(rule,))
+    await say(publisher, accepted(job_id), listed)
+
+    for client in (gateway, second):
+        answer = await client.get(f"{API}/ingest/jobs/{job_id}/files", params={"outcome": "ignored"})
+        items = answer.raise_for_status().json()["items"]
+        assert [(each["file"], each["outcome"], each["rule"], each["rule_count"]) for each in items] == [
+            ("/photos/a.png", "ignored", "exclude: *.png", 7),
+            ("/photos/b.png", "ignored", "exclude: *.png", 7),
+        ]
+
+
+async def test_fields_of_a_request_that_no_one_reads_are_named(
+    gateway: httpx.AsyncClient, photos: Path
+) -> None:
+    await selected(gateway, "holiday")
+    answer = await gateway.post(f"{API}/ingest/", json={"directory_path": str(photos), "excludes": ["*.png"]})
+    assert answer.json()["ignored_fields"] == ["excludes"]
 
 
 async def test_a_cancelled_job_reads_as_failed(gateway: httpx.AsyncClient, publisher: Publisher) -> None:

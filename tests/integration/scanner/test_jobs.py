@@ -1,5 +1,6 @@
 """The scanner on a real broker: one job from its request to its terminal event."""
 
+import os
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -28,16 +29,38 @@ async def test_a_job_completes_with_the_right_counts(world: Bench, tmp_path: Pat
         job = await world.request(folder)
         end = await world.finished(job)
     assert (end.state, end.total, end.stored, end.failed, end.skipped, end.ignored) == (
-        "completed", 51, 50, 1, 0, 1,
+        "completed", 51, 50, 0, 1, 1,
     )  # fmt: skip
     assert len(stage.seen) == 50
-    assert world.kinds(job) == {"stored": 50, "failed": 1}
-    (refused,) = [o for o in world.outcomes(job).values() if o.outcome == "failed"]
+    assert world.kinds(job) == {"stored": 50, "skipped": 1}
+    (refused,) = [o for o in world.outcomes(job).values() if o.outcome == "skipped"]
     assert (refused.code, refused.error, refused.details) == (
         Code.UNSUPPORTED_TYPE, "Skipped non-image file", "File type not supported",
     )  # fmt: skip
     assert isinstance(world.of(job)[0], Accepted)
     assert world.has(job, Listed, found=51, ignored=1, bytes=50, complete=True)
+
+
+async def test_a_phone_s_library_ends_without_a_failure(world: Bench, tmp_path: Path) -> None:
+    folder = photos(tmp_path / "photos", 3)
+    for name in (
+        "IMG_1.jpg.json",
+        "IMG_1.jpg.supplemental-metadata.json",
+        "IMG_1.AAE",
+        "IMG_1.xmp",
+        "metadata.json",
+    ):
+        (folder / name).write_text("{}")
+    for name in ("IMG_2.MOV", "notes.pdf", "archive_browser.html", "user-generated-memory-titles.json"):
+        (folder / name).write_text("x")
+    async with world.scanner(tmp_path / "data"), world.stage(open_reporter()):
+        job = await world.request(folder)
+        end = await world.finished(job)
+    assert (end.state, end.failed, end.ignored) == ("completed", 0, 5)
+    skipped = [each for each in world.outcomes(job).values() if each.outcome == "skipped"]
+    assert {each.code for each in skipped} == {Code.UNSUPPORTED_TYPE}
+    (listed,) = [event for event in world.of(job) if isinstance(event, Listed) and event.complete]
+    assert {(rule.rule, rule.count) for rule in listed.ignored_by} == {("sidecar", 5)}
 
 
 async def test_the_changelog_ends_terminal_beside_its_ingest_record(world: Bench, tmp_path: Path) -> None:
@@ -230,6 +253,40 @@ async def test_a_retry_takes_the_failed_files_of_the_codes_and_misses_those_that
     assert (end.state, end.total, end.stored, end.failed) == ("completed", 2, 1, 1)
     assert {o.code for o in world.outcomes(retry).values()} == {None, Code.FILE_VANISHED}
     assert (again.state, again.code) == ("failed", Code.NOTHING_TO_RETRY)
+
+
+async def test_a_retry_lists_a_folder_that_could_not_be_read(world: Bench, tmp_path: Path) -> None:
+    folder = photos(tmp_path / "photos", 2)
+    album, empty = folder / "album", folder / "empty"
+    # What also stands for a folder that root, as whom tests may run, cannot read.
+    for link in (album, empty):
+        link.symlink_to(tmp_path / "not mounted")
+    async with world.scanner(tmp_path / "data"), world.stage(open_reporter()) as stage:
+        job = await world.request(folder)
+        assert (await world.finished(job)).failed == 2
+        for link in (album, empty):
+            link.unlink()
+        photos(album / "deep", 3, start=10)
+        empty.mkdir()
+        stage.seen.clear()
+        retry = await world.request(retry_of=job)
+        end = await world.finished(retry)
+    assert stage.names == {"00010.jpg", "00011.jpg", "00012.jpg"}
+    assert (end.state, end.total, end.stored, end.failed) == ("completed", 3, 3, 0)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every folder")
+async def test_a_retry_takes_the_photos_of_a_folder_that_may_be_read_by_now(
+    world: Bench, tmp_path: Path
+) -> None:
+    album = photos(tmp_path / "photos/album", 3)
+    album.chmod(0)
+    async with world.scanner(tmp_path / "data"), world.stage(open_reporter()):
+        job = await world.request(tmp_path / "photos")
+        assert (await world.finished(job)).failed == 1
+        album.chmod(0o700)
+        end = await world.finished(await world.request(retry_of=job))
+    assert (end.total, end.stored, end.failed) == (3, 3, 0)
 
 
 async def _tell(world: Bench, event: JobError) -> None:

@@ -18,7 +18,8 @@ def finished() -> JobStatus:
     return JobStatus(
         state="completed",
         total_files=23,
-        counts=Counts(total=23, stored=21, from_cache=1, failed=2, ignored=1),
+        counts=Counts(total=23, stored=21, from_cache=1, failed=1, skipped=1, ignored=1),
+        skipped_counts={"unsupported_type": 1},
         exact_duplicates_count=1,
         result=Result(
             [
@@ -29,9 +30,7 @@ def finished() -> JobStatus:
     )
 
 
-EXPECTED = Expected(
-    stored=21, duplicates=1, failed={Code.TRUNCATED_IMAGE: 1, Code.UNSUPPORTED_TYPE: 1}, ignored=1
-)
+EXPECTED = Expected(stored=21, duplicates=1, failed={Code.TRUNCATED_IMAGE: 1}, ignored=1, no_pictures=1)
 
 
 def test_progress_tells_counts_rate_and_time_left() -> None:
@@ -60,6 +59,8 @@ def test_the_report_tells_copies_and_the_reason_of_each_failure() -> None:
     assert "1 from the cache, 1 with content that another file has too" in text
     assert " b.jpg: The file ends too early (truncated_image)" in text
     assert "ignored       1" in text
+    assert "skipped       1   1 not pictures" in text
+    assert "a.txt" not in text
 
 
 @pytest.mark.parametrize(
@@ -77,7 +78,7 @@ def test_counts_as_expected_give_no_difference() -> None:
 
 
 def test_every_count_that_differs_is_named() -> None:
-    wanted = Expected(stored=22, duplicates=0, failed={Code.TRUNCATED_IMAGE: 2}, ignored=1)
+    wanted = Expected(stored=22, duplicates=0, failed={Code.TRUNCATED_IMAGE: 2}, ignored=1, no_pictures=1)
     named = [difference.partition(":")[0] for difference in differences(finished(), wanted)]
     assert named == ["stored", "duplicates", "failures by code"]
 
@@ -97,6 +98,6 @@ def test_without_a_terminal_progress_is_plain_lines_and_the_last_state_is_among_
         view.show(finished())
     lines = out.getvalue().splitlines()
     assert lines[0].strip() == "21 listed, 0 done, 0 failed"
-    assert lines[-1].strip() == "23 listed, 23 done, 2 failed"
+    assert lines[-1].strip() == "23 listed, 23 done, 1 failed"
     assert "\x1b" not in out.getvalue()
     assert len(lines) < 10

@@ -7,7 +7,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from libs.common.errors import Code
-from libs.common.sources.entries import Alias, Entry, Found, Ignored, Rejected
+from libs.common.sources.entries import (
+    BIN,
+    HIDDEN,
+    SIDECAR,
+    SYSTEM_FILE,
+    Alias,
+    Entry,
+    Found,
+    Ignored,
+    Rejected,
+)
 from libs.common.sources.files.source import FileSource
 from libs.common.sources.formats import accepted_suffixes
 from libs.common.sources.passed_over import ARCHIVE_FOLDERS, NAMES, PassedOver
@@ -116,6 +126,7 @@ def test_folders_of_the_service_itself_are_passed_over_wherever_they_lie(tmp_pat
     assert [entry.path for entry in entries if isinstance(entry, Found)] == [
         os.fsencode(tmp_path / "photos" / "b.jpg")
     ]
+    assert len(entries) == 1
 
 
 def test_a_link_to_a_file_that_is_listed_is_an_alias_of_it_whichever_comes_first(tmp_path: Path) -> None:
@@ -170,10 +181,34 @@ def test_a_file_in_a_linked_folder_tells_where_it_really_is(tmp_path: Path) -> N
     assert found.target == os.fsencode(tmp_path / "other" / "sub" / "x.jpg")
 
 
-def excluded_in(root: Path, *exclude: str) -> dict[str, str | None]:
+def excluded_in(root: Path, *exclude: str) -> dict[str, str]:
     entries = FileSource(ANYWHERE).list(bytes(root), Listing(exclude=exclude))
     ignored = [entry for entry in entries if isinstance(entry, Ignored)]
-    return {os.fsdecode(os.path.relpath(entry.path, bytes(root))): entry.rule for entry in ignored}
+    return {
+        os.fsdecode(os.path.relpath(entry.path, bytes(root))): entry.rule.partition(":")[0]
+        for entry in ignored
+    }
+
+
+def test_what_is_ignored_says_which_rule_and_which_pattern_did_it(tmp_path: Path) -> None:
+    for name in (
+        ".hidden.jpg",
+        "a.xmp",
+        "Thumbs.db",
+        "x.png",
+        ".git/a.jpg",
+        "lost+found/a.jpg",
+        "n/.nomedia",
+    ):
+        write(tmp_path / name)
+    entries = FileSource(ANYWHERE).list(bytes(tmp_path), Listing(exclude=("# mine", "*.png")))
+    rules = {
+        os.fsdecode(each.path).rpartition("/")[2]: each.rule for each in entries if isinstance(each, Ignored)
+    }
+    assert rules == {
+        ".hidden.jpg": HIDDEN, "a.xmp": SIDECAR, "Thumbs.db": SYSTEM_FILE, "x.png": "exclude: *.png",
+        ".git": HIDDEN, "lost+found": BIN, "n": ".nomedia",
+    }  # fmt: skip
 
 
 def test_patterns_of_a_request_exclude_files_and_whole_folders(tmp_path: Path) -> None:

@@ -106,6 +106,18 @@ def test_a_retry_wants_the_failed_files_and_misses_those_that_are_gone(spool: Sp
     assert (gone.file_id, gone.path, gone.code) == ("b", b"/b.jpg", Code.FILE_VANISHED)
 
 
+def test_a_retry_wants_what_was_no_picture_only_where_it_is_asked_for(spool: Spool) -> None:
+    no_picture = Outcome(file_id="b", file="/b.gif", outcome="skipped", code=Code.UNSUPPORTED_TYPE)
+    spool.remember([no_picture], None)
+    assert spool.wanted() == set()
+
+
+def test_a_retry_of_what_was_no_picture_wants_it(spool: Spool) -> None:
+    no_picture = Outcome(file_id="b", file="/b.gif", outcome="skipped", code=Code.UNSUPPORTED_TYPE)
+    spool.remember([no_picture], [Code.UNSUPPORTED_TYPE])
+    assert spool.wanted() == {"b"}
+
+
 def test_the_retry_of_a_cancelled_job_wants_what_was_skipped(spool: Spool) -> None:
     skipped = Outcome(file_id="b", file="/b.jpg", outcome="skipped", code=Code.CANCELLED)
     archived = Outcome(file_id="c", file="/c.jpg", outcome="skipped", code=Code.ARCHIVED)

@@ -11,7 +11,7 @@ from libs.common.errors import Code, FileError, SluiceError
 from libs.common.events import ScanRequest
 from libs.common.points.fields import Fields
 from libs.common.points.payload import VERSION
-from libs.common.sources.entries import Found, Ignored, Rejected
+from libs.common.sources.entries import Found, Rejected
 from libs.common.topics import PATHS
 from services.scanner.jobs import changelog
 from services.scanner.jobs.changelog import JobRecord, Refusal, fingerprint
@@ -172,12 +172,10 @@ def test_listing_entries_become_files_of_the_job() -> None:
     job, path = record(), b"/photos/\xff.jpg"
     file = spooled(job, Found(path, 10, 20, 30))
     assert file == Spooled(file_id=ids.file_id("holiday", path), path=path, size=10, mtime_ns=20, ctime_ns=30)
-    assert spooled(job, Ignored(b"/photos/.x")) is None
 
 
 def test_a_path_record_carries_the_bytes_and_shows_a_name() -> None:
     file = spooled(record(force=True), Found(b"/photos/\xff.jpg", 10, 20, 30))
-    assert file is not None
     outgoing = path_record(record(force=True), file)
     body = messages.decode(outgoing.value or b"", messages.PathRecord).file
     assert (outgoing.topic, outgoing.key, outgoing.file_id) == (PATHS, JOB, file.file_id)
@@ -186,18 +184,26 @@ def test_a_path_record_carries_the_bytes_and_shows_a_name() -> None:
     assert (body.generation, body.force, body.cache_cleared_at) == ("g1", True, 50.0)
 
 
-def test_a_refused_file_is_reported_with_its_reason() -> None:
+def test_what_is_no_picture_is_skipped_with_the_words_that_clients_know() -> None:
     error = FileError(Code.UNSUPPORTED_TYPE, "Skipped non-image file")
     file = spooled(record(), Rejected(b"/photos/a.txt", error, "File type not supported"))
     assert file is not None
     assert rejected(record(), file) == events.Outcome(
         file_id=file.file_id,
         file="/photos/a.txt",
-        outcome="failed",
+        outcome="skipped",
         code=Code.UNSUPPORTED_TYPE,
         error="Skipped non-image file",
         details="File type not supported",
     )
+
+
+def test_a_refused_file_is_reported_with_its_reason() -> None:
+    error = FileError(Code.PERMISSION_DENIED, "No permission to read the file")
+    file = spooled(record(), Rejected(b"/photos/a.jpg", error))
+    assert file is not None
+    told = rejected(record(), file)
+    assert (told.outcome, told.code, told.error) == ("failed", Code.PERMISSION_DENIED, error.detail)
 
 
 def test_files_left_over_are_skipped_by_a_cancel_and_fail_with_a_failed_job() -> None:

@@ -17,6 +17,8 @@ IGNORE_FILE = ".sluiceignore"
 NO_MEDIA = ".nomedia"
 _MOST_BYTES = 1 << 20
 """Of a file with patterns that are read."""
+_SHOWN = 200
+"""Characters of a pattern in a rule."""
 
 
 class _Patterns(Struct, frozen=True):
@@ -25,6 +27,10 @@ class _Patterns(Struct, frozen=True):
     folder: bytes
     source: str
     spec: GitIgnoreSpec
+
+    def pattern(self, index: int | None) -> str:
+        """The pattern at this place, as people wrote it."""
+        return str(getattr([*self.spec.patterns][index or 0], "pattern", ""))[:_SHOWN]
 
 
 class Exclusions(Struct, frozen=True):
@@ -51,7 +57,7 @@ class Exclusions(Struct, frozen=True):
         for each in self.patterns:
             below = os.fsdecode(path[len(each.folder) :].lstrip(b"/")) + ("/" if folder else "")
             if (found := each.spec.check_file(below)).include is not None:
-                return each.source if found.include else None
+                return f"{each.source}: {each.pattern(found.index)}" if found.include else None
         return None
 
 

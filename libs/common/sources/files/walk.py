@@ -8,12 +8,12 @@ from functools import partial
 from itertools import islice
 
 from libs.common.errors import Code, FileError
-from libs.common.sources.entries import Alias, Entry, Found, Ignored, Rejected
+from libs.common.sources.entries import TWICE, Alias, Entry, Found, Ignored, Rejected
 from libs.common.sources.files.exclusions import NO_MEDIA, Exclusions, is_no_media
 from libs.common.sources.files.failures import file_error
 from libs.common.sources.files.links import Links
 from libs.common.sources.files.opening import Opener
-from libs.common.sources.formats import is_ignored_file, suffix_of
+from libs.common.sources.formats import ignored_file_rule, is_ignored_file, suffix_of
 from libs.common.sources.source import Listing
 
 _SORTED_AT_ONCE = 10_000
@@ -87,7 +87,7 @@ class _Walk:
     ) -> Iterator[Entry]:
         """The folder's own entries; its subfolders are put into `below`."""
         if not self._is_new(descriptor):
-            yield Ignored(folder)
+            yield Ignored(folder, TWICE)
             return
         prefix = folder.rstrip(b"/") + b"/"
         with os.scandir(descriptor) as entries:
@@ -119,8 +119,8 @@ class _Walk:
                 yield from self._symlink(path, name)
             elif is_folder:
                 yield from self._folder(path, name, path if real is None else real + name, below)
-            elif is_ignored_file(name):
-                yield Ignored(path)
+            elif (rule := ignored_file_rule(name)) is not None:
+                yield Ignored(path, rule)
             else:
                 regular = entry.is_file(follow_symlinks=False)
                 target = None if real is None else real + name
@@ -130,14 +130,16 @@ class _Walk:
     def _folder(self, path: bytes, name: bytes, real: bytes, below: list[bytes]) -> Iterator[Entry]:
         if not self._asked.recursive:
             return
-        if self._asked.passed_over.is_ignored_folder(name) or self._asked.passed_over.is_own(real):
-            yield Ignored(path)
+        if self._asked.passed_over.is_own(real):
+            return
+        if (rule := self._asked.passed_over.folder_rule(name)) is not None:
+            yield Ignored(path, rule)
         else:
             below.append(path)
 
     def _symlink(self, path: bytes, name: bytes) -> Iterator[Entry]:
-        if is_ignored_file(name) or self._asked.passed_over.is_ignored_folder(name):
-            yield Ignored(path)
+        if rule := ignored_file_rule(name) or self._asked.passed_over.folder_rule(name):
+            yield Ignored(path, rule)
             return
         try:
             target = os.path.realpath(path, strict=True)
@@ -145,7 +147,9 @@ class _Walk:
         except (OSError, FileError) as error:
             yield Rejected(path, _reason(error))
             return
-        if self._asked.passed_over.holds(target) or self._asked.passed_over.is_own(target):
+        if self._asked.passed_over.is_own(target):
+            return
+        if self._asked.passed_over.holds(target):
             yield Ignored(path)
         elif not stat.S_ISDIR(found.st_mode):
             self._links.add(path)

@@ -1,0 +1,61 @@
+"""Which of the listed files a retry takes."""
+
+import os
+from collections.abc import Iterator, Sequence
+
+from libs.common import ids
+from services.scanner.jobs.changelog import JobRecord
+from services.scanner.listing.entries import Spooled
+from services.scanner.listing.spool import Spool
+
+
+class Retried:
+    """The files that are wanted again, and all files below a folder that is: that one could not be read.
+
+    Blocks on the disk: call it in a thread.
+    """
+
+    def __init__(self, record: JobRecord, spool: Spool) -> None:
+        self._collection = record.collection or ""
+        self._root = record.root or b""
+        self._shown_below = record.shown_below
+        self._spool = spool
+        self._opened: set[str] = set()
+        """Ids of folders that can be read by now."""
+
+    def of(self, files: Sequence[Spooled]) -> list[Spooled]:
+        """Those of the listed files that are to be taken."""
+        wanted = self._spool.wanted([file.file_id for file in files])
+        below = self._wanted_folders(files)
+        self._opened.update(id_ for id_ in below.values() if id_ not in wanted)
+        return [
+            file
+            for file in files
+            if file.file_id in wanted or any(each in below for each in _folders(file.path, self._root))
+        ]
+
+    def end(self) -> None:
+        """All was listed: what is wanted and was not found has vanished, but for folders that are there."""
+        self._spool.not_wanted(sorted(self._opened))
+        self._spool.not_wanted([id_ for id_, name in self._spool.missed() if self._is_folder(name)])
+        self._spool.add_gone()
+
+    def _wanted_folders(self, files: Sequence[Spooled]) -> dict[bytes, str]:
+        """The folders above these files that are wanted, with their ids."""
+        above = {folder for file in files for folder in _folders(file.path, self._root)}
+        known = {ids.file_id(self._collection, folder): folder for folder in above}
+        return {known[id_]: id_ for id_ in self._spool.wanted(list(known))}
+
+    def _is_folder(self, name: str) -> bool:
+        """Whether the name that people are shown is a folder's; not known of names that are not UTF-8."""
+        path = os.path.join(os.fsdecode(self._shown_below), name)  # noqa: PTH118 (may be absolute)
+        return os.path.isdir(path)  # noqa: PTH112 (likewise)
+
+
+def _folders(path: bytes, root: bytes) -> Iterator[bytes]:
+    """The folders above a file, from the nearest up to the root."""
+    while len(path) > len(root):
+        path = path.rpartition(b"/")[0] or b"/"
+        yield path
+        if path == b"/":
+            return
