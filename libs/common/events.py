@@ -1,6 +1,7 @@
 """The public bodies, versioned JSON: scan requests, job events, snapshots, heartbeats, dead letters."""
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, Literal, TypeVar, get_args
 from uuid import UUID
@@ -60,12 +61,28 @@ class ScanRequest(Struct, frozen=True, kw_only=True, omit_defaults=True):
     prune: Prune = "auto"
     """What a sync does with points of gone files: nothing (off), wait to be asked (ask), remove them unless
     that looks wrong (auto), or remove them though so many are gone (now)."""
+    paths: tuple[str, ...] = ()
+    """Just these files and folders, relative to the directory; a sync compares just the points at and below
+    them."""
+    library_id: str | None = None
+    """The library whose scan this is."""
 
     def __post_init__(self) -> None:
         check_labels(self.labels)
         check_metadata(self.metadata)
         if (self.directory_path is None) == (self.retry_of is None):
             raise ValueError("exactly one of directory_path and retry_of must be given")
+        if self.paths and self.directory_path is None:
+            raise ValueError("paths are relative to a directory_path")
+        check_paths(self.paths)
+
+
+def check_paths(paths: Iterable[str]) -> None:
+    """ValueError for paths that do not lie below the directory that they are relative to."""
+    for path in paths:
+        parts = path.split("/")
+        if not path or path.startswith("/") or "\0" in path or any(each in ("", ".", "..") for each in parts):
+            raise ValueError(f"{path!r} is not relative to the directory, without . and ..")
 
 
 class _Event(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="event"):
@@ -84,6 +101,7 @@ class Accepted(_Event, frozen=True, kw_only=True, tag="accepted"):
     retry_of: str | None = None
     labels: dict[str, str] = {}
     exclude: tuple[str, ...] = ()
+    library_id: str | None = None
 
 
 class Rejected(_Event, frozen=True, kw_only=True, tag="rejected"):
@@ -298,6 +316,7 @@ class JobSnapshot(Struct, frozen=True, kw_only=True, omit_defaults=True):
     directory_path: str | None = None
     retry_of: str | None = None
     labels: dict[str, str] = {}
+    library_id: str | None = None
     skipped_counts: dict[str, int] = {}
     """Skipped files by code."""
 

@@ -49,6 +49,7 @@ class JobProjection(Struct, frozen=True, kw_only=True):
     code: Code | None = None
     error: str | None = None
     sync: SyncCounts | None = None
+    library_id: str | None = None
 
     @property
     def is_over(self) -> bool:
@@ -105,6 +106,7 @@ def _accept(job: ProjectionT, event: Accepted) -> ProjectionT:
         exclude=event.exclude,
         retry_of=event.retry_of,
         labels=event.labels,
+        library_id=event.library_id,
     )
 
 

@@ -1,5 +1,6 @@
 """What the scanner decides, without doing any of it: requests in, jobs and files out."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -125,6 +126,7 @@ def _retrying(request: ScanRequest, retried: JobRecord) -> ScanRequest:
         retry_from=retried.status_offset if request.retry_from is None else request.retry_from,
         labels=request.labels or retried.request.labels,
         metadata=request.metadata or retried.request.metadata,
+        library_id=request.library_id or retried.request.library_id,
     )
 
 
@@ -163,6 +165,7 @@ def accepted(record: JobRecord) -> events.Accepted:
         retry_of=_text(record.request.retry_of),
         labels=record.request.labels,
         exclude=record.request.exclude,
+        library_id=record.request.library_id,
     )
 
 
@@ -231,6 +234,12 @@ def spooled(record: JobRecord, entry: Found | Alias | Rejected) -> Spooled:
                 error=error.detail,
                 details=details,
             )
+
+
+def only(record: JobRecord) -> tuple[bytes, ...]:
+    """The paths, absolute, that the request is about; empty: all below the root."""
+    root = (record.root or b"").rstrip(b"/")
+    return tuple(root + b"/" + os.fsencode(path) for path in record.request.paths)
 
 
 def shown(record: JobRecord, path: bytes) -> str:

@@ -33,6 +33,8 @@ class Listing(Struct, frozen=True, kw_only=True):
     passed_over: PassedOver = BY_NAME
     exclude: tuple[str, ...] = ()
     """Patterns in gitignore's syntax, relative to the root."""
+    only: tuple[bytes, ...] = ()
+    """Just these files, and what lies in these folders, below the root: absolute. Empty: all."""
 
 
 class OpenFile:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 
 from libs.common.errors import Code
-from libs.common.events import FileOutcome, JobState, Source
+from libs.common.events import FileOutcome, JobState, Source, check_paths
 from libs.common.labels import Value, check_labels, check_metadata
 from services.gateway.api.models import Body
 
@@ -40,6 +40,19 @@ class IngestRequest(Body):
     prune: Literal["off", "ask", "auto"] = Field(
         "auto", description="In a sync: whether points of gone files are removed; auto, unless it looks wrong"
     )
+
+    paths: list[Annotated[str, Field(max_length=4096)]] = Field(
+        default_factory=list,
+        max_length=1000,
+        description="Just these files and folders, relative to the directory",
+        examples=[["2024/IMG_1.jpg", "2024/may"]],
+    )
+
+    @field_validator("paths")
+    @classmethod
+    def _paths(cls, paths: list[str]) -> list[str]:
+        check_paths(paths)
+        return paths
 
     @field_validator("labels")
     @classmethod
@@ -195,6 +208,7 @@ class JobOut(Body):
     error: str | None
     retry_of: str | None
     labels: dict[str, str]
+    library_id: str | None = Field(None, description="The library whose scan it is")
     sync: SyncOut | None = Field(None, description="What a sync found")
     prune_pending: bool = Field(False, description="Whether points of gone files wait to be removed")
     created_at: datetime

@@ -35,6 +35,7 @@ class Submission:
     exclude: tuple[str, ...] = ()
     sync: bool = False
     prune: Prune = "auto"
+    paths: tuple[str, ...] = ()
 
 
 def scan_request(submission: Submission, typed: str) -> ScanRequest:
@@ -52,10 +53,11 @@ def scan_request(submission: Submission, typed: str) -> ScanRequest:
         caption=submission.caption,
         labels=submission.labels,
         metadata=submission.metadata,
-        version=REQUEST_VERSION if submission.sync or submission.exclude else VERSION,
+        version=REQUEST_VERSION if submission.sync or submission.exclude or submission.paths else VERSION,
         exclude=submission.exclude,
         sync=submission.sync,
         prune=submission.prune,
+        paths=submission.paths,
     )
 
 
@@ -68,6 +70,7 @@ def snapshot(job: Job) -> Outgoing:
         counts=counts(job),
         error_counts=job.error_counts,
         skipped_counts=job.skipped_counts,
+        library_id=job.library_id,
         created_at=utc(job.created_at),
         updated_at=utc(job.updated_at),
         finished_at=None if job.finished_at is None else utc(job.finished_at),

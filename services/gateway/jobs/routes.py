@@ -49,6 +49,7 @@ async def start(
         tuple(request.exclude),
         request.sync,
         request.prune,
+        tuple(request.paths),
     )
     taken = await submitter.submit(options)
     return body.Submitted(

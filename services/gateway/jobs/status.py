@@ -37,6 +37,7 @@ def job_out(job: Job) -> out.JobOut:
         counts=_counts(job),
         error_counts=job.error_counts,
         skipped_counts=job.skipped_counts,
+        library_id=job.library_id,
         code=job.code,
         error=job.error,
         retry_of=job.retry_of,

@@ -29,6 +29,7 @@ class SubmitOptions:
     exclude: tuple[str, ...] = ()
     sync: bool = False
     prune: Prune = "auto"
+    paths: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class JobSubmitter:
             options.exclude,
             options.sync,
             options.prune,
+            options.paths,
         )
         request = scan_request(submission, options.directory_path)
         if options.idempotency_key is None or not await self._is_known(request):

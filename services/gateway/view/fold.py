@@ -82,6 +82,7 @@ def requested(job: Job | None, job_id: str, request: ScanRequest, at: float) -> 
         directory_path=request.directory_path,
         retry_of=str(request.retry_of) if request.retry_of else None,
         labels=request.labels,
+        library_id=request.library_id,
     )
 
 
@@ -134,6 +135,7 @@ def restored(snapshot: JobSnapshot) -> Job:
         skipped=counts.skipped,
         error_counts=snapshot.error_counts,
         skipped_counts=snapshot.skipped_counts,
+        library_id=snapshot.library_id,
         progress=100.0 if snapshot.state == "completed" else 0.0,
         code=snapshot.code,
         error=snapshot.error,

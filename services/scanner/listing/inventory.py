@@ -19,7 +19,7 @@ from services.scanner.listing.retried import Retried
 from services.scanner.listing.spool import Spool
 from services.scanner.settings import ScannerSettings
 from services.scanner.wiring import Wiring
-from services.scanner.worker import shown, spooled
+from services.scanner.worker import only, shown, spooled
 
 CHUNK_FILES = 5000
 CHUNK_S = 0.25
@@ -57,6 +57,7 @@ class Inventory:
                 gif=self._wiring.settings.accept_gif, video=self._wiring.settings.accept_video
             ),
             exclude=self._record.request.exclude,
+            only=only(self._record),
             passed_over=await asyncio.to_thread(_passed_over, self._wiring.settings),
         )
         entries = self._wiring.sources.of(root).list(root, asked)

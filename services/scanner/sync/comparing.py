@@ -12,18 +12,16 @@ from libs.common.errors import FileError
 from libs.common.events import SyncCounts
 from libs.common.points.fields import Fields
 from libs.common.points.paths import path_of
-from libs.common.points.projections import SYNC
 from libs.common.store.protocol import Record
 from services.scanner.jobs.changelog import JobRecord
 from services.scanner.listing.entries import Spooled
-from services.scanner.outbox import until_available
 from services.scanner.sync.guards import Situation, is_whole, objection
-from services.scanner.sync.place import place_of
+from services.scanner.sync.place import has_entries, place_of
+from services.scanner.sync.reading import Reading
 from services.scanner.sync.stored import Candidate, StoredPoint, StoredPoints
 from services.scanner.wiring import Wiring
 from services.scanner.worker import is_unchanged
 
-PAGE = 2000
 _CHUNK_BYTES = 1 << 20
 
 T = TypeVar("T")
@@ -34,6 +32,13 @@ class Move(NamedTuple):
 
     file: Candidate
     point: StoredPoint
+
+
+class Elsewhere(NamedTuple):
+    """Where just some paths were listed: whether there are files at all, and all points below the root."""
+
+    files: int = 0
+    points: int = 0
 
 
 class Comparison(NamedTuple):
@@ -53,6 +58,7 @@ class Comparing:
         self._wiring = wiring
         self._root = record.root or b""
         self._collection = record.collection or ""
+        self._reading = Reading(record, wiring)
 
     async def compared(self) -> Comparison:
         """The comparison; while the store is away it waits."""
@@ -61,20 +67,14 @@ class Comparing:
         return Comparison(await asyncio.to_thread(self._counts, situation, len(moves)), moves, situation)
 
     async def _read(self) -> None:
-        after: str | None = ""
-        while after is not None:
-            page, after = await self._page(after or None)
+        async for page in self._reading.pages():
             await asyncio.to_thread(self._add, page)
-
-    async def _page(self, after: str | None) -> tuple[list[Record], str | None]:
-        store = self._wiring.store
-        return await until_available(
-            lambda: store.scroll(self._collection, limit=PAGE, after=after, payload=SYNC), self._wiring.health
-        )
 
     def _add(self, page: Sequence[Record]) -> None:
         paths = {record.id: path_of(Fields(record.payload)) for record in page}
-        below = {id_: path for id_, path in paths.items() if path is not None and self._is_below(path)}
+        below = {
+            id_: path for id_, path in paths.items() if path is not None and self._reading.includes(path)
+        }
         listed = self._points.listed(list(below), below)
         self._points.add(
             self._stored(Fields(record.payload), record.id, below[record.id], listed.get(record.id))
@@ -95,18 +95,26 @@ class Comparing:
     async def _situation(self) -> tuple[Situation, Sequence[Move]]:
         before = self._wiring.control.synced(self._collection, self._root)
         place = await self._in_lister(lambda: place_of(self._root))
-        found = await asyncio.to_thread(self._found, place, None if before is None else before.place)
+        elsewhere = await self._elsewhere() if self._record.request.paths else Elsewhere()
+        found = await asyncio.to_thread(
+            self._found, place, None if before is None else before.place, elsewhere
+        )
         # Where not everything could be listed, a file that is not there need not have moved.
         moves = await self._in_lister(self._moves) if found.gone and is_whole(found) else []
         return replace(found, gone=found.gone - len(moves)), moves
 
-    def _found(self, place: str | None, place_before: str | None) -> Situation:
+    async def _elsewhere(self) -> Elsewhere:
+        """What is below the root, also beside the paths that were listed."""
+        there = await self._in_lister(lambda: has_entries(self._root))
+        return Elsewhere(files=int(there), points=await self._reading.below_root())
+
+    def _found(self, place: str | None, place_before: str | None, elsewhere: Elsewhere) -> Situation:
         points = self._points
         return Situation(
-            files=points.files(),
+            files=max(points.files(), elsewhere.files),
             unreadable=points.unreadable(),
             gone=points.gone(),
-            points=points.count(),
+            points=max(points.count(), elsewhere.points),
             place=place,
             place_before=place_before,
         )
@@ -143,9 +151,6 @@ class Comparing:
             pending=found.gone if reason else 0,
             reason=reason,
         )
-
-    def _is_below(self, path: bytes) -> bool:
-        return path == self._root or path.startswith(self._root.rstrip(b"/") + b"/")
 
     async def _in_lister(self, call: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._wiring.listers, call)

@@ -15,6 +15,17 @@ def place_of(root: bytes) -> str | None:
     return _mounts().get(f"{os.major(device)}:{os.minor(device)}") or f"device {device}"
 
 
+def has_entries(root: bytes) -> bool:
+    """Whether there is anything in the folder; not in one that is missing or cannot be read."""
+    try:
+        with os.scandir(root) as entries:
+            return next(entries, None) is not None
+    except NotADirectoryError:
+        return True
+    except OSError:
+        return False
+
+
 def _mounts() -> dict[str, str]:
     """By device, `type source` as /proc/self/mountinfo has them (proc_pid_mountinfo(5))."""
     try:

@@ -62,7 +62,7 @@ class Sync:
 
     async def _note(self, found: Situation) -> None:
         """Where the root lies, for the next sync to compare."""
-        if found.place is None or not is_whole(found):
+        if found.place is None or not is_whole(found) or self._record.request.paths:
             return
         noted = SyncedRoot(
             collection=self._record.collection or "", path=self._record.root or b"", place=found.place

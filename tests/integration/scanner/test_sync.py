@@ -221,3 +221,46 @@ async def test_a_request_that_asks_for_a_sync_is_of_the_second_version() -> None
     await asyncio.sleep(0)
     body = events.encode(events.ScanRequest(version=2, directory_path="/photos", sync=True))
     assert events.decode(body, events.ScanRequest).sync
+
+
+async def test_a_sync_of_some_paths_looks_at_these_and_at_no_others(
+    world: Bench, library: Library, tmp_path: Path
+) -> None:
+    root = library.root
+    library.write("new.jpg", "a new photo")
+    library.write("not-named.jpg", "another new photo")
+    (root / "0/000.jpg").unlink()
+    (root / "1/010.jpg").unlink()
+    (root / "2/020.jpg").rename(root / "2/renamed.jpg")
+    paths = ("new.jpg", "0/000.jpg", "0/001.jpg", "2", "nowhere")
+    await asyncio.sleep(RACY_S + 0.1)
+    async with world.scanner(tmp_path / "data"), world.stage(open_reporter()) as stage:
+        job = await world.request(root, version=2, sync=True, paths=paths)
+        end = await world.finished(job)
+    assert compared(world, job) == SyncCounts(added=1, moved=1, removed=1, unchanged=10)
+    assert (end.state, end.total) == ("completed", 13)
+    assert stage.names == {"new.jpg"}
+    assert "1/010.jpg" in await library.points()
+
+
+async def test_a_sync_of_paths_in_a_share_that_comes_back_empty_removes_nothing(
+    world: Bench, library: Library, tmp_path: Path
+) -> None:
+    shutil.rmtree(library.root)
+    library.root.mkdir()
+    async with world.scanner(tmp_path / "data"), world.stage(open_reporter()):
+        job = await world.request(library.root, version=2, sync=True, paths=("0/000.jpg",))
+        await world.finished(job)
+    assert (compared(world, job).pending, compared(world, job).removed) == (1, 0)
+    assert len(await library.points()) == 40
+
+
+async def test_gone_folders_of_more_than_a_tenth_wait_also_where_just_they_are_named(
+    world: Bench, library: Library, tmp_path: Path
+) -> None:
+    shutil.rmtree(library.root / "0")
+    async with world.scanner(tmp_path / "data"), world.stage(open_reporter()):
+        job = await world.request(library.root, version=2, sync=True, paths=("0",))
+        await world.finished(job)
+    assert compared(world, job).pending == 10
+    assert "10 of 40" in str(compared(world, job).reason)

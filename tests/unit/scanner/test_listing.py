@@ -337,3 +337,32 @@ def test_every_file_has_one_entry_whatever_its_name(names: set[bytes], suffix: b
             Path(os.fsdecode(path)).touch()
         listed = [entry.path for entry in FileSource(ANYWHERE).list(root, Listing())]
         assert sorted(listed) == sorted(paths)
+
+
+def only_in(root: Path, *paths: str, exclude: tuple[str, ...] = ()) -> dict[str, str]:
+    asked = Listing(only=tuple(bytes(root / path) for path in paths), exclude=exclude)
+    entries = FileSource(ANYWHERE).list(bytes(root), asked)
+    return {os.fsdecode(os.path.relpath(each.path, bytes(root))): type(each).__name__ for each in entries}
+
+
+def test_just_the_paths_that_are_asked_for_are_listed(tmp_path: Path) -> None:
+    for name in ("a.jpg", "b.jpg", "x/c.jpg", "x/d.jpg", "x/y/e.jpg", "x/y/f/g.jpg", "z/h.jpg"):
+        write(tmp_path / name)
+    assert only_in(tmp_path, "b.jpg", "x/d.jpg", "x/y", "x/y/e.jpg", "gone.jpg", "gone/too.jpg") == {
+        "b.jpg": "Found", "x/d.jpg": "Found", "x/y/e.jpg": "Found", "x/y/f/g.jpg": "Found",
+    }  # fmt: skip
+
+
+def test_what_is_passed_over_stays_so_where_it_is_asked_for(tmp_path: Path) -> None:
+    for name in (".hidden/a.jpg", "n/.nomedia", "n/b.jpg", "c.png", "d/e.png", "d/f.jpg", "own/g.jpg"):
+        write(tmp_path / name)
+    write(tmp_path / "d/.sluiceignore", b"f.*\n")
+    found = only_in(tmp_path, ".hidden/a.jpg", "n/b.jpg", "c.png", "d/f.jpg", exclude=("*.png",))
+    assert found == {".hidden": "Ignored", "n": "Ignored", "c.png": "Ignored", "d/f.jpg": "Ignored"}
+
+
+def test_a_link_to_a_file_of_the_root_is_an_alias_where_just_the_link_is_listed(tmp_path: Path) -> None:
+    write(tmp_path / "album" / "a.jpg")
+    (tmp_path / "best").mkdir()
+    (tmp_path / "best" / "link.jpg").symlink_to(tmp_path / "album" / "a.jpg")
+    assert only_in(tmp_path, "best/link.jpg") == {"best/link.jpg": "Alias"}

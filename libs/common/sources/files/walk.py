@@ -12,6 +12,7 @@ from libs.common.sources.entries import TWICE, Alias, Entry, Found, Ignored, Rej
 from libs.common.sources.files.exclusions import NO_MEDIA, Exclusions, is_no_media
 from libs.common.sources.files.failures import file_error
 from libs.common.sources.files.links import Links
+from libs.common.sources.files.only import FolderEntry, Only, entries
 from libs.common.sources.files.opening import Opener
 from libs.common.sources.formats import ignored_file_rule, is_ignored_file, suffix_of
 from libs.common.sources.source import Listing
@@ -54,9 +55,13 @@ class _Walk:
         self._entered: set[tuple[int, int]] = set()
         self._linked: deque[bytes] = deque()
         self._exclusions = Exclusions()
+        self._root = b""
+        self._only = Only(b"", ())
 
     def tree(self, root: bytes) -> Iterator[Entry]:
         self._exclusions = Exclusions.of(root, self._asked.exclude)
+        self._root = root
+        self._only = Only(root, self._asked.only)
         yield from self._real_tree(root, None)
         while self._linked:
             link = self._linked.popleft()
@@ -90,8 +95,11 @@ class _Walk:
             yield Ignored(folder, TWICE)
             return
         prefix = folder.rstrip(b"/") + b"/"
-        with os.scandir(descriptor) as entries:
-            while run := sorted(islice(entries, _SORTED_AT_ONCE), key=_name):
+        if (names := self._only.names(folder)) is not None:
+            yield from self._run(entries(descriptor, names), prefix, real, below, excluded)
+            return
+        with os.scandir(descriptor) as found:
+            while run := sorted(islice(found, _SORTED_AT_ONCE), key=_name):
                 yield from self._run(run, prefix, real, below, excluded)
 
     def _is_new(self, descriptor: int) -> bool:
@@ -103,7 +111,7 @@ class _Walk:
 
     def _run(
         self,
-        run: Iterable[os.DirEntry[str]],
+        run: Iterable[FolderEntry],
         prefix: bytes,
         real: bytes | None,
         below: list[bytes],
@@ -174,10 +182,12 @@ class _Walk:
         folder, _, name = target.rpartition(b"/")
         there = os.stat(folder or b"/")  # noqa: PTH116 (bytes paths)
         entered = (there.st_dev, there.st_ino) in self._entered
+        # Where just some paths are listed, the others of the root are files of their own all the same.
+        entered = entered or (bool(self._asked.only) and target.startswith(self._root + b"/"))
         return entered and not is_ignored_file(name) and suffix_of(name) in self._asked.suffixes
 
 
-def _name(entry: os.DirEntry[str]) -> str:
+def _name(entry: FolderEntry) -> str:
     return entry.name
 
 
