@@ -73,10 +73,16 @@ class Client:
         return Collections(names, (await self.get("/capabilities", Capabilities)).active_collection)
 
     async def upload(
-        self, content_type: str, body: AsyncIterator[bytes], collection: str | None, *, force: bool
+        self,
+        content_type: str,
+        body: AsyncIterator[bytes],
+        collection: str | None,
+        *,
+        force: bool,
+        on_duplicate: str | None = None,
     ) -> Submitted:
         """Start a job over the files of a multipart body, which may be of any length."""
-        params = _given({"collection": collection, "force": force or None})
+        params = _given({"collection": collection, "force": force or None, "on_duplicate": on_duplicate})
         timeout = httpx.Timeout(_SECONDS, read=UPLOAD_SECONDS, write=UPLOAD_SECONDS)
         headers = {"content-type": content_type}
         return await self.send(

@@ -5,7 +5,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 import typer
@@ -22,6 +22,7 @@ from libs.common.errors import Code, SluiceError
 
 FIRST_COLLECTION = "photos"
 """What the first photos go into where no collection is named or selected."""
+OnDuplicate = Literal["skip", "store"]
 _UNSEEN = frozenset((Code.DIRECTORY_NOT_FOUND, Code.OUTSIDE_ROOTS))
 
 
@@ -34,6 +35,7 @@ class SubmitOptions:
     upload: bool
     wait: bool
     as_json: bool
+    on_duplicate: OnDuplicate
 
 
 class Started(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -60,6 +62,9 @@ def ingest(
     upload: Annotated[
         bool, typer.Option("--upload", help="Upload the files even if the gateway can read them")
     ] = False,
+    on_duplicate: Annotated[
+        OnDuplicate, typer.Option("--on-duplicate", help="Uploaded files that are stored already")
+    ] = "skip",
     json: AsJson = False,
     url: Url = None,
     api_key: ApiKey = None,
@@ -74,7 +79,7 @@ def ingest(
             raise typer.BadParameter("a path is empty: is a shell variable unset?")
         if not Path(path).exists() and not _absolute(path):
             raise not_a_file(path)
-    options = SubmitOptions(collection, force, upload, wait, json)
+    options = SubmitOptions(collection, force, upload, wait, json, on_duplicate)
     return ask(url, api_key, lambda client: _ingest(client, paths, options))
 
 
@@ -154,7 +159,13 @@ async def _send(client: Client, chosen: Selection, options: SubmitOptions) -> Su
     with Progress(*columns, console=shown, disable=not shown.is_terminal, transient=True) as bar:
         task = bar.add_task("upload", total=sum(file.size for file in chosen.files))
         form = Form(chosen.files, lambda count: bar.advance(task, count))
-        return await client.upload(form.content_type, form.body(), options.collection, force=options.force)
+        return await client.upload(
+            form.content_type,
+            form.body(),
+            options.collection,
+            force=options.force,
+            on_duplicate=None if options.on_duplicate == "skip" else options.on_duplicate,
+        )
 
 
 def _told(started: Started, taken: Submitted, options: SubmitOptions) -> Started:

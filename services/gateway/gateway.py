@@ -30,6 +30,7 @@ from services.gateway.collections.collections import Collections
 from services.gateway.duplicates.decisions import Decisions
 from services.gateway.duplicates.duplicates import Duplicates
 from services.gateway.duplicates.job_copies import JobCopies
+from services.gateway.duplicates.known import KnownContents
 from services.gateway.images.decoding import Decoding
 from services.gateway.images.images import Images
 from services.gateway.jobs.cleaning import Cleaning
@@ -127,6 +128,7 @@ async def opened(settings: GatewaySettings, store: Store | None = None) -> Async
         decided = await enter(Table.open(connection, DECISIONS, _decision))
         decisions = Decisions(decided, joined.publisher)
         copies = JobCopies(jobs, used, policy)
+        known = KnownContents(used, Sources(roots), policy, detached)
         presence = Presence(await enter(Table.open(connection, SERVICES, _heartbeat)), now)
         yield Gateway(
             connection=connection,
@@ -139,7 +141,9 @@ async def opened(settings: GatewaySettings, store: Store | None = None) -> Async
             commands=JobCommands(jobs, collections, requests, control, joined.publisher),
             removals=Removals(jobs, used, control, connection),
             statuses=StatusReader(jobs, used, copies.among, presence.waiting_reason, now),
-            uploads=Uploads(settings.upload_dir, _upload_limits(settings), collections, requests),
+            uploads=Uploads(
+                settings.upload_dir, _upload_limits(settings), collections, requests, known.among
+            ),
             tasks=tasks,
             collections=collections,
             job_copies=copies,

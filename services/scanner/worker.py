@@ -17,7 +17,7 @@ from libs.common.kafka.outgoing import Headers, Outgoing, work
 from libs.common.messages import File, PathRecord
 from libs.common.points.fields import Fields
 from libs.common.points.payload import VERSION
-from libs.common.sources.entries import Alias, Found, Rejected
+from libs.common.sources.entries import Alias, AlreadyStored, Found, Rejected
 from libs.common.topics import INGEST, PATHS
 from services.scanner.jobs.changelog import JobRecord, Refusal, fingerprint
 from services.scanner.listing.entries import Spooled
@@ -210,7 +210,7 @@ def ending_of(record: JobRecord, facts: Facts) -> Ending | None:
     return None
 
 
-def spooled(record: JobRecord, entry: Found | Alias | Rejected) -> Spooled:
+def spooled(record: JobRecord, entry: Found | Alias | AlreadyStored | Rejected) -> Spooled:
     """The file as the spool keeps it."""
     match entry:
         case Found():
@@ -225,6 +225,13 @@ def spooled(record: JobRecord, entry: Found | Alias | Rejected) -> Spooled:
         case Alias(path, of):
             return Spooled(
                 file_id=ids.file_id(record.collection or "", path), path=path, code=Code.ALIAS, target=of
+            )
+        case AlreadyStored(path, existing_id):
+            return Spooled(
+                file_id=ids.file_id(record.collection or "", path),
+                path=path,
+                code=Code.ALREADY_STORED,
+                existing_id=existing_id,
             )
         case Rejected(path, error, details):
             return Spooled(
@@ -270,7 +277,7 @@ def path_record(record: JobRecord, file: Spooled) -> Outgoing:
 
 
 def rejected(record: JobRecord, file: Spooled) -> Outcome:
-    """The outcome of a file that the listing refused, or that is an alias of another."""
+    """The outcome of a file that the listing refused, that is an alias of another, or known already."""
     if file.code is Code.ALIAS:
         return Outcome(
             file_id=file.file_id,
@@ -279,6 +286,15 @@ def rejected(record: JobRecord, file: Spooled) -> Outcome:
             code=Code.ALIAS,
             error="A link to a file that is listed too",
             alias_of=shown(record, file.target or b""),
+        )
+    if file.code is Code.ALREADY_STORED:
+        return Outcome(
+            file_id=file.file_id,
+            file=shown(record, file.path),
+            outcome="skipped",
+            code=Code.ALREADY_STORED,
+            error="Its content is stored already: its bytes were not kept",
+            existing_id=file.existing_id,
         )
     error = SluiceError(file.code or Code.INTERNAL, file.error or "")
     return events.failure(file.file_id, shown(record, file.path), error, file.details)

@@ -9,6 +9,7 @@ import pytest
 
 from tests.contract.conftest import FRONTEND, Contract
 from tests.contract.shapes import NUMBER, check
+from tests.support import photos
 from tests.support.waiting import LIMIT_S
 
 API = "/api/v1"
@@ -142,7 +143,7 @@ async def test_a_folder_from_a_picker_is_uploaded_and_shown_by_its_own_names(
     contract: Contract, ingested: dict[str, Any]
 ) -> None:
     assert ingested
-    photo = (contract.photos / "image2.png").read_bytes()
+    photo = photos.png(321, 201)
     files = [
         ("files", ("updir/sub/b.png", photo, "image/png")),
         ("files", ("updir/.DS_Store", b"\0\0\0\1Bud1", "application/octet-stream")),

@@ -59,3 +59,13 @@ COPY = names(Fields.file_hash, Fields.filename) + CHOICE
 
 MOVE = names(Fields.file_hash) + CHOICE
 """What a plan of moves needs."""
+
+KEPT = names(
+    Fields.file_hash,
+    Fields.full_path,
+    Fields.path_base64,
+    Fields.link_target,
+    Fields.size,
+    Fields.mtime_ns,
+)
+"""What tells whether a content is still where it was stored from."""

@@ -31,6 +31,13 @@ class Alias(Struct, frozen=True):
     of: bytes
 
 
+class AlreadyStored(Struct, frozen=True):
+    """A file of an upload whose content a point has already: its bytes were not kept."""
+
+    path: bytes
+    existing_id: str
+
+
 BIN = "bin or system folder"
 HIDDEN = "hidden"
 SIDECAR = "sidecar"
@@ -46,4 +53,4 @@ class Ignored(Struct, frozen=True):
     rule: str = BIN
 
 
-Entry = Found | Rejected | Alias | Ignored
+Entry = Found | Rejected | Alias | AlreadyStored | Ignored

@@ -38,14 +38,16 @@ async def copies(store: Store, collection: str, records: Iterable[Record]) -> li
     return await where(store, collection, Fields.file_hash.name, [each for each in hashes if each])
 
 
-async def where(store: Store, collection: str, field: str, values: Sequence[Scalar]) -> list[Record]:
+async def where(
+    store: Store, collection: str, field: str, values: Sequence[Scalar], *, payload: Sequence[str] = MOVE
+) -> list[Record]:
     """The points whose field has one of the values."""
     found: list[Record] = []
     for chunk in chunks(values):
         matching, after, more = Filter(any_of={field: chunk}), None, True
         while more:
             page, after = await store.scroll(
-                collection, limit=_PAGE, after=after, where=matching, payload=MOVE
+                collection, limit=_PAGE, after=after, where=matching, payload=payload
             )
             found += page
             more = after is not None

@@ -67,8 +67,8 @@ def status_out(
         errors=_errors(report),
         exact_duplicates=[_duplicate(each) for each in duplicates],
         exact_duplicates_count=job.duplicates,
-        processed_files=job.stored,
-        cached_files=job.from_cache,
+        processed_files=job.stored + job.already_stored,
+        cached_files=job.from_cache + job.already_stored,
         total_files=job.total,
         rate=round(rate, 3),
         eta_seconds=_eta(job, rate),
@@ -108,7 +108,8 @@ def _waiting_reason(job: Job, waiting: str | None) -> str | None:
 def _message(job: Job, waiting: str | None) -> str:
     done = f"{job.done} of {job.total} files done"
     if job.state == "completed":
-        return f"Completed: {job.stored} stored ({job.from_cache} from the cache), {job.failed} failed"
+        known = f", {job.already_stored} stored before" if job.already_stored else ""
+        return f"Completed: {job.stored} stored ({job.from_cache} from the cache){known}, {job.failed} failed"
     if job.state == "cancelled":
         return f"Cancelled: {job.stored} stored, {job.failed} failed, {job.skipped} of {job.total} not done"
     if job.is_over:

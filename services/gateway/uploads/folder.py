@@ -1,12 +1,16 @@
 """An upload on disk: files arrive in a hidden folder, which gets its name once all are there."""
 
+import hashlib
 import os
 import shutil
 import time
 from collections import Counter
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from libs.common.sources import already_stored
 from services.gateway.uploads.limits import UploadLimits
 from services.gateway.uploads.names import is_ignored, numbered, safe_path
 
@@ -36,6 +40,9 @@ class UploadFolder:
         self._unlooked = 0
         self._seen: Counter[PurePosixPath] = Counter()
         self._file: BinaryIO | None = None
+        self._digest = hashlib.sha256()
+        self._name = ""
+        self._contents: dict[str, bytes] = {}
         self.accepted = 0
         self.ignored: list[str] = []
 
@@ -58,12 +65,37 @@ class UploadFolder:
                 self._unlooked = 0
                 self._limits.check_room(self._uploads)
             self._file.write(data)
+            self._digest.update(data)
 
     def end(self) -> None:
         """The file that was begun last is whole."""
         if self._file is not None:
             self._file.close()
             self._file = None
+            self._contents[self._name] = self._digest.digest()
+
+    @property
+    def hashes(self) -> set[str]:
+        """The SHA-256 of each content that came, in hexadecimal digits."""
+        return {digest.hex() for digest in self._contents.values()}
+
+    def leave_out(self, known: Mapping[str, str]) -> int:
+        """Delete the files of these contents, noting for the job the points that have them; how many.
+
+        `known` has point ids by SHA-256. Call it after `finish`.
+        """
+        found = {
+            name: known[hash_] for name, digest in self._contents.items() if (hash_ := digest.hex()) in known
+        }
+        if found:
+            already_stored.write(self._final, found.items())
+        for name in found:
+            path = self._final / name
+            path.unlink()
+            for folder in list(path.relative_to(self._final).parents)[:-1]:
+                with suppress(OSError):
+                    (self._final / folder).rmdir()
+        return len(found)
 
     def finish(self) -> Path:
         """Give the folder its name; its absolute path."""
@@ -96,11 +128,14 @@ class UploadFolder:
             target = self._partial / numbered(path, self._seen[path])
             try:
                 target.parent.mkdir(parents=True, exist_ok=True)
-                return target.open("xb")
+                file = target.open("xb")
             except (FileExistsError, NotADirectoryError):
                 if not target.parent.is_dir():
                     # A file has the name of one of its folders: it goes without folders.
                     path = PurePosixPath("_".join(path.parts)[-200:])
+            else:
+                self._name, self._digest = str(target.relative_to(self._partial)), hashlib.sha256()
+                return file
 
 
 def sweep(uploads: Path) -> None:

@@ -12,3 +12,6 @@ class Uploaded(Submitted):
     ignored: list[str] = Field(
         description="Files passed over, as by a scan; the first 1,000", examples=[[".DS_Store"]]
     )
+    already_stored: int = Field(
+        0, description="Of those accepted, files whose content is stored already: their bytes were not kept"
+    )

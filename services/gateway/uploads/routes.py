@@ -1,6 +1,6 @@
 """Ingesting files that come with the request."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from starlette.requests import ClientDisconnect
@@ -46,13 +46,18 @@ async def start_upload(
     collection: Annotated[str | None, Query(description="Unset: the active one")] = None,
     force: Annotated[bool, Query(description="Also what is unchanged or cached")] = False,
     caption: Annotated[bool, Query(description="Whether images get a caption")] = True,
+    on_duplicate: Annotated[
+        Literal["skip", "store"],
+        Query(description="What is done with a file whose content the collection has already"),
+    ] = "skip",
 ) -> Uploaded | Response:
     """Files are written to disk as they come, under names made safe.
 
     `.DS_Store` and what else a scan would pass over is listed in `ignored`. Where the upload breaks off,
-    nothing of it stays.
+    nothing of it stays. A file whose content the collection has already is `skipped: already_stored` and
+    its bytes are not kept, unless `on_duplicate` is `store`, or `force` is set.
     """
-    options = UploadOptions(collection, force, caption)
+    options = UploadOptions(collection, force, caption, on_duplicate == "store")
     try:
         taken = await uploads.take(request.headers.get("content-type", ""), request.stream(), options)
     except ClientDisconnect:
@@ -63,4 +68,5 @@ async def start_upload(
         message=f"{taken.accepted} files go into collection {taken.request.collection}",
         accepted=taken.accepted,
         ignored=taken.ignored,
+        already_stored=taken.already_stored,
     )

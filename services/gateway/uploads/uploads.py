@@ -3,7 +3,7 @@
 import asyncio
 import errno
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,8 @@ IDLE_SECONDS = 60.0
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 Chunks = AsyncIterator[bytes]
+KnownOf = Callable[[str, Collection[str]], Awaitable[Mapping[str, str]]]
+"""Finds which contents, by SHA-256, a collection has already, and the points that have them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,8 @@ class UploadOptions:
     collection: str | None
     force: bool
     caption: bool
+    stores_known: bool = False
+    """Whether what is stored already is stored once more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,8 @@ class Uploaded:
     request: ScanRequest
     accepted: int
     ignored: list[str]
+    already_stored: int = 0
+    """Of those accepted, the files whose bytes were not kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,7 @@ class Uploads:
     limits: UploadLimits
     collections: Collections
     requests: Requests
+    known: KnownOf
 
     async def take(self, content_type: str, chunks: Chunks, options: UploadOptions) -> Uploaded:
         """Store the files and publish their job; whatever goes wrong, nothing of it is left behind.
@@ -78,11 +85,19 @@ class Uploads:
                 job_id=job_id, directory_path=str(path), collection=collection,
                 force=options.force, caption=options.caption,
             )  # fmt: skip
+            stores_all = options.stores_known or options.force
+            known = 0 if stores_all else await self._leave_out_known(collection, folder)
             await self.requests.publish(request)
         except BaseException:
             await asyncio.to_thread(folder.discard)
             raise
-        return Uploaded(request, folder.accepted, folder.ignored)
+        return Uploaded(request, folder.accepted, folder.ignored, known)
+
+    async def _leave_out_known(self, collection: str, folder: UploadFolder) -> int:
+        """Delete what the collection has already; how many files that were."""
+        known = await self.known(collection, folder.hashes)
+        with _room():
+            return await asyncio.to_thread(folder.leave_out, known)
 
 
 async def receive(form: UploadForm, folder: UploadFolder, chunks: Chunks) -> Path:

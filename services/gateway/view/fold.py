@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from libs.common.errors import Code
 from libs.common.events import (
     Accepted,
     FileOutcome,
@@ -57,6 +58,11 @@ class Job(JobProjection, frozen=True, kw_only=True):
     def done(self) -> int:
         """Files that have their outcome."""
         return self.stored + self.failed + self.skipped
+
+    @property
+    def already_stored(self) -> int:
+        """Of those skipped, the files of an upload whose content was stored before."""
+        return self.skipped_counts.get(Code.ALREADY_STORED, 0)
 
     @property
     def total(self) -> int:
@@ -165,7 +171,7 @@ def _count(job: Job, fresh: Sequence[Outcome], at: float) -> Job:
         failed=job.failed + outcomes["failed"],
         skipped=job.skipped + outcomes["skipped"],
         from_cache=job.from_cache + sum(i.outcome == "stored" and i.source == "cache" for i in fresh),
-        duplicates=job.duplicates + sum(i.existing_id is not None for i in fresh),
+        duplicates=job.duplicates + sum(is_copy(i) for i in fresh),
         error_counts=_by_code(job.error_counts, fresh, "failed"),
         skipped_counts=_by_code(job.skipped_counts, fresh, "skipped"),
         rate=job.rate.after(len(fresh), at) if fresh else job.rate,
@@ -176,6 +182,11 @@ def _by_code(before: dict[str, int], fresh: Sequence[Outcome], outcome: FileOutc
     codes = Counter(before)
     codes.update(str(item.code) for item in fresh if item.code is not None and item.outcome == outcome)
     return dict(codes)
+
+
+def is_copy(item: Outcome) -> bool:
+    """Whether another file of its content is stored too: an upload that was not kept is no copy."""
+    return item.existing_id is not None and item.code is not Code.ALREADY_STORED
 
 
 def _total(job: Job, event: Finished, at: float) -> Job:

@@ -19,6 +19,7 @@ from msgspec import msgpack
 from libs.common.errors import Code, SluiceError
 from libs.common.events import MAX_ITEMS, Outcome
 from libs.common.rows import insert, marks, parts
+from services.gateway.view.fold import is_copy
 
 TABLES = """
 CREATE TABLE files (job INTEGER NOT NULL, file BLOB NOT NULL, PRIMARY KEY (job, file)) WITHOUT ROWID;
@@ -51,7 +52,7 @@ def keep(connection: sqlite3.Connection, job: int, offset: int, items: Sequence[
             new.remove(key)
             kinds[item.outcome].append((number, item))
     for kind, kept in kinds.items():
-        duplicates = sum(item.existing_id is not None for _, item in kept)
+        duplicates = sum(is_copy(item) for _, item in kept)
         connection.execute(
             "INSERT INTO outcomes VALUES (?, ?, ?, ?, ?)",
             (job, kind, offset, duplicates, msgpack.encode(kept)),
@@ -91,7 +92,7 @@ def copies(connection: sqlite3.Connection, job_id: str, limit: int) -> list[Outc
         "ORDER BY record LIMIT ?",
         (job_id, limit),
     )
-    found = (item for (body,) in rows for _, item in _decode(body) if item.existing_id is not None)
+    found = (item for (body,) in rows for _, item in _decode(body) if is_copy(item))
     return list(islice(found, limit))
 
 

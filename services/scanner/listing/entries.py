@@ -18,3 +18,5 @@ class Spooled(Struct, frozen=True, kw_only=True):
     details: str | None = None
     target: bytes | None = None
     """The file's path without symbolic links, where there is one on `path`; of an alias, the other file."""
+    existing_id: str | None = None
+    """Of a file whose content was stored before, the point that has it."""

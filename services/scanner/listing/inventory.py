@@ -1,11 +1,15 @@
 """Listing a job's files into its spool, and telling how far that is."""
 
 import asyncio
+import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
 
 from libs.common import events
+from libs.common.sources import already_stored
 from libs.common.sources.entries import Entry, Ignored
 from libs.common.sources.formats import accepted_suffixes
 from libs.common.sources.passed_over import PassedOver
@@ -60,7 +64,8 @@ class Inventory:
             only=only(self._record),
             passed_over=await asyncio.to_thread(_passed_over, self._wiring.settings),
         )
-        entries = self._wiring.sources.of(root).list(root, asked)
+        listed = self._wiring.sources.of(root).list(root, asked)
+        entries = chain(_already_stored(root, self._wiring.settings), listed)
         last = False
         while not last:
             chunk = await self._in_thread(entries)
@@ -132,6 +137,13 @@ class Inventory:
 def _passed_over(settings: ScannerSettings) -> PassedOver:
     own = (settings.data_dir, settings.upload_dir, settings.archive_dir)
     return PassedOver.of(settings.pass_over, filter(None, own))
+
+
+def _already_stored(root: bytes, settings: ScannerSettings) -> Iterator[Entry]:
+    """What the gateway did not keep of an upload. Only below UPLOAD_DIR, where no one else writes."""
+    folder = Path(os.fsdecode(root))
+    if folder.parent == settings.upload_dir.resolve():
+        yield from already_stored.read(root)
 
 
 def _read_chunk(record: JobRecord, entries: Iterator[Entry]) -> _Chunk:

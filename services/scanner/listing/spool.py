@@ -32,24 +32,26 @@ PRAGMA locking_mode = EXCLUSIVE;
 CREATE TABLE files (
     number INTEGER PRIMARY KEY, file_id TEXT NOT NULL UNIQUE, state INTEGER NOT NULL, path BLOB,
     size INTEGER, mtime_ns INTEGER, ctime_ns INTEGER, code TEXT, error TEXT, details TEXT, target BLOB,
-    emitted_at REAL
+    existing_id TEXT, emitted_at REAL
 );
 CREATE TABLE earlier (
     file_id TEXT PRIMARY KEY, file TEXT NOT NULL, wanted INTEGER NOT NULL, code TEXT
 ) WITHOUT ROWID;
 """
 _ADD = """
-INSERT OR IGNORE INTO files (file_id, state, path, size, mtime_ns, ctime_ns, code, error, details, target)"""
+INSERT OR IGNORE INTO files
+    (file_id, state, path, size, mtime_ns, ctime_ns, code, error, details, target, existing_id)"""
 _END_OTHER = "INSERT INTO files (file_id, state)"
 _IF_LISTED = "ON CONFLICT (file_id) DO UPDATE SET state = excluded.state WHERE state = 0"
-_READ = "SELECT file_id, path, size, mtime_ns, ctime_ns, code, error, details, target, number FROM files"
+_COLUMNS = "file_id, path, size, mtime_ns, ctime_ns, code, error, details, target, existing_id"
+_READ = f"SELECT {_COLUMNS}, number FROM files"  # noqa: S608
 _ADD_GONE = """
 INSERT OR IGNORE INTO files (file_id, state, path, size, mtime_ns, ctime_ns, code, error)
 SELECT file_id, 0, CAST(file AS BLOB), 0, 0, 0, ?, ? FROM earlier WHERE wanted
 """
 
 
-_Row = tuple[str, bytes, int, int, int, str | None, str | None, str | None, bytes | None, int]
+_Row = tuple[str, bytes, int, int, int, str | None, str | None, str | None, bytes | None, str | None, int]
 
 
 class Spool:
@@ -81,7 +83,10 @@ class Spool:
     def add(self, files: Iterable[Spooled]) -> None:
         """Put in the files that are not there yet; one that has its outcome already keeps it."""
         rows = [
-            (f.file_id, LISTED, f.path, f.size, f.mtime_ns, f.ctime_ns, f.code, f.error, f.details, f.target)
+            (
+                *(f.file_id, LISTED, f.path, f.size, f.mtime_ns, f.ctime_ns, f.code, f.error, f.details),
+                *(f.target, f.existing_id),
+            )
             for f in files
         ]
         with self._writing():
@@ -235,7 +240,7 @@ def _state_of(outcome: Outcome) -> int:
 
 
 def _spooled(row: _Row) -> Spooled:
-    file_id, path, size, mtime_ns, ctime_ns, code, error, details, target, _ = row
+    file_id, path, size, mtime_ns, ctime_ns, code, error, details, target, existing_id, _ = row
     return Spooled(
         file_id=file_id,
         path=path,
@@ -246,6 +251,7 @@ def _spooled(row: _Row) -> Spooled:
         error=error,
         details=details,
         target=target,
+        existing_id=existing_id,
     )
 
 
