@@ -1,13 +1,14 @@
 """Fixtures that every kind of test may use."""
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from uuid import uuid4
 
 import pytest
 from hypothesis import settings
 
 from tests.support.broker import Broker, running_broker
+from tests.support.s3 import KEYS, S3, running_s3
 
 # No deadline: how long an example takes depends on what else the machine does. Where changes are checked the
 # same examples come each time; at a desk new ones do.
@@ -21,6 +22,21 @@ async def kafka(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Broke
     """A real broker, one for the session; tests keep apart by their topic prefix."""
     async with running_broker(tmp_path_factory.mktemp("broker")) as broker:
         yield broker
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[S3]:
+    """A real S3 server, one for the session; tests keep apart by their buckets."""
+    with running_s3() as server:
+        yield server
+
+
+@pytest.fixture
+def s3(s3_server: S3, monkeypatch: pytest.MonkeyPatch) -> S3:
+    """The server, with keys for it in the environment."""
+    for name, value in KEYS.items():
+        monkeypatch.setenv(name, value)
+    return s3_server
 
 
 @pytest.fixture

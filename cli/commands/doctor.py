@@ -91,10 +91,10 @@ def _roots(settings: FilesSettings) -> Finding:
     what = "SCAN_ROOTS"
     if not settings.scan_roots:
         return ok(what, f"is not set: see HOST ({settings.host}) in docs/settings.md")
-    unreadable = [str(root) for root in settings.scan_roots if not os.access(root, os.R_OK | os.X_OK)]
+    unreadable = [str(root) for root in settings.root_folders if not os.access(root, os.R_OK | os.X_OK)]
     if unreadable:
         return note(what, f"cannot be read here: {', '.join(unreadable)}", "mount them, or fix SCAN_ROOTS")
-    return ok(what, ", ".join(str(root) for root in settings.scan_roots))
+    return ok(what, ", ".join(settings.scan_roots))
 
 
 def _print(found: Finding) -> None:

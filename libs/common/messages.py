@@ -34,6 +34,7 @@ class File(Struct, frozen=True, kw_only=True):
     size: int
     mtime_ns: int
     ctime_ns: int
+    etag: str = ""
     force: bool = False
     caption: bool = True
     cache_cleared_at: float = 0.0

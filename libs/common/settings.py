@@ -5,7 +5,9 @@ environment when it is instantiated, which only `__main__` modules and lifespans
 """
 
 import os
+import re
 import socket
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -16,6 +18,9 @@ from libs.common.store.protocol import Distance
 
 LogFormat = Literal["text", "json"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+
+_BETWEEN_ROOTS = re.compile(f"{re.escape(os.pathsep)}(?!//)")
+"""Not the colon of a URI's scheme."""
 
 
 class EnvSettings(BaseSettings):
@@ -122,8 +127,10 @@ def without_password(url: str) -> str:
 class FilesSettings(EnvSettings):
     """Which folders may be read, and how clients' paths become ours."""
 
-    scan_roots: Annotated[tuple[Path, ...], NoDecode] = Field(
-        (), description="Folders that may be ingested, separated as in PATH; unset: see HOST"
+    scan_roots: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Folders and URIs (s3://bucket/photos) that may be ingested, separated as in PATH; "
+        "unset: see HOST",
     )
     path_map: Annotated[tuple[tuple[str, str], ...], NoDecode] = Field(
         (), description="Clients' path prefixes and ours: C:/=/mnt/c/;D:/=/mnt/d/"
@@ -140,20 +147,47 @@ class FilesSettings(EnvSettings):
     protected_folders: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Folders whose files are always kept and never moved, separated as in PATH"
     )
+    s3_endpoint_url: str | None = Field(
+        None, description="S3-compatible store (MinIO, Ceph); unset: AWS_ENDPOINT_URL, or AWS itself"
+    )
+    allowed_hosts_fetch: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Hosts that manifests may have https:// files fetched from, separated by commas"
+    )
+    fetch_seconds: float = Field(
+        60.0, gt=0, le=3600, description="Time limit for fetching one object or file, tries included"
+    )
+    fetch_max_bytes: int = Field(1 << 30, ge=1, description="Larger objects and files are not fetched")
     accept_gif: bool = Field(False, description="Whether GIFs are pictures too, by their first frame")
     accept_video: bool = Field(True, description="Whether videos are pictures too, by one of their frames")
     host: str = Field("127.0.0.1", description="Address the gateway listens on")
     port: int = Field(8002, ge=1, le=65535, description="Port the gateway listens on")
 
-    @field_validator("pass_over", mode="before")
+    @property
+    def root_folders(self) -> tuple[Path, ...]:
+        """Those of SCAN_ROOTS that are folders."""
+        return tuple(Path(root) for root in self.scan_roots if "://" not in root)
+
+    @property
+    def root_uris(self) -> tuple[str, ...]:
+        """Those of SCAN_ROOTS that are URIs."""
+        return tuple(root.rstrip("/") for root in self.scan_roots if "://" in root)
+
+    @field_validator("pass_over", "allowed_hosts_fetch", mode="before")
     @classmethod
     def _split_names(cls, value: object) -> object:
         return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
 
-    @field_validator("scan_roots", "protected_folders", mode="before")
+    @field_validator("protected_folders", mode="before")
+    @classmethod
+    def _split_folders(cls, value: object) -> object:
+        return tuple(filter(None, value.split(os.pathsep))) if isinstance(value, str) else value
+
+    @field_validator("scan_roots", mode="before")
     @classmethod
     def _split_roots(cls, value: object) -> object:
-        return tuple(filter(None, value.split(os.pathsep))) if isinstance(value, str) else value
+        if isinstance(value, str):
+            return tuple(filter(None, _BETWEEN_ROOTS.split(value)))
+        return tuple(map(str, value)) if isinstance(value, Iterable) else value
 
     @field_validator("path_map", mode="before")
     @classmethod

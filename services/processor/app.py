@@ -8,14 +8,17 @@ from libs.common.kafka.runner.stage import Wired, WorkerStage
 from libs.common.messages import PathRecord
 from libs.common.runtime.lock import owned
 from libs.common.runtime.service import Service
+from libs.common.sources.remote import Remote
 from libs.common.sources.roots import readable
 from libs.common.sources.sources import Sources
 from libs.common.stages import PROCESSOR
 from libs.common.topics import ML_RESULTS
 from services.processor.cache.following import Following
+from services.processor.decoding.fetching import Fetching
 from services.processor.decoding.inspect import Inspector
 from services.processor.decoding.opening import Opening
 from services.processor.decoding.pool import DecodePool
+from services.processor.late import Late
 from services.processor.settings import ProcessorSettings
 from services.processor.worker import ProcessorWorker
 
@@ -33,21 +36,20 @@ def build(settings: ProcessorSettings) -> Service:
         following = await resources.enter_async_context(
             Following.open(settings.cache_dir, settings.cache_size_bytes, source)
         )
+        sources = Sources(readable(settings, joined.control.listed_roots), Remote.of(settings))
         pool = await resources.enter_async_context(
             DecodePool(
                 inspector_of(settings),
                 settings.decode_workers,
                 settings.decode_timeout_seconds,
                 settings.decode_memory_bytes,
-                Opening(
-                    Sources(readable(settings, joined.control.listed_roots)),
-                    settings.decode_timeout_seconds,
-                    joined.control.refresh,
-                ),
+                Opening(sources, settings.decode_timeout_seconds, joined.control.refresh),
+                Fetching(sources, settings.fetch_seconds),
             )
         )
-        worker = ProcessorWorker(pool, joined.control.model)
-        return Wired(worker, (following.run(joined.connection),))
+        late = Late(joined.publisher.publish)
+        worker = ProcessorWorker(pool, joined.control.model, late=late)
+        return Wired(worker, (following.run(joined.connection),), held_up=late.batches)
 
     batch = settings.decode_workers * _FILES_PER_DECODER
     source = Input(PROCESSOR, batch=batch, most=_MOST_FILES)

@@ -12,8 +12,10 @@ from libs.common.errors import Code, FileError
 from libs.common.events import Outcome, failure
 from libs.common.kafka.outgoing import Outgoing, outcomes, work
 from libs.common.messages import File, ImageRecord, Inference, PathRecord, PointRecord
+from libs.common.sources.uris import is_remote
 from libs.common.topics import IMAGES, POINTS
 from services.processor.decoding.inspection import Changing, Failed, Inspected, Reply, Request
+from services.processor.late import Late
 
 log = logging.getLogger(__name__)
 
@@ -32,16 +34,21 @@ class Inspects(Protocol):
 
 
 class ProcessorWorker:
-    """A Worker over PathRecord. `model` tells the model in use; without one the cache is not asked."""
+    """A Worker over PathRecord. `model` tells the model in use; without one the cache is not asked.
+
+    `late` has what is done of a batch go on while it waits for files that must be fetched.
+    """
 
     def __init__(
         self,
         inspects: Inspects,
         model: Callable[[], ModelInUse | None],
         pauses_s: Sequence[float] = PAUSES_S,
+        late: Late | None = None,
     ) -> None:
         self._inspects = inspects
         self._model = model
+        self._late = late
         self._pauses_s = pauses_s
 
     @property
@@ -52,6 +59,15 @@ class ProcessorWorker:
     async def __call__(self, batch: Sequence[PathRecord]) -> list[Outgoing]:
         """Look at all files of the batch at once; each gives one record or one outcome."""
         files = [record.file for record in batch]
+        far = [file for file in files if is_remote(file.path)]
+        if self._late is None or not far:
+            return await self._outgoing(files)
+        here = [file for file in files if not is_remote(file.path)]
+        return await self._late.results(
+            [self._outgoing(some) for some in (here, *([file] for file in far)) if some]
+        )
+
+    async def _outgoing(self, files: Sequence[File]) -> list[Outgoing]:
         results = [_result(file, seen) for file, seen in zip(files, await self._seen(files), strict=True)]
         known = [result for result in results if isinstance(result, Outgoing)]
         failed = [result for result in results if not isinstance(result, Outgoing)]
@@ -114,6 +130,7 @@ def _as_read(file: File, seen: Inspected) -> File:
         size=seen.size,
         mtime_ns=seen.mtime_ns,
         ctime_ns=seen.ctime_ns,
+        etag=seen.etag,
         sidecar=seen.sidecar,
         export=seen.export,
     )

@@ -14,6 +14,7 @@ from libs.common.kafka.topic_watch import watch_topics
 from libs.common.runtime.heartbeat import beat
 from libs.common.runtime.lock import owned
 from libs.common.runtime.service import Health, Service, supervise
+from libs.common.sources.remote import Remote
 from libs.common.sources.roots import readable
 from libs.common.sources.sources import Sources
 from libs.common.stages import SCANNER
@@ -83,7 +84,9 @@ class Scanner:
                     store=store,
                     health=self.health,
                     listers=listers,
-                    sources=Sources(readable(self._settings, joined.control.listed_roots)),
+                    sources=Sources(
+                        readable(self._settings, joined.control.listed_roots), Remote.of(self._settings)
+                    ),
                     active_jobs=jobs.active,
                     now=joined.publisher.clock.now,
                 )

@@ -17,7 +17,9 @@ from libs.common.events import ScanRequest
 from libs.common.kafka.outgoing import event, fact
 from libs.common.kafka.runner.dead_letters import dead_letter
 from libs.common.kafka.tables.table import read_partition
-from libs.common.sources.roots import Roots, readable, resolve_source
+from libs.common.sources.resolving import resolve_source
+from libs.common.sources.roots import Roots, readable
+from libs.common.sources.uris import is_remote
 from libs.common.stages import SCANNER
 from libs.common.topics import INGEST, JOB_STATUS, SCANS, key_partition
 from services.scanner.jobs import changelog
@@ -165,9 +167,7 @@ class Intake:
         roots = readable(wiring.settings, wiring.control.listed_roots)
         if job.root is None or isinstance(roots, Roots) or roots.holding(job.root) is not None:
             return
-        is_folder = await asyncio.get_running_loop().run_in_executor(wiring.listers, os.path.isdir, job.root)
-        # Of one file the folder: its neighbours are sent as files of their own.
-        folder = job.root if is_folder else os.path.dirname(job.root)  # noqa: PTH120 (bytes paths)
+        folder = await asyncio.get_running_loop().run_in_executor(wiring.listers, _folder_of, job.root)
         await wiring.outbox.send([fact(ListedRoot(path=folder))])
 
     async def _source(self, request: ScanRequest) -> bytes | Refusal | JobRecord:
@@ -191,7 +191,7 @@ class Intake:
         except TimeoutError:
             detail = f"{directory_path} did not answer in {RESOLVE_SECONDS:.0f} s"
             return Refusal(code=Code.DIRECTORY_NOT_FOUND, error=detail)
-        return os.fsencode(root)
+        return root
 
 
 class _Rebalance(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -212,6 +212,12 @@ async def _commit(consumer: AIOKafkaConsumer, at: TopicPartition, offset: int) -
         log.info("%s moved before offset %d was committed: its next owner sees it again", at, offset)
     except KafkaError as error:
         log.warning("offset %d of %s is not committed and is left to the next commit: %s", offset, at, error)
+
+
+def _folder_of(root: bytes) -> bytes:
+    """Of one file the folder: its neighbours are sent as files of their own."""
+    whole = is_remote(root) or os.path.isdir(root)  # noqa: PTH112 (bytes paths)
+    return root if whole else os.path.dirname(root)  # noqa: PTH120 (bytes paths)
 
 
 def _is_old(record: JobRecord) -> bool:

@@ -221,6 +221,7 @@ def spooled(record: JobRecord, entry: Found | Alias | AlreadyStored | Rejected) 
                 mtime_ns=entry.mtime_ns,
                 ctime_ns=entry.ctime_ns,
                 target=entry.target,
+                etag=entry.etag,
             )
         case Alias(path, of):
             return Spooled(
@@ -266,6 +267,7 @@ def path_record(record: JobRecord, file: Spooled) -> Outgoing:
         size=file.size,
         mtime_ns=file.mtime_ns,
         ctime_ns=file.ctime_ns,
+        etag=file.etag,
         force=record.request.force,
         caption=record.request.caption,
         cache_cleared_at=record.cache_cleared_at,
@@ -323,19 +325,24 @@ def left_over(record: JobRecord, file: Spooled, ending: Ending) -> Outcome:
 
 
 def is_unchanged(record: JobRecord, file: Spooled, point: Fields, model: str) -> bool:
-    """Whether the stored point (read with RESCAN) is what processing the file would give.
-
-    A file written within RACY_S of being stored may have been written again without its times showing it.
-    """
+    """Whether the stored point (read with RESCAN) is what processing the file would give."""
     stored_at = point.stored_at or 0.0
     return (
-        (point.size, point.mtime_ns, point.ctime_ns) == (file.size, file.mtime_ns, file.ctime_ns)
+        _is_as_stored(file, point, stored_at)
         and (point.generation, point.model, point.payload_version) == (record.generation, model, VERSION)
         and stored_at > record.cache_cleared_at
-        and max(file.mtime_ns, file.ctime_ns) / 1e9 < stored_at - RACY_S
         and (bool(point.has_caption) or not record.request.caption)
         and (point.meta or {}) == (record.request.metadata or point.meta or {})
     )
+
+
+def _is_as_stored(file: Spooled, point: Fields, stored_at: float) -> bool:
+    """A file written within RACY_S of being stored may have changed without its times showing it."""
+    if file.etag or point.etag:
+        return (point.size, point.etag) == (file.size, file.etag)
+    identity = (file.size, file.mtime_ns, file.ctime_ns)
+    quiet = max(file.mtime_ns, file.ctime_ns) / 1e9 < stored_at - RACY_S
+    return (point.size, point.mtime_ns, point.ctime_ns) == identity and quiet
 
 
 def _text(job_id: UUID | None) -> str | None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
@@ -29,17 +30,20 @@ MODEL = "lite-1"
 
 
 @asynccontextmanager
-async def processor(kafka: Broker, prefix: str, data_dir: Path) -> AsyncIterator[ProcessorSettings]:
+async def processor(
+    kafka: Broker, prefix: str, data_dir: Path, **fields: Any
+) -> AsyncIterator[ProcessorSettings]:
     """A running processor, drained at the end."""
-    settings = ProcessorSettings(
-        kafka_bootstrap_servers=kafka.bootstrap_servers,
-        topic_prefix=prefix,
-        topic_partitions=4,
-        instance="p0",
-        data_dir=data_dir,
-        scan_roots=(data_dir.parent.parent,),
-        decode_workers=2,
-    )
+    given: dict[str, Any] = {
+        "kafka_bootstrap_servers": kafka.bootstrap_servers,
+        "topic_prefix": prefix,
+        "topic_partitions": 4,
+        "instance": "p0",
+        "data_dir": data_dir,
+        "scan_roots": (data_dir.parent.parent,),
+        "decode_workers": 2,
+    }
+    settings = ProcessorSettings(**(given | fields))
     stop = asyncio.Event()
     task = asyncio.create_task(build(settings).run(stop))
     try:

@@ -59,7 +59,8 @@ async def system(data_dir: Path, module: str = "services", **environment: str) -
         "HOST": "127.0.0.1",
         **environment,
     }
-    env.pop("KAFKA_BOOTSTRAP_SERVERS", None)
+    if "KAFKA_BOOTSTRAP_SERVERS" not in environment:
+        env.pop("KAFKA_BOOTSTRAP_SERVERS", None)
     with log.open("ab") as out:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", module, env=env, stdout=out, stderr=out
@@ -93,7 +94,7 @@ async def new_collection(client: httpx.AsyncClient, name: str) -> None:
     (await client.post("/api/v1/collections/select", json={"collection_name": name})).raise_for_status()
 
 
-async def submit(client: httpx.AsyncClient, directory: Path, **body: Any) -> str:
+async def submit(client: httpx.AsyncClient, directory: Path | str, **body: Any) -> str:
     """Ask for a directory to be ingested; the job id."""
     answer = await client.post("/api/v1/ingest/", json={"directory_path": str(directory), **body})
     answer.raise_for_status()

@@ -56,6 +56,8 @@ class Fields:
     mtime_ns = Whole()
     ctime_ns = Whole(serves=())
     """Nanoseconds since the epoch."""
+    etag = Text(serves=())
+    """What tells that an object has not changed, in place of its times."""
     path_base64 = Text(serves=())
     """The path's bytes, only where it is not UTF-8."""
     generation = Text(serves=())

@@ -15,7 +15,7 @@ from libs.common.store.protocol import Payload
 VERSION = 3
 """Raised with what a payload holds: a scan makes points of an older version again, out of the cache."""
 
-_OF_PATH = names(Fields.path_base64, Fields.link_target)
+_OF_PATH = names(Fields.path_base64, Fields.link_target, Fields.etag)
 """Fields that some paths have and others have not."""
 
 
@@ -58,6 +58,8 @@ def set_file(point: Fields, file: File) -> None:
     point.size = file.size
     point.mtime_ns = file.mtime_ns
     point.ctime_ns = file.ctime_ns
+    if file.etag:
+        point.etag = file.etag
     point.generation = file.generation
     if file.meta:
         point.meta = file.meta

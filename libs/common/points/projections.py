@@ -6,6 +6,7 @@ RESCAN = names(
     Fields.size,
     Fields.mtime_ns,
     Fields.ctime_ns,
+    Fields.etag,
     Fields.generation,
     Fields.model,
     Fields.stored_at,

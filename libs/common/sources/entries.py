@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from libs.common.errors import FileError
+from libs.common.errors import Code, FileError
 
 
 class Found(Struct, frozen=True):
@@ -14,6 +14,8 @@ class Found(Struct, frozen=True):
     ctime_ns: int
     target: bytes | None = None
     """The file's path without symbolic links, where there is one on `path`."""
+    etag: str = ""
+    """See Identity."""
 
 
 class Rejected(Struct, frozen=True):
@@ -54,3 +56,10 @@ class Ignored(Struct, frozen=True):
 
 
 Entry = Found | Rejected | Alias | AlreadyStored | Ignored
+
+
+def not_a_picture(path: bytes) -> Rejected:
+    """A file whose name promises no picture."""
+    return Rejected(
+        path, FileError(Code.UNSUPPORTED_TYPE, "Skipped non-image file"), "File type not supported"
+    )

@@ -1,4 +1,4 @@
-"""Which paths may be read: a client's path becomes ours, symlinks resolved, inside the allowed roots."""
+"""What may be read: a client's path becomes ours, symlinks resolved, inside the allowed roots."""
 
 import ipaddress
 import os
@@ -13,7 +13,7 @@ from libs.common.settings import FilesSettings
 
 @dataclass(frozen=True, slots=True)
 class Roots:
-    """The folders whose files may be read: absolute, without symbolic links. None: any folder."""
+    """The folders (absolute, without symbolic links) and URIs below which files may be read. None: any."""
 
     folders: tuple[bytes, ...] | None
 
@@ -22,8 +22,9 @@ class Roots:
         """SCAN_ROOTS and UPLOAD_DIR; without SCAN_ROOTS any folder while HOST is a loopback address."""
         if not settings.scan_roots and is_loopback(settings.host):
             return ANYWHERE
-        folders = (*settings.scan_roots, settings.upload_dir)
-        return cls(tuple(os.fsencode(folder.resolve()) for folder in folders))
+        folders = (*settings.root_folders, settings.upload_dir)
+        uris = map(os.fsencode, settings.root_uris)
+        return cls((*(os.fsencode(folder.resolve()) for folder in folders), *uris))
 
     def holding(self, path: bytes) -> bytes | None:
         """The folder that `path`, absolute and without symbolic links, is or lies below, if any."""
@@ -70,7 +71,7 @@ def _is_at_or_below(path: bytes, folder: bytes) -> bool:
     return path == folder or path.startswith(folder.rstrip(b"/") + b"/")
 
 
-def resolve_source(directory_path: str, settings: FilesSettings) -> Path:
+def resolve_path(directory_path: str, settings: FilesSettings) -> Path:
     """The existing directory or file that a request means, absolute and without symlinks.
 
     Blocks on the file system: call it in a thread. Raises SluiceError directory_not_found (also for a
@@ -111,7 +112,7 @@ def _seems_allowed(path: str, settings: FilesSettings) -> bool:
     # Not os.fsencode: the path may be one that no file can have.
     if Roots.of(settings).allow(str(written).encode(errors="surrogatepass")) or not written.is_absolute():
         return True
-    return any(written.is_relative_to(root) for root in (*settings.scan_roots, settings.upload_dir))
+    return any(written.is_relative_to(root) for root in (*settings.root_folders, settings.upload_dir))
 
 
 def is_loopback(host: str) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Protocol
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from libs.common.sources.entries import Entry
 from libs.common.sources.formats import SUPPORTED_SUFFIXES
@@ -13,16 +13,31 @@ from libs.common.sources.passed_over import BY_NAME, PassedOver
 
 
 class Identity(Struct, frozen=True):
-    """What tells that a file has not changed. Size in bytes, times in nanoseconds since the epoch."""
+    """What tells that a file has not changed. Size in bytes, times in nanoseconds since the epoch.
+
+    Where there is an `etag`, it and the size tell; the times are only shown.
+    """
 
     size: int
     mtime_ns: int
-    ctime_ns: int
+    ctime_ns: int = 0
+    etag: str = ""
 
 
 def identity_of(found: os.stat_result) -> Identity:
     """The identity of a file on disk."""
     return Identity(found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+
+
+class Part(Struct, frozen=True):
+    """So many bytes of a file from an offset on."""
+
+    offset: int
+    size: int
+
+    def of(self, whole: Identity) -> Identity:
+        """The part's identity: it changes with the file."""
+        return structs.replace(whole, size=self.size)
 
 
 class Listing(Struct, frozen=True, kw_only=True):
@@ -41,13 +56,15 @@ class OpenFile:
     """An open regular file: this is read, hashed, decoded and served, whatever its name leads to by then.
 
     The opener closes it; one that no caller received closes itself. `identity` is as it was when opened.
+    A `fixed` one is a copy, to which no other process writes.
     """
 
-    __slots__ = ("descriptor", "identity")
+    __slots__ = ("descriptor", "fixed", "identity")
 
-    def __init__(self, descriptor: int, identity: Identity) -> None:
+    def __init__(self, descriptor: int, identity: Identity, *, fixed: bool = False) -> None:
         self.descriptor = descriptor
         self.identity = identity
+        self.fixed = fixed
 
     @classmethod
     def of(cls, descriptor: int) -> "OpenFile":
@@ -65,6 +82,10 @@ class OpenFile:
     def stat(self) -> os.stat_result:
         """The file as it is now; OSError."""
         return os.fstat(self.descriptor)
+
+    def now(self) -> Identity:
+        """The file's identity as it is now; OSError."""
+        return self.identity if self.fixed else identity_of(self.stat())
 
     def close(self) -> None:
         """Give the descriptor back; a second call does nothing."""
@@ -96,7 +117,8 @@ class Source(Protocol):
     def open(self, path: bytes, *, links: bool = True) -> OpenFile:
         """The file, inside what may be read, symbolic links followed if `links`.
 
-        Raises FileError: file_vanished, permission_denied, not_a_regular_file, outside_roots, read_failed.
+        Raises FileError: file_vanished, permission_denied, not_a_regular_file, outside_roots, read_failed,
+        source_denied, source_gone, too_large.
         """
 
     def stat(self, path: bytes, *, links: bool = True) -> Identity:

@@ -9,8 +9,11 @@ from libs.common.duplicates.policy import Policy
 from libs.common.errors import Code, FileError, SluiceError
 from libs.common.points.fields import Fields
 from libs.common.points.paths import path_of
+from libs.common.sources.uris import is_remote
 from libs.common.store.protocol import Record
 from services.gateway.duplicates.contents import by_content
+
+_NOT_MOVABLE = "it lies in no folder of this machine: move it with the tools of its store, then scan again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class Target:
 class Skipped:
     """A photo that stays where it is."""
 
-    path: Path
+    path: Path | str
     error: SluiceError
 
 
@@ -44,6 +47,18 @@ def photo_of(record: Record) -> Photo:
     """The file of a point that was read with MOVE."""
     point = Fields(record.payload)
     return Photo(record.id, Path(os.fsdecode(path_of(point) or b"")), point.file_hash or "")
+
+
+def movable(records: Iterable[Record]) -> tuple[list[Record], list[Skipped]]:
+    """The points whose files lie in folders, and the others, whose files are never moved."""
+    found, others = [], []
+    for record in records:
+        path = path_of(Fields(record.payload)) or b""
+        if is_remote(path):
+            others.append(Skipped(os.fsdecode(path), FileError(Code.NOT_MOVABLE, _NOT_MOVABLE)))
+        else:
+            found.append(record)
+    return found, others
 
 
 def selected(records: Iterable[Record]) -> list[Target]:

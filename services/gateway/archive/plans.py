@@ -10,7 +10,7 @@ from libs.common.sources.roots import translate
 from libs.common.store.protocol import Record
 from services.gateway.archive import candidates
 from services.gateway.archive.journal import Kind
-from services.gateway.archive.planning import Skipped, Target, duplicates, refusal, selected
+from services.gateway.archive.planning import Skipped, Target, duplicates, movable, refusal, selected
 from services.gateway.collections.collections import Collections
 from services.gateway.duplicates import contents
 from services.gateway.settings import GatewaySettings
@@ -53,10 +53,10 @@ class Plans:
     async def selection(self, ids: Sequence[str], protect: Sequence[str] = ()) -> tuple[Plan, list[str]]:
         """To archive the files of these points; also the ids that have none."""
         collection = await self.collection()
-        found = await contents.by_ids(self.collections.store, collection, ids)
-        known = {record.id for record in found}
+        found, fixed = movable(every := await contents.by_ids(self.collections.store, collection, ids))
+        known = {record.id for record in every}
         unknown = [each for each in dict.fromkeys(ids) if each not in known]
-        return await self._plan("selection", collection, selected(found), [], self._with(protect)), unknown
+        return await self._plan("selection", collection, selected(found), fixed, self._with(protect)), unknown
 
     async def collection(self, name: str | None = None) -> str:
         """The collection, else the active one; archive_disabled where files are not moved here."""
@@ -81,9 +81,10 @@ class Plans:
         protect: Sequence[str],
     ) -> Plan:
         policy = self._with(protect)
-        every = await contents.copies(self.collections.store, collection, asked)
+        asked, fixed = movable(asked)
+        every, _ = movable(await contents.copies(self.collections.store, collection, asked))
         targets = await asyncio.to_thread(duplicates, {record.id for record in asked}, every, policy)
-        return await self._plan(kind, collection, targets, missing, policy)
+        return await self._plan(kind, collection, targets, [*missing, *fixed], policy)
 
     async def _plan(
         self, kind: Kind, collection: str, targets: list[Target], refused: list[Skipped], policy: Policy

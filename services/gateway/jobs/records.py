@@ -1,7 +1,7 @@
 """Jobs as records: a request for `ingest`, a snapshot for `jobs`. Pure."""
 
+import os
 from dataclasses import dataclass, field
-from pathlib import Path
 from uuid import UUID, uuid4
 
 from libs.common.events import (
@@ -25,7 +25,7 @@ from services.gateway.view.fold import Job
 class Submission:
     """A checked request to ingest: `source` exists and may be read, `collection` exists."""
 
-    source: Path
+    source: bytes
     collection: str
     force: bool = False
     caption: bool = True
@@ -44,7 +44,7 @@ def scan_request(submission: Submission, typed: str) -> ScanRequest:
     It carries the path as the client `typed` it only where the real one has bytes that JSON cannot hold.
     """
     key = submission.idempotency_key
-    path = str(submission.source)
+    path = os.fsdecode(submission.source)
     return ScanRequest(
         job_id=UUID(job_id_for_key(key)) if key else uuid4(),
         directory_path=path if _is_unicode(path) else typed,

@@ -8,7 +8,7 @@ from libs.common.events import Prune, ScanRequest
 from libs.common.labels import Value
 from libs.common.runtime.detached import DetachedCalls
 from libs.common.settings import FilesSettings
-from libs.common.sources.roots import resolve_source
+from libs.common.sources.resolving import resolve_source
 from services.gateway.collections.collections import Collections
 from services.gateway.jobs.reader import JobReader
 from services.gateway.jobs.records import Submission, scan_request
@@ -45,9 +45,9 @@ class JobSubmitter:
     async def submit(self, options: SubmitOptions) -> ScanRequest:
         """The published request.
 
-        Raises SluiceError directory_not_found, outside_roots, read_failed where its disk does not answer,
-        no_collection_selected, collection_not_found, or duplicate_job_id where an Idempotency-Key was used
-        before for something else.
+        Raises SluiceError directory_not_found, outside_roots, source_denied, source_gone, read_failed where
+        its disk or store does not answer, no_collection_selected, collection_not_found, or duplicate_job_id
+        where an Idempotency-Key was used before for something else.
         """
         collection = options.collection or await self.collections.active()
         source = await self.detached.run(

@@ -46,7 +46,7 @@ class Inspector:
         if request.refused is not None:
             return request.refused
         try:
-            with OpenFile.of(request.descriptor) as opened:
+            with _opened(request) as opened:
                 inspected = self._look(cache, request, opened)
             if isinstance(inspected, Changing) or not (request.xmp or request.takeout):
                 return inspected
@@ -111,8 +111,14 @@ def _content(sha256: str, image: NormalisedImage) -> Content:
     )
 
 
+def _opened(request: Request) -> OpenFile:
+    if request.copied is None:
+        return OpenFile.of(request.descriptor)
+    return OpenFile(request.descriptor, request.copied, fixed=True)
+
+
 def _as_seen(after: Identity, request: Request) -> bool:
-    return (after.size, after.mtime_ns) == (request.size, request.mtime_ns)
+    return request.copied is not None or (after.size, after.mtime_ns) == (request.size, request.mtime_ns)
 
 
 def _answer(
@@ -122,6 +128,7 @@ def _answer(
         size=after.size,
         mtime_ns=after.mtime_ns,
         ctime_ns=after.ctime_ns,
+        etag=after.etag,
         content=content,
         jpeg=jpeg,
         inference=inference,

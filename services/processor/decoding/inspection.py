@@ -11,6 +11,7 @@ from msgspec import Struct, msgpack
 from libs.common.errors import Code
 from libs.common.messages import Content, Inference
 from libs.common.metadata import NOTHING, Metadata
+from libs.common.sources.source import Identity
 from libs.common.unreadable import UNREADABLE
 
 READY = b"ready"
@@ -35,6 +36,8 @@ class Request(Struct, frozen=True, kw_only=True):
     caption: bool = True
     cache_cleared_at: float = 0.0
     short_side: int | None = None
+    copied: Identity | None = None
+    """Of a file that was fetched: what its source says of it."""
     descriptor: int = -1
     refused: "Failed | None" = None
     xmp: bytes = b""
@@ -48,6 +51,7 @@ class Inspected(Struct, frozen=True, kw_only=True, tag=True):
     size: int
     mtime_ns: int
     ctime_ns: int
+    etag: str = ""
     content: Content
     jpeg: bytes | None = None
     inference: Inference | None = None

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from functools import partial
+from typing import NamedTuple
 
 from msgspec import structs
 
@@ -21,6 +22,13 @@ MOST_STUCK = 64
 """Threads that may wait at once for shares that do not answer."""
 
 Opened = OpenFile | Failed
+
+
+class Asked(NamedTuple):
+    """A request, and its file where that was fetched before; who fetched it closes it."""
+
+    request: Request
+    file: OpenFile | None = None
 
 
 async def _nothing_new() -> None:
@@ -42,15 +50,22 @@ class Opening:
         self._refresh = refresh
 
     @asynccontextmanager
-    async def opened(self, requests: Sequence[Request]) -> AsyncIterator[Sent]:
-        """The requests as decoders get them; their files are closed after the block. OverTimeError."""
+    async def opened(self, asked: Sequence[Asked]) -> AsyncIterator[Sent]:
+        """The requests as decoders get them; what is opened here is closed after the block. OverTimeError."""
         with ExitStack() as files:
-            looked = await self._found(requests)
+            looked = await self._looked(asked, files)
             requests, found = [request for request, _ in looked], [each for _, each in looked]
             opened = [each for each in found if isinstance(each, OpenFile)]
-            for each in opened:
-                files.callback(each.close)
             yield Sent(inspection.encode(_numbered(requests, found)), [each.descriptor for each in opened])
+
+    async def _looked(self, asked: Sequence[Asked], files: ExitStack) -> list[tuple[Request, Opened]]:
+        here = [each.request for each in asked if each.file is None]
+        opened = await self._found(here) if here else []
+        for _, file in opened:
+            if isinstance(file, OpenFile):
+                files.callback(file.close)
+        rest = iter(opened)
+        return [next(rest) if each.file is None else (each.request, each.file) for each in asked]
 
     async def _found(self, requests: Sequence[Request]) -> list[tuple[Request, Opened]]:
         found = await self._open(requests)

@@ -16,8 +16,9 @@ from libs.common.errors import Code, SluiceError
 from libs.common.sources.roots import ANYWHERE
 from libs.common.sources.sources import Sources
 from services.processor.decoding import inspection
+from services.processor.decoding.fetching import Fetching, must_be_fetched
 from services.processor.decoding.inspection import READY, Failed, Reply, Request
-from services.processor.decoding.opening import Opening
+from services.processor.decoding.opening import Asked, Opening
 
 MEMORY_BYTES = 4 << 30
 """Enough for a picture of the default MAX_PIXELS, four bytes each, beside a file of the default size."""
@@ -33,7 +34,7 @@ class DecodePool:
     """`workers` decoder processes, for as long as the `async with` block lasts.
 
     A file may take `timeout_s` seconds, as TimeLimit counts them, and a process `memory_bytes`. `opening`
-    opens the files; without one any file is.
+    opens the files; without one any file is. Those that lie elsewhere are copied here by `fetching`.
     """
 
     def __init__(
@@ -43,10 +44,12 @@ class DecodePool:
         timeout_s: float,
         memory_bytes: int = MEMORY_BYTES,
         opening: Opening | None = None,
+        fetching: Fetching | None = None,
     ) -> None:
         program, prepare = Program(_CHILD, memory_bytes), _Preparation(inspection)
         decoders = [RestartingChild(program, TimeLimit(timeout_s), prepare) for _ in range(workers)]
         opening = opening or Opening(Sources(ANYWHERE), timeout_s)
+        self._fetching = fetching or Fetching(Sources(ANYWHERE), timeout_s)
         self._pool = Pool(decoders, _Inspections(opening, timeout_s))
 
     async def __aenter__(self) -> "DecodePool":
@@ -64,7 +67,25 @@ class DecodePool:
 
     async def inspect(self, requests: Sequence[Request]) -> list[Reply]:
         """Look at these files, as soon as processes are free; a reply to each, in their order."""
-        return await self._pool.ask(requests)
+        here = [each for each in requests if not must_be_fetched(each)]
+        if len(here) == len(requests):
+            return await self._pool.ask([Asked(each) for each in requests])
+        fetched = [self._fetched_reply(each) for each in requests if must_be_fetched(each)]
+        near, far = await asyncio.gather(
+            self._pool.ask([Asked(each) for each in here]), asyncio.gather(*fetched)
+        )
+        replies = {True: iter(far), False: iter(near)}
+        return [next(replies[must_be_fetched(each)]) for each in requests]
+
+    async def _fetched_reply(self, request: Request) -> Reply:
+        async with self._fetching.slots:
+            request, file = await self._fetching.fetched(request)
+            if isinstance(file, Failed):
+                return file
+            # Not closed when this is cancelled: a decoder may be about to get it.
+            (reply,) = await self._pool.ask([Asked(request, file)])
+            file.close()
+            return reply
 
 
 class _Preparation:
@@ -95,7 +116,7 @@ class _Inspections:
         self._opening = opening
         self._timeout_s = timeout_s
 
-    def sent(self, requests: Sequence[Request]) -> AbstractAsyncContextManager[Sent]:
+    def sent(self, requests: Sequence[Asked]) -> AbstractAsyncContextManager[Sent]:
         return self._opening.opened(requests)
 
     def decode(self, body: bytearray) -> list[Reply]:

@@ -9,7 +9,7 @@ from libs.common.imaging.containers.sniff import HEAD_BYTES, accepted
 from libs.common.imaging.video.sniff import Video, sniff_video
 from libs.common.sources.files.failures import file_errors
 from libs.common.sources.formats import SUPPORTED_SUFFIXES, suffix_of
-from libs.common.sources.source import Identity, OpenFile, identity_of
+from libs.common.sources.source import Identity, OpenFile
 
 _PIECE_BYTES = 1 << 20
 
@@ -41,7 +41,7 @@ def read_picture(file: OpenFile, path: bytes, max_bytes: int, *, gif: bool = Fal
         before = file.identity
         _check_size(before.size, max_bytes)
         data = _whole(file.descriptor, before.size)
-        return ReadFile(data, before, identity_of(file.stat()))
+        return ReadFile(data, before, file.now())
 
 
 def hashed_video(file: OpenFile) -> tuple[str, Identity]:
@@ -51,7 +51,7 @@ def hashed_video(file: OpenFile) -> tuple[str, Identity]:
         while piece := os.pread(file.descriptor, _PIECE_BYTES, at):
             digest.update(piece)
             at += len(piece)
-        return digest.hexdigest(), identity_of(file.stat())
+        return digest.hexdigest(), file.now()
 
 
 def video_in(file: OpenFile) -> Video | None:

@@ -13,6 +13,7 @@ class Spooled(Struct, frozen=True, kw_only=True):
     size: int = 0
     mtime_ns: int = 0
     ctime_ns: int = 0
+    etag: str = ""
     code: Code | None = None
     error: str | None = None
     details: str | None = None

@@ -21,7 +21,10 @@ T = TypeVar("T")
 LISTED, EMITTED, STORED, CACHED, FAILED, SKIPPED = range(6)
 """A file's state: to be emitted, under way, or one of the outcomes."""
 
-OF_FOLDERS = "'permission_denied', 'read_failed', 'file_vanished', 'not_a_regular_file', 'outside_roots'"
+OF_FOLDERS = (
+    "'permission_denied', 'read_failed', 'file_vanished', 'not_a_regular_file', 'outside_roots', "
+    "'source_denied', 'source_gone'"
+)
 """The codes of entries that the listing could not look into, in SQL: behind them files may lie."""
 
 _SCHEMA = """
@@ -32,7 +35,7 @@ PRAGMA locking_mode = EXCLUSIVE;
 CREATE TABLE files (
     number INTEGER PRIMARY KEY, file_id TEXT NOT NULL UNIQUE, state INTEGER NOT NULL, path BLOB,
     size INTEGER, mtime_ns INTEGER, ctime_ns INTEGER, code TEXT, error TEXT, details TEXT, target BLOB,
-    existing_id TEXT, emitted_at REAL
+    existing_id TEXT, etag TEXT NOT NULL DEFAULT '', emitted_at REAL
 );
 CREATE TABLE earlier (
     file_id TEXT PRIMARY KEY, file TEXT NOT NULL, wanted INTEGER NOT NULL, code TEXT
@@ -40,10 +43,11 @@ CREATE TABLE earlier (
 """
 _ADD = """
 INSERT OR IGNORE INTO files
-    (file_id, state, path, size, mtime_ns, ctime_ns, code, error, details, target, existing_id)"""
+    (file_id, state, path, size, mtime_ns, ctime_ns, code, error, details, target, existing_id,
+    etag)"""
 _END_OTHER = "INSERT INTO files (file_id, state)"
 _IF_LISTED = "ON CONFLICT (file_id) DO UPDATE SET state = excluded.state WHERE state = 0"
-_COLUMNS = "file_id, path, size, mtime_ns, ctime_ns, code, error, details, target, existing_id"
+_COLUMNS = "file_id, path, size, mtime_ns, ctime_ns, code, error, details, target, existing_id, etag"
 _READ = f"SELECT {_COLUMNS}, number FROM files"  # noqa: S608
 _ADD_GONE = """
 INSERT OR IGNORE INTO files (file_id, state, path, size, mtime_ns, ctime_ns, code, error)
@@ -51,7 +55,9 @@ SELECT file_id, 0, CAST(file AS BLOB), 0, 0, 0, ?, ? FROM earlier WHERE wanted
 """
 
 
-_Row = tuple[str, bytes, int, int, int, str | None, str | None, str | None, bytes | None, str | None, int]
+_Row = tuple[
+    str, bytes, int, int, int, str | None, str | None, str | None, bytes | None, str | None, str, int
+]
 
 
 class Spool:
@@ -85,7 +91,7 @@ class Spool:
         rows = [
             (
                 *(f.file_id, LISTED, f.path, f.size, f.mtime_ns, f.ctime_ns, f.code, f.error, f.details),
-                *(f.target, f.existing_id),
+                *(f.target, f.existing_id, f.etag),
             )
             for f in files
         ]
@@ -240,7 +246,7 @@ def _state_of(outcome: Outcome) -> int:
 
 
 def _spooled(row: _Row) -> Spooled:
-    file_id, path, size, mtime_ns, ctime_ns, code, error, details, target, existing_id, _ = row
+    file_id, path, size, mtime_ns, ctime_ns, code, error, details, target, existing_id, etag, _ = row
     return Spooled(
         file_id=file_id,
         path=path,
@@ -252,6 +258,7 @@ def _spooled(row: _Row) -> Spooled:
         details=details,
         target=target,
         existing_id=existing_id,
+        etag=etag,
     )
 
 

@@ -82,6 +82,7 @@ class Applying:
             size=found.size,
             mtime_ns=found.mtime_ns,
             ctime_ns=found.ctime_ns,
+            etag=found.etag,
             root_length=len(self._record.root or b""),
         )
         return Point(found.file_id, record.vector or [], moved(record.payload, file, self._wiring.now()))

@@ -3,11 +3,15 @@
 import os
 from pathlib import Path
 
+from libs.common.sources.uris import is_remote
+
 _MOUNTS = Path("/proc/self/mountinfo")
 
 
 def place_of(root: bytes) -> str | None:
-    """The file system that the folder is on, the same after a restart; None if there is no such folder."""
+    """The file system or bucket of the folder, the same after a restart; None if there is no such folder."""
+    if is_remote(root):
+        return b"/".join(root.split(b"/")[:3]).decode(errors="backslashreplace")
     try:
         device = os.stat(root).st_dev  # noqa: PTH116 (bytes paths)
     except OSError:
@@ -16,7 +20,11 @@ def place_of(root: bytes) -> str | None:
 
 
 def has_entries(root: bytes) -> bool:
-    """Whether there is anything in the folder; not in one that is missing or cannot be read."""
+    """Whether there is anything in the folder; not in one that is missing or cannot be read, nor in a bucket,
+    which is not looked into.
+    """
+    if is_remote(root):
+        return False
     try:
         with os.scandir(root) as entries:
             return next(entries, None) is not None

@@ -17,7 +17,7 @@ CREATE TABLE points (
 ) WITHOUT ROWID
 """
 _READ = "SELECT id, path, size, file_hash"
-_CANDIDATE = "SELECT f.file_id, f.path, f.size, f.mtime_ns, f.ctime_ns"
+_CANDIDATE = "SELECT f.file_id, f.path, f.size, f.mtime_ns, f.ctime_ns, f.etag"
 _GONE = "FROM points p WHERE became IS NULL AND NOT EXISTS (SELECT 1 FROM files f WHERE f.file_id = p.id)"
 _ADDED = "FROM files f WHERE f.code IS NULL AND NOT EXISTS (SELECT 1 FROM points p WHERE p.id = f.file_id)"
 
@@ -41,6 +41,7 @@ class Candidate(Struct, frozen=True):
     size: int
     mtime_ns: int
     ctime_ns: int
+    etag: str = ""
 
 
 class StoredPoints:
@@ -53,9 +54,17 @@ class StoredPoints:
     def listed(self, ids: Sequence[str], paths: Mapping[str, bytes]) -> dict[str, Spooled]:
         """Those of the points' files that were listed and can be read."""
         return {
-            row[0]: Spooled(file_id=row[0], path=paths[row[0]], size=row[1], mtime_ns=row[2], ctime_ns=row[3])
+            row[0]: Spooled(
+                file_id=row[0],
+                path=paths[row[0]],
+                size=row[1],
+                mtime_ns=row[2],
+                ctime_ns=row[3],
+                etag=row[4],
+            )
             for row in self._of(
-                "SELECT file_id, size, mtime_ns, ctime_ns FROM files WHERE code IS NULL AND file_id", ids
+                "SELECT file_id, size, mtime_ns, ctime_ns, etag FROM files WHERE code IS NULL AND file_id",
+                ids,
             )
         }
 

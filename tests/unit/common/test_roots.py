@@ -4,7 +4,7 @@ import pytest
 
 from libs.common.errors import Code, SluiceError
 from libs.common.settings import FilesSettings
-from libs.common.sources.roots import is_loopback, resolve_source, translate
+from libs.common.sources.roots import is_loopback, resolve_path, translate
 
 
 def files(**values: object) -> FilesSettings:
@@ -13,7 +13,7 @@ def files(**values: object) -> FilesSettings:
 
 def code_of(path: str, settings: FilesSettings) -> Code:
     with pytest.raises(SluiceError) as refusal:
-        resolve_source(path, settings)
+        resolve_path(path, settings)
     return refusal.value.code
 
 
@@ -21,14 +21,14 @@ def test_a_folder_inside_a_root_is_resolved(tmp_path: Path) -> None:
     photos = tmp_path / "photos"
     photos.mkdir()
 
-    assert resolve_source(str(photos), files(scan_roots=(tmp_path,))) == photos.resolve()
+    assert resolve_path(str(photos), files(scan_roots=(tmp_path,))) == photos.resolve()
 
 
 def test_a_single_file_is_a_source_too(tmp_path: Path) -> None:
     photo = tmp_path / "a.jpg"
     photo.write_bytes(b"x")
 
-    assert resolve_source(str(photo), files(scan_roots=(tmp_path,))) == photo.resolve()
+    assert resolve_path(str(photo), files(scan_roots=(tmp_path,))) == photo.resolve()
 
 
 def test_a_link_out_of_the_root_is_refused(tmp_path: Path) -> None:
@@ -50,7 +50,7 @@ def test_a_root_that_is_a_link_itself_holds_its_folders(tmp_path: Path) -> None:
     (tmp_path / "real" / "photos").mkdir(parents=True)
     (tmp_path / "root").symlink_to(tmp_path / "real")
 
-    found = resolve_source(f"{tmp_path}/root/photos", files(scan_roots=(tmp_path / "root",)))
+    found = resolve_path(f"{tmp_path}/root/photos", files(scan_roots=(tmp_path / "root",)))
 
     assert found == (tmp_path / "real" / "photos").resolve()
 
@@ -71,7 +71,7 @@ def test_nobody_learns_what_exists_outside_the_roots(tmp_path: Path) -> None:
 
     def answer(path: str) -> str:
         with pytest.raises(SluiceError) as refusal:
-            resolve_source(path, settings)
+            resolve_path(path, settings)
         return refusal.value.detail.replace(path, "it")
 
     there, not_there = answer(f"{tmp_path}/secret"), answer(f"{tmp_path}/nothing")
@@ -94,12 +94,12 @@ def test_a_loop_of_links_is_not_found(tmp_path: Path) -> None:
 
 
 def test_without_roots_everything_is_open_on_loopback_only(tmp_path: Path) -> None:
-    assert resolve_source(str(tmp_path), files(host="127.0.0.1")) == tmp_path.resolve()
+    assert resolve_path(str(tmp_path), files(host="127.0.0.1")) == tmp_path.resolve()
     assert code_of(str(tmp_path), files(host="192.0.2.1")) is Code.OUTSIDE_ROOTS
 
 
 def test_uploads_are_always_a_root(tmp_path: Path) -> None:
-    assert resolve_source(str(tmp_path), files(upload_dir=tmp_path)) == tmp_path.resolve()
+    assert resolve_path(str(tmp_path), files(upload_dir=tmp_path)) == tmp_path.resolve()
 
 
 @pytest.mark.parametrize(

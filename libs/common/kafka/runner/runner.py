@@ -43,8 +43,15 @@ REFUSED_SECONDS = 5.0
 """How long a stage stays that the brokers refuse, before its process ends."""
 OUT_SECONDS = 1.0
 """How often a replica that has left the group looks whether it may come back."""
+MOST_HELD_UP = 16
+"""Batches at most that wait for something slow while others go past them."""
 _NOBODY = TopicPartition("-", 0)
 """A partition that no one has: polling it keeps the membership and takes nothing."""
+
+
+def none_held_up() -> int:
+    """Of a worker whose batches wait for nothing."""
+    return 0
 
 
 class Runner(Generic[RecordT]):
@@ -58,6 +65,7 @@ class Runner(Generic[RecordT]):
         source: Input[RecordT],
         health: Health,
         is_out: Callable[[], bool] = lambda: False,
+        held_up: Callable[[], int] = none_held_up,
     ) -> None:
         self._connection = connection
         self._publisher = publisher
@@ -65,6 +73,7 @@ class Runner(Generic[RecordT]):
         self._input: Input[RecordT] = source
         self._health = health
         self._is_out = is_out
+        self._batches_held_up = held_up
         health.work = self._work
         self._progress: Progress[TopicPartition] = Progress()
         self._tasks: dict[asyncio.Task[None], Batch[RecordT]] = {}
@@ -137,7 +146,7 @@ class Runner(Generic[RecordT]):
                 batch, epoch = Batch[RecordT](), self._epoch
                 await self._count_tries(consumer)
                 continue
-            most, in_flight = (1, 1) if self._tries.careful else (self._pace.batch, self._input.in_flight)
+            most, in_flight = (1, 1) if self._tries.careful else (self._pace.batch, self._most_in_flight())
             if not self._held or len(self._tasks) >= in_flight:
                 await self._keep_polling(consumer)
                 continue
@@ -158,6 +167,9 @@ class Runner(Generic[RecordT]):
             if len(batch.places) >= most or (batch.places and time.monotonic() >= self._due(batch)):
                 self._start(consumer, batch)
                 batch = Batch[RecordT]()
+
+    def _most_in_flight(self) -> int:
+        return self._input.in_flight + min(self._batches_held_up(), MOST_HELD_UP)
 
     def _due(self, batch: Batch[RecordT]) -> float:
         """When a batch starts though it is not full."""

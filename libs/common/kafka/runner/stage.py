@@ -14,7 +14,7 @@ from libs.common.kafka.membership import Membership, member
 from libs.common.kafka.peers import others_work
 from libs.common.kafka.runner.batch import Input
 from libs.common.kafka.runner.leaving import Leaving
-from libs.common.kafka.runner.runner import Runner
+from libs.common.kafka.runner.runner import Runner, none_held_up
 from libs.common.kafka.runner.trim import trim_forever
 from libs.common.kafka.runner.worker import Worker
 from libs.common.kafka.topic_watch import watch_topics
@@ -28,12 +28,14 @@ from libs.common.settings import StageSettings
 class Wired(Generic[RecordT]):
     """A worker with what must run with it; if that fails, the stage does.
 
+    `held_up` counts the batches that only wait for something slow, next to which others are worked on.
     `background` ends with the worker's runner; what runs `concurrent` with it gets the same stop.
     """
 
     worker: Worker[RecordT]
     background: tuple[Coroutine[Any, Any, None], ...] = ()
     concurrent: tuple[Callable[[asyncio.Event], Coroutine[Any, Any, None]], ...] = ()
+    held_up: Callable[[], int] = none_held_up
 
 
 Wire = Callable[[Membership, AsyncExitStack], Awaitable[Wired[RecordT]]]
@@ -72,7 +74,13 @@ class WorkerStage(Generic[RecordT]):
             wired = await self.wire(joined, resources)
             leaving = self._leaving(joined, wired.worker)
             runner = Runner(
-                joined.connection, joined.publisher, wired.worker, self.source, self.health, leaving.is_out
+                joined.connection,
+                joined.publisher,
+                wired.worker,
+                self.source,
+                self.health,
+                leaving.is_out,
+                wired.held_up,
             )
             handles_stop.set()
             await supervise(

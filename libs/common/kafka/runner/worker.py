@@ -15,7 +15,7 @@ class Worker(Protocol[RecordT_contra]):
     It is called with at least one record, on the event loop, which it must not block for over 50 ms. It
     must be idempotent: after a crash or a rebalance the same records come again. What it returns is
     published and acknowledged before its input is committed, so each file of the batch must appear in the
-    result: as the next stage's record or as an outcome.
+    result: as the next stage's record or as an outcome. What it has published itself by then need not.
 
     It handles a file's failure itself, as an outcome; what is transient it waits out. It raises only what
     the stage cannot go on from (the process then exits, uncommitted), and CancelledError, at any await:

@@ -46,9 +46,12 @@ class Exclusions(Struct, frozen=True):
 
     def inside(self, folder: bytes, descriptor: int) -> "Exclusions":
         """What applies in this folder, which is open; its own patterns come first. OSError."""
-        lines = _read(descriptor)
-        if lines is None:
-            return self
+        text = _read(descriptor)
+        return self if text is None else self.with_text(folder, text)
+
+    def with_text(self, folder: bytes, text: bytes) -> "Exclusions":
+        """These, and before them what the folder's own file says."""
+        lines = text[:_MOST_BYTES].decode(errors="replace").splitlines()
         name = os.fsdecode(folder) + "/" + IGNORE_FILE
         return Exclusions((_Patterns(folder, IGNORE_FILE, _spec(lines, name)), *self.patterns))
 
@@ -70,7 +73,7 @@ def is_no_media(descriptor: int) -> bool:
     return True
 
 
-def _read(descriptor: int) -> list[str] | None:
+def _read(descriptor: int) -> bytes | None:
     try:
         opened = os.open(
             IGNORE_FILE, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=descriptor
@@ -78,7 +81,7 @@ def _read(descriptor: int) -> list[str] | None:
     except FileNotFoundError:
         return None
     try:
-        return os.read(opened, _MOST_BYTES).decode(errors="replace").splitlines()
+        return os.read(opened, _MOST_BYTES)
     finally:
         os.close(opened)
 

@@ -8,7 +8,7 @@ from functools import partial
 from itertools import islice
 
 from libs.common.errors import Code, FileError
-from libs.common.sources.entries import TWICE, Alias, Entry, Found, Ignored, Rejected
+from libs.common.sources.entries import TWICE, Alias, Entry, Found, Ignored, Rejected, not_a_picture
 from libs.common.sources.files.exclusions import NO_MEDIA, Exclusions, is_no_media
 from libs.common.sources.files.failures import file_error
 from libs.common.sources.files.links import Links
@@ -214,9 +214,7 @@ def _file(
     if not regular:
         return Rejected(path, FileError(Code.NOT_A_REGULAR_FILE, "not a regular file"))
     if suffix_of(path) not in suffixes:
-        return Rejected(
-            path, FileError(Code.UNSUPPORTED_TYPE, "Skipped non-image file"), "File type not supported"
-        )
+        return not_a_picture(path)
     try:
         found = stat_of()
     except OSError as error:

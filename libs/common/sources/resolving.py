@@ -1,0 +1,32 @@
+"""What a request means by the place that it names."""
+
+from libs.common.errors import Code, FileError, SluiceError
+from libs.common.settings import FilesSettings
+from libs.common.sources.remote import Remote
+from libs.common.sources.roots import Roots, resolve_path
+from libs.common.sources.sources import Sources
+from libs.common.sources.uris import plain, scheme_of, shown
+
+
+def resolve_source(directory_path: str, settings: FilesSettings) -> bytes:
+    """The existing folder, file, object or prefix of objects, as records carry it.
+
+    Blocks on the file system or the network: call it in a thread. Raises SluiceError directory_not_found,
+    outside_roots, source_denied, source_gone, read_failed.
+    """
+    path = plain(directory_path)
+    scheme = scheme_of(path.encode(errors="surrogatepass"))
+    if scheme is None:
+        return bytes(resolve_path(path, settings))
+    uri = (scheme + path[len(scheme) :].rstrip("/")).encode(errors="surrogatepass")
+    try:
+        Sources(Roots.of(settings), Remote.of(settings)).remote(scheme).require(uri)
+    except FileError as error:
+        raise _of_request(error, uri) from None
+    return uri
+
+
+def _of_request(error: FileError, uri: bytes) -> SluiceError:
+    known = (Code.OUTSIDE_ROOTS, Code.SOURCE_DENIED, Code.SOURCE_GONE, Code.READ_FAILED)
+    code = error.code if error.code in known else Code.DIRECTORY_NOT_FOUND
+    return SluiceError(code, f"{shown(uri)}: {error.detail}", retryable=code is Code.READ_FAILED)

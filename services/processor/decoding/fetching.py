@@ -1,0 +1,44 @@
+"""Fetching files that lie elsewhere, before a decoder is kept busy: each by itself, none waits for others."""
+
+import asyncio
+from collections.abc import Callable
+
+from msgspec import structs
+
+from libs.common.errors import SluiceError
+from libs.common.runtime.detached import DetachedCalls
+from libs.common.sources.source import OpenFile
+from libs.common.sources.sources import Sources
+from libs.common.sources.uris import is_remote
+from services.processor.decoding.inspection import Failed, Request
+
+AT_ONCE = 32
+"""Files that are fetched, or wait for a decoder, at the same time."""
+
+Fetched = tuple[Request, OpenFile | Failed]
+
+
+class Fetching:
+    """Copies files to this machine in threads; one has `seconds`."""
+
+    def __init__(self, sources: Sources, seconds: float) -> None:
+        self._sources = sources
+        # A thread whose time is over may take a while to notice.
+        self._detached = DetachedCalls(seconds, 4 * AT_ONCE)
+        self.slots = asyncio.Semaphore(AT_ONCE)
+
+    async def fetched(self, request: Request) -> Fetched:
+        """The request as its copy is to be looked at, and the copy, or why there is none. Takes a slot."""
+        try:
+            file = await self._detached.run(self._open(request), "the store of the object")
+        except SluiceError as error:
+            return request, Failed(code=error.code, error=error.detail)
+        return structs.replace(request, copied=file.identity), file
+
+    def _open(self, request: Request) -> Callable[[], OpenFile]:
+        return lambda: self._sources.of(request.path).open(request.path)
+
+
+def must_be_fetched(request: Request) -> bool:
+    """Whether the file lies elsewhere."""
+    return is_remote(request.path)
