@@ -70,9 +70,10 @@ def run_until_stopped(run: Callable[[asyncio.Event], Coroutine[Any, Any, None]],
     """
     before, umask = signal.getsignal(signal.SIGINT), os.umask(UMASK)
     left = threading.Timer(_LEFT_SECONDS, os._exit, (0,))
-    left.daemon = True
+    late = threading.Timer(drain_s, _leave, (f"not drained in {drain_s:.0f} s: leaving", EXIT_FAILED))
+    left.daemon = late.daemon = True
     try:
-        asyncio.run(_run(run, drain_s, left))
+        asyncio.run(_run(run, late, left))
     except SluiceError as error:
         say(error.detail)
         return EXIT_FAILED
@@ -85,6 +86,7 @@ def run_until_stopped(run: Callable[[asyncio.Event], Coroutine[Any, Any, None]],
         return EXIT_FAILED
     finally:
         left.cancel()
+        late.cancel()
         # The event loop leaves Python's own handler, which would answer a last Ctrl-C with a traceback.
         signal.signal(signal.SIGINT, before)
         os.umask(umask)
@@ -98,8 +100,9 @@ def _in_words(error: Exception) -> str:
 
 
 async def _run(
-    run: Callable[[asyncio.Event], Coroutine[Any, Any, None]], drain_s: float, left: threading.Timer
+    run: Callable[[asyncio.Event], Coroutine[Any, Any, None]], late: threading.Timer, left: threading.Timer
 ) -> None:
+    """`late` is started by the first signal, `left` once `run` has returned."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     first_at = 0.0
@@ -112,9 +115,7 @@ async def _run(
             return
         first_at = loop.time()
         stop.set()
-        deadline = threading.Timer(drain_s, _leave, (f"not drained in {drain_s:.0f} s: leaving", EXIT_FAILED))
-        deadline.daemon = True
-        deadline.start()
+        late.start()
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, on_signal)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import re
 import signal
 import sqlite3
@@ -123,6 +124,19 @@ def test_what_a_finished_service_left_does_not_keep_the_process() -> None:
 
     assert (ended.returncode, ended.stderr) == (0, "")
     assert time.monotonic() - began < 20
+
+
+def test_a_stop_that_was_in_time_does_not_end_who_called_it_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    left: list[int] = []
+    monkeypatch.setattr("os._exit", left.append)
+
+    async def run(stop: asyncio.Event) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        await stop.wait()
+
+    assert process.run_until_stopped(run, 0.3) == 0
+    time.sleep(0.6)
+    assert left == []
 
 
 def test_a_run_that_has_ended_does_not_end_who_called_it(monkeypatch: pytest.MonkeyPatch) -> None:
