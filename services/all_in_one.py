@@ -206,7 +206,9 @@ def _services(
     made = {stage: build(stage, _given(stage, settings, shared | files, ml), store) for stage in wanted}
     # The gateway listens for the dashboard too, so that people have one address to remember.
     prefix, pages = cast("DashboardService", made[DASHBOARD.name]).below()
-    cast("GatewayService", made[GATEWAY.name]).below[prefix] = pages
+    gateway = cast("GatewayService", made[GATEWAY.name])
+    gateway.below[prefix] = pages
+    gateway.healths = [service.health for service in made.values()]
     return [*made.values()]
 
 

@@ -15,6 +15,7 @@ from libs.common.http import problems
 from libs.common.http.middleware import RequestMiddleware
 from libs.common.http.mounted import Mounted
 from libs.common.http.serving import listen, serve
+from libs.common.http.timed import Timed
 from libs.common.runtime.release import release
 from libs.common.runtime.service import Health, Service, supervise
 from libs.common.store.protocol import Store
@@ -53,14 +54,19 @@ def create_app(
 ) -> FastAPI:
     """The ASGI app. Its lifespan reads the environment where `settings` is None, and opens the gateway.
 
+    `health` is set by it; /metrics shows it, or `app.state.healths` where that is set to those of a process.
+
     A `store` that is given stays its giver's to close; without one it is the Qdrant server's.
     """
+
+    own = health or Health(stage=STAGE)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.settings = settings or GatewaySettings()
+        app.state.healths = getattr(app.state, "healths", None) or [own]
         app.state.stop = getattr(app.state, "stop", None) or asyncio.Event()
-        app.state.lifecycle = lifecycle = Lifecycle(app.state.settings, store, health or Health())
+        app.state.lifecycle = lifecycle = Lifecycle(app.state.settings, store, own)
         check_access(app.state.settings)
         async with lifecycle.kept_open():
             yield
@@ -99,6 +105,7 @@ def create_app(
     problems.install(app)
     app.add_middleware(RequestMiddleware, chain=chain)
     app.add_middleware(TrailingSlash, prefix=API)
+    app.add_middleware(Timed, instruments=own.instruments)
     # FastAPI's documented way to change the document that it serves.
     app.openapi = partial(openapi.document, app)  # type: ignore[method-assign]
     return app
@@ -134,6 +141,8 @@ class GatewayService:
         self.health = Health(stage=STAGE)
         self.below: dict[str, ASGIApp] = {}
         """Apps of other stages of this process, by the prefix of the paths that they answer."""
+        self.healths = [self.health]
+        """Those of the stages whose metrics it shows: its own, and those of the process's others."""
         self._settings = settings
         self._store = store
 
@@ -142,7 +151,7 @@ class GatewayService:
         check_access(self._settings)
         listener = await asyncio.to_thread(listen, self._settings.host, self._settings.port)
         app = create_app(self._settings, self._store, self.health)
-        app.state.stop = stop
+        app.state.stop, app.state.healths = stop, self.healths
         async with app.router.lifespan_context(app):
             _settle()
             lifecycle: Lifecycle = app.state.lifecycle

@@ -16,12 +16,14 @@ from libs.common.kafka.membership import member
 from libs.common.kafka.publisher import Publisher
 from libs.common.kafka.tables.table import Table
 from libs.common.kafka.tables.tail import Tail
+from libs.common.metrics.instruments import Instruments
 from libs.common.runtime.detached import DetachedCalls
 from libs.common.runtime.lock import owned
 from libs.common.sources.passed_over import PassedOver
 from libs.common.sources.roots import readable
 from libs.common.sources.sources import Sources
 from libs.common.stages import GATEWAY
+from libs.common.store.measured import measured
 from libs.common.store.open import open_server_store
 from libs.common.store.protocol import Store
 from libs.common.topics import DECISIONS, INGEST, JOB_STATUS, SERVICES
@@ -97,16 +99,20 @@ class Gateway:
 
 
 @asynccontextmanager
-async def opened(settings: GatewaySettings, store: Store | None = None) -> AsyncIterator[Gateway]:
+async def opened(
+    settings: GatewaySettings, store: Store | None = None, instruments: Instruments | None = None
+) -> AsyncIterator[Gateway]:
     """The gateway with its view caught up; the topics must be there. A `store` given stays its giver's."""
+    counted = instruments or Instruments()
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
         await enter(owned(settings.data_dir / STAGE))
         await asyncio.to_thread(sweep, settings.upload_dir)
-        used = store or open_server_store(settings)
+        held = store or open_server_store(settings)
         if store is None:
-            stack.push_async_callback(used.close)
-        joined = await enter(member(settings, GATEWAY))
+            stack.push_async_callback(held.close)
+        used = measured(held, counted)
+        joined = await enter(member(settings, GATEWAY, counted))
         connection, control = joined.connection, joined.control
         view = await enter(_view(settings.data_dir / "view.sqlite", connection))
         ingest = await enter(Follower.open(connection, INGEST, view, requested))

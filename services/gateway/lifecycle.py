@@ -77,7 +77,7 @@ class Lifecycle:
         self.health.state = "stopped"
 
     async def _open(self, stop: asyncio.Event, handles_stop: asyncio.Event) -> None:
-        async with opened(self._settings, self._store) as gateway:
+        async with opened(self._settings, self._store, self.health.instruments) as gateway:
             handles_stop.set()
             self._gateway = gateway
             self.health.ready()

@@ -35,8 +35,9 @@ def build(settings: InferencerSettings, client: InferenceClient | None = None) -
             watch,
             batch_size=settings.ml_inference_batch_size,
             concurrency=settings.ml_concurrency,
+            instruments=joined.instruments,
         )
-        return Wired(InferencerWorker(batching), (watch.run(),))
+        return Wired(InferencerWorker(batching, joined.instruments), (watch.run(),))
 
     source = Input(
         INFERENCER,

@@ -10,6 +10,8 @@ import asyncio
 from collections.abc import Sequence
 
 from libs.common.errors import Code, FileError
+from libs.common.metrics.declared import MODEL_ERRORS, MODEL_IMAGES, MODEL_SECONDS, RETRIES
+from libs.common.metrics.instruments import Instruments
 from libs.common.ml.inference import (
     Answer,
     Away,
@@ -38,13 +40,20 @@ class Batching:
     """
 
     def __init__(
-        self, client: InferenceClient, watch: Watch, *, batch_size: int, concurrency: int = 2
+        self,
+        client: InferenceClient,
+        watch: Watch,
+        *,
+        batch_size: int,
+        concurrency: int = 2,
+        instruments: Instruments | None = None,
     ) -> None:
         self._client = client
         self._watch = watch
         self._size = BatchSize(batch_size)
         self._slots = asyncio.Semaphore(concurrency)
         self._probe = probe_image()
+        self._instruments = instruments or Instruments()
 
     @property
     def waiting(self) -> str | None:
@@ -87,16 +96,20 @@ class Batching:
     async def _ask(self, images: Sequence[Image], caption: bool) -> Answer | Failed:
         """The reply about these images; while the service is away there is none."""
         while isinstance(reply := await self._ask_once(images, caption), Away):
+            self._instruments.count(RETRIES, "model")
             self._watch.failed(reply.detail)
         return reply
 
     async def _ask_once(self, images: Sequence[Image], caption: bool) -> Reply:
         async with self._slots:
             await self._watch.there()
-            with self._watch.asking():
+            with self._watch.asking(), self._instruments.timed(MODEL_SECONDS):
                 reply = await self._client.embed(images, caption=caption)
+        self._instruments.count(MODEL_IMAGES, by=len(images))
         if isinstance(reply, Answer):
             self._watch.worked()
+        else:
+            self._instruments.count(MODEL_ERRORS, type(reply).__name__.lower())
         return reply
 
     async def _works(self, caption: bool) -> bool:

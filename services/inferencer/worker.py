@@ -8,6 +8,8 @@ from libs.common.events import Outcome, failure
 from libs.common.kafka import outgoing
 from libs.common.kafka.outgoing import Outgoing
 from libs.common.messages import ImageRecord, Inference, PointRecord
+from libs.common.metrics.declared import STEP
+from libs.common.metrics.instruments import Instruments
 from libs.common.ml.inference import Image
 from libs.common.ml.results import Embedded, Verdict
 from libs.common.topics import ML_RESULTS
@@ -17,8 +19,9 @@ from services.inferencer.batching import Batching
 class InferencerWorker:
     """A Worker over ImageRecord. It holds its batch for as long as the ML service is away."""
 
-    def __init__(self, batching: Batching) -> None:
+    def __init__(self, batching: Batching, instruments: Instruments | None = None) -> None:
         self._batching = batching
+        self._instruments = instruments or Instruments()
 
     @property
     def waiting(self) -> str | None:
@@ -46,7 +49,8 @@ class InferencerWorker:
             images.setdefault(record.jpeg, _image(record, place))
         if not images:
             return {}
-        by_id = await self._batching.embed(list(images.values()), caption=caption)
+        with self._instruments.timed(STEP, "model"):
+            by_id = await self._batching.embed(list(images.values()), caption=caption)
         return {jpeg: by_id[image.id] for jpeg, image in images.items()}
 
 

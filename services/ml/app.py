@@ -10,7 +10,9 @@ from libs.common.errors import Code
 from libs.common.http import problems
 from libs.common.http.middleware import RequestMiddleware
 from libs.common.http.serving import listen, serve
+from libs.common.metrics.instruments import Instruments
 from libs.common.runtime.service import Health, Service
+from libs.common.stages import ML
 from services.ml import health_routes, routes
 from services.ml.choice import backend_of
 from services.ml.engine.backend import Backend
@@ -19,13 +21,16 @@ from services.ml.middleware import chain, out_of_memory
 from services.ml.settings import MLServiceSettings
 
 
-def create_app(settings: MLServiceSettings | None = None, backend: Backend | None = None) -> FastAPI:
+def create_app(
+    settings: MLServiceSettings | None = None, backend: Backend | None = None, health: Health | None = None
+) -> FastAPI:
     """The ASGI app. Its lifespan reads the environment where `settings` is None, and loads the models."""
+    own = health or Health(stage=ML.name)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.settings = settings or MLServiceSettings()
-        app.state.engine = engine = _engine(app.state.settings, backend)
+        app.state.engine = engine = _engine(app.state.settings, backend, own.instruments)
         try:
             await engine.warm_up()
             yield
@@ -35,7 +40,7 @@ def create_app(settings: MLServiceSettings | None = None, backend: Backend | Non
     app = FastAPI(title="Sluice ML service", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.include_router(routes.router)
     app.include_router(health_routes.router)
-    app.router.routes.extend(health_routes.probes(app))
+    app.router.routes.extend(health_routes.probes(app, own.instruments))
     problems.install(app, {Code.NO_TEXT_MODEL: 422})
     app.exception_handler(MemoryError)(out_of_memory)
     app.add_middleware(RequestMiddleware, chain=chain)
@@ -50,22 +55,27 @@ def build(settings: MLServiceSettings, backend: Backend | None = None) -> Servic
 class MLService:
     """The ML service as one stage of a process."""
 
-    stage = "ml"
+    stage = ML.name
 
     def __init__(self, settings: MLServiceSettings, backend: Backend | None = None) -> None:
-        self.health = Health()
+        self.health = Health(stage=self.stage)
         self._settings = settings
         self._backend = backend
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until `stop`. SluiceError port_busy if the port is taken."""
         listener = await asyncio.to_thread(listen, self._settings.host, self._settings.port)
-        app = create_app(self._settings, self._backend)
+        app = create_app(self._settings, self._backend, self.health)
         async with app.router.lifespan_context(app):
             await serve(app, listener, stop, self.health.ready)
         self.health.state = "stopped"
 
 
-def _engine(settings: MLServiceSettings, backend: Backend | None) -> Engine:
+def _engine(settings: MLServiceSettings, backend: Backend | None, instruments: Instruments) -> Engine:
     used = backend or backend_of(settings)
-    return Engine(used, safe_batch=settings.ml_safe_batch, idle_s=settings.ml_idle_seconds)
+    return Engine(
+        used,
+        safe_batch=settings.ml_safe_batch,
+        idle_s=settings.ml_idle_seconds,
+        instruments=instruments,
+    )

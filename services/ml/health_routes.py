@@ -5,6 +5,7 @@ from starlette.routing import BaseRoute
 
 from libs.common.http.metrics import metrics_route, process_metrics
 from libs.common.http.probes import probe_routes
+from libs.common.metrics.instruments import Instruments
 from services.ml.engine.engine import Engine
 from services.ml.wire import Health
 
@@ -21,7 +22,7 @@ async def health(request: Request, response: Response) -> Health:
     return Health(status="ok", clip_model=engine.backend.model, blip_model=engine.backend.caption_model)
 
 
-def probes(app: FastAPI) -> list[BaseRoute]:
+def probes(app: FastAPI, instruments: Instruments) -> list[BaseRoute]:
     """/livez: the model's thread lives; /readyz: images can be embedded; /metrics."""
 
     def engine() -> Engine:
@@ -29,4 +30,4 @@ def probes(app: FastAPI) -> list[BaseRoute]:
         return found
 
     judges = (lambda: engine().failure, lambda: engine().obstacle)
-    return [*probe_routes(*judges), metrics_route(process_metrics)]
+    return [*probe_routes(*judges), metrics_route(lambda: [*instruments.collect(), *process_metrics()])]

@@ -45,10 +45,11 @@ def build(settings: ProcessorSettings) -> Service:
                 settings.decode_memory_bytes,
                 Opening(sources, settings.decode_timeout_seconds, joined.control.refresh),
                 Fetching(sources, settings.fetch_seconds),
+                joined.instruments,
             )
         )
         late = Late(joined.publisher.publish)
-        worker = ProcessorWorker(pool, joined.control.model, late=late)
+        worker = ProcessorWorker(pool, joined.control.model, late=late, instruments=joined.instruments)
         return Wired(worker, (following.run(joined.connection),), held_up=late.batches)
 
     batch = settings.decode_workers * _FILES_PER_DECODER

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -12,6 +13,8 @@ from libs.common.errors import Code, FileError
 from libs.common.events import Outcome, failure
 from libs.common.kafka.outgoing import Outgoing, outcomes, work
 from libs.common.messages import File, ImageRecord, Inference, PathRecord, PointRecord
+from libs.common.metrics.declared import CACHE, DECODERS_ENDED, FILE_BYTES
+from libs.common.metrics.instruments import Instruments
 from libs.common.sources.uris import is_remote
 from libs.common.topics import IMAGES, POINTS
 from services.processor.decoding.inspection import Changing, Failed, Inspected, Reply, Request
@@ -45,11 +48,13 @@ class ProcessorWorker:
         model: Callable[[], ModelInUse | None],
         pauses_s: Sequence[float] = PAUSES_S,
         late: Late | None = None,
+        instruments: Instruments | None = None,
     ) -> None:
         self._inspects = inspects
         self._model = model
         self._late = late
         self._pauses_s = pauses_s
+        self._instruments = instruments or Instruments()
 
     @property
     def waiting(self) -> str | None:
@@ -68,10 +73,22 @@ class ProcessorWorker:
         )
 
     async def _outgoing(self, files: Sequence[File]) -> list[Outgoing]:
-        results = [_result(file, seen) for file, seen in zip(files, await self._seen(files), strict=True)]
+        seen = await self._seen(files)
+        self._count(seen)
+        results = [_result(file, reply) for file, reply in zip(files, seen, strict=True)]
         known = [result for result in results if isinstance(result, Outgoing)]
         failed = [result for result in results if not isinstance(result, Outgoing)]
         return [*known, *outcomes(failed)]
+
+    def _count(self, seen: Sequence[Reply]) -> None:
+        looked = [reply for reply in seen if isinstance(reply, Inspected)]
+        hits = sum(reply.inference is not None for reply in looked)
+        self._instruments.count(CACHE, "hit", by=hits)
+        self._instruments.count(CACHE, "miss", by=len(looked) - hits)
+        self._instruments.count(FILE_BYTES, by=sum(reply.size for reply in looked))
+        ended = Counter(reply.code for reply in seen if isinstance(reply, Failed) and reply.code in _ENDED)
+        for code, count in ended.items():
+            self._instruments.count(DECODERS_ENDED, str(code), by=count)
 
     async def _seen(self, files: Sequence[File]) -> list[Reply]:
         """Each file once it stands still; those that never do are Changing."""

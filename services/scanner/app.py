@@ -18,6 +18,7 @@ from libs.common.sources.remote import Remote
 from libs.common.sources.roots import readable
 from libs.common.sources.sources import Sources
 from libs.common.stages import SCANNER
+from libs.common.store.measured import measured
 from libs.common.store.open import open_server_store
 from libs.common.store.protocol import Store
 from libs.common.topics import JOB_STATUS
@@ -57,14 +58,15 @@ class Scanner:
     async def _run(self, stop: asyncio.Event) -> None:
         connection = Connection.of(self._settings, self.stage)
         store = self._store or open_server_store(self._settings)
+        used = measured(store, self.health.instruments)
         try:
-            await while_joined(connection, self.health, stop, partial(self._join, store, stop))
+            await while_joined(connection, self.health, stop, partial(self._join, used, stop))
         finally:
             if self._store is None:
                 await store.close()
 
     async def _join(self, store: Store, stop: asyncio.Event, handles_stop: asyncio.Event) -> None:
-        async with member(self._settings, SCANNER) as joined:
+        async with member(self._settings, SCANNER, self.health.instruments) as joined:
             await self._serve(joined, store, stop, handles_stop)
 
     async def _serve(

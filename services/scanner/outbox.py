@@ -4,8 +4,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from libs.common import events
+from libs.common.errors import UnavailableError
 from libs.common.kafka.outgoing import Outgoing, event
 from libs.common.kafka.publisher import Publisher
+from libs.common.metrics.declared import RETRIES
 from libs.common.runtime import retry
 from libs.common.runtime.service import Health
 
@@ -30,4 +32,9 @@ class Outbox:
 
 async def until_available(call: Callable[[], Awaitable[T]], health: Health) -> T:
     """What `call` gives, awaited for as long as what it needs is away; health says why, and when it ends."""
-    return await retry.until_available(call, lambda error: health.waiting(error.detail), health.ready)
+
+    def away(error: UnavailableError) -> None:
+        health.instruments.count(RETRIES, "brokers")
+        health.waiting(error.detail)
+
+    return await retry.until_available(call, away, health.ready)

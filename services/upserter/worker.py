@@ -11,6 +11,8 @@ from libs.common import events
 from libs.common.errors import Code, FileError, SluiceError, UnavailableError
 from libs.common.kafka.outgoing import Outgoing, event, outcomes
 from libs.common.messages import PointRecord
+from libs.common.metrics.declared import RETRIES, STEP
+from libs.common.metrics.instruments import Instruments
 from libs.common.points.payload import payload_of
 from libs.common.points.places import Places, offline_places
 from libs.common.points.written import metadata_of
@@ -33,13 +35,20 @@ class UpserterWorker:
     """A Worker over point records. `stored` is told only after the store has acknowledged."""
 
     def __init__(
-        self, admission: Admission, writer: Writer, copies: Copies, watch: StoreWatch, now: Now
+        self,
+        admission: Admission,
+        writer: Writer,
+        copies: Copies,
+        watch: StoreWatch,
+        now: Now,
+        instruments: Instruments | None = None,
     ) -> None:
         self._admission = admission
         self._writer = writer
         self._copies = copies
         self._watch = watch
         self._now = now
+        self._instruments = instruments or Instruments()
         self._away: dict[object, str] = {}
 
     @property
@@ -50,7 +59,8 @@ class UpserterWorker:
     async def __call__(self, batch: Sequence[PointRecord]) -> list[Outgoing]:
         """Store the batch; every record of it has an outcome in what is returned."""
         groups = _by_shape(record for record in batch if _is_whole(record))
-        found = await asyncio.gather(*(self._store(shape, group) for shape, group in groups.items()))
+        with self._instruments.timed(STEP, "store"):
+            found = await asyncio.gather(*(self._store(shape, group) for shape, group in groups.items()))
         broken = outcomes(_broken(record) for record in batch if not _is_whole(record))
         return broken + [outgoing for group in found for outgoing in group]
 
@@ -79,6 +89,7 @@ class UpserterWorker:
 
         def away(error: UnavailableError) -> None:
             self._away[token] = error.detail
+            self._instruments.count(RETRIES, "store")
 
         def back() -> None:
             del self._away[token]

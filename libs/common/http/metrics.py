@@ -12,7 +12,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from libs.common.runtime.service import Health, Work
+from libs.common.metrics import declared
+from libs.common.metrics.declared import Declared
+from libs.common.runtime.service import Health
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 STATES = ("starting", "ready", "waiting", "stopped")
@@ -22,9 +24,9 @@ Scrape = Callable[[], Iterable[Metric]]
 
 
 def exposition(metrics: Iterable[Metric]) -> bytes:
-    """The metrics in Prometheus' text format."""
+    """The metrics in Prometheus' text format; those of one name, of several stages, as one."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Now(list(metrics)))
+    registry.register(_Now(_merged(metrics)))
     return generate_latest(registry)
 
 
@@ -37,36 +39,68 @@ def metrics_route(scrape: Scrape) -> Route:
     return Route("/metrics", scraped)
 
 
+def gauge(metric: Declared) -> GaugeMetricFamily:
+    """The metric without a value yet."""
+    return GaugeMetricFamily(metric.name, metric.help, labels=metric.labels)
+
+
+def counter(metric: Declared) -> CounterMetricFamily:
+    """The metric without a value yet."""
+    return CounterMetricFamily(metric.name, metric.help, labels=metric.labels)
+
+
 def health_metrics(health: Health) -> list[Metric]:
-    """The state of a stage, and what its runner has done since the start."""
-    state = GaugeMetricFamily("sluice_stage_state", "1 for the state that the stage is in.", labels=["state"])
-    for name in STATES:
-        state.add_metric([name], float(health.state == name))
-    silent = GaugeMetricFamily(
-        "sluice_stage_poll_age_seconds",
-        "Since the stage last asked for work.",
-        value=time.monotonic() - health.alive_at,
-    )
-    records = CounterMetricFamily(
-        "sluice_stage_records", "Records processed and committed since the start.", value=health.records
-    )
-    return [state, silent, records, *_work_metrics(health.work())]
-
-
-def _work_metrics(work: Work) -> list[Metric]:
-    """What the stage works on; the age is 0 while no file takes long."""
-    oldest = time.monotonic() - work.oldest[0].since if work.oldest else 0.0
-    return [
-        GaugeMetricFamily("sluice_stage_held_records", "Records taken and not finished.", value=work.held),
-        GaugeMetricFamily(
-            "sluice_stage_oldest_file_seconds", "How long the oldest file has been worked on.", value=oldest
-        ),
-    ]
+    """The state of a stage, and what it has done since the start, with its name as the label `stage`."""
+    made = [_state(health), *_work(health), *health.instruments.collect()]
+    return [_of_stage(metric, health.stage) for metric in made]
 
 
 def process_metrics() -> list[Metric]:
     """Memory, CPU time, open files and start time of this process; empty where the system has no /proc."""
     return list(ProcessCollector(registry=None).collect())
+
+
+def _state(health: Health) -> Metric:
+    family = gauge(declared.STATE)
+    for name in STATES:
+        family.add_metric([name], float(health.state == name))
+    return family
+
+
+def _work(health: Health) -> list[Metric]:
+    """What the stage works on; the age is 0 while no file takes long."""
+    work, now = health.work(), time.monotonic()
+    values = {
+        declared.POLL_AGE: now - health.alive_at,
+        declared.HELD: work.held,
+        declared.OLDEST: now - work.oldest[0].since if work.oldest else 0.0,
+        declared.BEHIND: work.behind,
+        declared.PARTITIONS: work.partitions,
+    }
+    done = counter(declared.DONE)
+    done.add_metric([], health.records)
+    made: list[Metric] = [done]
+    for metric, value in values.items():
+        family = gauge(metric)
+        family.add_metric([], value)
+        made.append(family)
+    return made
+
+
+def _of_stage(metric: Metric, stage: str | None) -> Metric:
+    """The metric with the stage as a label, and without the times at which its counters were made."""
+    of = {} if stage is None else {"stage": stage}
+    samples = (each for each in metric.samples if not each.name.endswith("_created"))
+    metric.samples = [each._replace(labels=of | each.labels) for each in samples]
+    return metric
+
+
+def _merged(metrics: Iterable[Metric]) -> list[Metric]:
+    found: dict[str, Metric] = {}
+    for metric in metrics:
+        known = found.setdefault(metric.name, Metric(metric.name, metric.documentation, metric.type))
+        known.samples = [*known.samples, *metric.samples]
+    return list(found.values())
 
 
 class _Now(Collector):

@@ -18,6 +18,7 @@ from libs.common.imaging.orient import upright
 from libs.common.imaging.picture import Picture
 from libs.common.imaging.raw import decode_raw
 from libs.common.imaging.shrink import Bounds, jpeg, jpeg_within, thumbnail
+from libs.common.imaging.timing import Timed, untimed
 from libs.common.imaging.video.poster import poster_of
 from libs.common.imaging.video.sniff import VIDEO_FORMATS, Video
 from libs.common.metadata import Kind, Metadata, size_of
@@ -49,22 +50,27 @@ class NormalisedImage:
     note: str | None = None
 
 
-def normalise(data: bytes, limits: Limits) -> NormalisedImage:
-    """Decode the whole file `data`, turn it upright, and shrink it to `limits`.
+def normalise(data: bytes, limits: Limits, timed: Timed = untimed) -> NormalisedImage:
+    """Decode the whole file `data`, turn it upright, and shrink it to `limits`; `timed` in its two steps.
 
     Raises FileError: empty_file, unsupported_type, too_many_pixels, truncated_image, decode_failed.
     """
     kind = format_of(data, gif=limits.gif)
     with decoding(data, kind):
-        picture = _decode(data, kind, Bounds(limits.short_side, limits.long_side), limits.max_pixels)
-        return _travelling(picture, kind, metadata_of(picture.packets), limits)
+        with timed("decode"):
+            picture = _decode(data, kind, Bounds(limits.short_side, limits.long_side), limits.max_pixels)
+            metadata = metadata_of(picture.packets)
+        with timed("encode"):
+            return _travelling(picture, kind, metadata, limits)
 
 
-def normalise_video(file: IO[bytes], video: Video, limits: Limits) -> NormalisedImage:
+def normalise_video(file: IO[bytes], video: Video, limits: Limits, timed: Timed = untimed) -> NormalisedImage:
     """As `normalise`, of a poster of the video; FileError decode_failed, too_many_pixels."""
     bounds = Bounds(limits.short_side, limits.long_side)
-    picture, metadata = poster_of(file, video, bounds, limits.max_pixels)
-    return _travelling(picture, video.format, metadata, limits)
+    with timed("decode"):
+        picture, metadata = poster_of(file, video, bounds, limits.max_pixels)
+    with timed("encode"):
+        return _travelling(picture, video.format, metadata, limits)
 
 
 def _kind(name: str) -> Kind:

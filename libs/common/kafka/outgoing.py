@@ -1,8 +1,8 @@
 """What a stage wants published: decided by its worker, sent by the owner of the producer."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
@@ -14,13 +14,16 @@ JOB_ID_HEADER = "job_id"
 
 Headers = tuple[tuple[str, bytes], ...]
 
+Tally = Mapping[tuple[str, str], int]
+"""Files by outcome and code, which is "" where there is none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
     """One record to publish. With a `file_id` it goes to that file's partition, else its key decides.
 
     `partition` overrides both. A `value` of None is a tombstone. `headers` are those of other systems, for
-    their tracing.
+    their tracing. `tally` counts the outcomes that it reports.
     """
 
     topic: Topic
@@ -29,6 +32,7 @@ class Outgoing:
     file_id: str | None = None
     partition: int | None = None
     headers: Headers = ()
+    tally: Tally | None = field(default=None, compare=False)
 
 
 def work(topic: Topic, record: messages.FileRecord) -> Outgoing:
@@ -52,10 +56,14 @@ def outcomes(reported: Iterable[tuple[str, events.Outcome]]) -> list[Outgoing]:
     for job_id, outcome in reported:
         by_job[job_id].append(outcome)
     return [
-        event(events.Outcomes(job_id=job_id, items=tuple(chunk)))
+        replace(event(events.Outcomes(job_id=job_id, items=tuple(chunk))), tally=_tally(chunk))
         for job_id, items in by_job.items()
         for chunk in _chunks(items)
     ]
+
+
+def _tally(items: Iterable[events.Outcome]) -> Tally:
+    return Counter((item.outcome, str(item.code or "")) for item in items)
 
 
 def _chunks(items: Sequence[events.Outcome]) -> Iterable[list[events.Outcome]]:

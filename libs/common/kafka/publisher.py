@@ -1,6 +1,7 @@
 """Publishing: everything is sent first, then all acknowledgements are awaited together."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -13,6 +14,8 @@ from libs.common.kafka.clock import BrokerClock
 from libs.common.kafka.connection import Connection, broker_errors
 from libs.common.kafka.outgoing import FILE_ID_HEADER, JOB_ID_HEADER, Outgoing
 from libs.common.kafka.time_limit import time_limit
+from libs.common.metrics.declared import OUTCOMES, PUBLISHED, PUBLISHED_BYTES
+from libs.common.metrics.instruments import Instruments
 from libs.common.topics import Topic, TopicNames
 
 ACK_SECONDS = 60.0
@@ -22,21 +25,30 @@ class Publisher:
     """Sends Outgoing records; a call returns when the brokers have every one of them."""
 
     def __init__(
-        self, producer: AIOKafkaProducer, names: TopicNames, clock: BrokerClock | None = None
+        self,
+        producer: AIOKafkaProducer,
+        names: TopicNames,
+        clock: BrokerClock | None = None,
+        instruments: Instruments | None = None,
     ) -> None:
         self.clock = clock or BrokerClock()
         self._producer = producer
         self._names = names
+        self._instruments = instruments or Instruments()
         self._counts: dict[Topic, int] = {}
 
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, connection: Connection, clock: BrokerClock | None = None, **options: Any
+        cls,
+        connection: Connection,
+        clock: BrokerClock | None = None,
+        instruments: Instruments | None = None,
+        **options: Any,
     ) -> AsyncIterator["Publisher"]:
         """A publisher with a producer of its own. Its `clock` is set by every acknowledgement."""
         async with connection.producer(**options) as producer:
-            yield cls(producer, connection.names, clock)
+            yield cls(producer, connection.names, clock, instruments)
 
     async def warm(self, *topics: Topic) -> None:
         """Learn the topics' partitions now, so that the first publish does not wait for it."""
@@ -63,7 +75,21 @@ class Publisher:
                 futures = [await self._send(record) for record in outgoing]
                 acks = list(await asyncio.gather(*futures))
         self.clock.heard(acks)
+        self._count(outgoing)
         return acks
+
+    def _count(self, outgoing: Sequence[Outgoing]) -> None:
+        records, size, told = Counter[str](), Counter[str](), Counter[tuple[str, str]]()
+        for each in outgoing:
+            records[each.topic.name] += 1
+            size[each.topic.name] += len(each.value or b"")
+            if each.tally:
+                told.update(each.tally)
+        for topic, count in records.items():
+            self._instruments.count(PUBLISHED, topic, by=count)
+            self._instruments.count(PUBLISHED_BYTES, topic, by=size[topic])
+        for (outcome, code), count in told.items():
+            self._instruments.count(OUTCOMES, outcome, code, by=count)
 
     async def _send(self, record: Outgoing) -> asyncio.Future[RecordMetadata]:
         partition = record.partition

@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+from libs.common.metrics.instruments import Instruments
 from libs.common.runtime.outage import Outage
 
 
@@ -22,10 +23,15 @@ class WorkingOn:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """The records that a stage has taken and not finished, and the oldest files among them."""
+    """The records that a stage has taken and not finished, and the oldest files among them.
+
+    `partitions` are those that it holds, `behind` the records in them that it has yet to take.
+    """
 
     held: int = 0
     oldest: tuple[WorkingOn, ...] = ()
+    partitions: int = 0
+    behind: int = 0
 
 
 @dataclass(slots=True)
@@ -46,6 +52,8 @@ class Health:
     """What it holds now."""
     stage: str | None = None
     """Whose health it is, for the log; None: nothing is logged."""
+    instruments: Instruments = field(default_factory=Instruments)
+    """What it has counted and timed since its start."""
     _outage: Outage = field(default_factory=Outage, init=False)
 
     def ready(self) -> None:

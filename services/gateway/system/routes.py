@@ -3,9 +3,9 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Request, Response
 
-from libs.common.http.metrics import MEDIA_TYPE
+from libs.common.http.metrics import MEDIA_TYPE, health_metrics
 from services.gateway.api.capabilities import capability
 from services.gateway.api.models import problems
 from services.gateway.system.models import CapabilitiesOut, InFlightOut, ServiceOut
@@ -48,6 +48,7 @@ async def files_in_flight(system: All, job_id: UUID) -> list[InFlightOut]:
     response_class=Response,
     responses={**_METRICS, **problems()},
 )
-async def scraped(system: All) -> Response:
-    """Jobs by state, files by outcome, instances by stage and state, and each stage's lag."""
-    return Response(await system.metrics(), media_type=MEDIA_TYPE)
+async def scraped(system: All, request: Request) -> Response:
+    """Jobs by state, files by outcome, instances by stage and state, each stage's lag, the process's own."""
+    own = [metric for health in request.app.state.healths for metric in health_metrics(health)]
+    return Response(await system.metrics(own), media_type=MEDIA_TYPE)

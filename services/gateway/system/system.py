@@ -1,8 +1,11 @@
 """What runs, what it can do, and whether requests can be answered."""
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
+
+from prometheus_client.core import Metric
 
 from libs.common.errors import Code, UnavailableError
 from libs.common.kafka.connection import Connection
@@ -53,10 +56,10 @@ class System:
             model=model.model if model else None,
         )
 
-    async def metrics(self) -> bytes:
-        """Jobs, files, instances and lags in Prometheus' text format."""
+    async def metrics(self, own: Iterable[Metric] = ()) -> bytes:
+        """Jobs, files, instances and lags in Prometheus' text format, with the process's `own` metrics."""
         found = await self.presence.current()
-        return metrics.text(await self.jobs.totals(), found, await lags(self.connection))
+        return metrics.text(await self.jobs.totals(), found, await lags(self.connection), own)
 
     async def check(self) -> None:
         """Raise SluiceError with the reason where the store or Kafka do not answer."""

@@ -7,6 +7,8 @@ from threading import Thread
 from typing import Any
 
 from libs.common.errors import Code, FileError, UnavailableError
+from libs.common.metrics.declared import COMPUTE_IMAGES, COMPUTE_SECONDS
+from libs.common.metrics.instruments import Instruments
 from services.ml.engine.backend import Backend
 from services.ml.engine.batch_size import BatchSize
 from services.ml.engine.queue import Batch, Call, DeviceQueue, Waiting
@@ -22,13 +24,20 @@ class Device:
     then why.
     """
 
-    def __init__(self, backend: Backend, size: BatchSize, idle_s: float | None = None) -> None:
+    def __init__(
+        self,
+        backend: Backend,
+        size: BatchSize,
+        idle_s: float | None = None,
+        instruments: Instruments | None = None,
+    ) -> None:
         self.queue = DeviceQueue()
         self.failure: str | None = None
         self.resident = False
         self._backend = backend
         self._size = size
         self._idle_s = idle_s
+        self._instruments = instruments or Instruments()
         self._wanted = False
         self._thread = Thread(target=self._run, name="ml device", daemon=True)
         self._thread.start()
@@ -85,7 +94,9 @@ class Device:
     def _compute_part(self, part: Batch) -> list[Batch]:
         """What of the part is still to be computed, in smaller parts."""
         try:
-            outcomes = self._backend.compute([each.prepared for each in part])
+            with self._instruments.timed(COMPUTE_SECONDS):
+                outcomes = self._backend.compute([each.prepared for each in part])
+            self._instruments.observe(COMPUTE_IMAGES, len(part))
         except MemoryError as error:
             self._size.too_much(len(part))
             return _halves(part, error)

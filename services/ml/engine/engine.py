@@ -6,6 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 from libs.common.errors import Code, FileError, UnavailableError
+from libs.common.metrics.instruments import Instruments
 from services.ml.engine.backend import Backend, Described, TextVector
 from services.ml.engine.batch_size import BatchSize, best_batch
 from services.ml.engine.device import Device
@@ -25,7 +26,12 @@ class Engine:
     """
 
     def __init__(
-        self, backend: Backend, *, safe_batch: int | None = None, idle_s: float | None = None
+        self,
+        backend: Backend,
+        *,
+        safe_batch: int | None = None,
+        idle_s: float | None = None,
+        instruments: Instruments | None = None,
     ) -> None:
         self.backend = backend
         self.loaded = False
@@ -33,7 +39,7 @@ class Engine:
         self._size = BatchSize(safe_batch or backend.safe_batch)
         self._changing = asyncio.Lock()
         self._pool = ThreadPoolExecutor(backend.parallel, thread_name_prefix="ml prepare")
-        self._device = Device(backend, self._size, idle_s)
+        self._device = Device(backend, self._size, idle_s, instruments)
 
     @property
     def safe_batch(self) -> int:

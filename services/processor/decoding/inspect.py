@@ -7,7 +7,9 @@ import hashlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from msgspec import structs
 
@@ -15,10 +17,11 @@ from libs.common.errors import FileError
 from libs.common.imaging.limits import Limits
 from libs.common.imaging.metadata import takeout, xmp
 from libs.common.imaging.normalise import READING, NormalisedImage, normalise, normalise_video
+from libs.common.imaging.timing import Stopwatch
 from libs.common.messages import Content, Inference
 from libs.common.sources.source import Identity, OpenFile
 from services.processor.cache.cache_reader import CacheReader
-from services.processor.decoding.inspection import Changing, Failed, Inspected, Reply, Request
+from services.processor.decoding.inspection import Changing, Failed, Inspected, Reply, Request, Took
 from services.processor.decoding.reading import hashed_video, read_picture, video_in
 
 
@@ -46,45 +49,60 @@ class Inspector:
         if request.refused is not None:
             return request.refused
         try:
+            timed = Stopwatch()
             with _opened(request) as opened:
-                inspected = self._look(cache, request, opened)
-            if isinstance(inspected, Changing) or not (request.xmp or request.takeout):
+                inspected = self._look(cache, request, opened, timed)
+            if isinstance(inspected, Changing):
+                return inspected
+            inspected = structs.replace(inspected, took=Took(**timed.took))
+            if not (request.xmp or request.takeout):
                 return inspected
             said, exported = xmp.metadata_of(request.xmp), takeout.metadata_of(request.takeout)
             return structs.replace(inspected, sidecar=said, export=exported)
         except FileError as error:
             return Failed(code=error.code, error=error.detail)
 
-    def _look(self, cache: CacheReader, request: Request, opened: OpenFile) -> Inspected | Changing:
+    def _look(
+        self, cache: CacheReader, request: Request, opened: OpenFile, timed: Stopwatch
+    ) -> Inspected | Changing:
         limits = self._limits_of(request)
         video = video_in(opened) if self.video else None
         if video is not None:
-            sha256, after = hashed_video(opened)
+            with timed("hash"):
+                sha256, after = hashed_video(opened)
             if not _as_seen(after, request):
                 return Changing(size=after.size, mtime_ns=after.mtime_ns)
             with os.fdopen(os.dup(opened.descriptor), "rb") as stream:
-                return _inspected(
-                    cache, request, sha256, after, lambda: normalise_video(stream, video, limits)
-                )
-        file = read_picture(opened, request.path, self.max_file_bytes, gif=limits.gif)
+                poster = partial(normalise_video, stream, video, limits, timed)
+                return _inspected(_Seen(request, sha256, after), cache, poster, timed)
+        with timed("read"):
+            file = read_picture(opened, request.path, self.max_file_bytes, gif=limits.gif)
         if not file.held_still or not _as_seen(file.after, request):
             return Changing(size=file.after.size, mtime_ns=file.after.mtime_ns)
-        sha256 = hashlib.sha256(file.data).hexdigest()
-        return _inspected(cache, request, sha256, file.after, lambda: normalise(file.data, limits))
+        with timed("hash"):
+            sha256 = hashlib.sha256(file.data).hexdigest()
+        decode = partial(normalise, file.data, limits, timed)
+        return _inspected(_Seen(request, sha256, file.after), cache, decode, timed)
 
     def _limits_of(self, request: Request) -> Limits:
         wanted = request.short_side
         return self.limits if wanted is None else replace(self.limits, short_side=wanted)
 
 
+class _Seen(NamedTuple):
+    """A file that was read: who asked for it, its content, and its identity after that."""
+
+    request: Request
+    sha256: str
+    after: Identity
+
+
 def _inspected(
-    cache: CacheReader,
-    request: Request,
-    sha256: str,
-    after: Identity,
-    decode: Callable[[], NormalisedImage],
+    seen: _Seen, cache: CacheReader, decode: Callable[[], NormalisedImage], timed: Stopwatch
 ) -> Inspected:
-    hit = cache.find(sha256, request.model, request.caption, request.cache_cleared_at)
+    request, sha256, after = seen
+    with timed("cache"):
+        hit = cache.find(sha256, request.model, request.caption, request.cache_cleared_at)
     if hit is not None and hit.content.reading == READING:
         return _answer(after, hit.content, inference=hit.inference)
     image = decode()

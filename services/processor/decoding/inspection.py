@@ -45,6 +45,16 @@ class Request(Struct, frozen=True, kw_only=True):
     """What lies next to the file and describes it: an XMP sidecar, the JSON of Google Takeout."""
 
 
+class Took(Struct, frozen=True, array_like=True):
+    """How long each step took over a file, in seconds."""
+
+    read: float = 0.0
+    hash: float = 0.0
+    cache: float = 0.0
+    decode: float = 0.0
+    encode: float = 0.0
+
+
 class Inspected(Struct, frozen=True, kw_only=True, tag=True):
     """The file was read: a cache hit has its `inference`, a miss its normalised `jpeg`."""
 
@@ -57,6 +67,7 @@ class Inspected(Struct, frozen=True, kw_only=True, tag=True):
     inference: Inference | None = None
     sidecar: Metadata = NOTHING
     export: Metadata = NOTHING
+    took: Took = Took()
 
 
 class Changing(Struct, frozen=True, kw_only=True, tag=True):

@@ -13,11 +13,12 @@ from libs.common.children.limiting import TimeLimit
 from libs.common.children.pool import Pool, Sent
 from libs.common.children.restarting import RestartingChild
 from libs.common.errors import Code, SluiceError
+from libs.common.metrics.instruments import Instruments
 from libs.common.sources.roots import ANYWHERE
 from libs.common.sources.sources import Sources
 from services.processor.decoding import inspection
 from services.processor.decoding.fetching import Fetching, must_be_fetched
-from services.processor.decoding.inspection import READY, Failed, Reply, Request
+from services.processor.decoding.inspection import READY, Failed, Inspected, Reply, Request, Took
 from services.processor.decoding.opening import Asked, Opening
 
 MEMORY_BYTES = 4 << 30
@@ -28,13 +29,15 @@ Inspection = Callable[[], Callable[[Request], Reply]]
 
 _CHILD = "services.processor.decoding.child"
 _START_SECONDS = 60.0
+STEPS = Took.__struct_fields__
 
 
 class DecodePool:
     """`workers` decoder processes, for as long as the `async with` block lasts.
 
     A file may take `timeout_s` seconds, as TimeLimit counts them, and a process `memory_bytes`. `opening`
-    opens the files; without one any file is. Those that lie elsewhere are copied here by `fetching`.
+    opens the files; without one any file is. Those that lie elsewhere are copied here by `fetching`. The
+    steps of each trip to a process are in `instruments`.
     """
 
     def __init__(
@@ -45,12 +48,13 @@ class DecodePool:
         memory_bytes: int = MEMORY_BYTES,
         opening: Opening | None = None,
         fetching: Fetching | None = None,
+        instruments: Instruments | None = None,
     ) -> None:
         program, prepare = Program(_CHILD, memory_bytes), _Preparation(inspection)
         decoders = [RestartingChild(program, TimeLimit(timeout_s), prepare) for _ in range(workers)]
         opening = opening or Opening(Sources(ANYWHERE), timeout_s)
         self._fetching = fetching or Fetching(Sources(ANYWHERE), timeout_s)
-        self._pool = Pool(decoders, _Inspections(opening, timeout_s))
+        self._pool = Pool(decoders, _Inspections(opening, timeout_s, instruments or Instruments()))
 
     async def __aenter__(self) -> "DecodePool":
         """Start all processes; SluiceError internal if one does not come up."""
@@ -112,15 +116,24 @@ def _does_not_start(status: str) -> SluiceError:
 class _Inspections:
     """Requests and replies as they travel; a decoder's end as its file's failure."""
 
-    def __init__(self, opening: Opening, timeout_s: float) -> None:
+    def __init__(self, opening: Opening, timeout_s: float, instruments: Instruments) -> None:
         self._opening = opening
         self._timeout_s = timeout_s
+        self._instruments = instruments
 
     def sent(self, requests: Sequence[Asked]) -> AbstractAsyncContextManager[Sent]:
         return self._opening.opened(requests)
 
     def decode(self, body: bytearray) -> list[Reply]:
-        return inspection.decode_replies(body)
+        replies = inspection.decode_replies(body)
+        self._observe([reply.took for reply in replies if isinstance(reply, Inspected)])
+        return replies
+
+    def _observe(self, took: Sequence[Took]) -> None:
+        """The seconds of each step, over all files of the trip; a step that none went through is none."""
+        for step in STEPS:
+            if seconds := sum(getattr(each, step) for each in took):
+                self._instruments.step(step, seconds)
 
     def failed(self, error: ChildEndedError | OverTimeError | ValueError) -> Failed:
         if isinstance(error, OverTimeError):

@@ -58,7 +58,7 @@ class Batch(Generic[RecordT]):
     """Records under way: their places and keys, what could be decoded, and the letters for what could not.
 
     A record's key is its job; they are counted. `taken_from` are the places of `records`. `opened` is when
-    its first record came, `started` when work on it began, by time.monotonic().
+    its first record came, `started` when work on it began, by time.monotonic(). `bytes` counts their values.
     """
 
     places: list[tuple[TopicPartition, int]] = field(default_factory=list)
@@ -68,3 +68,4 @@ class Batch(Generic[RecordT]):
     letters: list[Outgoing] = field(default_factory=list)
     opened: float = 0.0
     started: float = 0.0
+    bytes: int = 0

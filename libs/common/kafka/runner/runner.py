@@ -12,6 +12,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Generic
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
@@ -31,6 +32,7 @@ from libs.common.kafka.runner.progress import Progress
 from libs.common.kafka.runner.tries import Tries, blame
 from libs.common.kafka.runner.worker import Worker
 from libs.common.messages import RecordT
+from libs.common.metrics.declared import BATCH, REBALANCES, RETRIES, TAKEN_BYTES
 from libs.common.runtime.retry import until_available
 from libs.common.runtime.service import Health, Work, pause
 
@@ -75,6 +77,10 @@ class Runner(Generic[RecordT]):
         self._is_out = is_out
         self._batches_held_up = held_up
         health.work = self._work
+        self._instruments = health.instruments
+        self._partitions = 0
+        self._next: dict[TopicPartition, int] = {}
+        self._behind = 0
         self._progress: Progress[TopicPartition] = Progress()
         self._tasks: dict[asyncio.Task[None], Batch[RecordT]] = {}
         self._epoch = 0
@@ -124,6 +130,7 @@ class Runner(Generic[RecordT]):
         """Partitions were given: what is fetched from now on is ours."""
         self._epoch += 1
         self._held = True
+        self._instruments.count(REBALANCES)
         self._wake.set()
 
     async def let_go(self, consumer: AIOKafkaConsumer, drain_s: float) -> None:
@@ -134,6 +141,8 @@ class Runner(Generic[RecordT]):
             await asyncio.wait(self._tasks, timeout=min(drain_s, self._input.drain_s))
         await self._end_tasks()
         self._held_up = None
+        self._next.clear()
+        self._behind = 0
         self._progress.forget()
         await self._tries.take_back(consumer)
 
@@ -198,7 +207,9 @@ class Runner(Generic[RecordT]):
         self, batch: Batch[RecordT], partition: TopicPartition, records: Sequence[ConsumerRecord]
     ) -> None:
         self._progress.took(partition, (record.offset for record in records))
+        self._next[partition] = records[-1].offset + 1
         for record in records:
+            batch.bytes += len(record.value or b"")
             batch.places.append((partition, record.offset))
             batch.keys[record.key] += 1
             try:
@@ -218,6 +229,10 @@ class Runner(Generic[RecordT]):
 
     def _start(self, consumer: AIOKafkaConsumer, batch: Batch[RecordT]) -> None:
         batch.started = time.monotonic()
+        self._instruments.step("wait_for_batch", batch.started - batch.opened)
+        self._instruments.observe(BATCH, len(batch.places))
+        self._instruments.count(TAKEN_BYTES, by=batch.bytes)
+        self._behind = self._left(consumer)
         task = asyncio.create_task(self._process(consumer, batch), name=f"{self._input.name} batch")
         self._tasks[task] = batch
         task.add_done_callback(self._ended)
@@ -226,8 +241,11 @@ class Runner(Generic[RecordT]):
         await self._tries.begin(consumer, batch.places)
         begun = time.monotonic()
         outgoing = await self._worker(batch.records) if batch.records else []
-        self._pace.took(len(batch.places), time.monotonic() - begun)
+        worked = time.monotonic()
+        self._pace.took(len(batch.places), worked - begun)
         await self._publish(batch.letters + outgoing)
+        self._instruments.step("publish", time.monotonic() - worked)
+        self._instruments.step("work", worked - begun)
         await self._commit(consumer, batch)
         self._health.records += len(batch.places)
 
@@ -246,6 +264,7 @@ class Runner(Generic[RecordT]):
 
     def _is_held_up(self, error: SluiceError) -> None:
         self._held_up = error.detail
+        self._instruments.count(RETRIES, "brokers")
 
     async def _commit(self, consumer: AIOKafkaConsumer, batch: Batch[RecordT]) -> None:
         async with self._commit_lock:
@@ -284,7 +303,14 @@ class Runner(Generic[RecordT]):
                 # A process that ends while it waits for something outside does not end for its records.
                 await self._tries.take_back(consumer)
 
+    def _left(self, consumer: AIOKafkaConsumer) -> int:
+        """How many records of its partitions it has yet to take, as of its last fetches."""
+        held = consumer.assignment()
+        ends = {tp: consumer.highwater(tp) or 0 for tp in self._next if tp in held}
+        return sum(max(0, end - self._next[tp]) for tp, end in ends.items())
+
     def _show_health(self, consumer: AIOKafkaConsumer) -> None:
+        self._partitions = len(consumer.assignment()) if self._held else 0
         reason = self._worker.waiting or self._held_up
         if reason is not None:
             self._health.waiting(reason)
@@ -292,7 +318,8 @@ class Runner(Generic[RecordT]):
             self._health.ready()
 
     def _work(self) -> Work:
-        return work_of(self._tasks.values(), self._tries.of)
+        found = work_of(self._tasks.values(), self._tries.of)
+        return replace(found, partitions=self._partitions, behind=self._behind)
 
     def _raise_failure(self) -> None:
         if self._failure is not None:

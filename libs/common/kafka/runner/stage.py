@@ -70,7 +70,9 @@ class WorkerStage(Generic[RecordT]):
 
     async def _work(self, stop: asyncio.Event, handles_stop: asyncio.Event) -> None:
         async with AsyncExitStack() as resources:
-            joined = await resources.enter_async_context(member(self.settings, self.source.stage))
+            joined = await resources.enter_async_context(
+                member(self.settings, self.source.stage, self.health.instruments)
+            )
             wired = await self.wire(joined, resources)
             leaving = self._leaving(joined, wired.worker)
             runner = Runner(
