@@ -39,6 +39,7 @@ class JobStatus(Struct, frozen=True):
     rate: float | None = None
     eta_seconds: float | None = None
     waiting_reason: str | None = None
+    bottleneck: str | None = None
     message: str | None = None
     code: str | None = None
     error: str | None = None

@@ -48,6 +48,8 @@ async def _show(client: Client, job: str, *, json: bool) -> Exit:
         tell(found)
     else:
         line(f"job {found.job_id} is {found.state}: {words(found)}")
+        if found.bottleneck:
+            line(found.bottleneck)
     return Exit.OK
 
 

@@ -33,6 +33,7 @@ class Job(Struct, frozen=True):
     rate: float = 0.0
     eta_seconds: float | None = None
     waiting_reason: str | None = None
+    bottleneck: str | None = None
     exact_duplicates_count: int = 0
 
     @property

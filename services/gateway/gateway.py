@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, fields
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -49,6 +50,8 @@ from services.gateway.search.gallery import Gallery
 from services.gateway.search.query_vectors import QueryVectors
 from services.gateway.search.search import Search
 from services.gateway.settings import STAGE, GatewaySettings
+from services.gateway.system.flows import Flows
+from services.gateway.system.lag import flow
 from services.gateway.system.presence import Presence
 from services.gateway.system.system import System
 from services.gateway.tasks.tasks import Tasks
@@ -89,6 +92,7 @@ class Gateway:
     gallery: Gallery
     maps: Maps
     system: System
+    flows: Flows
 
     def capability(self, kind: type[T]) -> T:
         """The one capability of this type; LookupError if there is none."""
@@ -135,6 +139,7 @@ async def opened(
         decisions = Decisions(decided, joined.publisher)
         copies = JobCopies(jobs, used, policy)
         known = KnownContents(used, Sources(roots), policy, detached)
+        flows = Flows(partial(flow, connection))
         presence = Presence(await enter(Table.open(connection, SERVICES, _heartbeat)), now)
         yield Gateway(
             connection=connection,
@@ -146,7 +151,8 @@ async def opened(
             submitter=JobSubmitter(jobs, collections, requests, settings, detached),
             commands=JobCommands(jobs, collections, requests, control, joined.publisher),
             removals=Removals(jobs, used, control, connection),
-            statuses=StatusReader(jobs, used, copies.among, presence.waiting_reason, now),
+            statuses=StatusReader(jobs, used, copies.among, presence.waiting_reason, flows.slowest, now),
+            flows=flows,
             uploads=Uploads(
                 settings.upload_dir, _upload_limits(settings), collections, requests, known.among
             ),

@@ -88,6 +88,7 @@ class Lifecycle:
                     gateway.jobs.status.watch(),
                     gateway.cleaning.run(),
                     gateway.watch.watch(),
+                    gateway.flows.run(),
                     beat(gateway.publisher, STAGE, self._settings.instance, self.health),
                     watch_topics(gateway.connection, gateway.publisher),
                 )

@@ -92,6 +92,8 @@ class _JobView:
             ui.label(found.message).classes("sl-soft")
             if found.waiting_reason:
                 shell.notice(found.waiting_reason)
+            elif found.bottleneck:
+                ui.label(found.bottleneck).classes("sl-soft")
 
     async def _act(self, action: str) -> None:
         if action == "cancel" and not await confirmed(

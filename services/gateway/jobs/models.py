@@ -230,6 +230,11 @@ class StatusOut(JobOut):
     rate: float = Field(description="Files a second, lately; over all once the job has ended")
     eta_seconds: float | None
     waiting_reason: str | None
+    bottleneck: str | None = Field(
+        None,
+        description="Which stage most files wait for, while it runs; known some seconds after it is asked",
+        examples=["the inferencer is the slowest stage: 1,204 files wait for it, and it does 35 a second"],
+    )
     result: Result | None = None
 
 

@@ -31,24 +31,44 @@ class Copy(Protocol):
         """The point of the file that is kept."""
 
 
+class Slowest(Protocol):
+    """Tells which stage holds the work up."""
+
+    def __call__(self, *, listed: bool) -> str | None:
+        """In a sentence, or None; `listed`: whether the job is listed whole."""
+
+
 CopiesOf = Callable[[Job, Sequence[Outcome]], Awaitable[Sequence[Copy]]]
 """Finds the copies among a job's files, given the outcomes that say that there are some."""
 
 
 @dataclass(frozen=True, slots=True)
 class StatusReader:
-    """`waiting` gives why a job does not move on, by its id; `now` the seconds since the epoch."""
+    """`waiting` gives why a job does not move on, by its id; `slowest` which stage most files wait for.
+
+    `now` gives the seconds since the epoch.
+    """
 
     jobs: JobReader
     store: Store
     copies: CopiesOf
     waiting: Callable[[str], str | None]
+    slowest: Slowest
     now: Callable[[], float]
 
     async def read(self, job_id: UUID) -> StatusOut:
         """The job's status as of now; SluiceError job_not_found, or job_gone."""
         report = await self.jobs.report(job_id)
-        return status_out(report, self.now(), self.waiting(report.job.job_id), await self._duplicates(report))
+        found = status_out(
+            report, self.now(), self.waiting(report.job.job_id), await self._duplicates(report)
+        )
+        return found.model_copy(update={"bottleneck": self._bottleneck(report.job, found)})
+
+    def _bottleneck(self, job: Job, found: StatusOut) -> str | None:
+        """Which stage is the slowest, while the job runs and waits for nothing."""
+        if job.state != "running" or found.waiting_reason is not None:
+            return None
+        return self.slowest(listed=job.listed)
 
     async def _duplicates(self, report: Report) -> list[Duplicate]:
         """The first of the job's exact duplicates; none while the store is away."""
