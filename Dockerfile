@@ -10,6 +10,7 @@ RUN python -m venv --without-pip /venv \
     && pip install --require-hashes -r requirements/build.txt \
     && pip --python /venv/bin/python install --require-hashes --only-binary :all: -r "requirements/${STAGE}.txt"
 COPY pyproject.toml README.md ./
+COPY sluice sluice
 COPY libs libs
 COPY services services
 # The entry point is a script, since exec form knows no variables; it becomes the Python process, so that

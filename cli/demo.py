@@ -12,16 +12,17 @@ from typing import Any, Protocol
 
 from rich.console import Console
 
-from cli import report, samples
-from cli.bodies import JobStatus
-from cli.client import Client
+from cli import samples
 from cli.expected import Expected, differences
-from cli.following import not_a_file
-from cli.progress import ProgressView
 from libs.common.errors import Code, SluiceError
 from libs.common.runtime.lock import DirLock
-from libs.common.runtime.printable import printable
 from libs.common.runtime.service import run_with_stop
+from sluice.aio.client import AsyncClient
+from sluice.cli import report
+from sluice.cli.following import not_a_file
+from sluice.cli.progress import ProgressView
+from sluice.models.jobs import JobStatus
+from sluice.printable import printable
 
 _COLLECTION = "demo"
 _LOOK_SECONDS = 0.15
@@ -95,7 +96,7 @@ class Demo:
             self._say("Stopping: what is in flight is finished first")
 
     async def _show(self, base_url: str, photos: Photos) -> JobStatus:
-        async with Client(base_url) as client:
+        async with AsyncClient(base_url) as client:
             status = await self._ingest(client, photos.source)
             self._report(status, photos.folder)
             if photos.look_for is not None:
@@ -111,18 +112,13 @@ class Demo:
         self._say(f"Sample photos in {for_samples}")
         return Photos(for_samples, expected, for_samples / "photos" / samples.LOOK_FOR)
 
-    async def _ingest(self, client: Client, source: Path) -> JobStatus:
+    async def _ingest(self, client: AsyncClient, source: Path) -> JobStatus:
         self._say(f"Making the collection {_COLLECTION!r} and ingesting")
-        await client.create_collection(_COLLECTION)
-        await client.select_collection(_COLLECTION)
-        job_id = await client.ingest(source)
+        await client.collections.create(_COLLECTION)
+        await client.collections.select(_COLLECTION)
+        job = await client.ingest(str(source))
         with ProgressView(self._console) as view:
-            while True:
-                status = await client.job(job_id)
-                view.show(status)
-                if status.is_over:
-                    return status
-                await asyncio.sleep(_LOOK_SECONDS)
+            return await job.wait(progress=view.show, every_s=_LOOK_SECONDS)
 
     def _report(self, status: JobStatus, folder: Path) -> None:
         if status.state != "completed":
@@ -131,16 +127,17 @@ class Demo:
         for line in report.lines(status, folder):
             self._detail(line)
 
-    async def _search_by_words(self, client: Client, words: str) -> None:
-        found = await client.search_text(words, _FOUND)
+    async def _search_by_words(self, client: AsyncClient, words: str) -> None:
+        found = await client.search(words, limit=_FOUND)
         self._say(f"Searching for the words {words!r}")
         for line in report.found_lines(found.results):
             self._detail(line)
 
-    async def _search(self, client: Client, photo: Path) -> None:
-        found = await client.search_image(photo.name, await asyncio.to_thread(photo.read_bytes), _FOUND)
+    async def _search(self, client: AsyncClient, photo: Path) -> None:
+        content = await asyncio.to_thread(photo.read_bytes)
+        found = await client.photos.search_image(photo.name, content, limit=_FOUND)
         self._say(f"Searching for what looks like {photo.name}")
-        for line in report.found_lines(found):
+        for line in report.found_lines(found.results):
             self._detail(line)
 
     def _how_to_go_on(self) -> None:

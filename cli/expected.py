@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cli.bodies import JobStatus
 from libs.common.errors import Code
+from sluice.models.jobs import JobStatus
 
 
 @dataclass(frozen=True, slots=True)

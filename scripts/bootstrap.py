@@ -58,9 +58,15 @@ def is_up_to_date(level: str) -> bool:
 def fingerprint(level: str) -> str:
     """Changes with what would be installed."""
     digest = hashlib.sha256()
-    for path in (requirements("build"), requirements(level), ROOT / "pyproject.toml"):
+    described = [project / "pyproject.toml" for project in projects()]
+    for path in (requirements("build"), requirements(level), *described):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def projects() -> tuple:  # type: ignore[type-arg] # (tuple[Path, Path] is newer than Python 3.8)
+    """The services, and the command with its client."""
+    return ROOT, ROOT / "sluice"
 
 
 def requirements(name: str) -> Path:
@@ -88,7 +94,8 @@ def install(level: str) -> None:
     pinned = [argument for name in ("build", level) for argument in ("-r", str(requirements(name)))]
     why = "installing the requirements failed; is the package index within reach?"
     run([*pip, *safe, *pinned], why)
-    run([*pip, "--no-deps", "--no-build-isolation", "-e", str(ROOT)], "installing the project failed")
+    editable = [argument for project in projects() for argument in ("-e", str(project))]
+    run([*pip, "--no-deps", "--no-build-isolation", *editable], "installing the project failed")
 
 
 def prepare_broker() -> bool:

@@ -7,9 +7,9 @@ from functools import partial
 from libs.common.runtime.logs import configure_logging
 from libs.common.runtime.process import read_settings, run_until_stopped
 from libs.common.runtime.service import run_with_stop
-from libs.common.runtime.terminal import say
 from services.all_in_one import System, running
 from services.settings import RunSettings
+from sluice.terminal import say
 
 LOOK_SECONDS = 0.1
 

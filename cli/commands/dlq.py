@@ -8,13 +8,13 @@ import typer
 
 from cli import dead_letters
 from cli.dead_letters import Letter
-from cli.options import AsJson, run
-from cli.output import as_json, line, table
 from libs.common.errors import Code, SluiceError
 from libs.common.runtime.logs import configure_logging
 from libs.common.runtime.process import read_settings
 from libs.common.settings import StageSettings
 from services.settings import RunSettings
+from sluice.cli.options import AsJson, run
+from sluice.cli.output import as_json, line, table
 
 app = typer.Typer(
     help="List and replay dead letter records.\n\n"

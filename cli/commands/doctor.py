@@ -9,13 +9,13 @@ from pydantic_settings import BaseSettings
 
 from cli.doctor import embedded, machine, models, outside
 from cli.doctor.finding import Check, Finding, Verdict, note, ok, wrong
-from cli.exits import Exit
-from cli.options import ApiKey, AsJson, Url
-from cli.output import as_json, console, line
 from libs.common.runtime.logs import configure_logging
 from libs.common.settings import FilesSettings, MLSettings, StageSettings, StoreSettings
 from libs.embedded.settings import EmbeddedSettings
 from services.settings import RunSettings
+from sluice.cli.exits import Exit
+from sluice.cli.options import ApiKey, AsJson, Url
+from sluice.cli.output import as_json, console, line
 
 _STYLES = {Verdict.OK: "green", Verdict.NOTE: "yellow", Verdict.WRONG: "bold red"}
 

@@ -4,11 +4,11 @@ from typing import Annotated
 
 import typer
 
-from cli.exits import Exit
-from cli.options import AsJson
-from cli.output import as_json, line, table
 from libs.common.runtime.process import read_settings
 from services.settings import RunSettings
+from sluice.cli.exits import Exit
+from sluice.cli.options import AsJson
+from sluice.cli.output import as_json, line, table
 
 app = typer.Typer(help="List, fetch and check models.", no_args_is_help=True)
 

@@ -12,8 +12,8 @@ from rich.console import Console
 
 from libs.common.runtime.logs import configure_logging
 from libs.common.runtime.process import read_settings, run_until_stopped
-from libs.common.runtime.terminal import EXIT_INTERRUPTED
 from services.settings import RunSettings
+from sluice.terminal import EXIT_INTERRUPTED
 
 if TYPE_CHECKING:
     from cli.demo import System

@@ -5,14 +5,14 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.options import AsJson
-from cli.output import as_json, table
 from libs.common.errors import Code, SluiceError, UnavailableError
 from libs.common.runtime.process import read_settings
 from libs.common.settings import StageSettings
 from libs.common.topics import ALL, Partitions, Topic, TopicNames
 from libs.embedded import access
 from services.settings import RunSettings
+from sluice.cli.options import AsJson
+from sluice.cli.output import as_json, table
 
 _DAY_MS = 24 * 3600 * 1000
 

@@ -4,8 +4,6 @@ import asyncio
 
 import httpx
 
-from cli.bodies import Health
-from cli.client import Client
 from cli.doctor.finding import Finding, note, ok, wrong
 from libs.common.errors import SluiceError, UnavailableError
 from libs.common.kafka.connection import Connection, broker_errors
@@ -13,6 +11,8 @@ from libs.common.ml.capabilities import Capabilities
 from libs.common.ml.client import HttpMLClient, Timeouts
 from libs.common.settings import MLSettings, StageSettings, StoreSettings
 from libs.common.topics import ALL
+from sluice.aio.client import AsyncClient
+from sluice.models.system import Health
 
 _SECONDS = 10.0
 
@@ -81,9 +81,9 @@ def gateway(url: str, api_key: str | None) -> Finding:
     what = f"gateway at {url}"
 
     async def look() -> Health:
-        async with Client(url, api_key) as client:
-            await client.get("/collections", list[str])
-            return await client.send("GET", "/readyz", Health, prefix="")
+        async with AsyncClient(url, api_key, retries=0) as client:
+            await client.collections.names()
+            return await client.ready()
 
     try:
         health = asyncio.run(look())

@@ -21,7 +21,6 @@ from libs.common.http.serving import listen, serve
 from libs.common.runtime.service import Health, Service
 from libs.common.stages import DASHBOARD
 from services.dashboard import access, media
-from services.dashboard.api import SECONDS
 from services.dashboard.pages.add import add
 from services.dashboard.pages.collections import collections
 from services.dashboard.pages.duplicates import duplicates
@@ -33,6 +32,7 @@ from services.dashboard.pages.overview import overview
 from services.dashboard.pages.photo import photo
 from services.dashboard.settings import DashboardSettings
 from services.dashboard.shell import MOUNT
+from sluice import wire
 
 STATIC = Path(__file__).parent / "static"
 PAGE_SECONDS = 30.0
@@ -58,7 +58,7 @@ def create_app(settings: DashboardSettings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with httpx.AsyncClient(base_url=settings.gateway_url, timeout=SECONDS) as http:
+        async with httpx.AsyncClient(base_url=settings.gateway_url, timeout=wire.SECONDS) as http:
             pages_app.state.http = http
             yield
 

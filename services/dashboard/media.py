@@ -8,7 +8,8 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from libs.common.errors import SluiceError
 from services.dashboard.access import key_of
-from services.dashboard.api import Api
+from services.dashboard.shell import sentence
+from sluice import AsyncClient
 
 router = APIRouter(include_in_schema=False)
 
@@ -16,12 +17,12 @@ CACHE = "private, max-age=86400, immutable"
 """A point's id names one file; a changed file's thumbnail is a day late at most."""
 
 
-def _api(request: Request) -> Api:
+def _api(request: Request) -> AsyncClient:
     http: httpx.AsyncClient = request.app.state.http
-    return Api(http, key_of(request))
+    return AsyncClient(api_key=key_of(request), connections=http, retries=0)
 
 
-Visitor = Annotated[Api, Depends(_api)]
+Visitor = Annotated[AsyncClient, Depends(_api)]
 
 
 @router.get("/thumbnail/{photo_id}")
@@ -38,11 +39,11 @@ async def image(api: Visitor, photo_id: UUID, original: bool = False) -> Respons
     )
 
 
-async def _fetched(api: Api, path: str, cache: str) -> Response:
+async def _fetched(api: AsyncClient, path: str, cache: str) -> Response:
     try:
-        found = await api.send("GET", path)
+        found = await api.http.send("GET", path)
     except SluiceError as error:
-        return Response(error.detail, status_code=404, media_type="text/plain")
+        return Response(sentence(error), status_code=404, media_type="text/plain")
     return Response(
         found.content, media_type=found.headers.get("content-type"), headers={"cache-control": cache}
     )

@@ -8,7 +8,7 @@ from nicegui import app, ui
 
 from libs.common.errors import Code, SluiceError
 from services.dashboard.access import key_of
-from services.dashboard.api import Api
+from sluice import AsyncClient
 
 PAGES = (
     ("/", "Overview"),
@@ -29,10 +29,10 @@ def url(path: str) -> str:
 
 
 @asynccontextmanager
-async def page(title: str, current: str) -> AsyncIterator[Api]:
+async def page(title: str, current: str) -> AsyncIterator[AsyncClient]:
     """A page with its navigation; the block fills its main part. An error of the gateway is shown in it."""
     http: httpx.AsyncClient = app.state.http
-    api = Api(http, key_of(ui.context.client.request))
+    api = AsyncClient(api_key=key_of(ui.context.client.request), connections=http, retries=0)
     _head(title)
     ui.html('<a class="sl-skip" href="#main">Skip to the content</a>', sanitize=False)
     with ui.element("header").classes("sl-top"):
@@ -63,7 +63,14 @@ def errors() -> Iterator[None]:
         if error.code == Code.UNAUTHORIZED:
             ask_for_key()
         else:
-            notice(error.detail, bad=True)
+            notice(sentence(error), bad=True)
+
+
+def sentence(error: SluiceError) -> str:
+    """An error in words; where the gateway is, is nothing that a visitor can fix."""
+    if error.code == Code.GATEWAY_UNAVAILABLE:
+        return "the gateway does not answer; this page tries again by itself"
+    return error.detail
 
 
 def ask_for_key() -> None:
@@ -85,7 +92,7 @@ def notice(text: str, *, bad: bool = False) -> None:
 
 def reported(error: SluiceError) -> None:
     """An error of an action, as a message that goes away by itself."""
-    ui.notify(error.detail, type="negative", multi_line=True)
+    ui.notify(sentence(error), type="negative", multi_line=True)
 
 
 def state_dot(state: str) -> None:

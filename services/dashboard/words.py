@@ -16,9 +16,9 @@ def duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def moment(at: str) -> str:
-    """An ISO 8601 time in this machine's zone."""
-    return datetime.fromisoformat(at).astimezone().strftime("%Y-%m-%d %H:%M") if at else ""
+def moment(at: datetime) -> str:
+    """A time in this machine's zone."""
+    return f"{at.astimezone():%Y-%m-%d %H:%M}"
 
 
 WAYS_OUT = {

@@ -20,7 +20,6 @@ from libs.common.kafka.tables.tail import Tail
 from libs.common.metrics.instruments import Instruments
 from libs.common.runtime.detached import DetachedCalls
 from libs.common.runtime.lock import owned
-from libs.common.sources.passed_over import PassedOver
 from libs.common.sources.roots import readable
 from libs.common.sources.sources import Sources
 from libs.common.stages import GATEWAY
@@ -62,6 +61,7 @@ from services.gateway.view import queries
 from services.gateway.view.follower import Follower, happened, requested
 from services.gateway.view.schema import delete_view
 from services.gateway.view.view import View
+from sluice.files.passed_over import PassedOver
 
 T = TypeVar("T")
 

@@ -4,11 +4,11 @@ import sys
 
 from libs.common.errors import Code, SluiceError
 from libs.common.runtime.process import read_settings
-from libs.common.runtime.terminal import say
 from services.ml.models.hub import HuggingFace
 from services.ml.models.registry import PUBLISHED, published
 from services.ml.models.store import ModelStore
 from services.ml.settings import MLServiceSettings
+from sluice.terminal import say
 
 EXIT_FAILED, EXIT_USAGE = 1, 2
 

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 
-from libs.common.sources.passed_over import ARCHIVE_FOLDERS
+from sluice.files.passed_over import ARCHIVE_FOLDERS
 
 
 def is_archived(path: bytes, size: int, mtime_ns: int) -> bool:

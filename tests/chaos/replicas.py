@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from libs.common.runtime.terminal import EXIT_FAILED
+from sluice.terminal import EXIT_FAILED
 
 STOP_SECONDS = 30.0
 

@@ -15,7 +15,7 @@ import psutil
 import pytest
 from PIL import Image
 
-from libs.common.runtime.terminal import EXIT_INTERRUPTED
+from sluice.terminal import EXIT_INTERRUPTED
 from tests.support.system import Process, finished, free_port, new_collection, status, submit, system
 from tests.support.waiting import LIMIT_S, until
 

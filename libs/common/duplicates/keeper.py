@@ -12,8 +12,8 @@ from typing import Protocol
 from libs.common.duplicates.protected import NONE, Protected
 from libs.common.points import exif
 from libs.common.points.fields import Fields
-from libs.common.sources.formats import RAW_NAMES
 from libs.common.store.protocol import Payload
+from sluice.files.formats import RAW_NAMES
 
 _COPY_MARK = re.compile(
     r"""[ _-]*(?:\(\d{1,3}\)|-edited"""

@@ -9,8 +9,8 @@ from libs.common.duplicates.keeper import Stored, best, traits_of
 from libs.common.duplicates.protected import Protected
 from libs.common.points.fields import Fields
 from libs.common.points.paths import path_of
-from libs.common.sources import passed_over
-from libs.common.sources.passed_over import PassedOver
+from sluice.files import passed_over
+from sluice.files.passed_over import PassedOver
 
 StoredT = TypeVar("StoredT", bound=Stored)
 

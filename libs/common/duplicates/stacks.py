@@ -8,7 +8,7 @@ from datetime import datetime
 from libs.common.duplicates.keeper import Stored
 from libs.common.points import exif
 from libs.common.points.fields import Fields
-from libs.common.sources.formats import RAW_SUFFIXES
+from sluice.files.formats import RAW_SUFFIXES
 
 SECONDS = 2.0
 """How far apart two files of a stack can have been taken, where both tell when."""

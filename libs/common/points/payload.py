@@ -9,8 +9,8 @@ from libs.common.points.exif import exif_fields
 from libs.common.points.fields import Fields, names
 from libs.common.points.places import Places
 from libs.common.points.written import metadata_of, set_metadata
-from libs.common.sources.formats import RAW_NAMES
 from libs.common.store.protocol import Payload
+from sluice.files.formats import RAW_NAMES
 
 VERSION = 3
 """Raised with what a payload holds: a scan makes points of an older version again, out of the cache."""

@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 from pydantic import BaseModel, SecretStr
 
-from libs.common.runtime.printable import printable
 from libs.common.runtime.release import release
 from libs.common.settings import LogFormat
+from sluice.printable import printable
 
 log = logging.getLogger(__name__)
 

@@ -17,8 +17,8 @@ from libs.common.errors import SluiceError
 from libs.common.runtime.logs import configure_logging, log_start
 from libs.common.runtime.private import UMASK, keep_private
 from libs.common.runtime.service import Service
-from libs.common.runtime.terminal import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE, say
 from libs.common.settings import FilesSettings, StageSettings
+from sluice.terminal import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE, say
 
 SettingsT = TypeVar("SettingsT", bound=BaseSettings)
 StageSettingsT = TypeVar("StageSettingsT", bound=StageSettings)

@@ -1,13 +1,8 @@
 """Which release of Sluice this is."""
 
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
+from sluice import __version__
 
 
-@cache
 def release() -> str:
-    """The installed release of Sluice."""
-    try:
-        return version("sluice")
-    except PackageNotFoundError:
-        return "source"
+    """The release of Sluice, the same for services and clients."""
+    return __version__

@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from libs.common.errors import Code, FileError
+from sluice.files.rules import BIN
 
 
 class Found(Struct, frozen=True):
@@ -40,12 +41,8 @@ class AlreadyStored(Struct, frozen=True):
     existing_id: str
 
 
-BIN = "bin or system folder"
-HIDDEN = "hidden"
-SIDECAR = "sidecar"
-SYSTEM_FILE = "system file"
 TWICE = "folder that was listed already"
-"""Why something is passed over, where no pattern of people's did it."""
+"""Why a folder is passed over, next to sluice.files.rules."""
 
 
 class Ignored(Struct, frozen=True):

@@ -8,8 +8,8 @@ from typing import Protocol
 from msgspec import Struct, structs
 
 from libs.common.sources.entries import Entry
-from libs.common.sources.formats import SUPPORTED_SUFFIXES
-from libs.common.sources.passed_over import BY_NAME, PassedOver
+from sluice.files.formats import SUPPORTED_SUFFIXES
+from sluice.files.passed_over import BY_NAME, PassedOver
 
 
 class Identity(Struct, frozen=True):

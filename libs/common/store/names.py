@@ -1,49 +1,24 @@
-"""What a collection may be called."""
+"""The folder of a collection, and the errors about its name."""
 
 import re
-import unicodedata
 from hashlib import sha256
 
 from libs.common.errors import Code, SluiceError
+from sluice.names import MAPPED, WORDS, is_name
 
-MOST_CHARACTERS = 128
-WORDS = (
-    '1 to 128 characters: letters of any script, digits, spaces and signs, none of / \\ < > : " | ? * and no '
-    "dot or space at the beginning"
-)
 _PLAIN = re.compile(r"[A-Za-z0-9_-]{1,128}")
-_FORBIDDEN = frozenset('/\\<>:"|?*')
-"""What a Qdrant server takes for no name, and what would lead out of a folder."""
-_MAPPED = "~"
-"""Names of folders that stand for a name that is not plain begin with this; no plain name does."""
-
-
-def is_name(name: str) -> bool:
-    """Whether a collection can be called so."""
-    return (
-        0 < len(name) <= MOST_CHARACTERS
-        and name == canonical(name)
-        and name.isprintable()
-        and not _FORBIDDEN & set(name)
-        and not name.startswith((".", _MAPPED))
-    )
-
-
-def canonical(name: str) -> str:
-    """The name in the one form that it is stored in: NFC, without spaces around it."""
-    return unicodedata.normalize("NFC", name).strip()
 
 
 def folder_of(name: str) -> str:
     """The folder of a collection: its name where that is plain, else a digest of it."""
     if _PLAIN.fullmatch(name):
         return name
-    return _MAPPED + sha256(name.encode()).hexdigest()[:40]
+    return MAPPED + sha256(name.encode()).hexdigest()[:40]
 
 
 def is_mapped(folder: str) -> bool:
     """Whether the folder stands for a name that is kept in it."""
-    return folder.startswith(_MAPPED)
+    return folder.startswith(MAPPED)
 
 
 def check_new(name: str) -> None:

@@ -2,16 +2,15 @@
 
 import tempfile
 from pathlib import Path
-from typing import Any
 
 from nicegui import events, ui
 
 from libs.common.errors import SluiceError
 from services.dashboard import shell
-from services.dashboard.api import Api
-from services.dashboard.bodies import Submitted
+from sluice import AsyncClient, AsyncJob
+from sluice.aio.collections import FIRST
+from sluice.files.selecting import LocalFile
 
-FIRST_COLLECTION = "photos"
 ACCEPTED = "image/*,.dng,.arw,.cr2,.cr3,.nef,.heic,.avif,.jxl"
 
 
@@ -41,7 +40,7 @@ async def add() -> None:
 class _Adding:
     """What the page's controls do."""
 
-    def __init__(self, api: Api) -> None:
+    def __init__(self, api: AsyncClient) -> None:
         self._api = api
 
     async def scan(self, path: str) -> None:
@@ -51,45 +50,32 @@ class _Adding:
             return
         try:
             await self._ensure_collection()
-            taken = await self._api.ingest(path.strip())
+            job = await self._api.ingest(path.strip())
         except SluiceError as error:
             shell.reported(error)
         else:
-            _follow(taken)
+            ui.navigate.to(f"/jobs/{job.job_id}")
 
     async def upload(self, event: events.MultiUploadEventArguments) -> None:
         """Pass the files on to the gateway as one job, from disk."""
         try:
             await self._ensure_collection()
             with tempfile.TemporaryDirectory(prefix="sluice-") as folder:
-                taken = await self._sent(event, Path(folder))
+                job = await self._sent(event, Path(folder))
         except SluiceError as error:
             shell.reported(error)
         else:
-            _follow(taken)
+            ui.navigate.to(f"/jobs/{job.job_id}")
 
-    async def _sent(self, event: events.MultiUploadEventArguments, folder: Path) -> Submitted:
-        files: list[tuple[str, Any]] = []
+    async def _sent(self, event: events.MultiUploadEventArguments, folder: Path) -> AsyncJob:
+        files: list[LocalFile] = []
         for number, file in enumerate(event.files):
             path = folder / str(number)
             await file.save(path)
-            files.append(("files", (file.name, path.open("rb"))))
-        try:
-            return await self._api.call("POST", "/ingest/upload", Submitted, files=files)
-        finally:
-            for _, (_, content) in files:
-                content.close()
+            files.append(LocalFile(path, file.name, file.size()))
+        return await self._api.jobs.upload(files)
 
     async def _ensure_collection(self) -> None:
         """The first photos need a collection: make and select one, so that nothing has to be known before."""
-        if (await self._api.capabilities()).active_collection is not None:
-            return
-        body = {"collection_name": FIRST_COLLECTION}
-        if FIRST_COLLECTION not in await self._api.collections():
-            await self._api.send("POST", "/collections", json=body)
-        await self._api.send("POST", "/collections/select", json=body)
-        ui.notify(f"Created and selected the collection {FIRST_COLLECTION}")
-
-
-def _follow(taken: Submitted) -> None:
-    ui.navigate.to(f"/jobs/{taken.job_id}")
+        if await self._api.collections.ensure_active(FIRST):
+            ui.notify(f"Created and selected the collection {FIRST}")

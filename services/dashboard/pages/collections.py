@@ -1,13 +1,14 @@
 """Collections: make, select, clear the cache, delete after typing the name."""
 
+from collections.abc import Awaitable
 from functools import partial
 
 from nicegui import ui
 
 from libs.common.errors import SluiceError
 from services.dashboard import shell, words
-from services.dashboard.api import Api, segment
-from services.dashboard.bodies import Collection
+from sluice import AsyncClient
+from sluice.models.collections import CollectionInfo
 
 
 async def collections() -> None:
@@ -20,7 +21,7 @@ async def collections() -> None:
 class _Collections:
     """The list and what can be done with each."""
 
-    def __init__(self, api: Api) -> None:
+    def __init__(self, api: AsyncClient) -> None:
         self._api = api
         with ui.element("section").classes("sl-card sl-row"):
             self._name = ui.input("New collection").props("outlined dense").classes("sl-grow")
@@ -29,7 +30,8 @@ class _Collections:
 
     async def show(self) -> None:
         """All collections as they are now."""
-        found = [await self._api.collection(name) for name in await self._api.collections()]
+        names = await self._api.collections.names()
+        found = [await self._api.collections.info(name) for name in names]
         self._list.clear()
         with self._list:
             for each in found:
@@ -37,7 +39,7 @@ class _Collections:
             if not found:
                 ui.label("No collection yet. Adding photos makes one called photos.").classes("sl-soft")
 
-    def _card(self, each: Collection) -> None:
+    def _card(self, each: CollectionInfo) -> None:
         with ui.element("section").classes("sl-card sl-row"):
             with ui.element("div").classes("sl-grow"):
                 ui.label(each.name + (" (active)" if each.is_active else "")).style("font-weight: 600")
@@ -52,16 +54,16 @@ class _Collections:
             ui.button("Delete", on_click=partial(self._delete, each)).props("flat color=negative")
 
     async def _create(self) -> None:
-        await self._do("POST", "/collections", {"collection_name": self._name.value or ""})
+        await self._do(self._api.collections.create(self._name.value or ""))
 
     async def _select(self, name: str) -> None:
-        await self._do("POST", "/collections/select", {"collection_name": name})
+        await self._do(self._api.collections.select(name))
 
     async def _clear(self) -> None:
-        await self._do("POST", "/collections/cache/clear", None)
+        await self._do(self._api.collections.clear_cache())
         ui.notify("Cache cleared: the next ingest reprocesses its photos")
 
-    async def _delete(self, each: Collection) -> None:
+    async def _delete(self, each: CollectionInfo) -> None:
         with ui.dialog() as dialog, ui.card():
             ui.label(f"Delete {each.name} with its {words.count(each.points_count)} points? Files stay.")
             typed = ui.input(f"Type {each.name} to confirm").props("outlined dense")
@@ -71,11 +73,11 @@ class _Collections:
                     "unelevated color=negative"
                 )
         if await dialog:
-            await self._do("DELETE", f"/collections/{segment(each.name)}", None)
+            await self._do(self._api.collections.delete(each.name))
 
-    async def _do(self, method: str, path: str, body: dict[str, str] | None) -> None:
+    async def _do(self, change: Awaitable[object]) -> None:
         try:
-            await self._api.send(method, path, json=body)
+            await change
             await self.show()
         except SluiceError as error:
             shell.reported(error)

@@ -6,10 +6,10 @@ from nicegui import ui
 
 from libs.common.errors import SluiceError
 from services.dashboard import shell, words
-from services.dashboard.api import Api, segment
-from services.dashboard.bodies import Archive, ArchiveItem, ArchivePage, ExactGroup, ExactPage
 from services.dashboard.pages.job import confirmed
 from services.dashboard.pages.photos import thumbnail
+from sluice import AsyncClient
+from sluice.models.duplicates import Archive, ArchiveItem, ExactGroup, ExactPage
 
 SHOWN = 200
 """Lines of a plan that are listed."""
@@ -25,14 +25,14 @@ async def duplicates() -> None:
 class _Duplicates:
     """Groups of copies, and the archives of those that were moved."""
 
-    def __init__(self, api: Api) -> None:
+    def __init__(self, api: AsyncClient) -> None:
         self._api = api
         self._body = ui.element("div").classes("sl-main").style("padding: 0")
 
     async def show(self) -> None:
         """What is there now."""
-        page = await self._api.call("GET", "/duplicates/exact", ExactPage)
-        archives = await self._api.call("GET", "/archives", ArchivePage)
+        page = await self._api.duplicates.exact_page()
+        archives = await self._api.duplicates.archive_page()
         self._body.clear()
         with self._body:
             if page.groups:
@@ -69,20 +69,15 @@ class _Duplicates:
     async def _archive(self, paths: list[str]) -> None:
         """After a look at every move: a dry run first."""
         try:
-            plan = await self._move(paths, dry_run=True)
+            plan = await self._api.duplicates.archive(paths, dry_run=True)
             if not await _agreed(plan):
                 return
-            done = await self._move(paths, dry_run=False)
+            done = await self._api.duplicates.archive(paths)
         except SluiceError as error:
             shell.reported(error)
             return
         ui.notify(f"{len(done.archived)} files moved; Restore below puts them back")
         await self.show()
-
-    async def _move(self, paths: list[str], *, dry_run: bool) -> Archive:
-        return await self._api.call(
-            "POST", "/duplicates/archive-exact", Archive, json={"file_paths": paths, "dry_run": dry_run}
-        )
 
     def _archives(self, archives: list[ArchiveItem]) -> None:
         if not archives:
@@ -101,7 +96,7 @@ class _Duplicates:
         if not await confirmed(f"Put {archive.moved} files back where they were?", "Restore"):
             return
         try:
-            await self._api.send("POST", f"/archives/{segment(archive.archive_id)}/restore", json={})
+            await self._api.duplicates.restore(archive.archive_id)
             await self.show()
         except SluiceError as error:
             shell.reported(error)

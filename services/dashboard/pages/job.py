@@ -6,14 +6,15 @@ from nicegui import ui
 
 from libs.common.errors import SluiceError
 from services.dashboard import shell, words
-from services.dashboard.api import Api
-from services.dashboard.bodies import Job
+from sluice import AsyncClient
+from sluice.models.jobs import JobRow, JobStatus
 
 LOOK_SECONDS = 1.0
+PAGE = 50
 ACTIONS = {"running": ("pause", "cancel"), "paused": ("resume", "cancel")}
 
 
-def job_line(job: Job) -> None:
+def job_line(job: JobRow) -> None:
     """A job in a list."""
     with ui.element("div").style("padding: 8px 0; border-bottom: 1px solid var(--line)"):
         with ui.element("div").classes("sl-row"):
@@ -25,12 +26,12 @@ def job_line(job: Job) -> None:
             shell.bar(job.progress)
 
 
-def source(job: Job) -> str:
+def source(job: JobRow) -> str:
     """What the job is over."""
     return job.directory_path or (f"Retry of {job.retry_of}" if job.retry_of else job.job_id)
 
 
-def summary(job: Job) -> str:
+def summary(job: JobRow) -> str:
     """The job's counts in a line."""
     counts = job.counts
     parts = [f"{words.count(counts.stored)} stored"]
@@ -52,11 +53,11 @@ async def job(job_id: str) -> None:
 class _JobView:
     """A job as it moves."""
 
-    def __init__(self, api: Api, job_id: str, body: ui.element) -> None:
+    def __init__(self, api: AsyncClient, job_id: str, body: ui.element) -> None:
         self._api = api
         self._id = job_id
         self._body = body
-        self._last: Job | None = None
+        self._last: JobStatus | None = None
 
     async def refresh(self) -> None:
         """Look again, unless the job is over; a gateway that is away is looked for again next time."""
@@ -68,7 +69,7 @@ class _JobView:
 
     async def show(self) -> None:
         """Show the job as it stands."""
-        found = await self._api.job(self._id)
+        found = await self._api.job(self._id).status()
         if found == self._last:
             return
         self._last = found
@@ -78,7 +79,7 @@ class _JobView:
             _numbers(found)
             _errors(found)
 
-    def _head(self, found: Job) -> None:
+    def _head(self, found: JobStatus) -> None:
         with ui.element("div").classes("sl-card"):
             with ui.element("div").classes("sl-row"):
                 shell.state_dot(found.state)
@@ -101,7 +102,7 @@ class _JobView:
         ):
             return
         try:
-            await self._api.command(self._id, action)
+            await self._api.job(self._id).command(action)
         except SluiceError as error:
             shell.reported(error)
         else:
@@ -109,7 +110,7 @@ class _JobView:
 
     async def _retry(self) -> None:
         try:
-            taken = await self._api.retry(self._id)
+            taken = await self._api.job(self._id).retry()
         except SluiceError as error:
             shell.reported(error)
         else:
@@ -126,7 +127,7 @@ async def confirmed(question: str, action: str) -> bool:
     return bool(await dialog)
 
 
-def _numbers(found: Job) -> None:
+def _numbers(found: JobStatus) -> None:
     counts = found.counts
     shown = {
         "listed": words.count(found.total_files), "stored": words.count(counts.stored),
@@ -143,7 +144,7 @@ def _numbers(found: Job) -> None:
                 ui.label(name).classes("sl-soft sl-small")
 
 
-def _errors(found: Job) -> None:
+def _errors(found: JobStatus) -> None:
     if not found.error_counts:
         return
     with ui.element("section").classes("sl-card"):
@@ -158,7 +159,7 @@ def _errors(found: Job) -> None:
 class _Files:
     """The job's files, page by page."""
 
-    def __init__(self, api: Api, job_id: str) -> None:
+    def __init__(self, api: AsyncClient, job_id: str) -> None:
         self._api = api
         self._id = job_id
         self._outcome = "failed"
@@ -182,7 +183,8 @@ class _Files:
 
     async def _next(self) -> None:
         try:
-            page = await self._api.files(self._id, self._outcome, None, self._cursor)
+            job = self._api.job(self._id)
+            page = await job.file_page(outcome=self._outcome, cursor=self._cursor, limit=PAGE)
         except SluiceError as error:
             shell.reported(error)
             return

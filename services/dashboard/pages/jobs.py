@@ -4,8 +4,8 @@ from nicegui import ui
 
 from libs.common.errors import SluiceError
 from services.dashboard import shell
-from services.dashboard.api import Api
 from services.dashboard.pages.job import job_line
+from sluice import AsyncClient
 
 PAGE = 50
 
@@ -21,7 +21,7 @@ async def jobs() -> None:
 class _Listed:
     """The list, longer by a page each time."""
 
-    def __init__(self, api: Api) -> None:
+    def __init__(self, api: AsyncClient) -> None:
         self._api = api
         self._cursor: str | None = None
         self._rows = ui.element("div")
@@ -36,7 +36,7 @@ class _Listed:
 
     async def more(self) -> None:
         """The next page."""
-        page = await self._api.jobs(PAGE, self._cursor)
+        page = await self._api.jobs.page(limit=PAGE, cursor=self._cursor)
         self._cursor = page.next
         self._button.set_visibility(page.next is not None)
         with self._rows:

@@ -8,11 +8,13 @@ from nicegui import events, ui
 
 from libs.common.errors import Code, SluiceError
 from services.dashboard import shell, words
-from services.dashboard.api import Api, as_query, known
-from services.dashboard.bodies import Facet, Photos
 from services.dashboard.pages.photos import grid
+from sluice import AsyncClient, wire
+from sluice.models.photos import Facet, SearchResults
 
 PAGE = 120
+HITS = 60
+FACET_VALUES = 12
 FACETS = {
     "month": "Month", "place": "Place", "camera": "Camera", "people": "People", "format": "Format",
     "kind": "Kind", "rating": "Rating",
@@ -46,14 +48,14 @@ def chosen(text: str) -> dict[str, Any]:
 
 def address(query: str, filters: dict[str, Any]) -> str:
     """Where the library shows what is found by a query and filters."""
-    given = known({"q": query or None, "f": as_query(filters)})
+    given = wire.given({"q": query or None, "f": wire.as_query(filters)})
     return f"/library?{urlencode(given)}" if given else "/library"
 
 
 class _Library:
     """What is shown of a collection."""
 
-    def __init__(self, api: Api, collection: str, query: str, filters: dict[str, Any]) -> None:
+    def __init__(self, api: AsyncClient, collection: str, query: str, filters: dict[str, Any]) -> None:
         self._api = api
         self._collection = collection
         self._query = query
@@ -72,7 +74,9 @@ class _Library:
 
     async def facets(self) -> None:
         """What the photos can be narrowed by, with counts, and what they are narrowed by."""
-        found = await self._api.facets(self._collection, list(FACETS), self._filters)
+        found = await self._api.photos.facets(
+            self._collection, list(FACETS), filters=self._filters, limit=FACET_VALUES
+        )
         with ui.element("nav").classes("sl-row").props('aria-label="Filters"'):
             for field, value in self._filters.items():
                 rest = {name: each for name, each in self._filters.items() if name != field}
@@ -101,18 +105,20 @@ class _Library:
 
     async def search(self) -> None:
         """Photos by words."""
-        self._show(await self._api.search(self._query, self._filters), f"for {self._query}")
+        found = await self._api.photos.search(self._query, filters=self._filters, limit=HITS)
+        self._show(found, f"for {self._query}")
 
     async def by_picture(self, event: events.UploadEventArguments) -> None:
         """Photos that look like a picture."""
         try:
-            found = await self._api.search_image(event.file.name, await event.file.read())
+            content = await event.file.read()
+            found = await self._api.photos.search_image(event.file.name, content, limit=HITS)
         except SluiceError as error:
             shell.reported(error)
         else:
             self._show(found, f"that look like {event.file.name}")
 
-    def _show(self, found: Photos, what: str) -> None:
+    def _show(self, found: SearchResults, what: str) -> None:
         self._grid.clear()
         self._button.set_visibility(False)
         self._found.set_text(f"{len(found.results)} photos {what}")
@@ -128,7 +134,9 @@ class _Library:
 
     async def more(self) -> None:
         """The next photos of the collection, the newest first."""
-        page = await self._api.gallery(self._collection, self._filters, self._cursor, PAGE)
+        page = await self._api.photos.page(
+            self._collection, filters=self._filters, cursor=self._cursor, limit=PAGE
+        )
         if self._cursor is None and not page.items:
             shell.empty("No photos here.", "Add photos", "/add")
         self._cursor = page.next

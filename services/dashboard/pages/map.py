@@ -7,9 +7,9 @@ from nicegui import ui
 
 from libs.common.errors import Code, SluiceError
 from services.dashboard import shell
-from services.dashboard.api import Api
-from services.dashboard.bodies import Map
 from services.dashboard.pages.photos import thumbnail
+from sluice import AsyncClient
+from sluice.models.photos import PhotoMap
 
 SAMPLE = 500
 GIVE_UP_SECONDS = 120.0
@@ -36,19 +36,19 @@ async def map_page() -> None:
         ui.html(picture(found), sanitize=False)
 
 
-async def laid_out(api: Api) -> Map:
+async def laid_out(api: AsyncClient) -> PhotoMap:
     """The map, asked for again while the gateway still computes it; SluiceError after GIVE_UP_SECONDS."""
     clock = asyncio.get_running_loop().time
     until = clock() + GIVE_UP_SECONDS
     while True:
         try:
-            return await api.call("GET", "/umap/projection", Map, prefix="", params={"sample_size": SAMPLE})
+            return await api.photos.map(sample=SAMPLE)
         except SluiceError as error:
             if error.code != Code.MAP_PENDING or clock() > until:
                 raise
 
 
-def picture(found: Map) -> str:
+def picture(found: PhotoMap) -> str:
     """The map as SVG, each photo at its place."""
     photos = "".join(
         f'<a href="{shell.url(f"/photo/{point.id}")}"><title>{escape(point.filename)}</title>'

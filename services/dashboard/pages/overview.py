@@ -6,9 +6,10 @@ from nicegui import ui
 
 from libs.common.errors import SluiceError
 from services.dashboard import shell, words
-from services.dashboard.api import Api
-from services.dashboard.bodies import Instance, Job
 from services.dashboard.pages.job import job_line
+from sluice import AsyncClient
+from sluice.models.jobs import JobRow
+from sluice.models.system import Instance
 
 LOOK_SECONDS = 2.0
 FLOW = ("gateway", "scanner", "processor", "inferencer", "upserter")
@@ -27,7 +28,7 @@ async def overview() -> None:
 class _Overview:
     """What is shown, made again only where something has changed."""
 
-    def __init__(self, api: Api, body: ui.element) -> None:
+    def __init__(self, api: AsyncClient, body: ui.element) -> None:
         self._api = api
         self._body = body
         self._last: object = None
@@ -40,11 +41,11 @@ class _Overview:
             if self._last != error.detail:
                 self._last = error.detail
                 with self._body:
-                    shell.notice(error.detail, bad=True)
+                    shell.notice(shell.sentence(error), bad=True)
 
     async def show(self) -> None:
         """Show how things are now."""
-        found = (await self._api.services(), (await self._api.jobs(RECENT)).items)
+        found = (await self._api.services(), (await self._api.jobs.page(limit=RECENT)).items)
         capabilities = await self._api.capabilities()
         state = (*found, capabilities)
         if state == self._last:
@@ -94,7 +95,7 @@ def waiting(services: Iterable[Instance]) -> list[str]:
     return list(dict.fromkeys(reasons))
 
 
-def _jobs(jobs: list[Job]) -> None:
+def _jobs(jobs: list[JobRow]) -> None:
     with ui.element("section").classes("sl-card"):
         ui.html("<h2>Latest jobs</h2>")
         for job in jobs:

@@ -4,9 +4,9 @@ from nicegui import ui
 
 from libs.common.errors import SluiceError
 from services.dashboard import shell
-from services.dashboard.api import Api
-from services.dashboard.bodies import PhotoInfo
 from services.dashboard.pages.photos import grid
+from sluice import AsyncClient
+from sluice.models.photos import PhotoInfo
 
 SIMILAR = 12
 EXIF = (
@@ -18,7 +18,7 @@ EXIF = (
 async def photo(photo_id: str) -> None:
     """The page."""
     async with shell.page("Photo", "/library") as api:
-        found = await api.photo(photo_id)
+        found = await api.photos.info(photo_id)
         with ui.element("div").classes("sl-two"):
             ui.html(f'<img class="sl-full" src="{shell.url(f"/image/{found.id}")}" alt="">', sanitize=False)
             with ui.element("div").classes("sl-card"):
@@ -48,9 +48,9 @@ def _facts(found: PhotoInfo) -> None:
                 ui.label(value)
 
 
-async def _similar(api: Api, found: PhotoInfo) -> None:
+async def _similar(api: AsyncClient, found: PhotoInfo) -> None:
     try:
-        hits = await api.similar(found.id, SIMILAR)
+        hits = await api.photos.similar(found.id, limit=SIMILAR)
     except SluiceError as error:
         shell.notice(error.detail)
         return

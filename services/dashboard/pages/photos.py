@@ -6,7 +6,7 @@ from html import escape
 from nicegui import ui
 
 from services.dashboard import shell
-from services.dashboard.bodies import Photo
+from sluice.models.photos import Photo
 
 
 def grid(photos: Iterable[Photo]) -> None:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from libs.common.errors import Code, FileError
-from libs.common.sources.passed_over import ARCHIVE_FOLDERS
 from libs.common.sources.source import OpenFile
 from libs.common.sources.sources import Sources
+from sluice.files.passed_over import ARCHIVE_FOLDERS
 
 _CHUNK_BYTES = 1 << 20
 _GONE = frozenset((errno.ENOENT, errno.ENOTDIR, errno.ESTALE))

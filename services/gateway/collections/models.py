@@ -6,10 +6,10 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field
 
-from libs.common.store.names import MOST_CHARACTERS, WORDS, canonical, is_name
 from libs.common.store.protocol import Distance
 from services.gateway.api.models import Body
 from services.gateway.tasks.models import TASK, Status
+from sluice.names import MOST_CHARACTERS, WORDS, canonical, is_name
 
 
 def _new_name(name: str) -> str:

@@ -5,8 +5,8 @@ import re
 import unicodedata
 from pathlib import PurePosixPath
 
-from libs.common.sources.formats import is_ignored_file
-from libs.common.sources.passed_over import BY_NAME
+from sluice.files.formats import is_ignored_file
+from sluice.files.passed_over import BY_NAME
 
 LONGEST = 200
 """Bytes of one name: file systems take 255, and a number may have to be added."""

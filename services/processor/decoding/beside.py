@@ -6,10 +6,10 @@ from msgspec import structs
 
 from libs.common.errors import FileError
 from libs.common.imaging.metadata import limits
-from libs.common.sources.formats import suffix_of
 from libs.common.sources.sidecars import takeout_of, xmp_of
 from libs.common.sources.sources import Sources
 from services.processor.decoding.inspection import Request
+from sluice.files.formats import suffix_of
 
 _SUFFIXES = frozenset((".xmp", ".json"))
 _Names = frozenset[bytes]

@@ -8,8 +8,8 @@ from libs.common.errors import Code, FileError
 from libs.common.imaging.containers.sniff import HEAD_BYTES, accepted
 from libs.common.imaging.video.sniff import Video, sniff_video
 from libs.common.sources.files.failures import file_errors
-from libs.common.sources.formats import SUPPORTED_SUFFIXES, suffix_of
 from libs.common.sources.source import Identity, OpenFile
+from sluice.files.formats import SUPPORTED_SUFFIXES, suffix_of
 
 _PIECE_BYTES = 1 << 20
 

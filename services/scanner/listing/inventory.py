@@ -11,8 +11,6 @@ from pathlib import Path
 from libs.common import events
 from libs.common.sources import already_stored
 from libs.common.sources.entries import Entry, Ignored
-from libs.common.sources.formats import accepted_suffixes
-from libs.common.sources.passed_over import PassedOver
 from libs.common.sources.source import Listing
 from services.scanner.jobs.changelog import JobRecord
 from services.scanner.jobs.history import earlier_outcomes
@@ -24,6 +22,8 @@ from services.scanner.listing.spool import Spool
 from services.scanner.settings import ScannerSettings
 from services.scanner.wiring import Wiring
 from services.scanner.worker import only, shown, spooled
+from sluice.files.formats import accepted_suffixes
+from sluice.files.passed_over import PassedOver
 
 CHUNK_FILES = 5000
 CHUNK_S = 0.25

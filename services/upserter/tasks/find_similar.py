@@ -12,7 +12,6 @@ from libs.common.duplicates.keeper import best, order
 from libs.common.duplicates.policy import Policy
 from libs.common.duplicates.protected import Protected
 from libs.common.events import MAX_MEMBERS, Member, SimilarGroup
-from libs.common.sources.passed_over import PassedOver
 from libs.common.store.protocol import Store
 from libs.common.tasks import FindSimilar, params_of
 from libs.common.topics import MAX_MESSAGE_BYTES
@@ -29,6 +28,7 @@ from services.upserter.tasks.members import PAYLOADS, Seen, read_members
 from services.upserter.tasks.rows import subset
 from services.upserter.tasks.run import Run
 from services.upserter.tasks.vectors import Vectors, read_vectors
+from sluice.files.passed_over import PassedOver
 
 READ_SHARE, COMPARED_SHARE = 30.0, 70.0
 """Percent of the progress at which all is read, and all is compared."""

@@ -21,9 +21,9 @@ from libs.common.kafka.runner.batch import Input
 from libs.common.kafka.runner.runner import Runner
 from libs.common.messages import PathRecord
 from libs.common.runtime.service import Health
-from libs.common.runtime.terminal import EXIT_FAILED
 from libs.common.stages import Stage
 from libs.common.topics import DEAD_LETTERS, PATHS
+from sluice.terminal import EXIT_FAILED
 from tests.support import records
 from tests.support.forbidding import DESCRIBE, READ, WRITE, ForbiddingBroker, forbid, forbidding_broker
 from tests.support.kafka import records_of

@@ -5,7 +5,7 @@ from random import Random
 
 from libs.common.errors import Code
 from libs.common.imaging.containers.sniff import accepted
-from libs.common.sources.formats import IMAGE_SUFFIXES, RAW_SUFFIXES
+from sluice.files.formats import IMAGE_SUFFIXES, RAW_SUFFIXES
 from tests.support import photos
 from tests.support.hell.case import DAMAGE, STORED, Case, named, of, only
 from tests.support.hell.formats import whole

@@ -5,20 +5,16 @@ import json
 import subprocess
 import sys
 import threading
-from importlib.metadata import version
+from collections.abc import Callable
+from functools import partialmethod
 from pathlib import Path
 
 import httpx
 import pytest
 from pydantic import SecretStr
 
-from cli.client import Client, segment
 from cli.doctor import embedded, machine, models, outside
 from cli.doctor.finding import Verdict
-from cli.exits import Exit, exit_of
-from cli.lazy import COMMANDS, load
-from cli.main import main
-from cli.output import line, table
 from libs.common.errors import Code, SluiceError
 from libs.common.runtime.lock import DirLock
 from libs.common.settings import MLSettings
@@ -26,6 +22,11 @@ from libs.common.topics import ALL
 from libs.embedded import access
 from libs.embedded.settings import EmbeddedSettings
 from services.settings import RunSettings
+from sluice import AsyncClient, __version__
+from sluice.cli.exits import Exit, exit_of
+from sluice.cli.lazy import COMMANDS, load
+from sluice.cli.main import main
+from sluice.cli.output import line, table
 
 NOWHERE = "http://127.0.0.1:1"
 JOB = "a5502559-d7c1-4b4d-a83b-b557ad5590c6"
@@ -94,8 +95,8 @@ async def test_every_character_of_a_name_reaches_the_gateway() -> None:
         asked.append(request)
         return httpx.Response(200, json={})
 
-    async with Client(NOWHERE, transport=httpx.MockTransport(answer)) as client:
-        await client.send("DELETE", f"/collections/{segment('photos?x#y%2e')}", dict[str, str])
+    async with client_of(answer) as client:
+        await client.collections.delete("photos?x#y%2e")
     assert asked[0].url.path == "/api/v1/collections/photos?x#y%2e"
 
 
@@ -126,7 +127,7 @@ def test_a_password_in_the_url_is_not_repeated(capsys: pytest.CaptureFixture[str
 
 def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--version"]) == Exit.OK
-    assert capsys.readouterr().out == f"sluice {version('sluice')}\n"
+    assert capsys.readouterr().out == f"sluice {__version__}\n"
 
 
 def test_dead_letters_without_a_broker_say_how_to_get_one(capsys: pytest.CaptureFixture[str]) -> None:
@@ -271,7 +272,7 @@ def test_no_page_of_help_is_wider_than_80_columns(
 def test_a_command_imports_only_what_it_needs() -> None:
     heavy = ("numpy", "PIL", "aiokafka", "qdrant_client", "pydantic_settings", "fastapi")
     script = (
-        f"import sys; from cli.main import main; main(['jobs', '--url', '{NOWHERE}']); "
+        f"import sys; from sluice.cli.main import main; main(['jobs', '--url', '{NOWHERE}']); "
         f"print([name for name in {heavy} if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
@@ -281,7 +282,7 @@ def test_a_command_imports_only_what_it_needs() -> None:
 @pytest.mark.parametrize(("job", "found"), [("latest", "a1b2" + JOB[4:]), ("a550", JOB), (JOB, JOB)])
 async def test_a_job_is_named_by_its_id_its_first_characters_or_latest(job: str, found: str) -> None:
     async with jobs_of("a1b2" + JOB[4:], JOB) as client:
-        assert await client.job_id(job) == found
+        assert (await client.jobs.find(job)).job_id == found
 
 
 @pytest.mark.parametrize(
@@ -290,17 +291,25 @@ async def test_a_job_is_named_by_its_id_its_first_characters_or_latest(job: str,
 async def test_a_name_that_no_job_has_or_several_have_is_refused(job: str, words: str) -> None:
     async with jobs_of(JOB, "a550" + "0" * 32) as client:
         with pytest.raises(SluiceError, match=words) as refused:
-            await client.job_id(job)
+            await client.jobs.find(job)
     assert refused.value.code == Code.JOB_NOT_FOUND
 
 
-def jobs_of(*ids: str) -> Client:
+def client_of(answer: Callable[[httpx.Request], httpx.Response]) -> AsyncClient:
+    transport = httpx.MockTransport(answer)
+    return AsyncClient(connections=httpx.AsyncClient(base_url=NOWHERE, transport=transport))
+
+
+def jobs_of(*ids: str) -> AsyncClient:
     def answer(request: httpx.Request) -> httpx.Response:
         limit = int(request.url.params["limit"])
-        rows = [{"job_id": each, "state": "completed", "created_at": ""} for each in ids[:limit]]
+        rows = [
+            {"job_id": each, "state": "completed", "created_at": "2026-01-02T03:04:05Z"}
+            for each in ids[:limit]
+        ]
         return httpx.Response(200, json={"items": rows, "next": None})
 
-    return Client(NOWHERE, transport=httpx.MockTransport(answer))
+    return client_of(answer)
 
 
 def test_the_first_photos_make_a_collection_and_say_so(
@@ -317,9 +326,9 @@ def test_the_first_photos_make_a_collection_and_say_so(
         asked.append((request.method, request.url.path))
         return httpx.Response(200, json=answers.get(request.url.path, {}))
 
-    real = Client.__init__
+    real = httpx.AsyncClient.__init__
     monkeypatch.setattr(
-        Client, "__init__", lambda self, url, key: real(self, url, key, httpx.MockTransport(answer))
+        httpx.AsyncClient, "__init__", partialmethod(real, transport=httpx.MockTransport(answer))
     )
     assert main(["ingest", "/", "--url", NOWHERE]) == Exit.OK
     assert ("POST", "/api/v1/collections") in asked

@@ -8,8 +8,9 @@ from typing import cast
 
 import pytest
 
-from cli.upload import Form, LocalFile, select
 from libs.common.errors import SluiceError
+from sluice.aio.form import AsyncForm
+from sluice.files.selecting import LocalFile, select
 
 
 def put(path: Path, content: bytes = b"x") -> None:
@@ -91,7 +92,7 @@ async def test_the_form_holds_every_byte_under_its_name(tmp_path: Path) -> None:
         LocalFile(tmp_path / "b.jpg", "ü.jpg", 4),
     ]
     sent: list[int] = []
-    form = Form(files, sent.append)
+    form = AsyncForm(files, sent.append)
     body = b"".join([piece async for piece in form.body()])
     parsed = message_from_bytes(f"Content-Type: {form.content_type}\r\n\r\n".encode() + body)
     parts = cast(list[Message], parsed.get_payload())
@@ -102,6 +103,6 @@ async def test_the_form_holds_every_byte_under_its_name(tmp_path: Path) -> None:
 
 
 async def test_a_file_that_vanished_meanwhile_is_named(tmp_path: Path) -> None:
-    form = Form([LocalFile(tmp_path / "gone.jpg", "gone.jpg", 1)], lambda _: None)
+    form = AsyncForm([LocalFile(tmp_path / "gone.jpg", "gone.jpg", 1)], lambda _: None)
     with pytest.raises(SluiceError, match=r"gone\.jpg cannot be read: No such file"):
         [piece async for piece in form.body()]

@@ -1,21 +1,25 @@
 """What the demo tells a person: progress, the report, and counts that are not what they must be."""
 
 import io
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from cli import report
-from cli.bodies import FailedFile, JobStatus, Result
 from cli.expected import Expected, differences
-from cli.progress import ProgressView, duration, words
 from libs.common.errors import Code
-from libs.common.events import Counts
+from sluice.cli import report
+from sluice.cli.progress import ProgressView, duration, words
+from sluice.models.jobs import Counts, FailedFile, JobStatus, Result
+
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
 
 def finished() -> JobStatus:
     return JobStatus(
+        job_id="j",
+        created_at=NOW,
         state="completed",
         total_files=23,
         counts=Counts(total=23, stored=21, from_cache=1, failed=1, skipped=1, ignored=1),
@@ -35,6 +39,8 @@ EXPECTED = Expected(stored=21, duplicates=1, failed={Code.TRUNCATED_IMAGE: 1}, i
 
 def test_progress_tells_counts_rate_and_time_left() -> None:
     status = JobStatus(
+        job_id="j",
+        created_at=NOW,
         state="running",
         total_files=40,
         counts=Counts(total=10, stored=8, failed=2),
@@ -45,7 +51,13 @@ def test_progress_tells_counts_rate_and_time_left() -> None:
 
 
 def test_progress_tells_what_is_waited_for() -> None:
-    status = JobStatus(state="running", total_files=4, waiting_reason="the ML service does not answer")
+    status = JobStatus(
+        job_id="j",
+        created_at=NOW,
+        state="running",
+        total_files=4,
+        waiting_reason="the ML service does not answer",
+    )
     assert words(status).endswith(", the ML service does not answer")
 
 
@@ -86,7 +98,15 @@ def test_every_count_that_differs_is_named() -> None:
 def test_what_is_waited_for_cannot_command_the_terminal() -> None:
     out = io.StringIO()
     with ProgressView(Console(file=out, width=200, force_terminal=True)) as view:
-        view.show(JobStatus(state="running", total_files=4, waiting_reason="[red]\x1b]0;mine\x07"))
+        view.show(
+            JobStatus(
+                job_id="j",
+                created_at=NOW,
+                state="running",
+                total_files=4,
+                waiting_reason="[red]\x1b]0;mine\x07",
+            )
+        )
     assert r"[red]\x1b]0;mine\x07" in out.getvalue()
 
 
@@ -94,7 +114,11 @@ def test_without_a_terminal_progress_is_plain_lines_and_the_last_state_is_among_
     out = io.StringIO()
     with ProgressView(Console(file=out, width=200)) as view:
         for stored in range(22):
-            view.show(JobStatus(state="running", total_files=21, counts=Counts(stored=stored)))
+            view.show(
+                JobStatus(
+                    job_id="j", created_at=NOW, state="running", total_files=21, counts=Counts(stored=stored)
+                )
+            )
         view.show(finished())
     lines = out.getvalue().splitlines()
     assert lines[0].strip() == "21 listed, 0 done, 0 failed"

@@ -16,10 +16,11 @@ import pytest
 from pydantic import Field
 
 from libs.common.errors import Code, SluiceError
-from libs.common.runtime import process, terminal
+from libs.common.runtime import process
 from libs.common.runtime.logs import log_start
 from libs.common.settings import EnvSettings
 from services.gateway.settings import GatewaySettings
+from sluice import terminal
 from tests.support.waiting import LIMIT_S
 
 STOPPED_TWICE = """
@@ -58,7 +59,7 @@ INTERRUPTED_WHILE_IMPORTING = """
 
     class Interrupting:
         def find_spec(self, name, *_):
-            if name == "cli.main":
+            if name == "sluice.cli.main":
                 os.kill(os.getpid(), signal.SIGINT)
 
     sys.meta_path.insert(0, Interrupting())
@@ -161,7 +162,7 @@ def test_a_line_of_the_log_stays_one_and_says_nothing_to_the_terminal() -> None:
     script = """
         import logging
         from libs.common.runtime.process import configure_logging
-        from libs.common.runtime.terminal import say
+        from sluice.terminal import say
         configure_logging("INFO")
         logging.getLogger("a").info("lost %s", "x\\n2026 INFO b: all is well\\x1b[2J")
         say("no file a\\nb")

@@ -1,7 +1,7 @@
 import pytest
 
-from libs.common.sources.formats import is_ignored_file
 from libs.common.sources.sidecars import takeout_of, xmp_of
+from sluice.files.formats import is_ignored_file
 
 
 @pytest.mark.parametrize(

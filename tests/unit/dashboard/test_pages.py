@@ -9,25 +9,16 @@ from libs.common.errors import Code, SluiceError, UnavailableError
 from libs.common.http.mounted import Mounted
 from services.dashboard import words
 from services.dashboard.access import SameOrigin
-from services.dashboard.api import Api
-from services.dashboard.bodies import (
-    Copy,
-    ExactGroup,
-    Instance,
-    Map,
-    MapPoint,
-    Photo,
-    PhotoInfo,
-    PhotoPayload,
-    Why,
-    Word,
-)
 from services.dashboard.pages.duplicates import spare
 from services.dashboard.pages.library import address, chosen
 from services.dashboard.pages.map import picture
 from services.dashboard.pages.overview import best_state, waiting
 from services.dashboard.pages.photo import facts
 from services.dashboard.pages.photos import why
+from sluice import AsyncClient
+from sluice.models.duplicates import Copy, ExactGroup
+from sluice.models.photos import MapPoint, Photo, PhotoInfo, PhotoMap, PhotoPayload, Why, Word
+from sluice.models.system import Instance
 
 
 def client(app: ASGIApp) -> httpx.AsyncClient:
@@ -48,7 +39,7 @@ def test_the_file_to_keep_is_never_among_those_that_move() -> None:
 
 def test_names_of_files_are_text_in_the_map() -> None:
     evil = '"><script>alert(1)</script>'
-    drawn = picture(Map([MapPoint("00000000-0000-0000-0000-000000000001", 1.0, 2.0, evil)], evil))
+    drawn = picture(PhotoMap([MapPoint("00000000-0000-0000-0000-000000000001", 1.0, 2.0, evil)], evil))
     assert "<script>" not in drawn
 
 
@@ -71,10 +62,10 @@ async def test_a_refusal_comes_with_the_gateways_sentence_and_its_absence_with_o
 
     async with httpx.AsyncClient(transport=httpx.MockTransport(refuse), base_url="http://g") as http:
         with pytest.raises(SluiceError, match="photos exists already") as refused:
-            await Api(http).send("POST", "/collections")
+            await AsyncClient(connections=http).http.send("POST", "/collections")
         assert refused.value.code == Code.COLLECTION_EXISTS
         with pytest.raises(UnavailableError, match="does not answer"):
-            await Api(http, "away").send("GET", "/jobs")
+            await AsyncClient(api_key="away", connections=http, retries=0).http.send("GET", "/jobs")
 
 
 async def test_pages_of_other_origins_are_refused() -> None:

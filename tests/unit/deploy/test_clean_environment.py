@@ -47,7 +47,7 @@ async def installed(stage: str, venv: Path) -> Path:
 def copied(to: Path) -> Path:
     """What the Dockerfile copies; building in place would leave things behind."""
     to.mkdir()
-    for name in ("libs", "services"):
+    for name in ("sluice", "libs", "services"):
         shutil.copytree(ROOT / name, to / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "README.md"):
         shutil.copy(ROOT / name, to / name)

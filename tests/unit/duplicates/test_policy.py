@@ -4,8 +4,8 @@ import pytest
 
 from libs.common.duplicates.policy import Policy
 from libs.common.duplicates.protected import Protected
-from libs.common.sources.passed_over import NAMES, PassedOver
 from libs.common.store.protocol import Record
+from sluice.files.passed_over import NAMES, PassedOver
 
 
 def point(path: str, **fields: str) -> Record:

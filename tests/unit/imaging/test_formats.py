@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from libs.common.sources.formats import (
+from sluice.files.formats import (
     SUPPORTED_SUFFIXES,
     accepted_suffixes,
     is_ignored_file,
     suffix_of,
 )
-from libs.common.sources.passed_over import BY_NAME
+from sluice.files.passed_over import BY_NAME
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from libs.common.points.fields import FIELDS, INDEXES, Fields, names
 
-PRODUCT = ("libs", "services", "cli")
+PRODUCT = ("sluice", "libs", "services", "cli")
 PLACE = Path("libs/common/points")
 WORDS = {
     "camera",

@@ -7,22 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from libs.common.errors import Code
-from libs.common.sources.entries import (
-    BIN,
-    HIDDEN,
-    SIDECAR,
-    SYSTEM_FILE,
-    Alias,
-    Entry,
-    Found,
-    Ignored,
-    Rejected,
-)
+from libs.common.sources.entries import Alias, Entry, Found, Ignored, Rejected
 from libs.common.sources.files.source import FileSource
-from libs.common.sources.formats import accepted_suffixes
-from libs.common.sources.passed_over import ARCHIVE_FOLDERS, NAMES, PassedOver
 from libs.common.sources.roots import ANYWHERE, Roots
 from libs.common.sources.source import Listing
+from sluice.files.formats import accepted_suffixes
+from sluice.files.passed_over import ARCHIVE_FOLDERS, NAMES, PassedOver
+from sluice.files.rules import BIN, HIDDEN, SIDECAR, SYSTEM_FILE
 
 
 def entries_of(root: Path, *, recursive: bool = True, inside: Path | None = None) -> list[Entry]:

@@ -18,7 +18,9 @@ def bootstrap(tmp_path: Path) -> dict[str, Any]:
     (tmp_path / "requirements").mkdir()
     for name in ("build", "all", "demo", "dev"):
         (tmp_path / "requirements" / f"{name}.txt").write_text(f"{name}==1\n")
-    (tmp_path / "pyproject.toml").write_text("[project]\n")
+    (tmp_path / "sluice").mkdir()
+    for project in (tmp_path, tmp_path / "sluice"):
+        (project / "pyproject.toml").write_text("[project]\n")
     (tmp_path / ".venv").mkdir()
     # The functions look their globals up in the dict that run_path made them with.
     inside: dict[str, Any] = names["main"].__globals__

@@ -14,8 +14,8 @@ from libs.common.sources.files.failures import file_error
 from libs.common.sources.files.links import Links
 from libs.common.sources.files.only import FolderEntry, Only, entries
 from libs.common.sources.files.opening import Opener
-from libs.common.sources.formats import ignored_file_rule, is_ignored_file, suffix_of
 from libs.common.sources.source import Listing
+from sluice.files.formats import ignored_file_rule, is_ignored_file, suffix_of
 
 _SORTED_AT_ONCE = 10_000
 """Names are put in order in runs of this many: memory stays flat in a folder of millions."""

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from libs.common.errors import Code, FileError
 from libs.common.sources.entries import Entry, Ignored
 from libs.common.sources.files.exclusions import IGNORE_FILE, NO_MEDIA, Exclusions
-from libs.common.sources.formats import ignored_file_rule
 from libs.common.sources.objects.failures import file_errors
 from libs.common.sources.objects.objects import Place
 from libs.common.sources.objects.stores import Store
 from libs.common.sources.source import Listing
+from sluice.files.formats import ignored_file_rule
 
 
 @dataclass(slots=True)

@@ -7,12 +7,12 @@ from typing import Any
 from libs.common.errors import Code, FileError
 from libs.common.runtime.retry import FIRST_PAUSE_S, pauses
 from libs.common.sources.entries import Entry, Found, Ignored, Rejected, not_a_picture
-from libs.common.sources.formats import suffix_of
 from libs.common.sources.objects.failures import file_errors
 from libs.common.sources.objects.folders import Folders
 from libs.common.sources.objects.objects import Meta, Place, identity_of
 from libs.common.sources.objects.stores import Store, Stores
 from libs.common.sources.source import Listing
+from sluice.files.formats import suffix_of
 
 _PAGE = 1000
 _TRIES = 3

@@ -12,8 +12,9 @@ from libs.common.store.engine.building import build, copy
 from libs.common.store.engine.room import NEEDED_BYTES
 from libs.common.store.engine.shape import read_name, read_shape, write_shape
 from libs.common.store.engine.shard import Shard
-from libs.common.store.names import check_new, exists, folder_of, is_mapped, is_name, not_found
+from libs.common.store.names import check_new, exists, folder_of, is_mapped, not_found
 from libs.common.store.protocol import Shape
+from sluice.names import is_name
 
 _SHARD = "shard"
 _PASSING = "."

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import count
 from pathlib import Path, PurePath
 
-from libs.common.sources.formats import SIDECAR_SUFFIXES
+from sluice.files.formats import SIDECAR_SUFFIXES
 
 DUPLICATES = "_VibeDuplicates"
 SELECTION = "_VibeArchive"

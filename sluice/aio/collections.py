@@ -1,0 +1,80 @@
+"""Collections: making, selecting, looking at, merging and removing them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sluice import wire
+from sluice.aio.http import AsyncHttp
+from sluice.aio.tasks import AsyncTask
+from sluice.models import collections as body
+from sluice.models.duplicates import TaskTaken
+from sluice.models.system import Capabilities
+
+FIRST = "photos"
+"""What the first photos go into where no collection is selected."""
+
+
+@dataclass(frozen=True, slots=True)
+class AsyncCollections:
+    """All collections of a gateway."""
+
+    http: AsyncHttp
+
+    async def names(self) -> list[str]:
+        """The names of all."""
+        return await self.http.get("/collections", list[str])
+
+    async def active(self) -> str | None:
+        """The one that requests without a collection go to; None while none is selected."""
+        return (await self.http.get("/capabilities", Capabilities)).active_collection
+
+    async def all(self) -> body.Collections:
+        """All, and which of them is the active one."""
+        return body.Collections(await self.names(), await self.active())
+
+    async def create(
+        self, name: str, *, vector_size: int | None = None, distance: body.Distance | None = None
+    ) -> None:
+        """Make an empty one; vector size and distance as the gateway has them unless given."""
+        sent = {"collection_name": name, "vector_size": vector_size, "distance": distance}
+        await self.http.call("POST", "/collections", Any, json=wire.given(sent))
+
+    async def select(self, name: str) -> None:
+        """Make it the one that requests without a collection go to."""
+        await self.http.call("POST", "/collections/select", Any, json={"collection_name": name})
+
+    async def ensure_active(self, name: str = FIRST) -> bool:
+        """Make and select `name` where no collection is selected, for the first photos; whether it did."""
+        found = await self.all()
+        if found.active is not None:
+            return False
+        if name not in found.collections:
+            await self.create(name)
+        await self.select(name)
+        return True
+
+    async def info(self, name: str) -> body.CollectionInfo:
+        """Its shape and counts; SluiceError collection_not_found."""
+        return await self.http.get(f"/collections/{wire.segment(name)}/info", body.CollectionInfo)
+
+    async def delete(self, name: str) -> None:
+        """Remove it with its points. Files on disk stay."""
+        await self.http.call("DELETE", f"/collections/{wire.segment(name)}", Any)
+
+    async def clear_cache(self) -> body.CacheCleared:
+        """Have the next ingest process the active one's photos again."""
+        return await self.http.call("POST", "/collections/cache/clear", body.CacheCleared)
+
+    async def merge(self, destination: str, sources: Sequence[str]) -> AsyncTask:
+        """Add the points of `sources` to `destination`; nothing is removed anywhere."""
+        sent = {"dest_collection": destination, "source_collections": list(sources)}
+        taken = await self.http.call("POST", "/collections/merge", TaskTaken, json=sent)
+        return AsyncTask(self.http, taken.task_id)
+
+    async def from_selection(self, name: str, source: str, point_ids: Sequence[str]) -> body.Selected:
+        """Make one of some points of another."""
+        sent = {
+            "new_collection_name": name, "source_collection": source, "point_ids": list(point_ids),
+        }  # fmt: skip
+        return await self.http.call("POST", "/collections/from_selection", body.Selected, json=sent)

@@ -1,0 +1,118 @@
+"""Duplicates: finding, reviewing, deciding on and archiving them."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from sluice import wire
+from sluice.aio.http import AsyncHttp
+from sluice.aio.tasks import AsyncTask
+from sluice.models import duplicates as body
+
+Likeness = Literal["keeper", "strict", "similar"]
+Order = Literal["space", "likeness"]
+
+
+@dataclass(frozen=True, slots=True)
+class AsyncDuplicates:
+    """Duplicates of the active collection."""
+
+    http: AsyncHttp
+
+    async def find(
+        self, *, threshold: float = 0.98, mode: Likeness = "keeper", protect: Sequence[str] = ()
+    ) -> AsyncTask:
+        """Look for near-duplicates, as a task whose groups `report` gives."""
+        sent = {"threshold": threshold, "mode": mode, "protect": list(protect)}
+        taken = await self.http.call("POST", "/duplicates/find-similar", body.TaskTaken, json=sent)
+        return AsyncTask(self.http, taken.task_id)
+
+    async def groups(
+        self,
+        task_id: str,
+        *,
+        sort: Order | None = None,
+        below: str | None = None,
+        decided: bool = False,
+        protect: Sequence[str] = (),
+        page: int = 200,
+    ) -> AsyncIterator[body.Group]:
+        """The groups that a search found, as the index has them now."""
+        params = {
+            "sort": sort, "below": below, "decided": decided or None, "protect": list(protect) or None,
+            "limit": page,
+        }  # fmt: skip
+        path, cursor = f"/duplicates/report/{wire.segment(task_id)}", None
+        while True:
+            found = await self.http.get(path, body.Report, **params, cursor=cursor)
+            for group in found.results:
+                yield group
+            cursor = found.next
+            if cursor is None:
+                return
+
+    async def exact(self) -> AsyncIterator[body.ExactGroup]:
+        """Files of the same content."""
+        cursor = None
+        while True:
+            found = await self.exact_page(cursor=cursor)
+            for group in found.groups:
+                yield group
+            cursor = found.next
+            if cursor is None:
+                return
+
+    async def exact_page(self, *, cursor: str | None = None) -> body.ExactPage:
+        """A page of files of the same content."""
+        return await self.http.get("/duplicates/exact", body.ExactPage, cursor=cursor)
+
+    async def decide(self, hashes: Sequence[str]) -> body.Decision:
+        """Say that these contents are no duplicates of each other; of one content: its files."""
+        sent = {"hashes": list(hashes), "decision": "keep_all"}
+        return await self.http.call("POST", "/duplicates/decisions", body.Decision, json=sent)
+
+    async def decisions(self) -> list[body.Decision]:
+        """What was decided, the newest first."""
+        return await self.http.get("/duplicates/decisions", list[body.Decision])
+
+    async def undecide(self, decision_id: str) -> body.Decision:
+        """Undo a decision."""
+        path = f"/duplicates/decisions/{wire.segment(decision_id)}"
+        return await self.http.call("DELETE", path, body.Decision)
+
+    async def archive(
+        self, paths: Sequence[str], *, protect: Sequence[str] = (), dry_run: bool = False
+    ) -> body.Archive:
+        """Move exact copies into `_VibeDuplicates` next to them; the last one of a content stays."""
+        sent = {"file_paths": list(paths), "protect": list(protect), "dry_run": dry_run}
+        return await self.http.call("POST", "/duplicates/archive-exact", body.Archive, json=sent)
+
+    async def archive_selection(self, point_ids: Sequence[str], *, dry_run: bool = False) -> body.Archive:
+        """Move chosen points' files into `_VibeArchive` next to them, after a snapshot of the points."""
+        sent = {"point_ids": list(point_ids), "dry_run": dry_run}
+        return await self.http.call("POST", "/curation/archive-selection", body.Archive, json=sent)
+
+    async def archive_of_job(self, job_id: str, *, dry_run: bool = False) -> body.ArchivePlan:
+        """Move the copies that a job found, in the background."""
+        path = f"/ingest/archive_duplicates/{wire.segment(job_id)}"
+        return await self.http.call("POST", path, body.ArchivePlan, json={"dry_run": dry_run})
+
+    async def archives(self) -> AsyncIterator[body.ArchiveItem]:
+        """What was moved, the newest first."""
+        cursor = None
+        while True:
+            found = await self.archive_page(cursor=cursor)
+            for item in found.items:
+                yield item
+            cursor = found.next
+            if cursor is None:
+                return
+
+    async def archive_page(self, *, cursor: str | None = None) -> body.ArchivePage:
+        """A page of what was moved, the newest first."""
+        return await self.http.get("/archives", body.ArchivePage, cursor=cursor)
+
+    async def restore(self, archive_id: str, *, dry_run: bool = False) -> body.Restored:
+        """Move an archive's files back to where they were, with their points."""
+        path = f"/archives/{wire.segment(archive_id)}/restore"
+        return await self.http.call("POST", path, body.Restored, json={"dry_run": dry_run})

@@ -1,0 +1,117 @@
+"""Photos: searching, listing, counting and looking at them."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+
+from sluice import wire
+from sluice.aio.http import AsyncHttp
+from sluice.models import photos as body
+
+
+@dataclass(frozen=True, slots=True)
+class AsyncPhotos:
+    """The photos of a gateway's collections."""
+
+    http: AsyncHttp
+
+    async def search(
+        self,
+        query: str | None = None,
+        *,
+        like: str | None = None,
+        mode: body.Mode | None = None,
+        filters: body.Filters | None = None,
+        sort: str | None = None,
+        limit: int = 20,
+        cursor: str | None = None,
+    ) -> body.SearchResults:
+        """Photos of the active collection by words, or like a stored one (`like`: its id), best first.
+
+        Without both it lists them in the order of `sort` (a field, or -field).
+        """
+        sent = {
+            "query": query, "like": like, "mode": mode, "filters": filters or None, "sort": sort,
+            "limit": limit, "cursor": cursor,
+        }  # fmt: skip
+        return await self.http.call("POST", "/search", body.SearchResults, json=wire.given(sent))
+
+    async def search_image(
+        self, name: str, content: bytes, *, filters: body.Filters | None = None, limit: int = 20
+    ) -> body.SearchResults:
+        """Photos of the active collection that look most like a picture, best first."""
+        params = wire.given({"limit": limit, "filters": wire.as_query(filters)})
+        files = {"file": (name, content)}
+        return await self.http.call("POST", "/search/image", body.SearchResults, params=params, files=files)
+
+    async def all(
+        self,
+        collection: str,
+        *,
+        filters: body.Filters | None = None,
+        sort: str | None = None,
+        page: int = 500,
+    ) -> AsyncIterator[body.Photo]:
+        """All photos of a collection in an order, the newest first unless `sort` says otherwise."""
+        cursor = None
+        while True:
+            found = await self.page(collection, filters=filters, sort=sort, cursor=cursor, limit=page)
+            for photo in found.items:
+                yield photo
+            cursor = found.next
+            if cursor is None:
+                return
+
+    async def page(
+        self,
+        collection: str,
+        *,
+        filters: body.Filters | None = None,
+        sort: str | None = None,
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> body.PhotoPage:
+        """A page of a collection's photos."""
+        path = f"/collections/{wire.segment(collection)}/images"
+        params = {"limit": limit, "cursor": cursor, "sort": sort, "filters": wire.as_query(filters)}
+        return await self.http.get(path, body.PhotoPage, **params)
+
+    async def facets(
+        self,
+        collection: str,
+        fields: Sequence[str],
+        *,
+        filters: body.Filters | None = None,
+        limit: int = 50,
+    ) -> body.Facets:
+        """The most frequent values of each field, and how often each is there."""
+        path = f"/collections/{wire.segment(collection)}/facets"
+        params = {"fields": ",".join(fields), "limit": limit, "filters": wire.as_query(filters)}
+        return await self.http.get(path, body.Facets, **params)
+
+    async def similar(self, photo_id: str, *, limit: int = 20) -> body.SearchResults:
+        """Photos that look like a stored one, in its own collection."""
+        return await self.http.get(
+            f"/images/{wire.segment(photo_id)}/similar", body.SearchResults, limit=limit
+        )
+
+    async def info(self, photo_id: str) -> body.PhotoInfo:
+        """What is known of a photo, in whatever collection; SluiceError image_not_found."""
+        return await self.http.get(f"/images/{wire.segment(photo_id)}/info", body.PhotoInfo)
+
+    async def thumbnail(self, photo_id: str) -> bytes:
+        """A JPEG of at most 200 pixels a side."""
+        return (await self.http.send("GET", f"/images/{wire.segment(photo_id)}/thumbnail")).content
+
+    async def image(self, photo_id: str, *, original: bool = False) -> bytes:
+        """The picture as browsers can show it, or the file as it is."""
+        params = {"original": "true"} if original else {}
+        path = f"/images/{wire.segment(photo_id)}/image"
+        return (await self.http.send("GET", path, params=params)).content
+
+    async def map(self, *, sample: int = 500) -> body.PhotoMap:
+        """A sample of the active collection in a plane in which neighbours look alike.
+
+        Raises SluiceError map_pending (retryable) while the gateway computes it.
+        """
+        params = {"sample_size": sample}
+        return await self.http.call("GET", "/umap/projection", body.PhotoMap, prefix="", params=params)

@@ -1,0 +1,54 @@
+"""Printing: plain lines and tables, colour only at a terminal, JSON for programs."""
+
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from rich.cells import cell_len
+from rich.console import Console
+
+from sluice.printable import printable
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A console for people. Without a terminal, or with NO_COLOR, it writes no colour."""
+    return Console(stderr=stderr, highlight=False)
+
+
+def line(text: str, *, stderr: bool = False) -> None:
+    """One line, never broken, whatever a file name in it holds."""
+    console(stderr=stderr).print(printable(text), markup=False, soft_wrap=True)
+
+
+def as_json(body: Any, *, on_one_line: bool = False) -> None:
+    """The body as JSON, indented unless it is one of several lines."""
+    encoded = msgspec.json.encode(body)
+    text = encoded if on_one_line else msgspec.json.format(encoded, indent=2)
+    sys.stdout.write(text.decode() + "\n")
+    sys.stdout.flush()
+
+
+def table(titles: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Sequence[str] = ()) -> None:
+    """Aligned columns under their titles; the columns named in `numbers` to the right.
+
+    A row is one line however narrow the terminal is, so that an id can be copied whole.
+    """
+    lines = [titles, *([printable(cell) for cell in row] for row in rows)]
+    widths = [max(cell_len(line[column]) for line in lines) for column in range(len(titles))]
+    rights = [title in numbers for title in titles]
+    out = console()
+    for number, cells in enumerate(lines):
+        text = "  ".join(map(_aligned, cells, widths, rights)).rstrip()
+        out.print(text, markup=False, soft_wrap=True, style="bold" if number == 0 else None)
+
+
+def _aligned(cell: str, width: int, right: bool) -> str:
+    space = " " * (width - cell_len(cell))
+    return space + cell if right else cell + space
+
+
+def local_time(at: datetime | None) -> str:
+    """A time as people here read it; empty where there is none."""
+    return "" if at is None else f"{at.astimezone():%Y-%m-%d %H:%M:%S}"

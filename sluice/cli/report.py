@@ -1,0 +1,60 @@
+"""What a finished job is told as, and whether it counted what it must."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from sluice.errors import Code
+from sluice.models.jobs import JobStatus
+from sluice.models.photos import Photo
+
+_SHOWN = 10
+_SKIPPED: dict[str, str] = {
+    Code.UNSUPPORTED_TYPE: "not pictures",
+    Code.ALIAS: "links to files that are listed too",
+    Code.REMOVED: "gone, and removed from the index",
+}
+"""What is said of skipped files, by code; of others the code's own words."""
+
+
+def lines(status: JobStatus, folder: Path | None) -> Iterator[str]:
+    """The counts of a job over `folder`, if it had one, with the reason of each failure."""
+    counts = status.counts
+    copies = status.exact_duplicates_count
+    yield f"stored   {counts.stored:>6}   {_of_which(counts.from_cache, copies)}".rstrip()
+    yield f"failed   {counts.failed:>6}"
+    failed = status.result.failures if status.result else []
+    for file in failed[:_SHOWN]:
+        yield f"           {_inside(folder, file.file)}: {file.error} ({file.code or 'no code'})"
+    if counts.failed > _SHOWN:
+        yield f"           and {counts.failed - _SHOWN} more"
+    if counts.skipped:
+        yield f"skipped  {counts.skipped:>6}   {_why_skipped(status.skipped_counts)}".rstrip()
+    yield f"ignored  {counts.ignored:>6}   hidden files, sidecars and archive folders"
+
+
+def _why_skipped(counts: Mapping[str, int]) -> str:
+    by_count = sorted(counts.items(), key=lambda each: -each[1])
+    return ", ".join(f"{count} {_SKIPPED.get(code, code.replace('_', ' '))}" for code, count in by_count)
+
+
+def _inside(folder: Path | None, file: str) -> Path:
+    """The file as seen from the folder; its name if it was the whole source."""
+    path = Path(file)
+    if folder is None or not path.is_relative_to(folder):
+        return path
+    return path.relative_to(folder if path != folder else folder.parent)
+
+
+def _of_which(from_cache: int, copies: int) -> str:
+    parts = []
+    if from_cache:
+        parts.append(f"{from_cache} from the cache")
+    if copies:
+        parts.append(f"{copies} with content that another file has too")
+    return f"of which {', '.join(parts)}" if parts else ""
+
+
+def found_lines(found: Sequence[Photo]) -> Iterator[str]:
+    """The photos that a search found, with their similarity."""
+    for photo in found:
+        yield f"{photo.score or 0:.3f}  {photo.payload.filename}   {photo.payload.caption or ''}".rstrip()

@@ -1,0 +1,42 @@
+"""What the gateway answers about itself and its stages, and how it refuses."""
+
+from msgspec import Struct
+
+from sluice.errors import Code, FieldError
+
+
+class Instance(Struct, frozen=True):
+    """One running instance of a stage; `lag`: records that its stage has yet to take."""
+
+    stage: str
+    instance: str
+    state: str
+    reason: str | None = None
+    lag: int | None = None
+    version: str = ""
+
+
+class Capabilities(Struct, frozen=True):
+    """What the system can do now."""
+
+    is_ready_for_ingestion: bool = False
+    active_collection: str | None = None
+    model: str | None = None
+
+
+class Health(Struct, frozen=True):
+    """Whether the gateway can answer, and the state of each stage."""
+
+    status: str
+    reason: str | None = None
+    services: dict[str, str] = {}
+
+
+class Problem(Struct, frozen=True):
+    """An error as the gateway reports it."""
+
+    detail: str = "the gateway gave no reason"
+    code: str = Code.INTERNAL
+    retryable: bool = False
+    errors: list[FieldError] = []
+    request_id: str | None = None

@@ -1,0 +1,122 @@
+# Made of sluice/aio/duplicates.py by `python -m scripts.sync_client`: change that.
+"""Duplicates: finding, reviewing, deciding on and archiving them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from sluice import wire
+from sluice.models import duplicates as body
+from sluice.sync.http import Http
+from sluice.sync.tasks import Task
+
+Likeness = Literal["keeper", "strict", "similar"]
+Order = Literal["space", "likeness"]
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicates:
+    """Duplicates of the active collection."""
+
+    http: Http
+
+    def find(
+        self, *, threshold: float = 0.98, mode: Likeness = "keeper", protect: Sequence[str] = ()
+    ) -> Task:
+        """Look for near-duplicates, as a task whose groups `report` gives."""
+        sent = {"threshold": threshold, "mode": mode, "protect": list(protect)}
+        taken = self.http.call("POST", "/duplicates/find-similar", body.TaskTaken, json=sent)
+        return Task(self.http, taken.task_id)
+
+    def groups(
+        self,
+        task_id: str,
+        *,
+        sort: Order | None = None,
+        below: str | None = None,
+        decided: bool = False,
+        protect: Sequence[str] = (),
+        page: int = 200,
+    ) -> Iterator[body.Group]:
+        """The groups that a search found, as the index has them now."""
+        params = {
+            "sort": sort,
+            "below": below,
+            "decided": decided or None,
+            "protect": list(protect) or None,
+            "limit": page,
+        }
+        path, cursor = (f"/duplicates/report/{wire.segment(task_id)}", None)
+        while True:
+            found = self.http.get(path, body.Report, **params, cursor=cursor)
+            for group in found.results:
+                yield group
+            cursor = found.next
+            if cursor is None:
+                return
+
+    def exact(self) -> Iterator[body.ExactGroup]:
+        """Files of the same content."""
+        cursor = None
+        while True:
+            found = self.exact_page(cursor=cursor)
+            for group in found.groups:
+                yield group
+            cursor = found.next
+            if cursor is None:
+                return
+
+    def exact_page(self, *, cursor: str | None = None) -> body.ExactPage:
+        """A page of files of the same content."""
+        return self.http.get("/duplicates/exact", body.ExactPage, cursor=cursor)
+
+    def decide(self, hashes: Sequence[str]) -> body.Decision:
+        """Say that these contents are no duplicates of each other; of one content: its files."""
+        sent = {"hashes": list(hashes), "decision": "keep_all"}
+        return self.http.call("POST", "/duplicates/decisions", body.Decision, json=sent)
+
+    def decisions(self) -> list[body.Decision]:
+        """What was decided, the newest first."""
+        return self.http.get("/duplicates/decisions", list[body.Decision])
+
+    def undecide(self, decision_id: str) -> body.Decision:
+        """Undo a decision."""
+        path = f"/duplicates/decisions/{wire.segment(decision_id)}"
+        return self.http.call("DELETE", path, body.Decision)
+
+    def archive(
+        self, paths: Sequence[str], *, protect: Sequence[str] = (), dry_run: bool = False
+    ) -> body.Archive:
+        """Move exact copies into `_VibeDuplicates` next to them; the last one of a content stays."""
+        sent = {"file_paths": list(paths), "protect": list(protect), "dry_run": dry_run}
+        return self.http.call("POST", "/duplicates/archive-exact", body.Archive, json=sent)
+
+    def archive_selection(self, point_ids: Sequence[str], *, dry_run: bool = False) -> body.Archive:
+        """Move chosen points' files into `_VibeArchive` next to them, after a snapshot of the points."""
+        sent = {"point_ids": list(point_ids), "dry_run": dry_run}
+        return self.http.call("POST", "/curation/archive-selection", body.Archive, json=sent)
+
+    def archive_of_job(self, job_id: str, *, dry_run: bool = False) -> body.ArchivePlan:
+        """Move the copies that a job found, in the background."""
+        path = f"/ingest/archive_duplicates/{wire.segment(job_id)}"
+        return self.http.call("POST", path, body.ArchivePlan, json={"dry_run": dry_run})
+
+    def archives(self) -> Iterator[body.ArchiveItem]:
+        """What was moved, the newest first."""
+        cursor = None
+        while True:
+            found = self.archive_page(cursor=cursor)
+            for item in found.items:
+                yield item
+            cursor = found.next
+            if cursor is None:
+                return
+
+    def archive_page(self, *, cursor: str | None = None) -> body.ArchivePage:
+        """A page of what was moved, the newest first."""
+        return self.http.get("/archives", body.ArchivePage, cursor=cursor)
+
+    def restore(self, archive_id: str, *, dry_run: bool = False) -> body.Restored:
+        """Move an archive's files back to where they were, with their points."""
+        path = f"/archives/{wire.segment(archive_id)}/restore"
+        return self.http.call("POST", path, body.Restored, json={"dry_run": dry_run})
