@@ -25,6 +25,7 @@ from libs.common.ml.inference import Answer, Image
 from libs.common.settings import MLSettings
 from services.inferencer.batching import Batching
 from services.inferencer.model_report import ModelReport
+from services.inferencer.models import Models
 from services.inferencer.watch import Watch
 from services.inferencer.worker import InferencerWorker
 from services.ml.clip.towers import EMBEDDING, PIXELS, visual_tower
@@ -47,7 +48,7 @@ async def feed(_: Place) -> list[Figure]:
     jpegs = _jpegs(256)
     async with stub() as service, _client(service.base_url) as client:
         watch = Watch(client, ModelReport(_published), service.base_url)
-        worker = InferencerWorker(Batching(client, watch, batch_size=BATCH))
+        worker = InferencerWorker(Models(Batching(client, watch, batch_size=BATCH)))
         batches = [[_record(n, jpegs) for n in range(start, start + BATCH)] for start in range(0, FED, BATCH)]
         await worker(batches[0])
         began, used = time.perf_counter(), time.process_time()

@@ -1,7 +1,7 @@
 """The `control` topic: few, small, compacted facts that every service holds in memory.
 
-The record's key says what it is about (`active`, `model`, `collection:<name>`, `filled:<name>`,
-`job:<id>`, `root:<hash>`, `labels:<name>`), so that each subject
+The record's key says what it is about (`active`, `model`, `model:<name>`, `collection:<name>`,
+`filled:<name>`, `job:<id>`, `root:<hash>`, `labels:<name>`), so that each subject
 has one writer and a later record replaces an earlier one.
 """
 
@@ -10,6 +10,7 @@ from hashlib import sha1
 from typing import Literal
 
 from msgspec import Struct, field, json
+from msgspec.structs import replace
 
 from libs.common.errors import Code, SluiceError
 from libs.common.events import now
@@ -28,20 +29,76 @@ class ActiveCollection(Struct, frozen=True, kw_only=True, tag="active", tag_fiel
     at: datetime = field(default_factory=now)
 
 
-class CollectionState(Struct, frozen=True, kw_only=True, tag="collection", tag_field="kind"):
-    """A collection as its gateway last set it up.
+class Holding(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where the store has the points of one generation of a collection, and whose vectors these are.
+
+    `stored_in` is the store's own name for them. `model` is the name that the ML service has for the model;
+    None: the one in use. `job_id`: the job that fills it.
+    """
+
+    stored_in: str
+    generation: str
+    model: str | None = None
+    job_id: str | None = None
+
+
+class CollectionState(
+    Struct, frozen=True, kw_only=True, tag="collection", tag_field="kind", omit_defaults=True
+):
+    """A collection as it was last set up.
 
     `generation` differs each time a collection of this name is made, so that work meant for a deleted one
-    is recognised. `cache_cleared_at` is in seconds since the epoch.
+    is recognised. `cache_cleared_at` is in seconds since the epoch. `stored_in` and `model` are as in
+    Holding; no `stored_in`: the store calls it by its name. While another model fills it, `filling` is where
+    its points go; `previous` is what it held before a model was changed.
     """
 
     name: str
     generation: str
     cache_cleared_at: float = 0.0
+    stored_in: str | None = None
+    model: str | None = None
+    filling: Holding | None = None
+    previous: Holding | None = None
+
+    @property
+    def present(self) -> Holding:
+        """What it is searched in."""
+        return Holding(stored_in=self.stored_in or self.name, generation=self.generation, model=self.model)
+
+    @property
+    def target(self) -> Holding:
+        """Where new points go."""
+        return self.filling or self.present
+
+    def holding(self, generation: str) -> Holding | None:
+        """Where points of that generation go; None: nowhere any more."""
+        return next((each for each in (self.present, self.target) if each.generation == generation), None)
+
+
+def switched(state: CollectionState) -> CollectionState:
+    """The collection searched in what was filled for it; what it held before is kept."""
+    if state.filling is None:
+        return state
+    return _presenting(replace(state, filling=None, previous=state.present), state.filling)
+
+
+def switched_back(state: CollectionState) -> CollectionState:
+    """The collection searched in what it held before; what it held until now is kept in its place."""
+    if state.previous is None:
+        return state
+    return _presenting(replace(state, previous=state.present), state.previous)
+
+
+def _presenting(state: CollectionState, held: Holding) -> CollectionState:
+    return replace(state, generation=held.generation, stored_in=held.stored_in, model=held.model)
 
 
 class FilledBy(Struct, frozen=True, kw_only=True, tag="filled", tag_field="kind"):
-    """The model whose embeddings a generation of a collection holds; the upserter writes it."""
+    """The model whose embeddings a generation of a collection holds; the upserter writes it.
+
+    `name` is what the store calls it.
+    """
 
     name: str
     generation: str
@@ -60,6 +117,7 @@ class ModelInUse(Struct, frozen=True, kw_only=True, tag="model", tag_field="kind
     """What the ML service reports, as the inferencer last saw it. `dimension` counts floats.
 
     `input_side`: pixels on a picture's shorter side that the model looks at; None: it does not say.
+    `asked`: the name that it was asked for by; None: it is the one that answers where none is named.
     """
 
     model: str
@@ -67,6 +125,7 @@ class ModelInUse(Struct, frozen=True, kw_only=True, tag="model", tag_field="kind
     has_text: bool = False
     batch: int = 1
     input_side: int | None = None
+    asked: str | None = None
     at: datetime = field(default_factory=now)
 
     @property
@@ -118,8 +177,8 @@ def key_of(body: Control) -> str:
     match body:
         case ActiveCollection():
             return ACTIVE
-        case ModelInUse():
-            return MODEL
+        case ModelInUse(asked=asked):
+            return model_key(asked)
         case CollectionState(name=name) | FilledBy(name=name) | ClusterLabels(name=name):
             return f"{body.__struct_config__.tag}:{name}"
         case JobCommand(job_id=job):
@@ -128,6 +187,11 @@ def key_of(body: Control) -> str:
             return f"root:{_digest(path)}"
         case SyncedRoot(collection=collection, path=path):
             return synced_key(collection, path)
+
+
+def model_key(asked: str | None) -> str:
+    """The key of what is known of a model; None: the one that answers where none is named."""
+    return MODEL if asked is None else f"{MODEL}:{asked}"
 
 
 def synced_key(collection: str, path: bytes) -> str:

@@ -1,7 +1,7 @@
 """The public bodies, versioned JSON: scan requests, job events, snapshots, heartbeats, dead letters."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal, TypeVar, get_args
 from uuid import UUID
@@ -26,6 +26,7 @@ LiveState = Literal["running", "paused", "cancelling"]
 FinalState = Literal["completed", "failed", "cancelled"]
 JobState = Literal[LiveState, FinalState]
 Prune = Literal["off", "ask", "auto", "now"]
+Want = Literal["embedding", "caption", "text"]
 TaskKind = Literal["find_similar", "merge", "map"]
 TaskState = Literal["pending", "running", "completed", "failed", "cancelled"]
 TERMINAL: frozenset[str] = frozenset(get_args(FinalState))
@@ -36,8 +37,24 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def check_want(want: Sequence[Want]) -> None:
+    """ValueError unless a job can have this made of each file."""
+    if not want or len(set(want)) != len(want):
+        raise ValueError("want names embedding, caption or text, each once at most")
+    if "embedding" in want and len(want) > 1:
+        # A caption takes a hundred times as long as an embedding, which would wait for it.
+        raise ValueError("a job makes embeddings, or adds captions and texts: not both")
+
+
+class PointsSource(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The files of those points of a collection that fulfil `filters`, which are written as in a search."""
+
+    collection: str
+    filters: dict[str, Any] = {}
+
+
 class ScanRequest(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """On `ingest`: ingest a directory or one file, or the failed files of an earlier job."""
+    """On `ingest`: ingest a directory, a file, the files of points, or the failed files of a job."""
 
     version: int = VERSION
     job_id: UUID | None = None
@@ -66,15 +83,28 @@ class ScanRequest(Struct, frozen=True, kw_only=True, omit_defaults=True):
     them."""
     library_id: str | None = None
     """The library whose scan this is."""
+    source: PointsSource | None = None
+    """Points whose files are gone through again."""
+    want: tuple[Want, ...] = ("embedding",)
+    """What is made of each file: its point (embedding), or what is added to that (caption, text)."""
 
     def __post_init__(self) -> None:
         check_labels(self.labels)
         check_metadata(self.metadata)
-        if (self.directory_path is None) == (self.retry_of is None):
-            raise ValueError("exactly one of directory_path and retry_of must be given")
+        given = (self.directory_path, self.retry_of, self.source)
+        if sum(each is not None for each in given) != 1:
+            raise ValueError("exactly one of directory_path, retry_of and source must be given")
+        check_want(self.want)
+        if self.adds and self.directory_path is not None:
+            raise ValueError("captions and texts are added to points: name a source")
         if self.paths and self.directory_path is None:
             raise ValueError("paths are relative to a directory_path")
         check_paths(self.paths)
+
+    @property
+    def adds(self) -> bool:
+        """Whether it adds to points that are there."""
+        return "embedding" not in self.want
 
 
 def check_paths(paths: Iterable[str]) -> None:
@@ -102,6 +132,8 @@ class Accepted(_Event, frozen=True, kw_only=True, tag="accepted"):
     labels: dict[str, str] = {}
     exclude: tuple[str, ...] = ()
     library_id: str | None = None
+    source: PointsSource | None = None
+    want: tuple[Want, ...] = ("embedding",)
 
 
 class Rejected(_Event, frozen=True, kw_only=True, tag="rejected"):

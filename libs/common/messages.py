@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeVar
 from msgspec import Struct, msgpack
 
 from libs.common.errors import Code, SluiceError
-from libs.common.events import TaskKind
+from libs.common.events import TaskKind, Want
 from libs.common.ids import Id
 from libs.common.labels import Value
 from libs.common.metadata import NOTHING, Kind, Metadata
@@ -49,6 +49,12 @@ class File(Struct, frozen=True, kw_only=True):
     """What a file next to it says of it, which counts more than what it says itself."""
     export: Metadata = NOTHING
     """What the service that it was exported from knew of it, where nothing else says it."""
+    adds: tuple[Want, ...] = ()
+    """What is added to the file's point, which is there; empty: its whole point is made."""
+    model: str | None = None
+    """The model that embeds it, by the name that the ML service has for it; None: the one in use."""
+    origin: str | None = None
+    """The collection whose point named the file."""
 
 
 class Content(Struct, frozen=True, kw_only=True):
@@ -82,6 +88,15 @@ class Inference(Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...] = ()
 
 
+class Description(Struct, frozen=True, kw_only=True):
+    """What was read in a picture, or said of it, by models of their own. None: not looked for."""
+
+    caption: str | None = None
+    caption_model: str | None = None
+    text: str | None = None
+    text_model: str | None = None
+
+
 class Record(Struct, frozen=True, kw_only=True):
     """What every record between stages has."""
 
@@ -99,18 +114,22 @@ class PathRecord(FileRecord, frozen=True, kw_only=True):
 
 
 class ImageRecord(FileRecord, frozen=True, kw_only=True):
-    """On `images`: a cache miss, as one small upright RGB JPEG."""
+    """On `images`: a cache miss, on `captions`: a picture to describe; as one small upright RGB JPEG."""
 
     content: Content
     jpeg: bytes
 
 
 class PointRecord(FileRecord, frozen=True, kw_only=True):
-    """On `ml-results` (source batch_ml) and `points` (source cache): all that a point holds."""
+    """On `ml-results` (source batch_ml) and `points` (source cache): all that a point holds.
+
+    With a `description` it is what is added to a point, and there is no inference.
+    """
 
     content: Content
     inference: Inference
     source: Literal["batch_ml", "cache"]
+    description: Description | None = None
 
 
 class RemovedRecord(Record, frozen=True, kw_only=True):

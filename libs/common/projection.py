@@ -20,10 +20,12 @@ from libs.common.events import (
     JobState,
     Listed,
     Outcomes,
+    PointsSource,
     Rejected,
     StateChanged,
     SyncCounts,
     TaskEvent,
+    Want,
 )
 
 
@@ -50,6 +52,8 @@ class JobProjection(Struct, frozen=True, kw_only=True):
     error: str | None = None
     sync: SyncCounts | None = None
     library_id: str | None = None
+    source: PointsSource | None = None
+    want: tuple[Want, ...] = ("embedding",)
 
     @property
     def is_over(self) -> bool:
@@ -107,6 +111,8 @@ def _accept(job: ProjectionT, event: Accepted) -> ProjectionT:
         retry_of=event.retry_of,
         labels=event.labels,
         library_id=event.library_id,
+        source=event.source,
+        want=event.want,
     )
 
 

@@ -58,6 +58,7 @@ PATHS = Topic("paths", "One file to look at.", "job id")
 IMAGES = Topic(
     "images", "A cache miss: one normalised JPEG with its metadata.", "job id", segment_bytes=64 * _MB
 )
+CAPTIONS = Topic("captions", "A picture to caption, or to read.", "job id", segment_bytes=64 * _MB)
 ML_RESULTS = Topic(
     "ml-results",
     "An embedding and a caption, with the metadata carried through.",
@@ -133,6 +134,7 @@ ALL = (
     SCANS,
     PATHS,
     IMAGES,
+    CAPTIONS,
     ML_RESULTS,
     POINTS,
     JOB_STATUS,

@@ -32,6 +32,7 @@ from services.gateway.jobs import command_routes, event_routes
 from services.gateway.jobs import routes as jobs
 from services.gateway.lifecycle import Lifecycle
 from services.gateway.maps import routes as maps
+from services.gateway.models import routes as collection_models
 from services.gateway.search import gallery_routes
 from services.gateway.search import routes as search
 from services.gateway.settings import STAGE, GatewaySettings
@@ -88,6 +89,7 @@ def create_app(
     for router in (
         system.router,
         collections.router,
+        collection_models.router,
         jobs.router,
         uploads.router,
         command_routes.router,

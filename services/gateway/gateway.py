@@ -24,6 +24,7 @@ from libs.common.sources.roots import readable
 from libs.common.sources.sources import Sources
 from libs.common.stages import GATEWAY
 from libs.common.store.measured import measured
+from libs.common.store.named import NamedStore
 from libs.common.store.open import open_server_store
 from libs.common.store.protocol import Store
 from libs.common.topics import DECISIONS, INGEST, JOB_STATUS, SERVICES
@@ -45,6 +46,7 @@ from services.gateway.jobs.status_reader import StatusReader
 from services.gateway.jobs.submit import JobSubmitter
 from services.gateway.jobs.watch import JobWatch
 from services.gateway.maps.maps import Maps
+from services.gateway.models.changes import ModelChanges
 from services.gateway.search.gallery import Gallery
 from services.gateway.search.query_vectors import QueryVectors
 from services.gateway.search.search import Search
@@ -83,6 +85,7 @@ class Gateway:
     uploads: Uploads
     tasks: Tasks
     collections: Collections
+    models: ModelChanges
     duplicates: Duplicates
     job_copies: JobCopies
     decisions: Decisions
@@ -112,12 +115,13 @@ async def opened(
         enter = stack.enter_async_context
         await enter(owned(settings.data_dir / STAGE))
         await asyncio.to_thread(sweep, settings.upload_dir)
-        held = store or open_server_store(settings)
+        under = store or open_server_store(settings)
         if store is None:
-            stack.push_async_callback(held.close)
-        used = measured(held, counted)
+            stack.push_async_callback(under.close)
+        held = measured(under, counted)
         joined = await enter(member(settings, GATEWAY, counted))
         connection, control = joined.connection, joined.control
+        used = NamedStore(held, control)
         view = await enter(_view(settings.data_dir / "view.sqlite", connection))
         ingest = await enter(Follower.open(connection, INGEST, view, requested))
         status = await enter(Follower.open(connection, JOB_STATUS, view, happened))
@@ -158,6 +162,9 @@ async def opened(
             ),
             tasks=tasks,
             collections=collections,
+            models=ModelChanges(
+                under, control, joined.publisher, collections, jobs, requests, vectors.client
+            ),
             job_copies=copies,
             decisions=decisions,
             duplicates=Duplicates(used, collections, tasks, decisions, detached, policy, settings.pass_over),

@@ -12,6 +12,7 @@ from libs.common.runtime.service import Health, Service
 from libs.common.stages import INFERENCER
 from services.inferencer.batching import Batching
 from services.inferencer.model_report import ModelReport
+from services.inferencer.models import Models
 from services.inferencer.settings import InferencerSettings
 from services.inferencer.watch import Watch
 from services.inferencer.worker import InferencerWorker
@@ -24,20 +25,24 @@ def build(settings: InferencerSettings, client: InferenceClient | None = None) -
         used = client
         if used is None:
             used = await resources.enter_async_context(HttpMLClient.open(settings, settings.ml_timeouts))
-        watch = Watch(
-            used,
-            ModelReport(joined.publisher.publish, joined.control.model),
-            settings.ml_shown,
-            poll_s=settings.ml_poll_seconds,
-        )
-        batching = Batching(
-            used,
-            watch,
-            batch_size=settings.ml_inference_batch_size,
-            concurrency=settings.ml_concurrency,
-            instruments=joined.instruments,
-        )
-        return Wired(InferencerWorker(batching, joined.instruments), (watch.run(),))
+
+        def batching_of(asking: InferenceClient, name: str | None) -> tuple[Batching, Watch]:
+            report = ModelReport(joined.publisher.publish, lambda: joined.control.model(name), name)
+            watch = Watch(asking, report, settings.ml_shown, poll_s=settings.ml_poll_seconds)
+            return Batching(
+                asking,
+                watch,
+                batch_size=settings.ml_inference_batch_size,
+                concurrency=settings.ml_concurrency,
+                instruments=joined.instruments,
+            ), watch
+
+        batching, watch = batching_of(used, None)
+        models = Models(batching, lambda name: batching_of(_asking(used, name), name)[0])
+        return Wired(InferencerWorker(models, joined.instruments), (watch.run(),))
+
+    def _asking(used: InferenceClient, name: str) -> InferenceClient:
+        return used.for_model(name) if isinstance(used, HttpMLClient) else used
 
     source = Input(
         INFERENCER,

@@ -25,9 +25,13 @@ class ModelReport:
     forgotten when capabilities change.
     """
 
-    def __init__(self, publish: Publish, known: Known = lambda: None) -> None:
-        """`known` gives what `control` says now; whatever else wrote it, the next poll puts it right."""
+    def __init__(self, publish: Publish, known: Known = lambda: None, asked: str | None = None) -> None:
+        """`known` gives what `control` says now; whatever else wrote it, the next poll puts it right.
+
+        `asked`: the name by which the model is asked for; None: it is the one in use.
+        """
         self._publish = publish
+        self._asked = asked
         self._known = known
         self._capabilities: Capabilities | None = None
         self._learned: tuple[str, int] | None = None
@@ -51,7 +55,12 @@ class ModelReport:
             return
         model, dimension, has_text, batch, input_side = current
         body = ModelInUse(
-            model=model, dimension=dimension, has_text=has_text, batch=batch, input_side=input_side
+            model=model,
+            dimension=dimension,
+            has_text=has_text,
+            batch=batch,
+            input_side=input_side,
+            asked=self._asked,
         )
         try:
             await self._publish([outgoing.fact(body)])

@@ -1,5 +1,6 @@
 """The inferencer's logic: images in, ml-results and failures out."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
@@ -13,45 +14,53 @@ from libs.common.metrics.instruments import Instruments
 from libs.common.ml.inference import Image
 from libs.common.ml.results import Embedded, Verdict
 from libs.common.topics import ML_RESULTS
-from services.inferencer.batching import Batching
+from services.inferencer.models import Models
+
+Asked = tuple[bool, str | None]
+"""Whether a caption is wanted, and of which model; None: of the one in use."""
 
 
 class InferencerWorker:
     """A Worker over ImageRecord. It holds its batch for as long as the ML service is away."""
 
-    def __init__(self, batching: Batching, instruments: Instruments | None = None) -> None:
-        self._batching = batching
+    def __init__(self, models: Models, instruments: Instruments | None = None) -> None:
+        self._models = models
         self._instruments = instruments or Instruments()
 
     @property
     def waiting(self) -> str | None:
         """See Worker."""
-        return self._batching.waiting
+        return self._models.waiting
 
     async def __call__(self, batch: Sequence[ImageRecord]) -> list[Outgoing]:
         """See Worker."""
-        captioned = await self._verdicts([record for record in batch if record.file.caption], caption=True)
-        plain = await self._verdicts([record for record in batch if not record.file.caption], caption=False)
+        groups: dict[Asked, list[ImageRecord]] = defaultdict(list)
+        for record in batch:
+            groups[_asked(record)].append(record)
+        found = {asked: await self._verdicts(asked, records) for asked, records in groups.items()}
         results: list[Outgoing] = []
         failures: list[tuple[str, Outcome]] = []
         for record in batch:
-            verdict = (captioned if record.file.caption else plain)[record.jpeg]
+            verdict = found[_asked(record)][record.jpeg]
             if isinstance(verdict, Embedded):
                 results.append(outgoing.work(ML_RESULTS, _point(record, verdict)))
             else:
                 failures.append((record.file.job_id, _failure(record, verdict)))
         return results + outgoing.outcomes(failures)
 
-    async def _verdicts(self, records: Sequence[ImageRecord], *, caption: bool) -> dict[bytes, Verdict]:
+    async def _verdicts(self, asked: Asked, records: Sequence[ImageRecord]) -> dict[bytes, Verdict]:
         """Verdicts by image: copies of a photo in one batch are embedded once."""
+        caption, model = asked
         images: dict[bytes, Image] = {}
         for place, record in enumerate(records):
             images.setdefault(record.jpeg, _image(record, place))
-        if not images:
-            return {}
         with self._instruments.timed(STEP, "model"):
-            by_id = await self._batching.embed(list(images.values()), caption=caption)
+            by_id = await self._models.of(model).embed(list(images.values()), caption=caption)
         return {jpeg: by_id[image.id] for jpeg, image in images.items()}
+
+
+def _asked(record: ImageRecord) -> Asked:
+    return record.file.caption, record.file.model
 
 
 def _image(record: ImageRecord, place: int) -> Image:

@@ -14,11 +14,15 @@ from libs.common.metrics.instruments import Instruments
 from libs.common.runtime.service import Health, Service
 from libs.common.stages import ML
 from services.ml import health_routes, routes
-from services.ml.choice import backend_of
+from services.ml.choice import SERVABLE, backend_of, is_servable
 from services.ml.engine.backend import Backend
 from services.ml.engine.engine import Engine
+from services.ml.engines import Engines, unknown
 from services.ml.middleware import chain, out_of_memory
 from services.ml.settings import MLServiceSettings
+
+NAMED_IDLE_SECONDS = 600.0
+"""A model that is not that of the settings leaves memory after so long without work."""
 
 
 def create_app(
@@ -30,18 +34,19 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.settings = settings or MLServiceSettings()
-        app.state.engine = engine = _engine(app.state.settings, backend, own.instruments)
+        app.state.engines = engines = _engines(app.state.settings, backend, own.instruments)
+        app.state.engine = engines.default
         try:
-            await engine.warm_up()
+            await engines.default.warm_up()
             yield
         finally:
-            await engine.close()
+            await engines.close()
 
     app = FastAPI(title="Sluice ML service", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.include_router(routes.router)
     app.include_router(health_routes.router)
     app.router.routes.extend(health_routes.probes(app, own.instruments))
-    problems.install(app, {Code.NO_TEXT_MODEL: 422})
+    problems.install(app, {Code.NO_TEXT_MODEL: 422, Code.MODEL_UNAVAILABLE: 422})
     app.exception_handler(MemoryError)(out_of_memory)
     app.add_middleware(RequestMiddleware, chain=chain)
     return app
@@ -71,11 +76,19 @@ class MLService:
         self.health.state = "stopped"
 
 
-def _engine(settings: MLServiceSettings, backend: Backend | None, instruments: Instruments) -> Engine:
-    used = backend or backend_of(settings)
-    return Engine(
-        used,
+def _engines(settings: MLServiceSettings, backend: Backend | None, instruments: Instruments) -> Engines:
+    default = Engine(
+        backend or backend_of(settings),
         safe_batch=settings.ml_safe_batch,
         idle_s=settings.ml_idle_seconds,
         instruments=instruments,
     )
+    name = settings.ml_model if backend is None and is_servable(settings.ml_model) else None
+    return Engines(default, name, lambda asked: _named(settings, asked, instruments))
+
+
+def _named(settings: MLServiceSettings, name: str, instruments: Instruments) -> Engine:
+    if not is_servable(name):
+        raise unknown(name, SERVABLE)
+    used = backend_of(settings.model_copy(update={"ml_model": name}))
+    return Engine(used, idle_s=settings.ml_idle_seconds or NAMED_IDLE_SECONDS, instruments=instruments)

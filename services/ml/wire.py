@@ -31,6 +31,13 @@ class Capabilities(_Body):
     """The cosine from which a picture shows what a text says; null where there is no text model."""
 
 
+class Models(_Body):
+    """What may be asked for as `model`; `default` answers where none is. Null: a folder, without a name."""
+
+    default: str | None
+    names: list[str]
+
+
 class EncodedImage(_Body):
     """One image in a JSON request."""
 

@@ -3,20 +3,20 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from msgspec import structs
 
 from libs.common.control import ModelInUse
 from libs.common.errors import Code, FileError
-from libs.common.events import Outcome, failure
+from libs.common.events import Outcome, Want, failure
 from libs.common.kafka.outgoing import Outgoing, outcomes, work
 from libs.common.messages import File, ImageRecord, Inference, PathRecord, PointRecord
 from libs.common.metrics.declared import CACHE, DECODERS_ENDED, FILE_BYTES
 from libs.common.metrics.instruments import Instruments
 from libs.common.sources.uris import is_remote
-from libs.common.topics import IMAGES, POINTS
+from libs.common.topics import CAPTIONS, IMAGES, POINTS
 from services.processor.decoding.inspection import Changing, Failed, Inspected, Reply, Request
 from services.processor.late import Late
 
@@ -29,6 +29,13 @@ _ENDED = (Code.DECODE_TIMEOUT, Code.DECODER_CRASHED)
 _DETAILS = {Code.UNSUPPORTED_TYPE: "File type not supported"}
 
 
+PICTURE_SIDES: Mapping[Want, int] = {"caption": 512, "text": 1024}
+"""Pixels on the shorter side of a picture that is described: small print takes more than a scene."""
+
+Model = Callable[[str | None], ModelInUse | None]
+"""What is known of the model of that name; None: of the one in use."""
+
+
 class Inspects(Protocol):
     """Who looks at files, as many at once as it sees fit."""
 
@@ -37,7 +44,7 @@ class Inspects(Protocol):
 
 
 class ProcessorWorker:
-    """A Worker over PathRecord. `model` tells the model in use; without one the cache is not asked.
+    """A Worker over PathRecord. `model` tells what embeds; where it is not known the cache is not asked.
 
     `late` has what is done of a batch go on while it waits for files that must be fetched.
     """
@@ -45,7 +52,7 @@ class ProcessorWorker:
     def __init__(
         self,
         inspects: Inspects,
-        model: Callable[[], ModelInUse | None],
+        model: Model,
         pauses_s: Sequence[float] = PAUSES_S,
         late: Late | None = None,
         instruments: Instruments | None = None,
@@ -106,7 +113,7 @@ class ProcessorWorker:
         return seen
 
     def _request(self, file: File) -> Request:
-        model = self._model()
+        model = None if file.adds else self._model(file.model)
         return Request(
             path=file.path,
             size=file.size,
@@ -114,7 +121,7 @@ class ProcessorWorker:
             model=None if file.force or model is None else model.model,
             caption=file.caption,
             cache_cleared_at=file.cache_cleared_at,
-            short_side=None if model is None else model.picture_side,
+            short_side=_described_side(file) if model is None else model.picture_side,
         )
 
 
@@ -127,7 +134,8 @@ def _result(file: File, seen: Reply) -> Outgoing | tuple[str, Outcome]:
                 PointRecord(file=_as_read(file, seen), content=content, inference=known, source="cache"),
             )
         case Inspected(content=content, jpeg=bytes() as jpeg):
-            return work(IMAGES, ImageRecord(file=_as_read(file, seen), content=content, jpeg=jpeg))
+            topic = CAPTIONS if file.adds else IMAGES
+            return work(topic, ImageRecord(file=_as_read(file, seen), content=content, jpeg=jpeg))
         case Inspected():
             return _failed(
                 file, Code.DECODE_FAILED, "The decoder returned neither a picture nor a cached result"
@@ -138,6 +146,10 @@ def _result(file: File, seen: Reply) -> Outgoing | tuple[str, Outcome]:
             if code in _ENDED:
                 log.warning("job %s: a decoder process was ended at %s: %s", file.job_id, file.file, error)
             return _failed(file, code, error)
+
+
+def _described_side(file: File) -> int | None:
+    return max((PICTURE_SIDES[each] for each in file.adds), default=None)
 
 
 def _as_read(file: File, seen: Inspected) -> File:

@@ -19,6 +19,7 @@ from libs.common.sources.roots import readable
 from libs.common.sources.sources import Sources
 from libs.common.stages import SCANNER
 from libs.common.store.measured import measured
+from libs.common.store.named import NamedStore
 from libs.common.store.open import open_server_store
 from libs.common.store.protocol import Store
 from libs.common.topics import JOB_STATUS
@@ -83,7 +84,7 @@ class Scanner:
                     outbox=Outbox(joined.publisher, self.health),
                     status=status,
                     control=joined.control,
-                    store=store,
+                    store=NamedStore(store, joined.control),
                     health=self.health,
                     listers=listers,
                     sources=Sources(

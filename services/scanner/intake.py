@@ -165,7 +165,7 @@ class Intake:
         """Have every service know what the job lists, where no setting says what may be read."""
         wiring = self._wiring
         roots = readable(wiring.settings, wiring.control.listed_roots)
-        if job.root is None or isinstance(roots, Roots) or roots.holding(job.root) is not None:
+        if not job.root or isinstance(roots, Roots) or roots.holding(job.root) is not None:
             return
         folder = await asyncio.get_running_loop().run_in_executor(wiring.listers, _folder_of, job.root)
         await wiring.outbox.send([fact(ListedRoot(path=folder))])
@@ -173,6 +173,8 @@ class Intake:
     async def _source(self, request: ScanRequest) -> bytes | Refusal | JobRecord:
         if request.directory_path is not None:
             return await self._root(request.directory_path)
+        if request.source is not None:
+            return b""
         wiring = self._wiring
         retried = await until_available(
             lambda: find_job(wiring.connection, str(request.retry_of)), wiring.health

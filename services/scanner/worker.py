@@ -105,18 +105,26 @@ def accept(
         status_partition=origin.status_partition,
         status_offset=origin.status_offset,
         collection=request.collection or facts.active(),
+        source=request.source,
+        want=request.want,
     )
     if isinstance(source, JobRecord):
         record = msgspec.structs.replace(
             record,
             request=_retrying(request, source),
             collection=source.collection,
+            source=source.source,
+            want=source.want,
             shown_below=source.shown_below,
         )
-        source = source.root or Refusal(
-            code=Code.NOTHING_TO_RETRY, error="that job ended before it found any file"
-        )
+        source = _root_of(source)
     return _located(record, facts, source)
+
+
+def _root_of(retried: JobRecord) -> bytes | Refusal:
+    if retried.root is None:
+        return Refusal(code=Code.NOTHING_TO_RETRY, error="that job ended before it found any file")
+    return retried.root
 
 
 def _retrying(request: ScanRequest, retried: JobRecord) -> ScanRequest:
@@ -139,8 +147,15 @@ def _located(record: JobRecord, facts: Facts, source: bytes | Refusal) -> JobRec
         return msgspec.structs.replace(record, refusal=_gone(record.collection))
     if isinstance(source, Refusal):
         return msgspec.structs.replace(record, refusal=source)
+    # Adding to points is for those that are searched; all else fills what will be.
+    goes_to = state.present if record.adds else state.target
     return msgspec.structs.replace(
-        record, root=source, generation=state.generation, cache_cleared_at=state.cache_cleared_at
+        record,
+        root=source,
+        generation=goes_to.generation,
+        stored_in=goes_to.stored_in,
+        model=goes_to.model,
+        cache_cleared_at=state.cache_cleared_at,
     )
 
 
@@ -166,6 +181,8 @@ def accepted(record: JobRecord) -> events.Accepted:
         labels=record.request.labels,
         exclude=record.request.exclude,
         library_id=record.request.library_id,
+        source=record.source,
+        want=record.want,
     )
 
 
@@ -204,7 +221,7 @@ def ending_of(record: JobRecord, facts: Facts) -> Ending | None:
     if record.refusal is not None:
         return Ending("failed", record.refusal.code, record.refusal.error)
     state = facts.collection(record.collection or "")
-    if state is None or state.generation != record.generation:
+    if state is None or state.holding(record.generation) is None:
         gone = _gone(record.collection or "")
         return Ending("failed", gone.code, gone.error)
     return None
@@ -274,6 +291,9 @@ def path_record(record: JobRecord, file: Spooled) -> Outgoing:
         target=file.target,
         root_length=len(record.root or b""),
         meta=record.request.metadata,
+        adds=record.want if record.adds else (),
+        model=record.model,
+        origin=None if record.source is None else record.source.collection,
     )
     return work(PATHS, PathRecord(file=body))
 
@@ -343,6 +363,12 @@ def _is_as_stored(file: Spooled, point: Fields, stored_at: float) -> bool:
     identity = (file.size, file.mtime_ns, file.ctime_ns)
     quiet = max(file.mtime_ns, file.ctime_ns) / 1e9 < stored_at - RACY_S
     return (point.size, point.mtime_ns, point.ctime_ns) == identity and quiet
+
+
+def is_described(record: JobRecord, point: Fields) -> bool:
+    """Whether the stored point (read with RESCAN) has all that the job adds."""
+    has = {"caption": point.caption_model, "text": point.text_model}
+    return point.generation == record.generation and all(has[each] is not None for each in record.want)
 
 
 def _text(job_id: UUID | None) -> str | None:

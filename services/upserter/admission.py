@@ -22,8 +22,8 @@ class Collections(Protocol):
     def collection(self, name: str) -> CollectionState | None:
         """The present generation of a collection."""
 
-    def filled(self, name: str) -> FilledBy | None:
-        """The model that filled the present generation."""
+    def filled(self, name: str, generation: str | None = None) -> FilledBy | None:
+        """The model that filled that generation; None: the present one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,26 +46,30 @@ class Admission:
         self._sizes: dict[tuple[str, str], int] = {}
         self._recording = asyncio.Lock()
 
-    async def check(self, shape: Shape) -> None:
-        """Return if points of this shape may be written.
+    async def check(self, shape: Shape) -> str:
+        """What the store calls the collection, if points of this shape may be written.
 
         Raises SluiceError collection_gone, vector_size_mismatch or model_mismatch; UnavailableError if the
         store is away.
         """
-        await self._check_generation(shape)
-        await self._check_size(shape)
-        await self._check_model(shape)
+        place = await self.place_of(shape.collection, shape.generation)
+        await self._check_size(shape, place)
+        await self._check_model(shape, place)
+        return place
 
-    async def _check_generation(self, shape: Shape) -> None:
-        if not self._is_present(shape):
+    async def place_of(self, collection: str, generation: str) -> str:
+        """What the store calls that generation of the collection; SluiceError collection_gone."""
+        if (place := self._place(collection, generation)) is None:
             await self._collections.refresh()
-            if not self._is_present(shape):
-                raise gone(shape.collection)
+            place = self._place(collection, generation)
+        if place is None:
+            raise gone(collection)
+        return place
 
-    async def _check_size(self, shape: Shape) -> None:
+    async def _check_size(self, shape: Shape, place: str) -> None:
         key = (shape.collection, shape.generation)
         if key not in self._sizes:
-            self._sizes[key] = await self._size_in_store(shape.collection)
+            self._sizes[key] = await self._size_in_store(place)
         if self._sizes[key] != shape.dimension:
             raise SluiceError(
                 Code.VECTOR_SIZE_MISMATCH,
@@ -74,15 +78,17 @@ class Admission:
                 f"vector_size {shape.dimension}",
             )
 
-    async def _check_model(self, shape: Shape) -> None:
-        filled = self._collections.filled(shape.collection) or await self._first_model(shape)
+    async def _check_model(self, shape: Shape, place: str) -> None:
+        filled = self._collections.filled(shape.collection, shape.generation)
+        filled = filled or await self._first_model(shape, place)
         if filled is None:
             raise gone(shape.collection)
         if filled.model != shape.model:
             raise SluiceError(
                 Code.MODEL_MISMATCH,
                 f"the collection '{shape.collection}' was filled by the model '{filled.model}', these "
-                f"vectors are of '{shape.model}' and cannot be compared with them: use a new collection",
+                f"vectors are of '{shape.model}' and cannot be compared with them: have it filled by that "
+                f"model (POST /api/v1/collections/{shape.collection}/model), or use a new collection",
             )
 
     async def _size_in_store(self, collection: str) -> int:
@@ -93,7 +99,7 @@ class Admission:
                 raise gone(collection) from error
             raise
 
-    async def _first_model(self, shape: Shape) -> FilledBy | None:
+    async def _first_model(self, shape: Shape, place: str) -> FilledBy | None:
         """What fills the collection once this one, or another that was quicker, has been recorded.
 
         One at a time, and read back, so that of two models in one batch only one is let in. None: the
@@ -101,17 +107,18 @@ class Admission:
         """
         async with self._recording:
             await self._collections.refresh()
-            filled = self._collections.filled(shape.collection)
+            filled = self._collections.filled(shape.collection, shape.generation)
             if filled is None:
-                body = FilledBy(name=shape.collection, generation=shape.generation, model=shape.model)
+                body = FilledBy(name=place, generation=shape.generation, model=shape.model)
                 await self._publish([fact(body)])
                 await self._collections.refresh()
-                filled = self._collections.filled(shape.collection)
+                filled = self._collections.filled(shape.collection, shape.generation)
             return filled
 
-    def _is_present(self, shape: Shape) -> bool:
-        state = self._collections.collection(shape.collection)
-        return state is not None and state.generation == shape.generation
+    def _place(self, collection: str, generation: str) -> str | None:
+        state = self._collections.collection(collection)
+        held = None if state is None else state.holding(generation)
+        return None if held is None else held.stored_in
 
 
 def gone(collection: str) -> SluiceError:

@@ -13,13 +13,16 @@ from libs.common.kafka.outgoing import Outgoing, event, outcomes
 from libs.common.messages import PointRecord
 from libs.common.metrics.declared import RETRIES, STEP
 from libs.common.metrics.instruments import Instruments
+from libs.common.points.fields import Fields
 from libs.common.points.payload import payload_of
 from libs.common.points.places import Places, offline_places
 from libs.common.points.written import metadata_of
 from libs.common.runtime.retry import until_available
 from libs.common.store.protocol import Point
+from services.upserter.additions import Additions
 from services.upserter.admission import Admission, Shape, gone
-from services.upserter.copies import Copies
+from services.upserter.copies import Copies, Known
+from services.upserter.origins import Origins
 from services.upserter.watch import StoreWatch
 from services.upserter.writing import Writer
 
@@ -46,6 +49,8 @@ class UpserterWorker:
         self._admission = admission
         self._writer = writer
         self._copies = copies
+        self._origins = Origins(copies.store)
+        self._additions = Additions(copies.store)
         self._watch = watch
         self._now = now
         self._instruments = instruments or Instruments()
@@ -58,28 +63,44 @@ class UpserterWorker:
 
     async def __call__(self, batch: Sequence[PointRecord]) -> list[Outgoing]:
         """Store the batch; every record of it has an outcome in what is returned."""
-        groups = _by_shape(record for record in batch if _is_whole(record))
+        made = [record for record in batch if record.description is None]
+        groups = _by_shape(record for record in made if _is_whole(record))
+        adding = _by_collection(record for record in batch if record.description is not None)
         with self._instruments.timed(STEP, "store"):
-            found = await asyncio.gather(*(self._store(shape, group) for shape, group in groups.items()))
-        broken = outcomes(_broken(record) for record in batch if not _is_whole(record))
+            found = await asyncio.gather(
+                *(self._store(shape, group) for shape, group in groups.items()),
+                *(self._add(collection, group) for collection, group in adding.items()),
+            )
+        broken = outcomes(_broken(record) for record in made if not _is_whole(record))
         return broken + [outgoing for group in found for outgoing in group]
+
+    async def _add(self, collection: tuple[str, str], records: list[PointRecord]) -> list[Outgoing]:
+        """Add what the records say to points that are there."""
+        try:
+            place = await self._waited(lambda: self._admission.place_of(*collection))
+            refused = await self._waited(lambda: self._additions.write(place, records))
+        except SluiceError as error:
+            return _refused(records, _of_collection(collection[0], error))
+        latest = {(record.file.job_id, record.file.file_id): record for record in records}
+        return outcomes((each.file.job_id, _outcome(each, refused, {})) for each in latest.values())
 
     async def _store(self, shape: Shape, records: list[PointRecord]) -> list[Outgoing]:
         try:
-            await self._waited(lambda: self._admission.check(shape))
+            place = await self._waited(lambda: self._admission.check(shape))
             # Asked before anything is written, and not again: a second try would find this batch itself.
-            existing = await self._waited(lambda: self._copies.of(shape.collection, records))
-            return outcomes(await self._waited(lambda: self._write(shape, records, existing)))
+            known = await self._waited(lambda: self._copies.of(place, records))
+            return outcomes(await self._waited(lambda: self._write(place, records, known)))
         except SluiceError as error:
-            return _refused(records, _of_collection(shape, error))
+            return _refused(records, _of_collection(shape.collection, error))
 
-    async def _write(self, shape: Shape, records: list[PointRecord], existing: dict[str, str]) -> Told:
+    async def _write(self, place: str, records: list[PointRecord], known: Known) -> Told:
         latest, now = {record.file.file_id: record for record in records}, self._now()
         places = await _places(latest.values())
-        points = [_point(each, now, places) for each in latest.values()]
-        rejected = await self._writer.write(shape.collection, points)
+        before = known.own | await self._origins.of(latest.values())
+        points = [_point(each, now, places, before.get(id_)) for id_, each in latest.items()]
+        rejected = await self._writer.write(place, points)
         return [
-            (record.file.job_id, _outcome(record, rejected, existing))
+            (record.file.job_id, _outcome(record, rejected, known.copies))
             for record in {(r.file.job_id, r.file.file_id): r for r in records}.values()
         ]
 
@@ -106,6 +127,14 @@ def _by_shape(batch: Iterable[PointRecord]) -> dict[Shape, list[PointRecord]]:
     return groups
 
 
+def _by_collection(batch: Iterable[PointRecord]) -> dict[tuple[str, str], list[PointRecord]]:
+    """By collection and generation."""
+    groups: dict[tuple[str, str], list[PointRecord]] = defaultdict(list)
+    for record in batch:
+        groups[record.file.collection, record.file.generation].append(record)
+    return groups
+
+
 def _is_whole(record: PointRecord) -> bool:
     length = len(record.inference.embedding)
     return length > 0 and length % FLOAT_BYTES == 0
@@ -125,9 +154,9 @@ async def _places(records: Iterable[PointRecord]) -> Places | None:
     return None
 
 
-def _point(record: PointRecord, stored_at: float, places: Places | None) -> Point:
+def _point(record: PointRecord, stored_at: float, places: Places | None, before: Fields | None) -> Point:
     vector = np.frombuffer(record.inference.embedding, dtype="<f4")
-    return Point(record.file.file_id, vector, payload_of(record, stored_at, places))
+    return Point(record.file.file_id, vector, payload_of(record, stored_at, places, before))
 
 
 def _outcome(
@@ -141,14 +170,14 @@ def _outcome(
         file=file.file,
         outcome="stored",
         source=record.source,
-        caption=record.inference.caption,
+        caption=record.inference.caption if record.description is None else record.description.caption,
         existing_id=existing.get(file.file_id),
     )
 
 
-def _of_collection(shape: Shape, error: SluiceError) -> SluiceError:
+def _of_collection(collection: str, error: SluiceError) -> SluiceError:
     """A collection that vanished under a write is gone, like one that was found missing before it."""
-    return gone(shape.collection) if error.code is Code.COLLECTION_NOT_FOUND else error
+    return gone(collection) if error.code is Code.COLLECTION_NOT_FOUND else error
 
 
 def _refused(records: Sequence[PointRecord], error: SluiceError) -> list[Outgoing]:

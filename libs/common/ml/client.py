@@ -20,7 +20,7 @@ from libs.common.ml.failures import (
     reply_to_status,
 )
 from libs.common.ml.inference import Answer, Image, Refused, Reply
-from libs.common.ml.wire import file_name, read_answer, read_text_answer, write_request
+from libs.common.ml.wire import file_name, read_answer, read_detail, read_text_answer, write_request
 from libs.common.settings import MLSettings
 from libs.common.unreadable import UNREADABLE
 
@@ -43,10 +43,15 @@ class Timeouts:
 class HttpMLClient:
     """An InferenceClient, with texts beside the images, over a connection pool that `open` owns."""
 
-    def __init__(self, http: httpx.AsyncClient, timeouts: Timeouts) -> None:
+    def __init__(self, http: httpx.AsyncClient, timeouts: Timeouts, model: str | None = None) -> None:
         self._http = http
         self._timeouts = timeouts
+        self._asked = {} if model is None else {"model": model}
         self._has_multipart = True
+
+    def for_model(self, name: str | None) -> "HttpMLClient":
+        """A client over the same connections that asks for this model; None: for the one in use."""
+        return HttpMLClient(self._http, self._timeouts, name)
 
     @classmethod
     @asynccontextmanager
@@ -76,20 +81,35 @@ class HttpMLClient:
         except UNREADABLE as error:
             raise _unavailable(f"its capabilities are not understood: {error}") from error
 
+    async def name_in_use(self) -> str | None:
+        """By which the model in use is asked for; None where it has no name, or the service knows no names.
+
+        UnavailableError while the service is away.
+        """
+        try:
+            answer = await self._http.get("models", timeout=self._timeouts.connect_s)
+        except httpx.HTTPError as error:
+            raise _unavailable(reason_of_error(error)) from error
+        try:
+            return msgspec.json.decode(answer.content, type=_Models).default if answer.is_success else None
+        except UNREADABLE:
+            return None
+
     async def warm_up(self) -> None:
         """See InferenceClient."""
         await self._expect("POST", "warmup", self._timeouts.warm_up_s)
 
     async def embed(self, images: Sequence[Image], *, caption: bool) -> Reply:
         """See InferenceClient. That the service lacks multipart is remembered once JSON has worked."""
-        params = {"caption": "true" if caption else "false"}
+        params = {"caption": "true" if caption else "false"} | self._asked
         return await _reply(self._send(images, params), read_answer)
 
     async def embed_text(self, text: str) -> Reply:
         """An Answer with one result, the text's; failures are replies, as those of `embed`."""
         body = msgspec.json.encode({"text": text})
         return await _reply(
-            self._http.post("embed_text", content=body, headers=_JSON_HEADERS), read_text_answer
+            self._http.post("embed_text", params=self._asked, content=body, headers=_JSON_HEADERS),
+            read_text_answer,
         )
 
     async def _send(self, images: Sequence[Image], params: dict[str, str]) -> httpx.Response:
@@ -113,12 +133,18 @@ class HttpMLClient:
         """The body of a 200; UnavailableError with the reason for anything else."""
         timeout = httpx.Timeout(timeout_s, connect=self._timeouts.connect_s)
         try:
-            answer = await self._http.request(method, path, timeout=timeout, **options)
+            answer = await self._http.request(method, path, params=self._asked, timeout=timeout, **options)
         except httpx.HTTPError as error:
             raise _unavailable(reason_of_error(error)) from error
+        if answer.status_code == 422 and self._asked:
+            raise UnavailableError(Code.MODEL_UNAVAILABLE, read_detail(answer.content), retryable=False)
         if answer.status_code != 200:
             raise _unavailable(reason_of_status(answer.status_code, answer.content))
         return answer.content
+
+
+class _Models(msgspec.Struct):
+    default: str | None = None
 
 
 async def _reply(sent: Awaitable[httpx.Response], read: Callable[[bytes], Answer]) -> Reply:

@@ -2,7 +2,7 @@
 
 from libs.common.points.fields import Fields
 from libs.common.points.from_exif import describe
-from libs.common.points.words import joined
+from libs.common.points.words import joined, parts_of
 from libs.common.store.protocol import Payload
 
 _NEAREST_FOLDERS = 2
@@ -19,6 +19,21 @@ def derive(point: Fields, below: str | None = None) -> None:
     point.folders = [path for n in range(1, len(folders)) if (path := "/".join(folders[: n + 1]))]
     names = folders[-_NEAREST_FOLDERS:] if below is None else below.split("/")[:-1]
     point.search_text = joined(_texts(point, names))
+
+
+def below_root(point: Fields) -> str | None:
+    """The path of a stored point below the scanned root, as far as its words tell; None where it has none.
+
+    The nearest folders whose names are words of it.
+    """
+    if point.search_text is None:
+        return None
+    words = frozenset(point.search_text.split())
+    *folders, name = (point.full_path or "").split("/")
+    first = len(folders)
+    while first > 0 and folders[first - 1] and words.issuperset(parts_of(folders[first - 1])):
+        first -= 1
+    return "/".join([*folders[first:], name])
 
 
 def additions(payload: Payload) -> Payload:
@@ -41,4 +56,5 @@ def _texts(point: Fields, folders: list[str]) -> list[str | None]:
         *(point.place or ()),
         point.filename,
         *folders,
+        point.picture_text,
     ]

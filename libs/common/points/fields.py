@@ -101,6 +101,12 @@ class Fields:
     people = Texts("keyword", serves=FACET)
     rating = Whole("integer", serves=FACET | SORT)
     label = Text("keyword", serves=FACET)
+    caption_model = Text("keyword", serves=FACET)
+    """What wrote the caption, where a job that adds captions did; it stays until the file changes."""
+    picture_text = Text(serves=())
+    """The words that were read in the picture; empty where there are none."""
+    text_model = Text("keyword", serves=FACET)
+    """What read them."""
     stack = Text("keyword")
     """The same for all files of one picture."""
     stack_cover = Flag("bool", serves=())

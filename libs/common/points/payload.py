@@ -4,7 +4,8 @@ import base64
 
 from libs.common.ids import display_name
 from libs.common.messages import File, PointRecord
-from libs.common.points.derived import derive
+from libs.common.points.derived import below_root, derive
+from libs.common.points.describing import description_of, set_description
 from libs.common.points.exif import exif_fields
 from libs.common.points.fields import Fields, names
 from libs.common.points.places import Places
@@ -19,10 +20,13 @@ _OF_PATH = names(Fields.path_base64, Fields.link_target, Fields.etag)
 """Fields that some paths have and others have not."""
 
 
-def payload_of(record: PointRecord, stored_at: float, places: Places | None = None) -> Payload:
+def payload_of(
+    record: PointRecord, stored_at: float, places: Places | None = None, before: Fields | None = None
+) -> Payload:
     """The payload of the point that stores `record`; `stored_at` in seconds since the epoch.
 
-    `places` tells the town of a photo's location; without them there is none.
+    `places` tells the town of a photo's location; without them there is none. `before` is the point that is
+    made again, read with REMADE: what jobs added to it stays as long as its content is the same.
     """
     point = Fields({})
     set_file(point, record.file)
@@ -35,9 +39,19 @@ def payload_of(record: PointRecord, stored_at: float, places: Places | None = No
     point.stored_at = stored_at
     point.payload_version = VERSION
     point.payload.update(exif_fields(record.content.exif))
+    if before is not None:
+        _keep(point, before)
     file = record.file
-    derive(point, display_name(file.path[file.root_length :]))
+    known = None if file.origin is None or before is None else below_root(before)
+    derive(point, known or display_name(file.path[file.root_length :]))
     return point.payload
+
+
+def _keep(point: Fields, before: Fields) -> None:
+    if point.meta is None and before.meta:
+        point.meta = before.meta
+    if before.file_hash == point.file_hash:
+        set_description(point, description_of(before))
 
 
 def moved(payload: Payload, file: File, stored_at: float) -> Payload:

@@ -14,8 +14,33 @@ RESCAN = names(
     Fields.payload_version,
     Fields.caption,
     Fields.meta,
+    Fields.caption_model,
+    Fields.text_model,
 )
 """What decides whether a stored file has changed since; and its caption, which a report has."""
+
+FILE = names(
+    Fields.full_path,
+    Fields.path_base64,
+    Fields.link_target,
+    Fields.size,
+    Fields.mtime_ns,
+    Fields.ctime_ns,
+    Fields.etag,
+)
+"""The file of a point, for a job that goes through it again."""
+
+REMADE = names(
+    Fields.file_hash,
+    Fields.full_path,
+    Fields.search_text,
+    Fields.meta,
+    Fields.caption,
+    Fields.caption_model,
+    Fields.picture_text,
+    Fields.text_model,
+)
+"""What a point that is made again keeps of the one before."""
 
 SYNC = RESCAN + names(Fields.full_path, Fields.path_base64, Fields.file_hash)
 """What tells whether a file is still there, has changed, or has another path now."""

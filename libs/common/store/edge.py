@@ -189,6 +189,11 @@ class EdgeStore:
         if additions:
             await self._ask(wire.Complete(name, field, dict(additions)), None)
 
+    async def set_payload(self, name: str, additions: Mapping[str, Payload]) -> None:
+        """Set fields of those of the points that exist."""
+        if additions:
+            await self._ask(wire.Complete(name, None, dict(additions)), None)
+
     async def count(self, name: str, where: Filter | None = None) -> int:
         """How many points fulfil the filter, exactly."""
         return await self._ask(wire.Count(name, where), int)

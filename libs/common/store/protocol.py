@@ -289,6 +289,9 @@ class Store(Protocol):
     async def complete(self, name: str, field: str, additions: Mapping[str, Payload]) -> None:
         """Add to each of these points the payload given for its id, where it has no value of `field`."""
 
+    async def set_payload(self, name: str, additions: Mapping[str, Payload]) -> None:
+        """Set, on each of these points that exists, the fields given for its id; its others stay."""
+
     async def count(self, name: str, where: Filter | None = None) -> int:
         """How many points fulfil the filter, exactly."""
 

@@ -23,7 +23,8 @@ _NEEDED: Sequence[tuple[Scope, str]] = (
     ("move", r"POST /curation/archive-selection"),
     ("move", r"POST /archives/[^/]+/restore"),
     ("admin", r"POST /collections/merge"),
-    ("admin", r"DELETE /collections/[^/]+"),
+    ("admin", r"POST /collections/[^/]+/model(/[^/]+/switch)?"),
+    ("admin", r"DELETE /collections/[^/]+(/model/[^/]+)?"),
 )
 _PATTERNS = [(scope, re.compile(pattern)) for scope, pattern in _NEEDED]
 PREFIX = "/api/v1"

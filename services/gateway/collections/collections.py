@@ -13,6 +13,7 @@ from libs.common.kafka.tables.control_table import ControlTable
 from libs.common.points.fields import Fields, names
 from libs.common.points.projections import SAMPLE
 from libs.common.settings import StoreSettings
+from libs.common.store.named import held_in
 from libs.common.store.protocol import CollectionInfo, Distance, Record, Store
 from services.gateway.api.caller import check_collection, sees
 from services.gateway.api.deadlines import deadline, refreshed
@@ -118,9 +119,14 @@ class Collections:
                 Code.COLLECTION_BUSY, f"task {task.task_id} still merges into collection {name}"
             )
         await refreshed(self.control)
+        state = self.control.collection(name)
         # Forgotten first: whatever still travels is then refused and does not fill a new namesake.
-        await self._publish(records.deleted(name, was_active=self.control.active() == name))
-        await self.store.delete(name)
+        places = [name] if state is None else held_in(state)
+        await self._publish(records.deleted(name, was_active=self.control.active() == name, places=places))
+        there = await self.store.collections()
+        for place in places:
+            if place in there:
+                await self.store.delete(place)
 
     async def describe(self, name: str) -> Described:
         """The collection's shape, counts and a few points; SluiceError collection_not_found."""

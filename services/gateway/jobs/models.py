@@ -1,23 +1,38 @@
 """Bodies about jobs."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from libs.common.errors import Code
-from libs.common.events import FileOutcome, JobState, Source, check_paths
+from libs.common.events import FileOutcome, JobState, Source, Want, check_paths, check_want
 from libs.common.labels import Value, check_labels, check_metadata
 from services.gateway.api.models import Body
 
 PHOTOS = "/photos/holiday"
+EMBEDDING: Want = "embedding"
 JOB = "a5502559-d7c1-4b4d-a83b-b557ad5590c6"
 
 
-class IngestRequest(Body):
-    """A directory, or one file, to ingest."""
+class PointsIn(Body):
+    """Points of a collection, whose files are gone through again."""
 
-    directory_path: str = Field(min_length=1, max_length=4096, examples=[PHOTOS])
+    collection: str = Field(examples=["holiday"])
+    filters: dict[str, Any] = Field(
+        default_factory=dict, description="As in a search", examples=[{"missing": ["caption_model"]}]
+    )
+
+
+class IngestRequest(Body):
+    """A directory, or one file, to ingest; or points of a collection, whose files are gone through again."""
+
+    directory_path: str | None = Field(None, min_length=1, max_length=4096, examples=[PHOTOS])
+    source: PointsIn | None = Field(None, description="Instead of a directory", examples=[None])
+    want: list[Want] = Field(
+        default_factory=lambda: [EMBEDDING],
+        description="embedding: whole points are made; caption, text: added to points that are there",
+    )
     collection: str | None = Field(None, description="Unset: the active one")
     labels: dict[str, str] = Field(
         default_factory=dict, description="Shown with the job", examples=[{"order": "2024-117"}]
@@ -53,6 +68,15 @@ class IngestRequest(Body):
     def _paths(cls, paths: list[str]) -> list[str]:
         check_paths(paths)
         return paths
+
+    @model_validator(mode="after")
+    def _one_source(self) -> "IngestRequest":
+        if (self.directory_path is None) == (self.source is None):
+            raise ValueError("exactly one of directory_path and source must be given")
+        check_want(self.want)
+        if self.source is None and EMBEDDING not in self.want:
+            raise ValueError("captions and texts are added to points: name a source instead of a directory")
+        return self
 
     @field_validator("labels")
     @classmethod
@@ -198,6 +222,8 @@ class JobOut(Body):
     job_id: str = Field(examples=[JOB])
     collection: str | None
     directory_path: str | None = Field(examples=[PHOTOS])
+    source: PointsIn | None = Field(None, description="The points whose files it goes through")
+    want: list[Want] = Field(default_factory=lambda: [EMBEDDING])
     status: Literal["running", "completed", "failed"]
     state: JobState
     progress: float = Field(ge=0, le=100)

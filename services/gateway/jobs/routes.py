@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Path, Query
 
-from libs.common.events import FileOutcome, JobState
+from libs.common.events import FileOutcome, JobState, PointsSource
 from services.gateway.api.capabilities import capability
 from services.gateway.api.models import problems
 from services.gateway.api.unread import ReadFields
@@ -13,7 +13,7 @@ from services.gateway.jobs import models as body
 from services.gateway.jobs.reader import JobReader
 from services.gateway.jobs.status import file_out, ignored_out, job_out
 from services.gateway.jobs.status_reader import StatusReader
-from services.gateway.jobs.submit import JobSubmitter, SubmitOptions
+from services.gateway.jobs.submit import JobSubmitter, PointsOptions, SubmitOptions
 from services.gateway.view.queries import JobFilter
 
 router = APIRouter(prefix="/ingest", tags=["ingestion"], route_class=ReadFields)
@@ -27,7 +27,9 @@ Cursor = Annotated[str | None, Query(description="`next` of the page before")]
 
 @router.post("/", status_code=202, responses=problems(400, 409), include_in_schema=False)
 @router.post("/scan", status_code=202, responses=problems(400, 409), include_in_schema=False)
-@router.post("", status_code=202, summary="Ingest a directory, or one file", responses=problems(400, 409))
+@router.post(
+    "", status_code=202, summary="Ingest a directory, a file, or points again", responses=problems(400, 409)
+)
 async def start(
     submitter: Submitter,
     request: body.IngestRequest,
@@ -38,8 +40,11 @@ async def start(
 
     Also at /ingest/ and /ingest/scan. The same Idempotency-Key names the same job again.
     """
+    if request.source is not None:
+        source = PointsSource(**request.source.model_dump())
+        return await _start_points(submitter, source, request, (caption, idempotency_key))
     options = SubmitOptions(
-        request.directory_path,
+        request.directory_path or "",
         request.collection,
         request.force,
         caption,
@@ -54,6 +59,30 @@ async def start(
     taken = await submitter.submit(options)
     return body.Submitted(
         job_id=str(taken.job_id), message=f"{taken.directory_path} goes into collection {taken.collection}"
+    )
+
+
+async def _start_points(
+    submitter: JobSubmitter,
+    source: PointsSource,
+    request: body.IngestRequest,
+    told: tuple[bool, str | None],
+) -> body.Submitted:
+    taken = await submitter.submit_points(
+        PointsOptions(
+            source,
+            tuple(request.want),
+            request.collection,
+            request.force,
+            *told,
+            request.labels,
+            request.metadata,
+        )
+    )
+    wanted = " and ".join(request.want)
+    return body.Submitted(
+        job_id=str(taken.job_id),
+        message=f"{wanted} of the points of {source.collection} for {taken.collection}",
     )
 
 

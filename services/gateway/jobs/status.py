@@ -31,6 +31,8 @@ def job_out(job: Job) -> out.JobOut:
         job_id=job.job_id,
         collection=job.collection,
         directory_path=job.directory_path,
+        source=None if job.source is None else out.PointsIn(**structs.asdict(job.source)),
+        want=list(job.want),
         status="completed" if job.state == "completed" else "failed" if job.is_over else "running",
         state=job.state,
         progress=round(job.progress, 1),

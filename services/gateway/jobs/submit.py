@@ -1,10 +1,12 @@
 """Taking a request to ingest: checked here as far as the gateway can see, then published."""
 
 from dataclasses import dataclass, field
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from libs.common.errors import Code, SluiceError
-from libs.common.events import Prune, ScanRequest
+from libs.common.events import REQUEST_VERSION, PointsSource, Prune, ScanRequest, Want
+from libs.common.filters.parsing import parse
+from libs.common.ids import job_id_for_key
 from libs.common.labels import Value
 from libs.common.runtime.detached import DetachedCalls
 from libs.common.settings import FilesSettings
@@ -30,6 +32,20 @@ class SubmitOptions:
     sync: bool = False
     prune: Prune = "auto"
     paths: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PointsOptions:
+    """What a client asked for of points, unchecked. `collection` None means the one that has them."""
+
+    source: PointsSource
+    want: tuple[Want, ...]
+    collection: str | None
+    force: bool
+    caption: bool
+    idempotency_key: str | None
+    labels: dict[str, str] = field(default_factory=dict)
+    metadata: dict[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +88,48 @@ class JobSubmitter:
             await self.requests.publish(request)
         return request
 
+    async def submit_points(self, options: PointsOptions) -> ScanRequest:
+        """The published request for a job over points.
+
+        Raises SluiceError collection_not_found, invalid_request for filters that are none, or where captions
+        or texts would go to points of another collection than they are of, and duplicate_job_id as above.
+        """
+        source, collection = options.source, options.collection or options.source.collection
+        if "embedding" not in options.want and collection != source.collection:
+            raise SluiceError(
+                Code.INVALID_REQUEST, f"what is added goes to the points themselves, in {source.collection}"
+            )
+        parse(source.filters)
+        for each in dict.fromkeys((source.collection, collection)):
+            await self.collections.adopted(each)
+        request = points_request(options, collection)
+        if options.idempotency_key is None or not await self._is_known(request):
+            await self.requests.publish(request)
+        return request
+
     async def _is_known(self, request: ScanRequest) -> bool:
         """Whether the same request was taken before."""
         job = await self.jobs.find(UUID(str(request.job_id)))
         if job is None:
             return False
-        if (job.directory_path, job.collection) != (request.directory_path, request.collection):
-            raise SluiceError(
-                Code.DUPLICATE_JOB_ID, f"this Idempotency-Key was used for {job.directory_path} before"
-            )
+        before = (job.directory_path, job.source, job.want, job.collection)
+        if before != (request.directory_path, request.source, request.want, request.collection):
+            what = job.directory_path or "something else"
+            raise SluiceError(Code.DUPLICATE_JOB_ID, f"this Idempotency-Key was used for {what} before")
         return True
+
+
+def points_request(options: PointsOptions, collection: str) -> ScanRequest:
+    """The request for `ingest`, stamped with its job and its collection."""
+    key = options.idempotency_key
+    return ScanRequest(
+        version=REQUEST_VERSION,
+        job_id=UUID(job_id_for_key(key)) if key else uuid4(),
+        source=options.source,
+        want=options.want,
+        collection=collection,
+        force=options.force,
+        caption=options.caption,
+        labels=options.labels,
+        metadata=options.metadata,
+    )

@@ -27,14 +27,23 @@ class QueryVectors:
         async with HttpMLClient.open(settings, Timeouts(embed_s=SECONDS, connect_s=SECONDS)) as client:
             yield cls(client)
 
-    async def of_image(self, jpeg: bytes) -> list[float]:
-        """The image's vector; ml_rejected if the service cannot take it, ml_bad_result if it is none."""
-        image = Image("query", "query", jpeg)
-        return await _vector(lambda: self._client.embed([image], caption=False))
+    @property
+    def client(self) -> HttpMLClient:
+        """What it asks through."""
+        return self._client
 
-    async def of_text(self, text: str) -> list[float]:
+    async def of_image(self, jpeg: bytes, model: str | None = None) -> list[float]:
+        """The image's vector; ml_rejected if the service cannot take it, ml_bad_result if it is none.
+
+        `model`: the name to ask for; None: the one in use.
+        """
+        image, client = Image("query", "query", jpeg), self._client.for_model(model)
+        return await _vector(lambda: client.embed([image], caption=False))
+
+    async def of_text(self, text: str, model: str | None = None) -> list[float]:
         """The text's vector; ml_bad_result if it is none."""
-        return await _vector(lambda: self._client.embed_text(text))
+        client = self._client.for_model(model)
+        return await _vector(lambda: client.embed_text(text))
 
 
 async def _vector(ask: Callable[[], Awaitable[Reply]]) -> list[float]:

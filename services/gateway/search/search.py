@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from libs.common.control import ModelInUse
 from libs.common.errors import Code, SluiceError
 from libs.common.filters.parsing import both
 from libs.common.kafka.tables.control_table import ControlTable
@@ -65,7 +66,7 @@ class Search:
         page = replace(page, where=both(page.where, _required(query)))
         if sort is not None or not (query.words or mode == "meaning"):
             return await self._listed(name, query, sort or BY_ID, page)
-        vector = None if mode == "words" else await self._meaning(text, required=mode == "meaning")
+        vector = None if mode == "words" else await self._meaning(name, text, required=mode == "meaning")
         if vector is not None:
             await self._check(name, len(vector))
         return await self._ranked(name, await self._ranking(name, query, vector, mode, page), query, page)
@@ -73,10 +74,10 @@ class Search:
     async def by_image(self, descriptor: int, page: Page) -> Hits:
         """The pictures most like the one in this open file; FileError for no picture, or ml_unavailable."""
         name = await self.collections.active()
-        model = self.control.model()
+        model = self._known(name)
         side = None if model is None else model.picture_side
         picture = await self.decoding.normalised_file(descriptor, side)
-        vector = await self.vectors.of_image(picture)
+        vector = await self.vectors.of_image(picture, self._asked(name))
         await self._check(name, len(vector))
         return await self._near(Wanted(name, NearRanking(vector), page.where), page)
 
@@ -94,7 +95,7 @@ class Search:
 
     async def _near(self, wanted: Wanted, page: Page) -> Hits:
         hits, following = await ranked_page(self.store, wanted, page)
-        return Hits(hits, "vector", self._model(), following)
+        return Hits(hits, "vector", self._model(wanted.collection), following)
 
     async def _listed(self, name: str, query: Query, sort: str, page: Page) -> Hits:
         if query.words:
@@ -107,9 +108,9 @@ class Search:
         ]
         return Hits(hits, "list", None, found.next)
 
-    async def _meaning(self, text: str, *, required: bool) -> Sequence[float] | None:
+    async def _meaning(self, name: str, text: str, *, required: bool) -> Sequence[float] | None:
         """The text's vector; None where the model has no text, or makes nothing of this one."""
-        model = self.control.model()
+        model = self._known(name)
         if model is None or not model.has_text:
             if required:
                 raise SluiceError(
@@ -117,7 +118,7 @@ class Search:
                 )
             return None
         try:
-            return await self.vectors.of_text(text)
+            return await self.vectors.of_text(text, self._asked(name))
         except SluiceError as error:
             if required or error.code not in _NO_MEANING:
                 raise
@@ -141,16 +142,18 @@ class Search:
             listed = await self._listed(name, query, BY_ID, page)
             return replace(listed, mode="lexical_unranked")
         hits, following = await ranked_page(self.store, Wanted(name, ranking, page.where), page)
-        mode, model = _mode(ranking), None if isinstance(ranking, WordRanking) else self._model()
+        mode, model = _mode(ranking), None if isinstance(ranking, WordRanking) else self._model(name)
         return Hits(hits, mode, model, following)
 
     async def _check(self, name: str, size: int) -> None:
         """A vector of another model finds nothing that means anything."""
-        shape, model, filled = await self.store.shape(name), self.control.model(), self.control.filled(name)
+        model, filled = self._known(name), self.control.filled(name)
+        shape = await self.store.shape(name)
         if model and filled and filled.model != model.model:
             raise SluiceError(
                 Code.MODEL_MISMATCH,
-                f"collection {name} was filled by {filled.model}, the ML service now runs {model.model}",
+                f"collection {name} was filled by {filled.model}, the ML service now runs "
+                f"{model.model}: have it filled by that (POST /api/v1/collections/{name}/model)",
             )
         if shape.vector_size != size:
             raise SluiceError(
@@ -158,8 +161,16 @@ class Search:
                 f"collection {name} has vectors of {shape.vector_size} numbers, the ML service makes {size}",
             )
 
-    def _model(self) -> str | None:
-        model = self.control.model()
+    def _asked(self, name: str) -> str | None:
+        """The model that the collection is searched by, as the ML service is asked for it."""
+        state = self.control.collection(name)
+        return None if state is None else state.model
+
+    def _known(self, name: str) -> ModelInUse | None:
+        return self.control.model(self._asked(name))
+
+    def _model(self, name: str) -> str | None:
+        model = self._known(name)
         return model.model if model else None
 
 

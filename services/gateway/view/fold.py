@@ -80,7 +80,7 @@ def requested(job: Job | None, job_id: str, request: ScanRequest, at: float) -> 
     if job is None:
         job = Job(job_id=job_id, created_at=at, updated_at=at)
     job = msgspec.structs.replace(job, created_at=min(job.created_at, at))
-    if job.accepted or job.is_over or job.directory_path or job.retry_of:
+    if job.accepted or job.is_over or job.directory_path or job.retry_of or job.source:
         return job
     return msgspec.structs.replace(
         job,
@@ -89,6 +89,8 @@ def requested(job: Job | None, job_id: str, request: ScanRequest, at: float) -> 
         retry_of=str(request.retry_of) if request.retry_of else None,
         labels=request.labels,
         library_id=request.library_id,
+        source=request.source,
+        want=request.want,
     )
 
 

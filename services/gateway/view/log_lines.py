@@ -33,12 +33,17 @@ def log_line(event: JobEvent, at: float) -> LogLine | None:
     return LogLine(at, "ERROR" if failed else "INFO", message)
 
 
+def _source(event: Accepted) -> str:
+    if event.source is not None:
+        return f"{' and '.join(event.want)} of the points of collection {event.source.collection}"
+    return event.directory_path or f"the failed files of job {event.retry_of}"
+
+
 def _message(event: JobEvent) -> str | None:
     said: str | None = None
     match event:
         case Accepted():
-            source = event.directory_path or f"the failed files of job {event.retry_of}"
-            said = f"Accepted: {source} into collection {event.collection}"
+            said = f"Accepted: {_source(event)} into collection {event.collection}"
         case Listed(complete=True):
             said = f"Listed {event.found} files; {event.ignored} ignored"
         case Compared(counts=found):

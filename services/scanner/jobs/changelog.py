@@ -7,7 +7,7 @@ from msgspec import Struct, msgpack
 
 from libs.common import events
 from libs.common.errors import Code, SluiceError
-from libs.common.events import JobState, ScanRequest
+from libs.common.events import JobState, PointsSource, ScanRequest, Want
 from libs.common.ids import Id
 from libs.common.kafka.outgoing import Outgoing
 from libs.common.topics import SCANS
@@ -29,6 +29,8 @@ class JobRecord(Struct, frozen=True, kw_only=True):
     `root` is the folder or file as the operating system names it; None where the job was refused before it
     was known. `shown_below` is what the names that people are shown leave out. `status_offset` is where the
     job's events begin in `status_partition` of job-status.
+    `source` and `want` are those of the request, or of the one that it retries.
+    `stored_in` and `model` are those of the generation (see Holding).
     `cache_cleared_at` and `finished_at` are in seconds since the epoch.
     """
 
@@ -42,12 +44,26 @@ class JobRecord(Struct, frozen=True, kw_only=True):
     collection: str | None = None
     generation: str = ""
     cache_cleared_at: float = 0.0
+    source: PointsSource | None = None
+    want: tuple[Want, ...] = ("embedding",)
+    stored_in: str | None = None
+    model: str | None = None
     root: bytes | None = None
     shown_below: bytes = b""
     refusal: Refusal | None = None
     state: JobState = "running"
     finished_at: float | None = None
     version: int = VERSION
+
+    @property
+    def adds(self) -> bool:
+        """Whether it adds to points that are there."""
+        return "embedding" not in self.want
+
+    @property
+    def place(self) -> str:
+        """What the store calls the job's collection."""
+        return self.stored_in or self.collection or ""
 
     @property
     def over(self) -> bool:

@@ -66,7 +66,7 @@ class Emission:
             after = files[-1].file_id
 
     def _window(self) -> int:
-        model = self._wiring.control.model()
+        model = self._wiring.control.model(self._record.model)
         return window.size(
             self._recent.sum(time.monotonic()),
             window.floor_for(model.batch if model else None),
@@ -99,7 +99,8 @@ class Emission:
         waits, waited = pauses(FIRST_PAUSE_S), False
         while self._orders.ending is None:
             try:
-                found = await self._rescan.unchanged(files, self._wiring.control.model())
+                model = self._wiring.control.model(self._record.model)
+                found = await self._rescan.unchanged(files, model)
             except UnavailableError as error:
                 self._wiring.health.waiting(error.detail)
                 waited = True

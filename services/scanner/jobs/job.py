@@ -6,12 +6,13 @@ import time
 import msgspec
 
 from libs.common import events
-from libs.common.errors import Code
+from libs.common.errors import Code, SluiceError, UnavailableError
 from libs.common.events import JobEvent
 from libs.common.runtime.service import supervise
 from services.scanner.jobs import changelog
 from services.scanner.jobs.changelog import JobRecord
 from services.scanner.jobs.emission import Emission
+from services.scanner.jobs.filling import Filling
 from services.scanner.jobs.orders import Orders
 from services.scanner.jobs.projection import Projected
 from services.scanner.jobs.waves import Waves
@@ -82,6 +83,26 @@ class Job:
         self._orders.take_up()
         await self._orders.check()
         inventory = Inventory(self._record, spool, self._projected, self._wiring)
+        filling = Filling(self._record, self._wiring)
+        await self._go_through(spool, emission, inventory, sync)
+        while filling.is_one and self._orders.ending is None and await self._has_more(inventory, spool):
+            await self._emit_all(spool, emission, inventory, None)
+        if self._orders.ending is not None:
+            await emission.end_early(self._orders.ending, self._wiring.settings.scanner_end_seconds)
+        while not spool.done:
+            await self._wait(LOOK_S)
+        tally = await asyncio.to_thread(spool.tally)
+        if self._orders.ending is None:
+            await filling.end(tally, without_file=inventory.ignored)
+        await self._finish(tally, inventory.ignored)
+
+    async def _has_more(self, inventory: Inventory, spool: Spool) -> bool:
+        """Whether points came since they were listed: jobs of before may still have stored some."""
+        before = spool.total
+        await self._listed(inventory)
+        return spool.total > before
+
+    async def _go_through(self, spool: Spool, emission: Emission, inventory: Inventory, sync: Sync) -> None:
         listing = asyncio.create_task(self._list(inventory, sync), name=f"listing of {self._record.job_id}")
         listing.add_done_callback(lambda _: self.wake())
         try:
@@ -89,11 +110,6 @@ class Job:
         finally:
             listing.cancel()
             await asyncio.gather(listing, return_exceptions=True)
-        if self._orders.ending is not None:
-            await emission.end_early(self._orders.ending, self._wiring.settings.scanner_end_seconds)
-        while not spool.done:
-            await self._wait(LOOK_S)
-        await self._finish(await asyncio.to_thread(spool.tally), inventory.ignored)
 
     async def _list(self, inventory: Inventory, sync: Sync) -> None:
         if self._orders.ending is not None:
@@ -102,18 +118,27 @@ class Job:
             detail = "no file of that job failed in a way that is asked for"
             self._orders.end(Ending("failed", Code.NOTHING_TO_RETRY, detail))
             return
-        await inventory.take()
-        if self._record.request.sync:
+        await self._listed(inventory)
+        if self._record.request.sync and self._orders.ending is None:
             await sync.run()
 
+    async def _listed(self, inventory: Inventory) -> None:
+        try:
+            await inventory.take()
+        except UnavailableError:
+            raise
+        except SluiceError as error:
+            # Of points: their collection is gone, or the filters are none. In folders only entries fail.
+            self._orders.end(Ending("failed", error.code, error.detail))
+
     async def _emit_all(
-        self, spool: Spool, emission: Emission, inventory: Inventory, listing: asyncio.Task[None]
+        self, spool: Spool, emission: Emission, inventory: Inventory, listing: asyncio.Task[None] | None
     ) -> None:
         """Emit until every file has an outcome, or an end comes early."""
         while True:
             await self._orders.check()
-            listed = listing.done()
-            if listed:
+            listed = listing is None or listing.done()
+            if listing is not None and listed:
                 listing.result()
             if self._orders.ending is not None:
                 return

@@ -9,6 +9,7 @@ from itertools import chain
 from pathlib import Path
 
 from libs.common import events
+from libs.common.events import PointsSource
 from libs.common.sources import already_stored
 from libs.common.sources.entries import Entry, Ignored
 from libs.common.sources.source import Listing
@@ -17,6 +18,7 @@ from services.scanner.jobs.history import earlier_outcomes
 from services.scanner.jobs.projection import Projected
 from services.scanner.listing.entries import Spooled
 from services.scanner.listing.ignored import IgnoredRules
+from services.scanner.listing.points import listed_points
 from services.scanner.listing.retried import Retried
 from services.scanner.listing.spool import Spool
 from services.scanner.settings import ScannerSettings
@@ -53,7 +55,13 @@ class Inventory:
         self.bytes = 0
 
     async def take(self) -> None:
-        """List everything into the spool; the last `listed` event says complete."""
+        """List everything into the spool; the last `listed` event says complete.
+
+        Of points it raises what `listed_points` does.
+        """
+        if self._record.source is not None:
+            await self._take_points(self._record.source)
+            return
         root = self._record.root or b""
         asked = Listing(
             recursive=self._record.request.recursive,
@@ -72,6 +80,18 @@ class Inventory:
             last = chunk.last
             self._moved.set()
             await self._tell(complete=last)
+
+    async def _take_points(self, source: PointsSource) -> None:
+        self.bytes = self.ignored = 0
+        async for page in listed_points(self._record, source, self._wiring.store, self._wiring.health):
+            files = [file for file in page if file is not None]
+            self.ignored += len(page) - len(files)
+            await asyncio.to_thread(self._add, files)
+            self._moved.set()
+            await self._tell(complete=False)
+        if self._retried is not None:
+            await asyncio.to_thread(self._retried.end)
+        await self._tell(complete=True)
 
     async def next_chunk(self) -> None:
         """Return once the listing has got further, or after CHUNK_S.
@@ -105,16 +125,19 @@ class Inventory:
 
     def _next_chunk(self, entries: Iterator[Entry]) -> _Chunk:
         chunk = _read_chunk(self._record, entries)
-        if self._retried is not None:
-            chunk.files = self._retried.of(chunk.files)
-        self._spool.add(chunk.files)
+        self._add(chunk.files)
         if chunk.last and self._retried is not None:
             self._retried.end()
         self.ignored += len(chunk.ignored)
         for entry in chunk.ignored:
             self._rules.add(entry.rule, shown(self._record, entry.path))
-        self.bytes += sum(file.size for file in chunk.files)
         return chunk
+
+    def _add(self, files: list[Spooled]) -> None:
+        if self._retried is not None:
+            files = self._retried.of(files)
+        self._spool.add(files)
+        self.bytes += sum(file.size for file in files)
 
     async def _tell(self, *, complete: bool) -> None:
         now = time.monotonic()

@@ -8,7 +8,7 @@ from libs.common.points.projections import RESCAN
 from libs.common.store.protocol import Store
 from services.scanner.jobs.changelog import JobRecord
 from services.scanner.listing.entries import Spooled
-from services.scanner.worker import is_unchanged
+from services.scanner.worker import is_described, is_unchanged
 
 
 class Rescan:
@@ -17,7 +17,7 @@ class Rescan:
     def __init__(self, store: Store, record: JobRecord) -> None:
         self._store = store
         self._record = record
-        self._collection = record.collection or ""
+        self._collection = record.place
         self._was_empty: bool | None = None
 
     async def unchanged(self, files: Sequence[Spooled], model: ModelInUse | None) -> dict[str, str | None]:
@@ -26,14 +26,18 @@ class Rescan:
         None are while no model is known, nor when the request forces. Raises what the store raises.
         """
         candidates = {file.file_id: file for file in files if file.code is None}
-        if self._record.request.force or model is None or not candidates or await self._is_new():
+        adds = self._record.adds
+        if self._record.request.force or not candidates or (model is None and not adds):
+            return {}
+        if await self._is_new():
             return {}
         points = await self._store.retrieve(self._collection, list(candidates), payload=RESCAN)
         stored = {point.id: Fields(point.payload) for point in points}
         return {
             file: point.caption
             for file, point in stored.items()
-            if is_unchanged(self._record, candidates[file], point, model.model)
+            if (adds and is_described(self._record, point))
+            or (model is not None and is_unchanged(self._record, candidates[file], point, model.model))
         }
 
     async def _is_new(self) -> bool:

@@ -40,7 +40,7 @@ class Applying:
         self._wait = wait
         self._orders = orders
         self._wiring = wiring
-        self._collection = record.collection or ""
+        self._collection, self._place = record.collection or "", record.place
 
     async def move(self, moves: Sequence[Move]) -> None:
         """Give points of gone files to the files that have their content now."""
@@ -58,8 +58,8 @@ class Applying:
         await self._running()
         store, records = self._wiring.store, await self._read(list(files))
         there = [self._there(record, files[record.id]) for record in records]
-        await self._patiently(lambda: store.upsert(self._collection, there))
-        await self._patiently(lambda: store.delete_points(self._collection, list(files)))
+        await self._patiently(lambda: store.upsert(self._place, there))
+        await self._patiently(lambda: store.delete_points(self._place, list(files)))
         await self._report(
             [self._outcome(file.file_id, file.path, Code.MOVED, before) for before, file in files.items()]
         )
@@ -68,7 +68,7 @@ class Applying:
         await self._running()
         store, gone = self._wiring.store, [point.id for point in page]
         await self._wiring.outbox.send(self._kept(await self._read(gone)))
-        await self._patiently(lambda: store.delete_points(self._collection, gone))
+        await self._patiently(lambda: store.delete_points(self._place, gone))
         await self._report([self._outcome(point.id, point.path, Code.REMOVED) for point in page])
 
     def _there(self, record: Record, found: Candidate) -> Point:
@@ -114,7 +114,7 @@ class Applying:
 
     async def _read(self, ids_: list[str]) -> list[Record]:
         store = self._wiring.store
-        return await self._patiently(lambda: store.retrieve(self._collection, ids_, vectors=True))
+        return await self._patiently(lambda: store.retrieve(self._place, ids_, vectors=True))
 
     async def _report(self, told: Sequence[Outcome]) -> None:
         await self._wiring.outbox.send(outcomes((self._record.job_id, outcome) for outcome in told))

@@ -20,7 +20,7 @@ class Reading:
     """Pages of points; while the store is away it waits."""
 
     def __init__(self, record: JobRecord, wiring: Wiring) -> None:
-        self._collection = record.collection or ""
+        self._collection, self._place = record.collection or "", record.place
         self._root = record.root or b""
         self._only = only(record)
         self._wiring = wiring
@@ -44,7 +44,7 @@ class Reading:
     async def below_root(self) -> int:
         """How many points there are below the root."""
         store, where = self._wiring.store, _below([self._root])
-        return await until_available(lambda: store.count(self._collection, where), self._wiring.health)
+        return await until_available(lambda: store.count(self._place, where), self._wiring.health)
 
     async def _of_paths(self) -> AsyncIterator[Sequence[Record]]:
         for start in range(0, len(self._only), FOLDERS):
@@ -56,7 +56,7 @@ class Reading:
     async def _files(self, paths: Sequence[bytes]) -> list[Record]:
         store, asked = self._wiring.store, [ids.file_id(self._collection, path) for path in paths]
         return await until_available(
-            lambda: store.retrieve(self._collection, asked, payload=SYNC), self._wiring.health
+            lambda: store.retrieve(self._place, asked, payload=SYNC), self._wiring.health
         )
 
     async def _scrolled(self, where: Filter | None) -> AsyncIterator[Sequence[Record]]:
@@ -68,7 +68,7 @@ class Reading:
     async def _page(self, after: str | None, where: Filter | None) -> tuple[list[Record], str | None]:
         store = self._wiring.store
         return await until_available(
-            lambda: store.scroll(self._collection, limit=PAGE, after=after, where=where, payload=SYNC),
+            lambda: store.scroll(self._place, limit=PAGE, after=after, where=where, payload=SYNC),
             self._wiring.health,
         )
 

@@ -11,12 +11,13 @@ from libs.common.messages import ImageRecord, PointRecord, decode
 from libs.common.ml.capabilities import Capabilities
 from libs.common.ml.inference import Answer, Away, Image, Refused, Reply
 from libs.common.topics import JOB_STATUS, ML_RESULTS
+from services.inferencer.models import Models
 from services.inferencer.worker import InferencerWorker
 from tests.unit.inferencer.fakes import FakeClient, Pauses, batching_of, floats, record, result_of, vector_of
 
 
 def worker_of(client: FakeClient, pauses: Pauses | None = None) -> Worker[ImageRecord]:
-    return InferencerWorker(batching_of(client, pauses=pauses))
+    return InferencerWorker(Models(batching_of(client, pauses=pauses)))
 
 
 def points(outgoing: Sequence[Outgoing]) -> list[PointRecord]:

@@ -45,7 +45,7 @@ async def test_a_folder_of_every_kind(tmp_path: Path) -> None:
     batch = [PathRecord(file=file_for(folder / name)) for name in (*KINDS, *BAD, "gone.jpg")]
     settings = ProcessorSettings(data_dir=tmp_path / "data", scan_roots=(folder,))
     async with DecodePool(inspector_of(settings), workers=2, timeout_s=30.0) as pool:
-        sent = await ProcessorWorker(pool, lambda: IN_USE)(batch)
+        sent = await ProcessorWorker(pool, lambda _: IN_USE)(batch)
     images = [messages.decode(out.value or b"", ImageRecord) for out in sent if out.topic is IMAGES]
     assert {image.file.path for image in images} == {bytes(folder / name) for name in KINDS}
     assert {(image.content.width, image.content.height) for image in images} == {(640, 480), (1024, 768)}
@@ -64,7 +64,7 @@ async def test_pictures_travel_at_the_size_of_the_model(tmp_path: Path) -> None:
     async with DecodePool(inspector_of(settings), workers=1, timeout_s=30.0) as pool:
         for side in (None, 224):
             in_use = ModelInUse(model=MODEL, dimension=512, input_side=side)
-            (sent,) = await ProcessorWorker(pool, lambda in_use=in_use: in_use)(  # type: ignore[misc]
+            (sent,) = await ProcessorWorker(pool, lambda _, in_use=in_use: in_use)(  # type: ignore[misc]
                 [PathRecord(file=file_for(photo))]
             )
             image = messages.decode(sent.value or b"", ImageRecord)

@@ -74,7 +74,7 @@ async def ran(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ran]:
     pool = DecodePool(Sabotaged(inspector), WORKERS, TIMEOUT_S, MEMORY_BYTES, opening)
     # The tests' own process may have those of other tests' systems below it.
     async with watched(os.getpid(), only_new=True) as done.decoders, pool:
-        worker = ProcessorWorker(pool, lambda: None, PAUSES_S)
+        worker = ProcessorWorker(pool, lambda _: None, PAUSES_S)
         done.take(await worker(batch), {record.file.file_id: record.file.path for record in batch})
     yield done
     shutil.rmtree(base)

@@ -38,7 +38,7 @@ class Scripted:
 
 def worker(inspects: Scripted, model: str | None = MODEL, input_side: int | None = None) -> ProcessorWorker:
     in_use = None if model is None else ModelInUse(model=model, dimension=512, input_side=input_side)
-    return ProcessorWorker(inspects, lambda: in_use, pauses_s=(0.0, 0.0))
+    return ProcessorWorker(inspects, lambda _: in_use, pauses_s=(0.0, 0.0))
 
 
 async def run(*answers: Reply, **fields: object) -> list[Outgoing]:

@@ -44,10 +44,14 @@ class Control:
             (row for row in self._newest() if isinstance(row, CollectionState) and row.name == name), None
         )
 
-    def filled(self, name: str) -> FilledBy | None:
+    def filled(self, name: str, generation: str | None = None) -> FilledBy | None:
         state = self.collection(name)
-        found = next((row for row in self._newest() if isinstance(row, FilledBy) and row.name == name), None)
-        return found if found and state and found.generation == state.generation else None
+        held = state and (state.present if generation is None else state.holding(generation))
+        rows = (row for row in self._newest() if isinstance(row, FilledBy) and held)
+        return next(
+            (row for row in rows if held and (row.name, row.generation) == (held.stored_in, held.generation)),
+            None,
+        )
 
     def _newest(self) -> Sequence[control.Control]:
         return self.written[: self.seen][::-1]

@@ -46,9 +46,9 @@ class ControlTable:
         row = self._table.rows.get(control.ACTIVE)
         return row.name if isinstance(row, ActiveCollection) else None
 
-    def model(self) -> ModelInUse | None:
-        """The model that the ML service uses, as the inferencer last saw it."""
-        row = self._table.rows.get(control.MODEL)
+    def model(self, asked: str | None = None) -> ModelInUse | None:
+        """The model of that name, or the one in use, as the inferencer last saw it."""
+        row = self._table.rows.get(control.model_key(asked))
         return row if isinstance(row, ModelInUse) else None
 
     def collection(self, name: str) -> CollectionState | None:
@@ -56,10 +56,18 @@ class ControlTable:
         row = self._table.rows.get(f"collection:{name}")
         return row if isinstance(row, CollectionState) else None
 
-    def filled(self, name: str) -> FilledBy | None:
-        """The model that filled the collection's present generation."""
-        row, state = self._table.rows.get(f"filled:{name}"), self.collection(name)
-        if isinstance(row, FilledBy) and state is not None and row.generation == state.generation:
+    def collections(self) -> list[CollectionState]:
+        """The present generations of all collections that somebody has used."""
+        return [row for row in self._table.rows.values() if isinstance(row, CollectionState)]
+
+    def filled(self, name: str, generation: str | None = None) -> FilledBy | None:
+        """The model that filled that generation of the collection; None: the present one."""
+        state = self.collection(name)
+        if state is None:
+            return None
+        wanted = state.present if generation is None else state.holding(generation)
+        row = None if wanted is None else self._table.rows.get(f"filled:{wanted.stored_in}")
+        if isinstance(row, FilledBy) and wanted is not None and row.generation == wanted.generation:
             return row
         return None
 

@@ -154,11 +154,11 @@ class Shard:
         request = edge.FacetRequest(path_of(field), limit=limit, exact=True, filter=condition_of(where))
         return [FacetCount(hit.value, hit.count) for hit in self._engine.facet(request)]
 
-    def complete(self, field: str, additions: dict[str, Payload]) -> None:
-        """Add payload to those of the points that have no value of the field."""
-        lacking = edge.IsEmptyCondition(path_of(field))
+    def complete(self, field: str | None, additions: dict[str, Payload]) -> None:
+        """Add payload to those of the points that have no value of the field; None: to all that exist."""
+        lacking = [] if field is None else [edge.IsEmptyCondition(path_of(field))]
         for point, payload in additions.items():
-            condition = edge.Filter(must=[edge.HasIdCondition({uuid_of(point)}), lacking])
+            condition = edge.Filter(must=[edge.HasIdCondition({uuid_of(point)}), *lacking])
             self._engine.update(edge.UpdateOperation.set_payload_by_filter(condition, payload))
         self._written(len(additions))
 

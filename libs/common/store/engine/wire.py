@@ -125,10 +125,10 @@ class Facet(_Call, frozen=True):
 
 
 class Complete(_Call, frozen=True):
-    """Adds payload to points that have no value of `field`, by id."""
+    """Adds payload to points that have no value of `field` (None: to all of them), by id."""
 
     name: str
-    field: str
+    field: str | None
     additions: dict[str, Payload]
 
 

@@ -163,6 +163,14 @@ class ServerStore(Searches):
     async def complete(self, name: str, field: str, additions: Mapping[str, Payload]) -> None:
         """Add payload to those of the points that have no value of `field`."""
         check_known(name)
+        await self._set(name, field, additions)
+
+    async def set_payload(self, name: str, additions: Mapping[str, Payload]) -> None:
+        """Set fields of those of the points that exist."""
+        check_known(name)
+        await self._set(name, None, additions)
+
+    async def _set(self, name: str, field: str | None, additions: Mapping[str, Payload]) -> None:
         operations = [_completion(field, point, payload) for point, payload in additions.items()]
         if operations:
             with translated(self._place, name):
@@ -189,9 +197,12 @@ class ServerStore(Searches):
         await self._client.close()
 
 
-def _completion(field: str, point: str, payload: Payload) -> models.SetPayloadOperation:
-    lacking = models.IsEmptyCondition(is_empty=models.PayloadField(key=path_of(field)))
-    where = models.Filter(must=[models.HasIdCondition(has_id=[uuid_of(point)]), lacking])
+def _completion(field: str | None, point: str, payload: Payload) -> models.SetPayloadOperation:
+    # By a filter: of ids, one that does not exist would fail the others.
+    must: list[models.Condition] = [models.HasIdCondition(has_id=[uuid_of(point)])]
+    if field is not None:
+        must.append(models.IsEmptyCondition(is_empty=models.PayloadField(key=path_of(field))))
+    where = models.Filter(must=must)
     return models.SetPayloadOperation(set_payload=models.SetPayload(payload=payload, filter=where))
 
 
