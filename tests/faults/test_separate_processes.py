@@ -38,7 +38,8 @@ async def test_a_stage_works_over_tls(broker: TlsBroker, way: str, tmp_path: Pat
     photo = tmp_path / "a.jpg"
     photo.write_bytes(photos.jpeg(96, 64))
     environment = {**getattr(broker, way), "TOPIC_PREFIX": prefix, "TOPIC_PARTITIONS": "4"}
-    stage = Replica("processor", "p0", tmp_path, environment | {"DECODE_WORKERS": "1"})
+    environment |= {"SCAN_ROOTS": str(tmp_path), "DECODE_WORKERS": "1"}
+    stage = Replica("processor", "p0", tmp_path, environment)
     await stage.start()
     try:
         async with Publisher.open(connection) as publisher, asyncio.timeout(LIMIT_S):

@@ -241,8 +241,8 @@ async def test_searches_of_one_batch_are_answered_in_order_and_paged(collection:
 
 
 PHOTOS = [
-    point(0, caption="a dog", width=100, tags=["pet"], has_caption=True, rating=2.5),
-    point(1, caption="a cat", width=200, tags=["pet", "cat"], has_caption=False, rating=3.0),
+    point(0, caption="a dog", width=100, tags=["pet"], has_caption=True, iso=2.5),
+    point(1, caption="a cat", width=200, tags=["pet", "cat"], has_caption=False, iso=3.0),
     point(2, caption="1", width=2**53 + 1, has_caption=True, exif_x="y"),
     point(3, width=None),
 ]
@@ -263,12 +263,12 @@ PHOTOS = [
         (Filter(any_of={"has_caption": [True]}), {0, 2}),
         (Filter(any_of={"has_caption": [False]}), {1}),
         (Filter(any_of={"has_caption": [True, False]}), {0, 1, 2}),
-        (Filter(any_of={"rating": [2.5]}), {0}),
-        (Filter(any_of={"rating": [3.0, 7.0]}), {1}),
+        (Filter(any_of={"iso": [2.5]}), {0}),
+        (Filter(any_of={"iso": [3.0, 7.0]}), {1}),
         (Filter(any_of={"absent": ["x"]}), set()),
         (Filter(ranges={"width": Range(gte=100, lte=150)}), {0}),
         (Filter(ranges={"width": Range(gte=150)}), {1, 2}),
-        (Filter(ranges={"rating": Range(lte=3)}), {0, 1}),
+        (Filter(ranges={"iso": Range(lte=3)}), {0, 1}),
         (Filter(any_of={"tags": ["pet"]}, ranges={"width": Range(gte=150)}), {1}),
         (Filter(any_of={"tags": ["pet"], "caption": ["a dog", "1"]}), {0}),
     ],

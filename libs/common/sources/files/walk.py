@@ -64,10 +64,17 @@ class _Walk:
         self._only = Only(root, self._asked.only)
         yield from self._real_tree(root, None)
         while self._linked:
-            link = self._linked.popleft()
-            yield from self._real_tree(link, os.path.realpath(link))
+            yield from self._linked_tree(self._linked.popleft())
         for path in self._links:
             yield self._linked_file(path)
+
+    def _linked_tree(self, link: bytes) -> Iterator[Entry]:
+        try:
+            target = os.path.realpath(link, strict=True)
+        except OSError as error:  # it was changed since it was listed
+            yield Rejected(link, file_error(error))
+            return
+        yield from self._real_tree(link, target)
 
     def _real_tree(self, root: bytes, target: bytes | None) -> Iterator[Entry]:
         """`target`: the path of the root without symbolic links, where it is one."""
