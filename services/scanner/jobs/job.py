@@ -118,9 +118,10 @@ class Job:
             detail = "no file of that job failed in a way that is asked for"
             self._orders.end(Ending("failed", Code.NOTHING_TO_RETRY, detail))
             return
+        began = self._wiring.now()
         await self._listed(inventory)
         if self._record.request.sync and self._orders.ending is None:
-            await sync.run()
+            await sync.run(began)
 
     async def _listed(self, inventory: Inventory) -> None:
         try:

@@ -20,7 +20,7 @@ from services.scanner.sync.place import has_entries, place_of
 from services.scanner.sync.reading import Reading
 from services.scanner.sync.stored import Candidate, StoredPoint, StoredPoints
 from services.scanner.wiring import Wiring
-from services.scanner.worker import is_unchanged
+from services.scanner.worker import RACY_S, is_unchanged
 
 _CHUNK_BYTES = 1 << 20
 
@@ -52,10 +52,11 @@ class Comparison(NamedTuple):
 class Comparing:
     """Reads the points below one job's root into its spool, and compares."""
 
-    def __init__(self, record: JobRecord, points: StoredPoints, wiring: Wiring) -> None:
+    def __init__(self, record: JobRecord, points: StoredPoints, wiring: Wiring, began: float) -> None:
         self._record = record
         self._points = points
         self._wiring = wiring
+        self._since = began - RACY_S
         self._root = record.root or b""
         self._collection = record.collection or ""
         self._reading = Reading(record, wiring)
@@ -79,8 +80,13 @@ class Comparing:
         self._points.add(
             self._stored(Fields(record.payload), record.id, below[record.id], listed.get(record.id))
             for record in page
-            if record.id in below
+            if record.id in listed
+            or (record.id in below and not self._came_later(Fields(record.payload), below[record.id]))
         )
+
+    def _came_later(self, point: Fields, path: bytes) -> bool:
+        """Whether the file may have come behind the listing: stored by another job since, and there."""
+        return (point.stored_at or 0.0) >= self._since and os.path.lexists(path)
 
     def _stored(self, point: Fields, id_: str, path: bytes, listed: Spooled | None) -> StoredPoint:
         model = self._wiring.control.model()

@@ -40,10 +40,14 @@ class Sync:
         self._applying = Applying(record, spool, orders, wiring, wait)
         self._points: StoredPoints | None = None
 
-    async def run(self) -> None:
-        """Compare, tell, and have the points of moved and gone files follow."""
+    async def run(self, began: float) -> None:
+        """Compare, tell, and have the points of moved and gone files follow.
+
+        `began`: when the listing began, in seconds since the epoch. What other jobs have stored since may be
+        of files that came behind the listing: it is left to the next sync.
+        """
         points = await asyncio.to_thread(StoredPoints, self._spool)
-        found = await Comparing(self._record, points, self._wiring).compared()
+        found = await Comparing(self._record, points, self._wiring, began).compared()
         told = self._projected.job.sync
         if told is None:
             told = found.counts

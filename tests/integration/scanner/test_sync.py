@@ -264,3 +264,16 @@ async def test_gone_folders_of_more_than_a_tenth_wait_also_where_just_they_are_n
         await world.finished(job)
     assert compared(world, job).pending == 10
     assert "10 of 40" in str(compared(world, job).reason)
+
+
+async def test_what_another_job_stored_behind_the_listing_is_not_taken_for_gone(
+    world: Bench, library: Library, tmp_path: Path
+) -> None:
+    # As if it had come into a folder that was listed already: its point is there, and the listing lacks it.
+    late = library.write("late.jpg", "a late photo")
+    await library.index([late])
+    async with world.scanner(tmp_path / "data"), world.stage(open_reporter()):
+        job = await world.request(library.root, version=2, sync=True, exclude=("late.jpg",))
+        await world.finished(job)
+    assert compared(world, job).removed == 0
+    assert "late.jpg" in await library.points()
