@@ -137,6 +137,10 @@ def facts() -> Iterator[Struct]:
     yield control.ModelInUse(model="lite-1", dimension=512, has_text=True, batch=32, at=_AT)
     yield control.ListedRoot(path=b"/photos/stra\xdfe")
     yield control.SyncedRoot(collection="holiday", path=b"/photos", place="cifs //nas/photos")
+    yield control.LibraryState(
+        library_id=str(_JOB), followed_by="scanner-a", watching="polling", scanned_at=1_767_000_000.5,
+        job_id=str(_EARLIER), error="there is no file or folder /photos",
+    )  # fmt: skip
     yield control.ClusterLabels(name="holiday", labels={0: "beaches", 3: "portraits"})
 
 

@@ -24,6 +24,7 @@ BODIES: Mapping[str, Any] = {
     "heartbeat": events.Heartbeat,
     "dead-letter": events.DeadLetter,
     "decision": events.Decision,
+    "library": events.Library,
 }
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"

@@ -65,6 +65,8 @@ class Code(StrEnum):
     FILE_GONE = "file_gone"
     OUTCOMES_GONE = "outcomes_gone"
     JOB_GONE = "job_gone"
+    LIBRARY_NOT_FOUND = "library_not_found"
+    LIBRARY_EXISTS = "library_exists"
     JOB_OVER = "job_over"
     NOTHING_TO_PRUNE = "nothing_to_prune"
     JOB_RUNNING = "job_running"

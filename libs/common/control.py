@@ -1,7 +1,8 @@
 """The `control` topic: few, small, compacted facts that every service holds in memory.
 
 The record's key says what it is about (`active`, `model`, `model:<name>`, `collection:<name>`,
-`filled:<name>`, `job:<id>`, `root:<hash>`, `labels:<name>`), so that each subject
+`filled:<name>`, `job:<id>`, `root:<hash>`, `labels:<name>`,
+`library:<id>`), so that each subject
 has one writer and a later record replaces an earlier one.
 """
 
@@ -158,6 +159,21 @@ class SyncedRoot(Struct, frozen=True, kw_only=True, tag="synced", tag_field="kin
     place: str
 
 
+class LibraryState(Struct, frozen=True, kw_only=True, tag="library", tag_field="kind", omit_defaults=True):
+    """How a library is followed; the scanner that follows it writes it.
+
+    `watching`: by the system's events, by polling, or not; `error` is why it cannot be followed now.
+    `scanned_at`: when its last whole scan was asked for, in seconds since the epoch. `job_id`: its last job.
+    """
+
+    library_id: str
+    followed_by: str
+    watching: Literal["events", "polling", "off"] = "off"
+    scanned_at: float | None = None
+    job_id: str | None = None
+    error: str | None = None
+
+
 Control = (
     ActiveCollection
     | CollectionState
@@ -167,12 +183,13 @@ Control = (
     | ListedRoot
     | SyncedRoot
     | ClusterLabels
+    | LibraryState
 )
 
 _decoder: json.Decoder[Control] = json.Decoder(Control)
 
 
-def key_of(body: Control) -> str:
+def key_of(body: Control) -> str:  # noqa: PLR0911 (a case each)
     """The record key under which `body` replaces what was said before on the same subject."""
     match body:
         case ActiveCollection():
@@ -183,6 +200,8 @@ def key_of(body: Control) -> str:
             return f"{body.__struct_config__.tag}:{name}"
         case JobCommand(job_id=job):
             return f"job:{job}"
+        case LibraryState(library_id=library):
+            return library_key(library)
         case ListedRoot(path=path):
             return f"root:{_digest(path)}"
         case SyncedRoot(collection=collection, path=path):
@@ -197,6 +216,11 @@ def model_key(asked: str | None) -> str:
 def synced_key(collection: str, path: bytes) -> str:
     """The key of what is known of the last sync of a folder."""
     return f"synced:{collection}:{_digest(path)}"
+
+
+def library_key(library_id: str) -> str:
+    """The key of how a library is followed."""
+    return f"library:{library_id}"
 
 
 def _digest(path: bytes) -> str:

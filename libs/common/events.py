@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, TypeVar, get_args
 from uuid import UUID
 
@@ -315,6 +315,26 @@ class Decision(Struct, frozen=True, kw_only=True):
     version: int = VERSION
 
 
+class Library(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """On `libraries`: a place of photos that is followed, and how. Each of its scans is a job.
+
+    `watch`: changes of files are followed as they happen. `rescan`: how long after a scan the next one
+    begins. `prune`: as of a ScanRequest. Files in the folders `protect` are never moved as copies.
+    """
+
+    library_id: str
+    name: str
+    uri: str
+    collection: str
+    exclude: tuple[str, ...] = ()
+    protect: tuple[str, ...] = ()
+    watch: bool = False
+    rescan: timedelta | None = None
+    prune: Literal["off", "ask", "auto"] = "auto"
+    created_at: datetime = field(default_factory=now)
+    version: int = VERSION
+
+
 JobEvent = Accepted | Rejected | Listed | Compared | Outcomes | StateChanged | JobError | Finished | TaskEvent
 
 
@@ -404,7 +424,7 @@ class DeadLetter(Struct, frozen=True, kw_only=True, omit_defaults=True):
 MAX_REQUEST_BYTES = 64 * 1024
 """A longer ScanRequest is none: what is said of one must itself fit a message, path and all."""
 
-PublicT = TypeVar("PublicT", ScanRequest, JobSnapshot, Heartbeat, DeadLetter, Decision)
+PublicT = TypeVar("PublicT", ScanRequest, JobSnapshot, Heartbeat, DeadLetter, Decision, Library)
 
 _encoder = json.Encoder()
 _event_decoder: json.Decoder[JobEvent] = json.Decoder(JobEvent)
@@ -458,7 +478,9 @@ def _without_nulls(given: Any) -> Any:
     return {name: value for name, value in given.items() if value is not None}
 
 
-AnyT = TypeVar("AnyT", bound="JobEvent | ScanRequest | JobSnapshot | Heartbeat | DeadLetter | Decision")
+AnyT = TypeVar(
+    "AnyT", bound="JobEvent | ScanRequest | JobSnapshot | Heartbeat | DeadLetter | Decision | Library"
+)
 
 
 def _checked(body: AnyT) -> AnyT:

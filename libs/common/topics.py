@@ -113,6 +113,15 @@ DECISIONS = Topic(
     retention_ms=None,
     public=True,
 )
+LIBRARIES = Topic(
+    "libraries",
+    "Places of photos that are followed: what is watched, how often it is scanned.",
+    "library id",
+    partitions=Partitions.ONE,
+    compacted=True,
+    retention_ms=None,
+    public=True,
+)
 SERVICES = Topic(
     "services",
     "Heartbeats of every running instance.",
@@ -143,6 +152,7 @@ ALL = (
     TASKS,
     CONTROL,
     DECISIONS,
+    LIBRARIES,
     SERVICES,
     DEAD_LETTERS,
 )

@@ -30,6 +30,7 @@ from services.gateway.duplicates import routes as duplicates
 from services.gateway.images import routes as images
 from services.gateway.jobs import command_routes, event_routes
 from services.gateway.jobs import routes as jobs
+from services.gateway.libraries import routes as libraries
 from services.gateway.lifecycle import Lifecycle
 from services.gateway.maps import routes as maps
 from services.gateway.models import routes as collection_models
@@ -101,6 +102,7 @@ def create_app(
         archives.router,
         duplicates.router,
         decisions.router,
+        libraries.router,
         tasks.router,
     ):
         app.include_router(router, prefix=API)

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from libs.common.duplicates.policy import Policy
 from libs.common.duplicates.protected import Protected
-from libs.common.events import Decision, Heartbeat, decode
+from libs.common.events import Decision, Heartbeat, Library, decode
 from libs.common.imaging.limits import Limits
 from libs.common.kafka.connection import Connection
 from libs.common.kafka.membership import member
@@ -27,7 +27,7 @@ from libs.common.store.measured import measured
 from libs.common.store.named import NamedStore
 from libs.common.store.open import open_server_store
 from libs.common.store.protocol import Store
-from libs.common.topics import DECISIONS, INGEST, JOB_STATUS, SERVICES
+from libs.common.topics import DECISIONS, INGEST, JOB_STATUS, LIBRARIES, SERVICES
 from services.gateway.archive.archives import Archives
 from services.gateway.collections.collections import Collections
 from services.gateway.duplicates.decisions import Decisions
@@ -45,6 +45,7 @@ from services.gateway.jobs.snapshots import Snapshots, restore_finished
 from services.gateway.jobs.status_reader import StatusReader
 from services.gateway.jobs.submit import JobSubmitter
 from services.gateway.jobs.watch import JobWatch
+from services.gateway.libraries.libraries import Libraries
 from services.gateway.maps.maps import Maps
 from services.gateway.models.changes import ModelChanges
 from services.gateway.search.gallery import Gallery
@@ -86,6 +87,7 @@ class Gateway:
     tasks: Tasks
     collections: Collections
     models: ModelChanges
+    libraries: Libraries
     duplicates: Duplicates
     job_copies: JobCopies
     decisions: Decisions
@@ -141,6 +143,7 @@ async def opened(
         policy = _policy(settings)
         decided = await enter(Table.open(connection, DECISIONS, _decision))
         decisions = Decisions(decided, joined.publisher)
+        followed = await enter(Table.open(connection, LIBRARIES, _library))
         copies = JobCopies(jobs, used, policy)
         known = KnownContents(used, Sources(roots), policy, detached)
         flows = Flows(partial(flow, connection))
@@ -164,6 +167,9 @@ async def opened(
             collections=collections,
             models=ModelChanges(
                 under, control, joined.publisher, collections, jobs, requests, vectors.client
+            ),
+            libraries=Libraries(
+                followed, control, joined.publisher, collections, requests, settings, detached
             ),
             job_copies=copies,
             decisions=decisions,
@@ -216,6 +222,10 @@ def _upload_limits(settings: GatewaySettings) -> UploadLimits:
 
 def _decision(body: bytes) -> Decision:
     return decode(body, Decision)
+
+
+def _library(body: bytes) -> Library:
+    return decode(body, Library)
 
 
 def _heartbeat(body: bytes) -> Heartbeat:

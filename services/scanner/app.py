@@ -5,11 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
+from libs.common.events import Library, decode
 from libs.common.http.probes import probed
 from libs.common.kafka.connection import Connection
 from libs.common.kafka.joining import while_joined
 from libs.common.kafka.membership import Membership, member
 from libs.common.kafka.tables.control_table import ControlTable
+from libs.common.kafka.tables.table import Table
 from libs.common.kafka.topic_watch import watch_topics
 from libs.common.runtime.heartbeat import beat
 from libs.common.runtime.lock import owned
@@ -22,10 +24,13 @@ from libs.common.store.measured import measured
 from libs.common.store.named import NamedStore
 from libs.common.store.open import open_server_store
 from libs.common.store.protocol import Store
-from libs.common.topics import JOB_STATUS
+from libs.common.topics import JOB_STATUS, LIBRARIES
 from services.scanner.intake import Intake
 from services.scanner.jobs.job import Job
 from services.scanner.jobs.running import Jobs
+from services.scanner.libraries.endings import Endings
+from services.scanner.libraries.followers import Followers
+from services.scanner.libraries.following import Following
 from services.scanner.outbox import Outbox
 from services.scanner.settings import ScannerSettings
 from services.scanner.status import JobStatus
@@ -76,7 +81,12 @@ class Scanner:
         await asyncio.to_thread(_clear, self._settings.data_dir)
         listers = ThreadPoolExecutor(LISTERS, thread_name_prefix="listing")
         try:
-            async with JobStatus.open(joined.connection) as status:
+            partitions = await joined.publisher.partitions(JOB_STATUS)
+            async with (
+                JobStatus.open(joined.connection) as status,
+                Endings.open(joined.connection, partitions) as endings,
+                Table.open(joined.connection, LIBRARIES, _library) as libraries,
+            ):
                 jobs = Jobs(lambda record: Job(record, wiring))
                 wiring = Wiring(
                     settings=self._settings,
@@ -93,17 +103,26 @@ class Scanner:
                     active_jobs=jobs.active,
                     now=joined.publisher.clock.now,
                 )
-                intake = Intake(wiring, jobs, await joined.publisher.partitions(JOB_STATUS))
+                followers = Followers(
+                    libraries, partitions, lambda library: Following(library, wiring, endings)
+                )
+                intake = Intake(wiring, jobs, followers, partitions)
                 handles_stop.set()
                 await supervise(
                     intake.run(stop),
                     status.run(),
+                    endings.run(),
+                    followers.run(),
                     _pass_on(joined.control, jobs),
                     beat(joined.publisher, self.stage, self._settings.instance, self.health),
                     watch_topics(joined.connection, joined.publisher),
                 )
         finally:
             listers.shutdown(wait=False, cancel_futures=True)
+
+
+def _library(body: bytes) -> Library:
+    return decode(body, Library)
 
 
 def _clear(data_dir: Path) -> None:

@@ -26,6 +26,7 @@ from services.scanner.jobs import changelog
 from services.scanner.jobs.changelog import JobRecord, Refusal, fingerprint
 from services.scanner.jobs.history import find_job
 from services.scanner.jobs.running import Jobs
+from services.scanner.libraries.followers import Followers
 from services.scanner.outbox import until_available
 from services.scanner.wiring import Wiring
 from services.scanner.worker import (
@@ -52,9 +53,10 @@ Known = dict[str, str]
 class Intake:
     """The scanner's place in its consumer group. A partition's jobs are known before its records are read."""
 
-    def __init__(self, wiring: Wiring, jobs: Jobs, status_partitions: int) -> None:
+    def __init__(self, wiring: Wiring, jobs: Jobs, followers: Followers, status_partitions: int) -> None:
         self._wiring = wiring
         self._jobs = jobs
+        self._followers = followers
         self._status_partitions = status_partitions
         self._assigned: set[int] = set()
         self._known: dict[int, Known] = {}
@@ -69,11 +71,13 @@ class Intake:
                 while not stop.is_set():
                     await self._poll(consumer)
             finally:
+                await self._followers.leave(set(self._assigned))
                 await self._jobs.stop()
 
     def assigned(self, partitions: set[int]) -> None:
         """These are ours; their jobs are taken up by `run`, where a failure is heard."""
         self._assigned = partitions
+        self._followers.own(partitions)
         self._wiring.health.ready()
 
     async def revoked(self, partitions: set[int]) -> None:
@@ -81,6 +85,7 @@ class Intake:
         self._assigned -= partitions
         for partition in partitions:
             self._known.pop(partition, None)
+        await self._followers.leave(partitions)
         try:
             async with asyncio.timeout(REVOKE_SECONDS), self._turn:
                 await self._jobs.stop(partitions)

@@ -17,6 +17,12 @@ class ScannerSettings(StageSettings, StoreSettings, FilesSettings):
     scanner_quiet_seconds: float = Field(
         30.0, gt=0, le=3600, description="After how long without an outcome lost records are looked for"
     )
+    watch_quiet_seconds: float = Field(
+        2.0, gt=0, le=600, description="How long a watched library is quiet before its changes are one job"
+    )
+    watch_poll_seconds: float = Field(
+        60.0, ge=1, le=86400, description="How often a watched library on a network mount is looked at"
+    )
     sync_most_gone: float = Field(
         0.1,
         ge=0,

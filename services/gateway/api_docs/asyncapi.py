@@ -6,10 +6,10 @@ from typing import Any
 import msgspec
 from faststream.specification.asyncapi import AsyncAPI
 
-from libs.common.events import Decision, JobEvent, JobSnapshot, ScanRequest
+from libs.common.events import Decision, JobEvent, JobSnapshot, Library, ScanRequest
 from libs.common.kafka.connection import Connection
 from libs.common.runtime.release import release
-from libs.common.topics import ALL, DECISIONS, INGEST, JOB_STATUS, JOBS
+from libs.common.topics import ALL, DECISIONS, INGEST, JOB_STATUS, JOBS, LIBRARIES
 from services.gateway.jobs.requests import faststream_broker
 
 _BODIES: dict[str, Any] = {
@@ -17,10 +17,11 @@ _BODIES: dict[str, Any] = {
     JOB_STATUS.name: JobEvent,
     JOBS.name: JobSnapshot,
     DECISIONS.name: Decision,
+    LIBRARIES.name: Library,
 }
 _ABOUT = (
     "The public topics of Sluice. Bodies are JSON with `version` 1; readers ignore fields they do not know. "
-    "Any system may write to `ingest`; the others are for reading."
+    "Any system may write to `ingest`, and a library to `libraries`; the others are for reading."
 )
 
 

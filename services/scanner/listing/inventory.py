@@ -70,7 +70,7 @@ class Inventory:
             ),
             exclude=self._record.request.exclude,
             only=only(self._record),
-            passed_over=await asyncio.to_thread(_passed_over, self._wiring.settings),
+            passed_over=await asyncio.to_thread(passed_over, self._wiring.settings),
         )
         listed = self._wiring.sources.of(root).list(root, asked)
         entries = chain(_already_stored(root, self._wiring.settings), listed)
@@ -157,7 +157,8 @@ class Inventory:
             )
 
 
-def _passed_over(settings: ScannerSettings) -> PassedOver:
+def passed_over(settings: ScannerSettings) -> PassedOver:
+    """The folders that scans do not enter; blocks on the file system."""
     own = (settings.data_dir, settings.upload_dir, settings.archive_dir)
     return PassedOver.of(settings.pass_over, filter(None, own))
 

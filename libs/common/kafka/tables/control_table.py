@@ -11,6 +11,7 @@ from libs.common.control import (
     Control,
     FilledBy,
     JobCommand,
+    LibraryState,
     ListedRoot,
     ModelInUse,
     SyncedRoot,
@@ -84,6 +85,11 @@ class ControlTable:
         """What the last sync of the folder noted."""
         row = self._table.rows.get(control.synced_key(collection, root))
         return row if isinstance(row, SyncedRoot) else None
+
+    def library(self, library_id: str) -> LibraryState | None:
+        """How the library is followed."""
+        row = self._table.rows.get(control.library_key(library_id))
+        return row if isinstance(row, LibraryState) else None
 
     def command(self, job_id: str) -> JobCommand | None:
         """What a person last asked of the job."""

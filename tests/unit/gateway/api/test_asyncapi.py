@@ -15,6 +15,7 @@ def test_the_public_topics_are_documented_under_their_names() -> None:
         "job-status": "home-job-status",
         "jobs": "home-jobs",
         "decisions": "home-decisions",
+        "libraries": "home-libraries",
     }
 
 
