@@ -47,6 +47,8 @@ class File(Struct, frozen=True, kw_only=True):
     """How many bytes of `path` are the scanned root."""
     sidecar: Metadata = NOTHING
     """What a file next to it says of it, which counts more than what it says itself."""
+    trace: str = ""
+    """The span that it comes from, as the header `traceparent` has it; empty: it is not traced."""
     export: Metadata = NOTHING
     """What the service that it was exported from knew of it, where nothing else says it."""
     adds: tuple[Want, ...] = ()

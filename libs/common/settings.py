@@ -64,6 +64,12 @@ class StageSettings(EnvSettings):
     )
     log_level: LogLevel = Field("INFO", description="Log level")
     log_format: LogFormat = Field("text", description="Lines of the log: text, or a JSON object each")
+    trace_ratio: float = Field(
+        0.0, ge=0, le=1, description="Share of files whose way is traced with OpenTelemetry; 0: none"
+    )
+    trace_file: Path | None = Field(
+        None, description="Spans go there as lines of JSON; unset: to OTEL_EXPORTER_OTLP_ENDPOINT, by OTLP"
+    )
     health_port: int | None = Field(
         None, ge=1, le=65535, description="A stage's port for /livez, /readyz and /metrics; unset: none"
     )

@@ -16,9 +16,11 @@ from libs.common.http.middleware import RequestMiddleware
 from libs.common.http.mounted import Mounted
 from libs.common.http.serving import listen, serve
 from libs.common.http.timed import Timed
+from libs.common.http.traced import Traced
 from libs.common.runtime.release import release
 from libs.common.runtime.service import Health, Service, supervise
 from libs.common.store.protocol import Store
+from libs.common.tracing.otel import traced
 from services.gateway.api.keys import read_keys
 from services.gateway.api.middleware import chain
 from services.gateway.api.slashes import TrailingSlash
@@ -70,7 +72,7 @@ def create_app(
         app.state.stop = getattr(app.state, "stop", None) or asyncio.Event()
         app.state.lifecycle = lifecycle = Lifecycle(app.state.settings, store, own)
         check_access(app.state.settings)
-        async with lifecycle.kept_open():
+        async with traced(app.state.settings, own), lifecycle.kept_open():
             yield
 
     app = FastAPI(
@@ -109,6 +111,7 @@ def create_app(
     problems.install(app)
     app.add_middleware(RequestMiddleware, chain=chain)
     app.add_middleware(TrailingSlash, prefix=API)
+    app.add_middleware(Traced, health=own)
     app.add_middleware(Timed, instruments=own.instruments)
     # FastAPI's documented way to change the document that it serves.
     app.openapi = partial(openapi.document, app)  # type: ignore[method-assign]

@@ -25,6 +25,7 @@ from libs.common.store.named import NamedStore
 from libs.common.store.open import open_server_store
 from libs.common.store.protocol import Store
 from libs.common.topics import JOB_STATUS, LIBRARIES
+from libs.common.tracing.otel import traced
 from services.scanner.intake import Intake
 from services.scanner.jobs.job import Job
 from services.scanner.jobs.running import Jobs
@@ -58,7 +59,11 @@ class Scanner:
     async def run(self, stop: asyncio.Event) -> None:
         """Take requests and run jobs until `stop`; unfinished jobs go on where a scanner owns them next."""
         own = self._settings.data_dir / self.stage
-        async with owned(own), probed(self._settings.health_port, self.health):
+        async with (
+            owned(own),
+            probed(self._settings.health_port, self.health),
+            traced(self._settings, self.health),
+        ):
             await self._run(stop)
 
     async def _run(self, stop: asyncio.Event) -> None:

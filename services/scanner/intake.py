@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from aiokafka.structs import ConsumerRecord, TopicPartition
+from msgspec import structs
 
 from libs.common import events
 from libs.common.control import ListedRoot
@@ -22,6 +23,7 @@ from libs.common.sources.roots import Roots, readable
 from libs.common.sources.uris import is_remote
 from libs.common.stages import SCANNER
 from libs.common.topics import INGEST, JOB_STATUS, SCANS, key_partition
+from libs.common.tracing.spans import context_in
 from services.scanner.jobs import changelog
 from services.scanner.jobs.changelog import JobRecord, Refusal, fingerprint
 from services.scanner.jobs.history import find_job
@@ -148,13 +150,22 @@ class Intake:
         except SluiceError as error:
             await self._wiring.outbox.send([dead_letter(record, error), event(refused(record, error))])
             return
-        job = await self._accept(job_id, request, record)
+        job = self._traced(await self._accept(job_id, request, record), record)
         await self._note_root(job)
         await self._wiring.outbox.send([changelog.entry(job)])
         await self._wiring.outbox.tell(accepted(job))
         if self._known.get(record.partition) is known:
             known[job_id] = fingerprint(request)
             self._jobs.start(job)
+
+    def _traced(self, job: JobRecord, record: ConsumerRecord) -> JobRecord:
+        """The job with the span under which it is accepted, if it is traced."""
+        parent, of = context_in(record.headers or ()), {"sluice.job_id": job.job_id}
+        span = self._wiring.health.tracing.begin("scanner ingest", parent, of)
+        if span is None:
+            return job
+        span.end()
+        return structs.replace(job, trace=span.context)
 
     async def _accept(self, job_id: str, request: ScanRequest, record: ConsumerRecord) -> JobRecord:
         wiring, status_partition = self._wiring, key_partition(job_id, self._status_partitions)

@@ -272,8 +272,8 @@ def shown(record: JobRecord, path: bytes) -> str:
     return ids.display_name(path.removeprefix(record.shown_below))
 
 
-def path_record(record: JobRecord, file: Spooled) -> Outgoing:
-    """The file as work for the processor."""
+def path_record(record: JobRecord, file: Spooled, trace: str = "") -> Outgoing:
+    """The file as work for the processor; `trace` is the span that it is sent under."""
     body = File(
         job_id=record.job_id,
         file_id=file.file_id,
@@ -294,6 +294,7 @@ def path_record(record: JobRecord, file: Spooled) -> Outgoing:
         adds=record.want if record.adds else (),
         model=record.model,
         origin=None if record.source is None else record.source.collection,
+        trace=trace,
     )
     return work(PATHS, PathRecord(file=body))
 

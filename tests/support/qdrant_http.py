@@ -47,7 +47,7 @@ VERSION = "QDRANT_HTTP_VERSION"
 Handler = Callable[[Store, str, Request], Awaitable[Any]]
 
 _bare: dict[str, set[str]] = {}
-"""By collection made here, the indexes that were not asked for: a server makes none by itself."""
+"""By collection that was made with `?bare`, the indexes that it lacks, as a real server's does at first."""
 
 
 class RefusedError(Exception):
@@ -72,7 +72,8 @@ async def list_collections(store: Store, _: str, __: Request) -> Any:
 async def create_collection(store: Store, name: str, request: Request) -> Any:
     asked = await _body(request, bodies.CreateCollection)
     await store.create(name, asked.vectors.size, cast("Distance", asked.vectors.distance))
-    _bare[name] = set(INDEXES)
+    if "bare" in request.query_params:
+        _bare[name] = set(INDEXES)
     return True
 
 

@@ -8,6 +8,7 @@ import msgspec
 
 from libs.common import control, events, messages
 from libs.common.topics import CONTROL, JOB_STATUS, MAX_MESSAGE_BYTES, Topic
+from libs.common.tracing.spans import HEADER
 
 FILE_ID_HEADER = "file_id"
 JOB_ID_HEADER = "job_id"
@@ -37,7 +38,9 @@ class Outgoing:
 
 def work(topic: Topic, record: messages.FileRecord) -> Outgoing:
     """An internal record on a work topic: keyed by job, spread by file."""
-    return Outgoing(topic, record.file.job_id, messages.encode(record), file_id=record.file.file_id)
+    file = record.file
+    headers: Headers = ((HEADER, file.trace.encode()),) if file.trace else ()
+    return Outgoing(topic, file.job_id, messages.encode(record), file_id=file.file_id, headers=headers)
 
 
 def event(body: events.JobEvent) -> Outgoing:

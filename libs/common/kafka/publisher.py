@@ -109,4 +109,5 @@ def _headers(record: Outgoing) -> list[tuple[str, bytes]]:
     """Ids outside the body, so that an undecodable record is still somebody's."""
     if record.file_id is None:
         return list(record.headers)
-    return [(FILE_ID_HEADER, record.file_id.encode()), (JOB_ID_HEADER, record.key.encode())]
+    ids = [(FILE_ID_HEADER, record.file_id.encode()), (JOB_ID_HEADER, record.key.encode())]
+    return [*ids, *record.headers]

@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol
 
 from libs.common.metrics.instruments import Instruments
 from libs.common.runtime.outage import Outage
+from libs.common.tracing.spans import OFF, Tracing
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,8 @@ class Health:
     """Whose health it is, for the log; None: nothing is logged."""
     instruments: Instruments = field(default_factory=Instruments)
     """What it has counted and timed since its start."""
+    tracing: Tracing = OFF
+    """Where it begins the spans of its traces."""
     _outage: Outage = field(default_factory=Outage, init=False)
 
     def ready(self) -> None:

@@ -12,6 +12,7 @@ from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLS
 from libs.common.events import ScanRequest, encode
 from libs.common.kafka.connection import STOP_SECONDS, Connection, broker_errors
 from libs.common.topics import INGEST
+from libs.common.tracing.spans import HEADER, current
 from services.gateway.api.deadlines import deadline
 
 _SASL = {"PLAIN": SASLPlaintext, "SCRAM-SHA-256": SASLScram256, "SCRAM-SHA-512": SASLScram512}
@@ -41,7 +42,10 @@ class Requests:
         async with deadline("taking the request"):
             with broker_errors("the address in KAFKA_BOOTSTRAP_SERVERS"):
                 await self._broker.publish(
-                    encode(request), topic=self._topic, key=str(request.job_id).encode()
+                    encode(request),
+                    topic=self._topic,
+                    key=str(request.job_id).encode(),
+                    headers={HEADER: trace} if (trace := current.get()) else None,
                 )
 
 

@@ -53,6 +53,8 @@ class JobRecord(Struct, frozen=True, kw_only=True):
     refusal: Refusal | None = None
     state: JobState = "running"
     finished_at: float | None = None
+    trace: str = ""
+    """The span under which it was accepted, as the header `traceparent` has it; empty: it is not traced."""
     version: int = VERSION
 
     @property

@@ -84,12 +84,28 @@ class Emission:
             await self._report(left_over(self._record, file, ending) for file in files)
             return
         good = [file for file in files if file.code is None]
-        work = [path_record(self._record, file) for file in good if file.file_id not in stored]
+        work = [
+            path_record(self._record, file, self._trace_of(file))
+            for file in good
+            if file.file_id not in stored
+        ]
         await self._wiring.outbox.send(work)
         await self._report(rejected(self._record, file) for file in files if file.code is not None)
         await self._report(
             from_cache(self._record, file, stored[file.file_id]) for file in good if file.file_id in stored
         )
+
+    def _trace_of(self, file: Spooled) -> str:
+        """The span under which the file is sent; empty where it is not traced."""
+        tracing = self._wiring.health.tracing
+        if not self._record.trace or not tracing.takes(file.file_id):
+            return ""
+        of = {"sluice.job_id": self._record.job_id, "sluice.file_id": file.file_id}
+        span = tracing.begin("scanner paths", self._record.trace, of)
+        if span is None:
+            return ""
+        span.end()
+        return span.context
 
     async def _unchanged(self, files: list[Spooled]) -> dict[str, str | None]:
         """As `Rescan.unchanged`; while the store is away it waits, and still obeys."""

@@ -63,7 +63,7 @@ async def test_a_creation_that_was_cut_short_gets_its_indexes_when_an_upserter_s
     async with qdrant_http(tmp_path) as server, httpx.AsyncClient() as client:
         body = {"vectors": {"size": 4, "distance": "Cosine"}}
         url = f"http://{HOST}:{server.port}/collections/photos"
-        (await client.put(url, json=body)).raise_for_status()
+        (await client.put(f"{url}?bare=1", json=body)).raise_for_status()
         store = ServerStore(HOST, server.port)
 
         async def indexed() -> bool:

@@ -10,6 +10,7 @@ from libs.common.kafka.outgoing import Outgoing
 from libs.common.messages import RecordT
 from libs.common.stages import Stage
 from libs.common.topics import Topic
+from libs.common.tracing.spans import Span
 
 FILL_SECONDS = 5.0
 """How long a batch waits, at most, to be filled while another is worked on: that one may hang."""
@@ -66,6 +67,7 @@ class Batch(Generic[RecordT]):
     records: list[RecordT] = field(default_factory=list)
     taken_from: list[tuple[TopicPartition, int]] = field(default_factory=list)
     letters: list[Outgoing] = field(default_factory=list)
+    spans: list[Span] = field(default_factory=list)
     opened: float = 0.0
     started: float = 0.0
     bytes: int = 0

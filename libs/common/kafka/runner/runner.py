@@ -29,6 +29,7 @@ from libs.common.kafka.runner.dead_letters import failed_work
 from libs.common.kafka.runner.in_flight import work_of
 from libs.common.kafka.runner.pace import Pace
 from libs.common.kafka.runner.progress import Progress
+from libs.common.kafka.runner.traced import traced
 from libs.common.kafka.runner.tries import Tries, blame
 from libs.common.kafka.runner.worker import Worker
 from libs.common.messages import RecordT
@@ -217,6 +218,9 @@ class Runner(Generic[RecordT]):
             except SluiceError as error:
                 batch.letters += failed_work(record, error)
                 continue
+            if self._health.tracing.on:
+                decoded, span = traced(self._health.tracing, self.stage, record, decoded)
+                batch.spans += [span] if span else []
             if self._tries.is_to_blame(partition, record.offset):
                 batch.letters += failed_work(record, blame(), decoded)
             else:
@@ -238,6 +242,13 @@ class Runner(Generic[RecordT]):
         task.add_done_callback(self._ended)
 
     async def _process(self, consumer: AIOKafkaConsumer, batch: Batch[RecordT]) -> None:
+        try:
+            await self._done(consumer, batch)
+        finally:
+            for span in batch.spans:
+                span.end()
+
+    async def _done(self, consumer: AIOKafkaConsumer, batch: Batch[RecordT]) -> None:
         await self._tries.begin(consumer, batch.places)
         begun = time.monotonic()
         outgoing = await self._worker(batch.records) if batch.records else []

@@ -22,6 +22,7 @@ from libs.common.messages import RecordT
 from libs.common.runtime.heartbeat import beat
 from libs.common.runtime.service import Health, supervise
 from libs.common.settings import StageSettings
+from libs.common.tracing.otel import traced
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ class WorkerStage(Generic[RecordT]):
 
     async def run(self, stop: asyncio.Event) -> None:
         """See Service."""
-        async with probed(self.settings.health_port, self.health):
+        async with probed(self.settings.health_port, self.health), traced(self.settings, self.health):
             await self._run(stop)
 
     async def _run(self, stop: asyncio.Event) -> None:
