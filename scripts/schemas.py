@@ -13,7 +13,7 @@ import msgspec
 
 from libs.common import events
 from libs.common.errors import Code
-from scripts.schema_changes import Schema, changes
+from scripts.schema_changes import UUID_PATTERN, Schema, changes
 
 FOLDER = Path(__file__).resolve().parent.parent / "schemas"
 
@@ -27,7 +27,8 @@ BODIES: Mapping[str, Any] = {
     "library": events.Library,
 }
 
-_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_DIALECT = "http://json-schema.org/draft-07/schema#"
+"""What validators, AJV among them, take without being told; nothing here needs a later one."""
 # Any release may add codes, so no reader should be made for a closed list of them.
 _ANY_CODE = {
     "title": Code.__name__,
@@ -41,10 +42,48 @@ def schemas() -> Iterator[tuple[str, Schema]]:
     """Each public body's name and schema, as the code has it now."""
     for name, body in BODIES.items():
         # As JSON has it: a default may be a tuple.
-        schema = json.loads(json.dumps({"$schema": _DIALECT, "title": name} | msgspec.json.schema(body)))
-        if Code.__name__ in schema["$defs"]:
-            schema["$defs"][Code.__name__] = _ANY_CODE
-        yield name, schema
+        made = json.loads(json.dumps(msgspec.json.schema(body)))
+        if Code.__name__ in made["$defs"]:
+            made["$defs"][Code.__name__] = _ANY_CODE
+        yield name, strict({"$schema": _DIALECT, "title": name} | made)
+
+
+def strict(schema: Schema) -> Schema:
+    """The schema with the rules that msgspec cannot say, without what strict validators refuse to read."""
+    if request := schema["$defs"].get(events.ScanRequest.__name__):
+        request["allOf"] = [_VERSIONS, {"oneOf": [_source(field) for field in _SOURCES]}]
+    schema.pop("discriminator", None)
+    _without_formats(schema)
+    return schema
+
+
+_VERSIONS = {
+    "type": "object",
+    "properties": {"version": {"enum": [events.VERSION, events.REQUEST_VERSION]}},
+}
+
+
+_SOURCES = {"directory_path": "string", "retry_of": "string", "source": "object"}
+"""The fields of a request that say what it is over, and of which type they are."""
+
+
+def _source(field: str) -> Schema:
+    """One source of a job, and none of the others; null is as good as absent."""
+    kinds = {name: {"type": kind if name == field else "null"} for name, kind in _SOURCES.items()}
+    return {"type": "object", "properties": kinds, "required": [field]}
+
+
+def _without_formats(node: Any) -> None:
+    """A pattern in place of a UUID's format, which a validator without plugins does not know."""
+    if isinstance(node, dict):
+        if node.get("format") == "uuid":
+            node |= {"pattern": UUID_PATTERN}
+            del node["format"]
+        for each in node.values():
+            _without_formats(each)
+    elif isinstance(node, list):
+        for each in node:
+            _without_formats(each)
 
 
 def incompatible(folder: Path) -> list[str]:

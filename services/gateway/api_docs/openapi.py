@@ -68,6 +68,7 @@ def document(app: FastAPI) -> Schema:
             }
         }
         made["security"] = [{}, {"ApiKey": []}]
+        made["servers"] = [{"url": "/", "description": "The gateway that serves this document"}]
         app.openapi_schema = made
     return app.openapi_schema
 

@@ -117,7 +117,7 @@ class MergeTaken(Body):
     status: Status = "running"
 
 
-class SelectionRequest(Body):
+class NewFromSelection(Body):
     """Points of a collection, for a new one."""
 
     new_collection_name: NewName = Field(examples=["best_of"])

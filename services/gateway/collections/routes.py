@@ -70,7 +70,7 @@ async def merge_into(collections: All, request: body.MergeRequest) -> body.Merge
     summary="Make a collection of some points of another one",
     responses=problems(400, 409),
 )
-async def select_points(collections: All, request: body.SelectionRequest) -> body.SelectionMade:
+async def select_points(collections: All, request: body.NewFromSelection) -> body.SelectionMade:
     """The points are copied, under ids of their own; the source keeps them."""
     name = request.new_collection_name
     ids = [str(point) for point in request.point_ids]

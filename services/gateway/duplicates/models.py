@@ -41,7 +41,7 @@ class TaskTaken(Body):
     task_id: str = Field(examples=[TASK])
     status: Status = "running"
     progress: float = 0.0
-    results: tuple[()] = Field((), description="Those of /duplicates/report")
+    results: list[str] = Field([], max_length=0, description="None: they are those of /duplicates/report")
 
 
 class MemberPayload(Body):

@@ -8,12 +8,13 @@ import pytest
 
 from libs.common.points.fields import FIELDS, INDEXES, Fields, names
 
-PRODUCT = ("sluice", "libs", "services", "cli")
+PRODUCT = ("libs", "services", "cli")
 PLACE = Path("libs/common/points")
 WORDS = {
     "camera",
     "caption",
     "description",
+    "etag",
     "filename",
     "folders",
     "format",
