@@ -12,6 +12,7 @@ from sluice.aio.collections import AsyncCollections
 from sluice.aio.duplicates import AsyncDuplicates
 from sluice.aio.http import AsyncHttp
 from sluice.aio.jobs import AsyncJob, AsyncJobs
+from sluice.aio.libraries import AsyncLibraries
 from sluice.aio.photos import AsyncPhotos
 from sluice.files.selecting import select
 from sluice.models.photos import Filters, SearchResults
@@ -46,6 +47,7 @@ class AsyncClient:
         self.collections = AsyncCollections(http)
         self.photos = AsyncPhotos(http)
         self.duplicates = AsyncDuplicates(http)
+        self.libraries = AsyncLibraries(http)
 
     async def ingest(self, path: str, collection: str | None = None, **wanted: Any) -> AsyncJob:
         """Start a job over a directory, or one file, that the gateway sees: see AsyncJobs.ingest."""

@@ -45,6 +45,10 @@ COMMANDS: dict[str, Entry] = {
     "duplicates": Entry(
         "sluice.cli.commands.duplicates", "app", "Find, review, archive, restore and decide on duplicates."
     ),
+    "libraries": Entry("sluice.cli.commands.libraries", "app", "Follow places of photos."),
+    "prune": Entry(
+        "sluice.cli.commands.prune", "prune", "Remove the points of gone files that a sync left waiting."
+    ),
     "models": Entry("cli.commands.models", "app", "List, fetch and check models.", services=True),
     "doctor": Entry("cli.commands.doctor", "doctor", "Check this machine.", services=True),
     "topics": Entry("cli.commands.topics", "topics", "Describe the Kafka topics.", services=True),

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from sluice.errors import Code
-from sluice.models.jobs import JobStatus
+from sluice.models.jobs import JobStatus, SyncFound
 from sluice.models.photos import Photo
 
 _SHOWN = 10
@@ -29,7 +29,20 @@ def lines(status: JobStatus, folder: Path | None) -> Iterator[str]:
         yield f"           and {counts.failed - _SHOWN} more"
     if counts.skipped:
         yield f"skipped  {counts.skipped:>6}   {_why_skipped(status.skipped_counts)}".rstrip()
+    if status.sync is not None:
+        yield from _compared(status.job_id, status.sync)
     yield f"ignored  {counts.ignored:>6}   hidden files, sidecars and archive folders"
+
+
+def _compared(job_id: str, found: SyncFound) -> Iterator[str]:
+    counts = {
+        "added": found.added, "changed": found.changed, "moved": found.moved, "removed": found.removed,
+        "unchanged": found.unchanged,
+    }  # fmt: skip
+    yield f"compared          {', '.join(f'{count} {name}' for name, count in counts.items())}"
+    if found.pending:
+        yield f"waiting  {found.pending:>6}   gone files keep their points: {found.reason}"
+        yield f"                  `sluice prune {job_id}` removes them"
 
 
 def _why_skipped(counts: Mapping[str, int]) -> str:

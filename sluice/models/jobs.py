@@ -53,6 +53,7 @@ class JobRow(Struct, frozen=True, kw_only=True):
     error: str | None = None
     retry_of: str | None = None
     labels: dict[str, str] = {}
+    library_id: str | None = None
     sync: SyncFound | None = None
     prune_pending: bool = False
     updated_at: datetime | None = None

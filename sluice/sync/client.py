@@ -15,6 +15,7 @@ from sluice.sync.collections import Collections
 from sluice.sync.duplicates import Duplicates
 from sluice.sync.http import Http
 from sluice.sync.jobs import Job, Jobs
+from sluice.sync.libraries import Libraries
 from sluice.sync.photos import Photos
 
 RETRIES = 3
@@ -44,6 +45,7 @@ class Client:
         self.collections = Collections(http)
         self.photos = Photos(http)
         self.duplicates = Duplicates(http)
+        self.libraries = Libraries(http)
 
     def ingest(self, path: str, collection: str | None = None, **wanted: Any) -> Job:
         """Start a job over a directory, or one file, that the gateway sees: see Jobs.ingest."""

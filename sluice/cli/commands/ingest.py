@@ -36,6 +36,13 @@ class SubmitOptions:
     wait: bool
     as_json: bool
     on_duplicate: OnDuplicate
+    sync: bool = False
+    exclude: tuple[str, ...] = ()
+
+    @property
+    def needs_folder(self) -> bool:
+        """Whether the gateway has to read the folder itself."""
+        return self.sync or bool(self.exclude)
 
 
 class Started(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -65,6 +72,15 @@ def ingest(
     on_duplicate: Annotated[
         OnDuplicate, typer.Option("--on-duplicate", help="Uploaded files that are stored already")
     ] = "skip",
+    sync: Annotated[
+        bool, typer.Option("--sync", help="Also have points follow files that moved or are gone")
+    ] = False,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--exclude", metavar="PATTERN", help="Pass over (gitignore's syntax)", show_default=False
+        ),
+    ] = None,
     json: AsJson = False,
     url: Url = None,
     api_key: ApiKey = None,
@@ -79,7 +95,9 @@ def ingest(
             raise typer.BadParameter("a path is empty: is a shell variable unset?")
         if not Path(path).exists() and not _absolute(path):
             raise not_a_file(path)
-    options = SubmitOptions(collection, force, upload, wait, json, on_duplicate)
+    options = SubmitOptions(collection, force, upload, wait, json, on_duplicate, sync, tuple(exclude or ()))
+    if upload and options.needs_folder:
+        raise typer.BadParameter("--sync and --exclude are for folders that the gateway reads: not --upload")
     return ask(url, api_key, lambda client: _ingest(client, paths, options))
 
 
@@ -117,10 +135,14 @@ async def _start(client: AsyncClient, path: str, options: SubmitOptions) -> Star
     if not upload:
         try:
             job = await client.ingest(
-                str(local) if here else path, options.collection, force=options.force or None
+                str(local) if here else path,
+                options.collection,
+                force=options.force or None,
+                sync=options.sync or None,
+                exclude=list(options.exclude) or None,
             )
         except SluiceError as error:
-            if error.code not in _UNSEEN or not here:
+            if error.code not in _UNSEEN or not here or options.needs_folder:
                 raise
         else:
             return _told(Started(shown, job.job_id, uploaded=False), job, options)

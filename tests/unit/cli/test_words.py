@@ -11,7 +11,7 @@ from cli.expected import Expected, differences
 from libs.common.errors import Code
 from sluice.cli import report
 from sluice.cli.progress import ProgressView, duration, words
-from sluice.models.jobs import Counts, FailedFile, JobStatus, Result
+from sluice.models.jobs import Counts, FailedFile, JobStatus, Result, SyncFound
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
@@ -125,3 +125,12 @@ def test_without_a_terminal_progress_is_plain_lines_and_the_last_state_is_among_
     assert lines[-1].strip() == "23 listed, 23 done, 1 failed"
     assert "\x1b" not in out.getvalue()
     assert len(lines) < 10
+
+
+def test_the_report_of_a_sync_says_what_was_found_and_how_to_remove_what_waits() -> None:
+    found = SyncFound(added=1, moved=2, unchanged=7, pending=4, reason="4 of 11 files are gone")
+    status = JobStatus(state="completed", job_id="j1", created_at=NOW, sync=found)
+    text = "\n".join(report.lines(status, None))
+    assert "1 added, 0 changed, 2 moved, 0 removed, 7 unchanged" in text
+    assert "4   gone files keep their points: 4 of 11 files are gone" in text
+    assert "`sluice prune j1` removes them" in text
