@@ -9,7 +9,7 @@ BIN := .venv/bin
 EXTRAS := all demo gateway scanner processor inferencer upserter ml dashboard tracing
 COMPILE := build/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-header
 
-.PHONY: help setup demo run test test-all chaos soak bench check format requirements sbom clean
+.PHONY: help setup demo run test test-all chaos soak bench check check-deploy format requirements sbom clean
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -45,6 +45,9 @@ check: setup  ## Lint, check the types and the layering
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+check-deploy: setup  ## Check manifests, compose files, Dockerfile and alert rules
+	$(BIN)/python -m scripts.check_deploy
 
 format: setup  ## Format the code
 	$(BIN)/ruff check --fix .

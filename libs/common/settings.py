@@ -58,6 +58,12 @@ class StageSettings(EnvSettings):
     )
     topic_partitions: int = Field(12, ge=1, le=1000, description="Partitions of each spread topic")
     topic_replication: int = Field(1, ge=1, le=10, description="Replicas of each topic")
+    topic_min_insync: int = Field(
+        1,
+        ge=1,
+        le=10,
+        description="Replicas that must have a record before it counts; of topics that Sluice makes",
+    )
     data_dir: Path = Field(Path("data"), description="Where this replica keeps its own data")
     instance: str = Field(
         default_factory=socket.gethostname, description="This replica's name, the same after a restart"
@@ -102,6 +108,12 @@ class StoreSettings(EnvSettings):
         ge=1,
         le=65536,
         description="Vector size of new collections; unset: the model's, or 512",
+    )
+    qdrant_shards: int | None = Field(
+        None, ge=1, le=1000, description="Shards of new collections; unset: one for each node of Qdrant"
+    )
+    qdrant_replication: int | None = Field(
+        None, ge=1, le=100, description="Replicas of each shard of new collections; unset: one"
     )
     qdrant_distance_metric: Distance = Field("Cosine", description="Metric of new collections")
 

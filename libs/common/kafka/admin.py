@@ -82,17 +82,20 @@ def _declared(connection: Connection, topic: Topic) -> NewTopic:
         connection.names.of(topic),
         partition_count(connection, topic),
         connection.replication,
-        topic_configs=_configs(topic),
+        topic_configs=topic_configs(topic, connection.min_insync),
     )
 
 
-def _configs(topic: Topic) -> dict[str, str]:
+def topic_configs(topic: Topic, min_insync: int) -> dict[str, str]:
+    """What a topic is made with."""
     configs = {
         "cleanup.policy": "compact" if topic.compacted else "delete",
         "segment.bytes": str(topic.segment_bytes),
         "message.timestamp.type": "LogAppendTime",
         "max.message.bytes": str(MAX_MESSAGE_BYTES + 64 * 1024),
     }
+    if min_insync > 1:
+        configs["min.insync.replicas"] = str(min_insync)
     if topic.retention_ms is not None:
         configs["retention.ms"] = str(topic.retention_ms)
     if topic.compression:

@@ -35,6 +35,7 @@ class Connection:
     names: TopicNames
     partitions: int
     replication: int
+    min_insync: int
     session_s: float
     security: Mapping[str, Any]
 
@@ -47,6 +48,7 @@ class Connection:
             names=TopicNames(settings.topic_prefix),
             partitions=settings.topic_partitions,
             replication=settings.topic_replication,
+            min_insync=settings.topic_min_insync,
             session_s=settings.kafka_session_seconds,
             security=_security(settings),
         )

@@ -1,7 +1,7 @@
 """Opening the store that the settings name."""
 
 from libs.common.settings import StoreSettings
-from libs.common.store.server.store import ServerStore
+from libs.common.store.server.store import ServerStore, Spread
 
 
 def open_server_store(settings: StoreSettings) -> ServerStore:
@@ -13,4 +13,5 @@ def open_server_store(settings: StoreSettings) -> ServerStore:
         api_key=key.get_secret_value() if key else None,
         https=settings.qdrant_https,
         timeout_seconds=settings.qdrant_timeout_seconds,
+        spread=Spread(settings.qdrant_shards, settings.qdrant_replication),
     )

@@ -1,5 +1,11 @@
-from libs.common.topics import ALL
+from libs.common.kafka import admin
+from libs.common.topics import ALL, PATHS
 
 
 def test_every_client_can_read_how_public_topics_are_compressed() -> None:
     assert {topic.compression for topic in ALL if topic.public} <= {None, "gzip"}
+
+
+def test_a_cluster_of_one_broker_is_not_asked_for_two_copies() -> None:
+    assert "min.insync.replicas" not in admin.topic_configs(PATHS, 1)
+    assert admin.topic_configs(PATHS, 2)["min.insync.replicas"] == "2"

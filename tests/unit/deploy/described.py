@@ -12,7 +12,7 @@ from libs.common import stages
 from scripts.settings_table import READERS
 
 ROOT = Path(__file__).resolve().parents[3]
-MANIFESTS = ROOT / "deploy" / "kubernetes"
+MANIFESTS = ROOT / "deploy" / "kubernetes" / "base"
 STAGES = stages.services()
 WITH_PHOTOS = ("scanner", "processor", "gateway")
 OVER_HTTP = frozenset(("ml", "dashboard"))

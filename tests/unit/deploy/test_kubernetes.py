@@ -59,8 +59,8 @@ def probes_paths() -> set[str]:
 
 def test_each_stage_is_there_and_who_owns_partitions_keeps_its_name() -> None:
     """A consumer that comes back under its name gets its partitions back."""
-    assert of_kind("StatefulSet").keys() == {"scanner", "processor", "inferencer", "upserter"}
-    assert of_kind("Deployment").keys() == {"gateway", "ml", "dashboard"}
+    assert of_kind("StatefulSet").keys() == {"scanner", "processor", "inferencer", "upserter", "gateway"}
+    assert of_kind("Deployment").keys() == {"ml", "dashboard"}
     for stage in of_kind("StatefulSet").values():
         assert of_kind("Service")[stage["spec"]["serviceName"]]["spec"]["clusterIP"] == "None"
         assert stage["spec"]["podManagementPolicy"] == "Parallel", (
@@ -97,7 +97,7 @@ def test_it_answers_until_every_node_knows_that_it_goes(stage: str) -> None:
 
 
 def test_kustomize_is_told_of_every_file() -> None:
-    files = {path.name for path in (ROOT / "deploy/kubernetes").glob("*.yaml")} - {"kustomization.yaml"}
+    files = {path.name for path in (ROOT / "deploy/kubernetes/base").glob("*.yaml")} - {"kustomization.yaml"}
     assert files == set(kustomization()["resources"])
 
 
@@ -147,14 +147,46 @@ def test_photos_and_uploads_are_at_the_same_place_for_all_who_need_them() -> Non
     for stage in WITH_PHOTOS:
         mounted = {mount["name"]: mount["mountPath"] for mount in container(stage)["volumeMounts"]}
         assert (mounted["photos"], mounted["uploads"]) == (CONFIG["SCAN_ROOTS"], "/uploads")
-        assert {v["persistentVolumeClaim"]["claimName"] for v in pod(stage)["volumes"][2:]} == claims
+        claimed = {
+            volume["persistentVolumeClaim"]["claimName"]
+            for volume in pod(stage)["volumes"]
+            if "persistentVolumeClaim" in volume
+        }
+        assert claimed == (claims if stage == "gateway" else claims - {"archives"})
 
 
-def test_what_scales_by_itself_has_a_deployment_and_asks_for_cpu() -> None:
-    for name, scaler in of_kind("HorizontalPodAutoscaler").items():
-        target = scaler["spec"]["scaleTargetRef"]
-        assert (target["name"], target["kind"]) == (name, workloads()[name]["kind"])
-        assert container(name)["resources"]["requests"]["cpu"]
+def test_what_should_outlive_a_pod_has_a_volume_of_its_own() -> None:
+    for stage in ("scanner", "processor", "gateway"):
+        (claim,) = workloads()[stage]["spec"]["volumeClaimTemplates"]
+        assert claim["metadata"]["name"] == "data"
+        assert "data" not in {volume["name"] for volume in pod(stage)["volumes"]}
+    assert {"name": "archives", "mountPath": "/archives"} in container("gateway")["volumeMounts"]
+
+
+def test_a_share_that_is_not_mounted_is_no_empty_library() -> None:
+    for stage in WITH_PHOTOS:
+        (looks,) = pod(stage)["initContainers"]
+        assert looks["image"] == container(stage)["image"]
+        assert 'os.scandir("/photos")' in looks["args"][0]
+
+
+def test_each_stage_gives_way_one_by_one_and_has_an_account_without_rights() -> None:
+    assert of_kind("PodDisruptionBudget").keys() == set(STAGES)
+    for stage in STAGES:
+        assert pod(stage)["serviceAccountName"] == "sluice"
+        assert pod(stage)["securityContext"]["fsGroupChangePolicy"] == "OnRootMismatch"
+    assert of_kind("ServiceAccount").keys() == {"sluice"}
+    assert not of_kind("Role") | of_kind("ClusterRole")
+
+
+def test_nothing_comes_in_that_no_policy_names() -> None:
+    shut = of_kind("NetworkPolicy")["nothing-comes-in"]["spec"]
+    assert (shut["policyTypes"], shut.get("ingress")) == (["Ingress"], None)
+    assert of_kind("NetworkPolicy").keys() >= {"gateway", "ml", "dashboard", "metrics"}
+
+
+def test_nothing_fixes_the_replicas_that_a_scaler_decides_on() -> None:
+    assert all("replicas" not in each["spec"] for each in workloads().values())
 
 
 def test_every_image_has_a_full_version() -> None:

@@ -1,6 +1,7 @@
 """The store on a Qdrant server, over REST."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import cast
 
 import httpx
@@ -29,6 +30,17 @@ INDEX_SECONDS = 900
 """How long adding one index may take: it reads all payloads."""
 
 
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How new collections lie on the nodes of a cluster; None: as Qdrant decides."""
+
+    shards: int | None = None
+    replicas: int | None = None
+
+
+ONE_NODE = Spread()
+
+
 class ServerStore(Searches):
     """A Store on the Qdrant server at `host`:`port`. Nothing is asked of it before the first call."""
 
@@ -40,7 +52,9 @@ class ServerStore(Searches):
         api_key: str | None = None,
         https: bool = False,
         timeout_seconds: int = TIMEOUT_SECONDS,
+        spread: Spread = ONE_NODE,
     ) -> None:
+        self._spread = spread
         client = AsyncQdrantClient(
             host=host,
             port=port,
@@ -65,7 +79,12 @@ class ServerStore(Searches):
         check_new(name)
         vectors = models.VectorParams(size=vector_size, distance=models.Distance(distance))
         with translated(self._place, name):
-            await self._client.create_collection(name, vectors_config=vectors)
+            await self._client.create_collection(
+                name,
+                vectors_config=vectors,
+                shard_number=self._spread.shards,
+                replication_factor=self._spread.replicas,
+            )
         await self.ensure_indexes(name)
 
     async def ensure_indexes(self, name: str) -> list[str]:
