@@ -1,8 +1,9 @@
-"""Indexes and searched fields for collections that lack them, whoever made them, while they serve."""
+"""Indexes, searched fields and stacks for collections that lack them, whoever made them, while they serve."""
 
 import asyncio
 import logging
 
+from libs.common.duplicates.settling import orphaned, settle
 from libs.common.errors import SluiceError
 from libs.common.points.derived import additions
 from libs.common.points.fields import Fields
@@ -17,6 +18,7 @@ AGAIN_SECONDS = 300.0
 PAGE = 200
 
 _SEARCHED = Fields.search_text.name
+_STACK = Fields.stack.name
 
 
 class Completion:
@@ -49,14 +51,25 @@ async def complete(store: Store, name: str) -> int:
     """Add the indexes that the collection lacks, and what its points are searched by; how many lacked it."""
     if added := await store.ensure_indexes(name):
         log.info("collection %s has %d more indexes: %s", name, len(added), ", ".join(added))
-    lacking, completed, after = Filter(missing=(_SEARCHED,)), 0, None
+    completed = await _fill(store, name, _SEARCHED, Filter(missing=(_SEARCHED,)))
+    if completed:
+        log.info("%d points of collection %s can be searched by words now", completed, name)
+    # Points without a path are in no stack.
+    unstacked = Filter(missing=(_STACK,), has=(Fields.full_path.name,))
+    completed += await _fill(store, name, _STACK, unstacked)
+    if shown := await settle(store, name, await orphaned(store, name)):
+        log.info("%d points of collection %s are found again: what stood for them is gone", shown, name)
+    return completed
+
+
+async def _fill(store: Store, name: str, field: str, lacking: Filter) -> int:
+    """Give the points that lack the field what follows from their other fields; how many lacked it."""
+    completed, after = 0, None
     while True:
         page, after = await store.scroll(name, limit=PAGE, after=after, where=lacking)
         found = {record.id: additions(record.payload) for record in page}
-        await store.complete(name, _SEARCHED, found)
+        await store.complete(name, field, found)
+        await settle(store, name, {Fields(each).stack or "" for each in found.values()} - {""})
         completed += len(found)
         if after is None:
-            break
-    if completed:
-        log.info("%d points of collection %s can be searched by words now", completed, name)
-    return completed
+            return completed

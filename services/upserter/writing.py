@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import Sequence
 
+from libs.common.duplicates.settling import settle
 from libs.common.errors import Code, SluiceError, UnavailableError
+from libs.common.points.fields import Fields
 from libs.common.store.protocol import Point, Store
 
 Rejected = dict[str, SluiceError]
@@ -19,7 +21,8 @@ class Writer:
         self._slots = asyncio.Semaphore(concurrency)
 
     async def write(self, collection: str, points: Sequence[Point]) -> Rejected:
-        """Write the points; all but those in the answer are durable when it returns.
+        """Write the points; all but those in the answer are durable when it returns, and say what stands for
+        their stacks.
 
         Raises UnavailableError if the store is away: then write them all again, which overwrites.
         """
@@ -32,6 +35,8 @@ class Writer:
             if isinstance(result, BaseException):
                 raise result
             rejected |= result
+        # After the write: of two files of one picture the one that comes last sees both.
+        await settle(self._store, collection, {Fields(point.payload).stack or "" for point in points} - {""})
         return rejected
 
     async def _upsert(self, collection: str, points: Sequence[Point]) -> Rejected:

@@ -12,15 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from libs.common.duplicates.stacks import mates
 from libs.common.ids import file_id
 from libs.common.sources.roots import ANYWHERE
 from libs.common.store.protocol import Record
 from services.gateway.archive.journal import Opened
 from services.gateway.archive.moves.disk import Disk, RealDisk
 from services.gateway.archive.moves.executor import MoveExecutor
-from services.gateway.archive.moves.naming import DUPLICATES
+from services.gateway.archive.moves.naming import DUPLICATES, SELECTION
 from services.gateway.archive.moves.rules import Rules
-from services.gateway.archive.planning import Photo, duplicates, photo_of
+from services.gateway.archive.planning import Photo, duplicates, photo_of, selected, stacked
 
 COLLECTION = "photos"
 DIED = 77
@@ -143,6 +144,24 @@ def restore(root: Path, disk: Disk | None = None) -> None:
     assert all(found.error is None for found in returns), returns
 
 
+def make_stack(root: Path) -> None:
+    """A RAW and its JPEG."""
+    root.mkdir(parents=True)
+    for name in ("1.dng", "1.jpg"):
+        (root / name).write_text(name)
+
+
+def archive_stack(root: Path, disk: Disk | None = None) -> None:
+    """Archive both files of `make_stack`."""
+    shop = executor(root, disk)
+    records = [record_of(root / name) for name in ("1.dng", "1.jpg")]
+    journal = shop.journal(ARCHIVE_ID)
+    with shop.locks.owned(journal.folder):
+        journal.begin(Opened(kind="selection", collection=COLLECTION, generation=None))
+        result = shop.archive(ARCHIVE_ID, stacked(selected(records), mates(records)), SELECTION)
+    assert not result.skipped, result.skipped
+
+
 Work = Callable[[Path, Disk], None]
 
 
@@ -180,7 +199,7 @@ class Mortals:
 
 def fork_again_and_again() -> None:
     """The life of the process of `Mortals`."""
-    works = {work.__name__: work for work in (archive, restore, recover)}
+    works = {work.__name__: work for work in (archive, restore, recover, archive_stack)}
     for line in sys.stdin:
         name, root, number, when = json.loads(line)
         if (child := os.fork()) == 0:

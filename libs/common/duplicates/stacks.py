@@ -1,37 +1,31 @@
 """Stacks: several files that are one picture, such as the RAW and the JPEG of one shot."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from libs.common.duplicates.keeper import Stored
+from libs.common.duplicates.keeper import Stored, order, traits_of
 from libs.common.points import exif
 from libs.common.points.fields import Fields
+from libs.common.points.stack import is_edited, key_of
 from sluice.files.formats import RAW_SUFFIXES
 
 SECONDS = 2.0
 """How far apart two files of a stack can have been taken, where both tell when."""
-_EDITED = re.compile(r"[ _-]edited$", re.IGNORECASE)
+_ZONES = timedelta(minutes=15)
+"""The clocks of two zones differ by a multiple of it."""
 _MOVING = frozenset((".mov", ".mp4"))
-
-
-def key_of(path: str) -> tuple[str, str]:
-    """Files of one stack have the same: their folder and their stem, case and `-edited` aside."""
-    folder, _, name = path.rpartition("/")
-    stem = name.rpartition(".")[0] or name
-    return folder, _EDITED.sub("", stem).casefold()
 
 
 def kind_of(path: str) -> str:
     """What a file is to its stack; two of the same kind are no stack."""
-    stem, dot, suffix = path.rpartition(".")
+    _, dot, suffix = path.rpartition(".")
     suffix = (dot + suffix).lower()
     if suffix in RAW_SUFFIXES:
         return "raw"
     if suffix in _MOVING:
         return "moving"
-    return "edited" if _EDITED.search(stem) else "picture"
+    return "edited" if is_edited(path) else "picture"
 
 
 def mates(points: Iterable[Stored]) -> Mapping[str, frozenset[str]]:
@@ -49,12 +43,31 @@ def mates(points: Iterable[Stored]) -> Mapping[str, frozenset[str]]:
     }
 
 
+def covers(points: Iterable[Stored]) -> Mapping[str, bool]:
+    """By the id of each of the points that is in a stack, whether it is the one that stands for it.
+
+    That is the file that the rule for keepers would keep.
+    """
+    there = {point.id: point for point in points}
+    rank = {id_: order(traits_of(point)) for id_, point in there.items()}
+    return {
+        id_: all(rank[id_] <= rank[mate] for mate in others) for id_, others in mates(there.values()).items()
+    }
+
+
 def are_one(point: Stored, other: Stored) -> bool:
     """Whether two points with the same key are files of one picture."""
-    if kind_of(Fields(point.payload).full_path or "") == kind_of(Fields(other.payload).full_path or ""):
+    kinds = {kind_of(Fields(each.payload).full_path or "") for each in (point, other)}
+    if len(kinds) == 1:
         return False
     first, second = _taken(point), _taken(other)
-    return first is None or second is None or abs((first - second).total_seconds()) <= SECONDS
+    if first is None or second is None:
+        return True
+    apart = abs(first - second)
+    if "moving" in kinds:
+        # A video tells the time of Greenwich, and a photo next to it the camera's own clock.
+        apart = min(apart % _ZONES, _ZONES - apart % _ZONES)
+    return apart <= timedelta(seconds=SECONDS)
 
 
 def _taken(point: Stored) -> datetime | None:

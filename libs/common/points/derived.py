@@ -2,6 +2,7 @@
 
 from libs.common.points.fields import Fields
 from libs.common.points.from_exif import describe
+from libs.common.points.stack import stack_of
 from libs.common.points.words import joined, parts_of
 from libs.common.store.protocol import Payload
 
@@ -15,6 +16,8 @@ def derive(point: Fields, below: str | None = None) -> None:
     `below` is its path below the scanned root, whose folders are words of it; None where that is not known.
     """
     describe(point)
+    if point.full_path:
+        point.stack = stack_of(point.full_path)
     folders = (point.full_path or "").split("/")[:-1]
     point.folders = [path for n in range(1, len(folders)) if (path := "/".join(folders[: n + 1]))]
     names = folders[-_NEAREST_FOLDERS:] if below is None else below.split("/")[:-1]

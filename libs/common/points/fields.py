@@ -108,9 +108,9 @@ class Fields:
     text_model = Text("keyword", serves=FACET)
     """What read them."""
     stack = Text("keyword")
-    """The same for all files of one picture."""
+    """Folder and stem in short: files of one picture share it, and have a `stack_cover`."""
     stack_cover = Flag("bool", serves=())
-    """Whether it is the file that stands for its stack."""
+    """Whether it is the file that stands for its stack; none where it is not part of one."""
 
 
 FIELDS: Mapping[str, Field[object]] = {

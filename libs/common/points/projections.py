@@ -83,7 +83,7 @@ CHOICE = names(
 COPY = names(Fields.file_hash, Fields.filename) + CHOICE
 """A copy in a group of copies."""
 
-MOVE = names(Fields.file_hash) + CHOICE
+MOVE = names(Fields.file_hash, Fields.stack) + CHOICE
 """What a plan of moves needs."""
 
 KEPT = names(

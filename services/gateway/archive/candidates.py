@@ -1,14 +1,15 @@
 """The points behind what a client asks to archive, and all other points of their contents."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from libs.common.duplicates.stacks import mates
 from libs.common.errors import Code, FileError
 from libs.common.ids import display_name, file_id
 from libs.common.points.fields import Fields
 from libs.common.store.protocol import Record, Store
-from services.gateway.archive.planning import Skipped, Target
+from services.gateway.archive.planning import Skipped, Target, connected
 from services.gateway.duplicates import contents
 
 
@@ -26,6 +27,18 @@ async def by_paths(store: Store, collection: str, paths: Sequence[str]) -> tuple
         for path in missing
         if path not in found
     ]
+
+
+async def with_mates(
+    store: Store, collection: str, records: Sequence[Record]
+) -> tuple[list[Record], Mapping[str, frozenset[str]]]:
+    """The records and all files of the same pictures; by id, the others of each one's stack."""
+    stacks = dict.fromkeys(stack for record in records if (stack := Fields(record.payload).stack))
+    others = await contents.where(store, collection, Fields.stack.name, list(stacks))
+    there = {record.id: record for record in (*records, *others)}
+    found = mates(there.values())
+    wanted = connected([record.id for record in records], found)
+    return [record for id_, record in there.items() if id_ in wanted], found
 
 
 async def links_to(store: Store, targets: Sequence[Target]) -> dict[str, str]:

@@ -75,6 +75,12 @@ def told(archive_id: str, lines: Sequence[Line]) -> ArchiveHistory | None:
     return history
 
 
+def split(history: ArchiveHistory) -> list[Recorded]:
+    """Archived moves of stacks of which not all files are archived, the last first."""
+    there = {found.move.point_id for found in history.archived}
+    return [found for found in history.archived if not there.issuperset(found.move.stack)]
+
+
 def _add(history: ArchiveHistory, line: Line) -> None:
     match line:
         case Begun(move=move):

@@ -2,11 +2,15 @@
 
 import asyncio
 import logging
+import os
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
 
+from libs.common.duplicates.settling import settle
 from libs.common.errors import Code, SluiceError
+from libs.common.ids import display_name
 from libs.common.kafka.tables.control_table import ControlTable
+from libs.common.points.stack import stack_of
 from libs.common.store.protocol import Store
 from services.gateway.archive import points
 from services.gateway.archive.history import ArchiveHistory
@@ -81,6 +85,7 @@ class Index:
                 await self._store.delete_points(history.collection, chunk)
             if back:
                 await points.put_back(self._store, history.collection, back, journal.folder)
+            await settle(self._store, history.collection, _stacks(history))
         await asyncio.to_thread(journal.write, Indexed(lines=history.lines))
 
     async def _is_there(self, history: ArchiveHistory) -> bool:
@@ -99,3 +104,12 @@ class Index:
     def _unfinished(self) -> list[str]:
         executor = self._workshop
         return [each for each in executor.archive_ids() if not executor.journal(each).is_settled()]
+
+
+def _stacks(history: ArchiveHistory) -> set[str]:
+    """The stacks of the photos that the collection is about to follow."""
+    return {
+        stack_of(display_name(os.fsencode(recorded.move.files[0].source)))
+        for recorded in history.moves.values()
+        if recorded.move.point_id in history.stale
+    }

@@ -42,6 +42,8 @@ class Move(Struct, frozen=True, kw_only=True):
     files: tuple[Carried, ...]
     keeper: str | None = None
     undoes: int | None = None
+    stack: tuple[str, ...] = ()
+    """The ids of the points of which all move or none."""
 
 
 class _Line(Struct, frozen=True, kw_only=True, tag_field="step"):

@@ -1,8 +1,9 @@
 """What is to be moved, and what must stay. Pure."""
 
 import os
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 
 from libs.common.duplicates.policy import Policy
@@ -33,6 +34,8 @@ class Target:
 
     photo: Photo
     rivals: tuple[Photo, ...] | None
+    stack: tuple[str, ...] = ()
+    """The ids of all points of its stack, itself among them, of which all move or none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,44 @@ def refusal(target: Target, policy: Policy, links: Mapping[str, str]) -> Skipped
         detail = f"the link {link} leads to it: remove that link first, and scan its folder again"
         return Skipped(target.photo.path, FileError(Code.LINKED, detail))
     return None
+
+
+def stacked(targets: Iterable[Target], mates: Mapping[str, frozenset[str]]) -> list[Target]:
+    """The targets, each with the ids of its stack; those of a stack follow one another."""
+    left = {each.photo.point_id: each for each in targets}
+    found: list[Target] = []
+    for id_ in list(left):
+        stack = tuple(sorted(connected((id_,), mates)))
+        members = [left.pop(member) for member in stack if member in left]
+        found += (replace(each, stack=stack if len(stack) > 1 else ()) for each in members)
+    return found
+
+
+def units(targets: Iterable[Target]) -> Iterator[tuple[Target, ...]]:
+    """The targets that move together, or not at all."""
+    for _, unit in groupby(targets, lambda each: each.stack or each.photo.point_id):
+        yield tuple(unit)
+
+
+def all_stay(unit: Sequence[Target], failed: Skipped) -> list[Skipped]:
+    """Why each of a unit stays where it is, of which one cannot move."""
+    detail = f"it is one picture with {failed.path.name}, which stays: {failed.error.detail}"
+    return [
+        failed
+        if target.photo.path == failed.path
+        else Skipped(target.photo.path, FileError(Code.PART_OF_STACK, detail))
+        for target in unit
+    ]
+
+
+def connected(ids: Iterable[str], mates: Mapping[str, frozenset[str]]) -> set[str]:
+    """These points, and all that are of one picture with any of them."""
+    found, more = set(ids), list(ids)
+    while more:
+        new = mates.get(more.pop(), frozenset()) - found
+        found |= new
+        more += new
+    return found
 
 
 def _of_group(asked: frozenset[str], group: Sequence[Record], policy: Policy) -> list[Target]:

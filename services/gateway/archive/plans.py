@@ -10,7 +10,17 @@ from libs.common.sources.roots import translate
 from libs.common.store.protocol import Record
 from services.gateway.archive import candidates
 from services.gateway.archive.journal import Kind
-from services.gateway.archive.planning import Skipped, Target, duplicates, movable, refusal, selected
+from services.gateway.archive.planning import (
+    Skipped,
+    Target,
+    all_stay,
+    duplicates,
+    movable,
+    refusal,
+    selected,
+    stacked,
+    units,
+)
 from services.gateway.collections.collections import Collections
 from services.gateway.duplicates import contents
 from services.gateway.settings import GatewaySettings
@@ -56,7 +66,9 @@ class Plans:
         found, fixed = movable(every := await contents.by_ids(self.collections.store, collection, ids))
         known = {record.id for record in every}
         unknown = [each for each in dict.fromkeys(ids) if each not in known]
-        return await self._plan("selection", collection, selected(found), fixed, self._with(protect)), unknown
+        found, mates = await candidates.with_mates(self.collections.store, collection, found)
+        targets = stacked(selected(found), mates)
+        return await self._plan("selection", collection, targets, fixed, self._with(protect)), unknown
 
     async def collection(self, name: str | None = None) -> str:
         """The collection, else the active one; archive_disabled where files are not moved here."""
@@ -82,21 +94,23 @@ class Plans:
     ) -> Plan:
         policy = self._with(protect)
         asked, fixed = movable(asked)
+        asked, mates = await candidates.with_mates(self.collections.store, collection, asked)
         every, _ = movable(await contents.copies(self.collections.store, collection, asked))
         targets = await asyncio.to_thread(duplicates, {record.id for record in asked}, every, policy)
-        return await self._plan(kind, collection, targets, [*missing, *fixed], policy)
+        return await self._plan(kind, collection, stacked(targets, mates), [*missing, *fixed], policy)
 
     async def _plan(
         self, kind: Kind, collection: str, targets: list[Target], refused: list[Skipped], policy: Policy
     ) -> Plan:
         links = await candidates.links_to(self.collections.store, targets)
-        found = [(target, refusal(target, policy, links)) for target in targets]
-        return Plan(
-            kind,
-            collection,
-            [target for target, refused_as in found if refused_as is None],
-            [*refused, *(refused_as for _, refused_as in found if refused_as is not None)],
-        )
+        going, left = list[Target](), list(refused)
+        for unit in units(targets):
+            failed = next(filter(None, (refusal(target, policy, links) for target in unit)), None)
+            if failed is None:
+                going += unit
+            else:
+                left += all_stay(unit, failed)
+        return Plan(kind, collection, going, left)
 
     def _with(self, protect: Sequence[str]) -> Policy:
         theirs = [translate(folder, self.settings.path_map) for folder in protect]

@@ -1,7 +1,7 @@
 """Searching the active collection."""
 
 import asyncio
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, File, Query, UploadFile
 
@@ -36,10 +36,11 @@ async def by_image(
     offset: Annotated[int, Query(ge=0, le=10_000)] = 0,
     filters_json: Filters = None,
     cursor: Annotated[str | None, Query(max_length=1000)] = None,
+    stacks: Annotated[Literal["cover", "all"], Query(description="As in /search")] = "cover",
 ) -> Hits:
     """The pictures most like it, by cosine similarity."""
     page = Page(limit, offset, filters.parse_json(filters_json), cursor)
-    return hits_out(await search.by_image(await asyncio.to_thread(_descriptor, file), page))
+    return hits_out(await search.by_image(await asyncio.to_thread(_descriptor, file), page, stacks))
 
 
 def _descriptor(file: UploadFile) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 from uuid import UUID
 
 from libs.common.control import ModelInUse
@@ -30,6 +31,7 @@ from services.gateway.search.why import Why, words_found
 
 _NO_MEANING = (Code.ML_UNAVAILABLE, Code.ML_REJECTED)
 """The service is away, or makes nothing of these words."""
+Stacks = Literal["cover", "all"]
 FUSED_DEPTH = 1000
 """Hits of each ranking that are fused: the same for every page, so that pages fit together."""
 _TEXT = Fields.search_text.name
@@ -49,8 +51,7 @@ class Search:
     async def find(self, asked: SearchQuery, page: Page) -> Hits:
         """What the body asks for."""
         name = await self.collections.active()
-        if asked.stacks == "cover":
-            page = replace(page, where=both(page.where, await self._covers(name)))
+        page = await self._shown(name, page, asked.stacks)
         if asked.like is not None:
             return await self.like(name, asked.like, page)
         if asked.query is None:
@@ -71,9 +72,10 @@ class Search:
             await self._check(name, len(vector))
         return await self._ranked(name, await self._ranking(name, query, vector, mode, page), query, page)
 
-    async def by_image(self, descriptor: int, page: Page) -> Hits:
+    async def by_image(self, descriptor: int, page: Page, stacks: Stacks = "cover") -> Hits:
         """The pictures most like the one in this open file; FileError for no picture, or ml_unavailable."""
         name = await self.collections.active()
+        page = await self._shown(name, page, stacks)
         model = self._known(name)
         side = None if model is None else model.picture_side
         picture = await self.decoding.normalised_file(descriptor, side)
@@ -87,6 +89,9 @@ class Search:
         if not found or not found[0].vector:
             raise SluiceError(Code.IMAGE_NOT_FOUND, f"collection {name} has no image {point}")
         return await self._near(Wanted(name, NearRanking(found[0].vector), page.where, str(point)), page)
+
+    async def _shown(self, name: str, page: Page, stacks: Stacks) -> Page:
+        return replace(page, where=both(page.where, await self._covers(name))) if stacks == "cover" else page
 
     async def _covers(self, name: str) -> Filter | None:
         """No files but the one that stands for its stack; None where no file is part of one."""

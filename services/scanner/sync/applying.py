@@ -7,12 +7,14 @@ from typing import TypeVar
 import numpy as np
 
 from libs.common import ids, messages
+from libs.common.duplicates.settling import settle
 from libs.common.errors import Code
 from libs.common.events import Outcome
 from libs.common.kafka.outgoing import Outgoing, outcomes
 from libs.common.messages import File, RemovedRecord
+from libs.common.points.fields import Fields
 from libs.common.points.payload import moved
-from libs.common.store.protocol import Point, Record
+from libs.common.store.protocol import Payload, Point, Record
 from libs.common.topics import REMOVED
 from services.scanner.jobs.changelog import JobRecord
 from services.scanner.jobs.orders import Orders
@@ -60,6 +62,7 @@ class Applying:
         there = [self._there(record, files[record.id]) for record in records]
         await self._patiently(lambda: store.upsert(self._place, there))
         await self._patiently(lambda: store.delete_points(self._place, list(files)))
+        await self._settle([*(each.payload for each in records), *(each.payload for each in there)])
         await self._report(
             [self._outcome(file.file_id, file.path, Code.MOVED, before) for before, file in files.items()]
         )
@@ -67,9 +70,16 @@ class Applying:
     async def _remove(self, page: Sequence[StoredPoint]) -> None:
         await self._running()
         store, gone = self._wiring.store, [point.id for point in page]
-        await self._wiring.outbox.send(self._kept(await self._read(gone)))
+        records = await self._read(gone)
+        await self._wiring.outbox.send(self._kept(records))
         await self._patiently(lambda: store.delete_points(self._place, gone))
+        await self._settle([record.payload for record in records])
         await self._report([self._outcome(point.id, point.path, Code.REMOVED) for point in page])
+
+    async def _settle(self, payloads: Sequence[Payload]) -> None:
+        """What is left of their stacks, and has come to them, says what stands for them."""
+        stacks = {Fields(payload).stack or "" for payload in payloads} - {""}
+        await self._patiently(lambda: settle(self._wiring.store, self._place, stacks))
 
     def _there(self, record: Record, found: Candidate) -> Point:
         file = File(

@@ -34,3 +34,9 @@ def test_files_taken_at_other_times_are_none() -> None:
     assert mates([raw, point("/p/a.jpg", "2019:07:21 18:03:13")])
     assert mates([raw, point("/p/a.jpg")])
     assert not mates([raw, point("/p/a.jpg", "2019:07:21 18:03:14")])
+
+
+@pytest.mark.parametrize("taken", ["2019:07:21 16:03:12", "2019:07:21 18:03:12"])
+def test_a_live_photo_is_a_stack_whichever_zone_its_video_tells_the_time_of(taken: str) -> None:
+    assert mates([point("/p/a.heic", "2019:07:21 18:03:11"), point("/p/a.mov", taken)])
+    assert not mates([point("/p/a.heic", "2019:07:21 18:03:11"), point("/p/a.mov", "2019:07:21 18:07:11")])

@@ -5,16 +5,24 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import count, groupby
 from pathlib import Path
 
 from libs.common.errors import Code, FileError, SluiceError
-from services.gateway.archive.history import ArchiveHistory, Recorded, told
+from services.gateway.archive.history import ArchiveHistory, Recorded, split, told
 from services.gateway.archive.journal import Carried, Finished, Journal
 from services.gateway.archive.moves.locking import Locks
-from services.gateway.archive.moves.moving import Checked, carry_out, checked, put_back, resolve
+from services.gateway.archive.moves.moving import (
+    Checked,
+    StaysError,
+    carry_out_all,
+    checked,
+    put_back,
+    resolve,
+)
 from services.gateway.archive.moves.naming import Siblings
 from services.gateway.archive.moves.rules import Rules
-from services.gateway.archive.planning import Skipped, Target
+from services.gateway.archive.planning import Skipped, Target, all_stay, units
 
 log = logging.getLogger(__name__)
 
@@ -69,10 +77,10 @@ class MoveExecutor:
 
     def archive(self, archive_id: str, targets: Sequence[Target], folder: str) -> Result:
         """Move the targets into `folder`s next to them, each checked just before. The caller owns it."""
-        journal, numbers = self.journal(archive_id), iter(range(len(targets)))
+        journal, numbers = self.journal(archive_id), count()
 
-        def move(found: Checked) -> tuple[Carried, ...]:
-            return carry_out(self.rules, journal, next(numbers), found).moved
+        def move(unit: Sequence[Checked]) -> list[tuple[Carried, ...]]:
+            return [each.moved for each in carry_out_all(self.rules, journal, numbers, unit)]
 
         result = self._each(targets, folder, move, lambda _: False)
         try:
@@ -86,9 +94,9 @@ class MoveExecutor:
         """What `archive` would do now; nothing moves."""
         gone: set[Path] = set()
 
-        def pretend(found: Checked) -> tuple[Carried, ...]:
-            gone.add(found.photo.path)
-            return found.files
+        def pretend(unit: Sequence[Checked]) -> list[tuple[Carried, ...]]:
+            gone.update(found.photo.path for found in unit)
+            return [found.files for found in unit]
 
         return self._each(targets, folder, pretend, gone.__contains__)
 
@@ -109,27 +117,44 @@ class MoveExecutor:
                 found = resolve(self.rules, journal, move)
             log.warning("an interrupted move of %s is %s", move.files[0].source, found.state)
         if not history.finished:
+            self._unite(journal)
             journal.write(Finished(interrupted=True))
         return self.history(archive_id)
+
+    def _unite(self, journal: Journal) -> None:
+        """Put back what moved of a stack of which a crash kept the rest from moving."""
+        history = self.history(journal.folder.name)
+        if history is None:
+            return
+        for number, archived in enumerate(split(history), start=history.next_number):
+            try:
+                with self.locks.turn():
+                    put_back(self.rules, journal, number, archived, dry_run=False)
+            except SluiceError as error:
+                log.warning("%s stays archived alone: %s", archived.move.files[0].source, error.detail)
 
     def _each(
         self,
         targets: Sequence[Target],
         folder: str,
-        move: Callable[[Checked], tuple[Carried, ...]],
+        move: Callable[[Sequence[Checked]], list[tuple[Carried, ...]]],
         gone: Callable[[Path], bool],
     ) -> Result:
         result, siblings = Result(), Siblings()
-        for target in targets:
+        for unit in units(targets):
             try:
                 with self._turn():
-                    found = checked(target, folder, self.rules, siblings, gone)
-                    files = move(found)
-                siblings.gone(Path(file.source) for file in files)
-                keeper = found.keeper.path if found.keeper else None
-                result.archived.append(Gone(target.photo.point_id, files, keeper))
+                    found = checked(unit, folder, self.rules, siblings, gone)
+                    moved = move(found)
+            except StaysError as stays:
+                result.skipped += all_stay(unit, Skipped(stays.path, stays.error))
             except SluiceError as error:
-                result.skipped.append(Skipped(target.photo.path, error))
+                result.skipped += all_stay(unit, Skipped(unit[0].photo.path, error))
+            else:
+                for each, files in zip(found, moved, strict=True):
+                    siblings.gone(Path(file.source) for file in files)
+                    keeper = each.keeper.path if each.keeper else None
+                    result.archived.append(Gone(each.photo.point_id, files, keeper))
         return result
 
     @contextmanager
@@ -143,10 +168,25 @@ class MoveExecutor:
         history = self.history(journal.folder.name)
         if history is None:
             return
-        for number, archived in enumerate(history.archived, start=history.next_number):
+        numbers = count(history.next_number)
+        for _, unit in groupby(history.archived, lambda each: each.move.stack or each.move.number):
+            yield from self._returned(journal, numbers, list(unit), dry_run=dry_run)
+
+    def _returned(
+        self, journal: Journal, numbers: Iterator[int], unit: Sequence[Recorded], *, dry_run: bool
+    ) -> Iterator[Return]:
+        """All of a stack, or none of it."""
+        # A photo of its own is looked at only once.
+        for archived in unit if len(unit) > 1 else ():
+            try:
+                put_back(self.rules, journal, next(numbers), archived, dry_run=True)
+            except SluiceError as error:
+                yield from (Return(each, error) for each in unit)
+                return
+        for archived in unit:
             try:
                 with self._turn():
-                    put_back(self.rules, journal, number, archived, dry_run=dry_run)
+                    put_back(self.rules, journal, next(numbers), archived, dry_run=dry_run)
                 yield Return(archived)
             except SluiceError as error:
                 yield Return(archived, error)

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from libs.common.errors import Code, FileError
+from libs.common.errors import Code, FileError, SluiceError
 from libs.common.sources.sources import Sources
 from services.gateway.archive import manifest
 from services.gateway.archive.checks import Seen, as_file_error, check, look
@@ -29,36 +29,88 @@ class Checked:
     keeper: Photo | None
     files: tuple[Carried, ...]
     seen: tuple[Seen, ...]
+    stack: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    target: Target
+    keeper: Photo | None
+    files: list[tuple[Path, Seen]]
+
+
+class StaysError(Exception):
+    """A photo that must stay where it is, and why."""
+
+    def __init__(self, path: Path, error: SluiceError) -> None:
+        super().__init__(f"{path}: {error.detail}")
+        self.path = path
+        self.error = error
 
 
 def checked(
-    target: Target,
+    unit: Sequence[Target],
     folder: str,
     rules: Rules,
     siblings: Siblings,
     gone: Callable[[Path], bool] = lambda _: False,
-) -> Checked:
-    """Look at the target, its keeper and what goes along; FileError says why it must stay.
+) -> list[Checked]:
+    """Look at the targets, which lie in one folder, their keepers and what goes along.
 
-    `gone` says which paths count as moved: in a dry run they are all still there.
+    Raises StaysError for the first that must stay. `gone` says which paths count as moved: in a dry run they
+    are all still there.
     """
+    there = unit[0].photo.path.parent / folder
+    looked = [_looked(target, unit, there, rules, siblings, gone) for target in unit]
+    _claim_once(looked)
+    names = [path.name for each in looked for path, _ in each.files]
+    stem = min(len(each.target.photo.path.stem) for each in looked)
+    free = iter(free_names(names, stem, lambda name: os.path.lexists(there / name)))
+    return [
+        Checked(
+            each.target.photo,
+            each.keeper,
+            tuple(_carried(path, there / next(free), seen) for path, seen in each.files),
+            tuple(seen for _, seen in each.files),
+            each.target.stack,
+        )
+        for each in looked
+    ]
+
+
+def _looked(
+    target: Target,
+    unit: Sequence[Target],
+    there: Path,
+    rules: Rules,
+    siblings: Siblings,
+    gone: Callable[[Path], bool],
+) -> _Looked:
     photo = target.photo
-    seen = check(photo.path, photo.sha256, rules.sources)
-    keeper = _keeper(target, seen, rules.sources, gone)
-    there = photo.path.parent / folder
-    _check_folder(there)
-    with _file_errors():
-        sources = [(photo.path, seen), *_along(siblings.beside(photo.path), rules.sources)]
-    names = free_names([path.name for path, _ in sources], lambda name: os.path.lexists(there / name))
-    files = tuple(
-        _carried(path, there / name, what) for (path, what), name in zip(sources, names, strict=True)
-    )
-    return Checked(photo, keeper, files, tuple(what for _, what in sources))
+    try:
+        seen = check(photo.path, photo.sha256, rules.sources)
+        keeper = _keeper(target, seen, rules.sources, gone)
+        _check_folder(there)
+        with _file_errors():
+            beside = siblings.beside(photo.path, {each.photo.path.name for each in unit})
+            files = [(photo.path, seen), *_along(beside, rules.sources)]
+    except SluiceError as error:
+        raise StaysError(photo.path, error) from error
+    return _Looked(target, keeper, files)
+
+
+def _claim_once(looked: Sequence[_Looked]) -> None:
+    """What belongs to several photos that move together goes with the first of them."""
+    claimed = set[Path]()
+    for each in looked:
+        each.files[:] = [(path, seen) for path, seen in each.files if path not in claimed]
+        claimed.update(path for path, _ in each.files)
 
 
 def carry_out(rules: Rules, journal: Journal, number: int, found: Checked) -> Recorded:
     """Make the move. FileError if it could not be; it is then undone, or left to `resolve`."""
     move = Move(
+        stack=found.stack,
         number=number,
         way="archive",
         point_id=found.photo.point_id,
@@ -66,6 +118,21 @@ def carry_out(rules: Rules, journal: Journal, number: int, found: Checked) -> Re
         keeper=str(found.keeper.path) if found.keeper else None,
     )
     return _perform(rules, journal, move, found.seen)
+
+
+def carry_out_all(
+    rules: Rules, journal: Journal, numbers: Iterator[int], unit: Sequence[Checked]
+) -> list[Recorded]:
+    """Make all of these moves. StaysError if one could not be made: those before it are taken back."""
+    made: list[Recorded] = []
+    for found in unit:
+        try:
+            made.append(carry_out(rules, journal, next(numbers), found))
+        except SluiceError as error:
+            for each in reversed(made):
+                put_back(rules, journal, next(numbers), each, dry_run=False)
+            raise StaysError(found.photo.path, error) from error
+    return made
 
 
 def put_back(rules: Rules, journal: Journal, number: int, archived: Recorded, *, dry_run: bool) -> None:
@@ -87,6 +154,7 @@ def put_back(rules: Rules, journal: Journal, number: int, archived: Recorded, *,
         point_id=archived.move.point_id,
         files=files,
         undoes=archived.move.number,
+        stack=archived.move.stack,
     )
     _perform(rules, journal, move, (seen,))
 

@@ -1,7 +1,7 @@
 """Which files go along with a photo, and what they are called where they go. Pure, but for `Siblings`."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import count
 from pathlib import Path, PurePath
 
@@ -27,13 +27,12 @@ def followers(name: str, by_stem: ByStem) -> list[str]:
     return own if shared else beside + own
 
 
-def free_names(names: Sequence[str], is_taken: Callable[[str], bool]) -> list[str]:
-    """What files with `names`, the photo first, are called where none of those is taken.
+def free_names(names: Sequence[str], stem: int, is_taken: Callable[[str], bool]) -> list[str]:
+    """What files with `names` are called where none of those is taken.
 
-    All get the same number behind the photo's stem, so that they still belong together.
+    All get the same number behind their first `stem` characters, so that they still belong together.
     """
-    stem = PurePath(names[0]).stem
-    return next(wanted for wanted in _numbered(names, len(stem)) if not any(map(is_taken, wanted)))
+    return next(wanted for wanted in _numbered(names, stem) if not any(map(is_taken, wanted)))
 
 
 def _numbered(names: Sequence[str], stem: int) -> Iterator[list[str]]:
@@ -52,10 +51,17 @@ class Siblings:
     def __init__(self) -> None:
         self._folders: dict[Path, defaultdict[str, set[str]]] = {}
 
-    def beside(self, photo: Path) -> list[Path]:
-        """The files that go along with the photo; OSError if its folder cannot be read."""
-        names = followers(photo.name, self._names(photo.parent))
-        return [photo.with_name(name) for name in names]
+    def beside(self, photo: Path, photos: Collection[str]) -> list[Path]:
+        """The files that go along with the photo; OSError if its folder cannot be read.
+
+        `photos`: the names of those that move together with it, itself among them.
+        """
+        names = self._names(photo.parent)
+        left = {
+            stem: {name for name in names.get(stem, ()) if name == photo.name or name not in photos}
+            for stem in (photo.stem, photo.name)
+        }
+        return [photo.with_name(name) for name in followers(photo.name, left)]
 
     def gone(self, paths: Iterable[Path]) -> None:
         """These have moved away."""
