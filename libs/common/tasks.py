@@ -11,6 +11,9 @@ from libs.common.kafka.outgoing import Outgoing
 from libs.common.messages import TaskRecord, encode
 from libs.common.topics import TASKS
 
+MOST_COMPARED = 250_000
+"""Points of a collection of which every pair is compared; above that the store's own index is asked."""
+
 Mode = Literal["keeper", "strict", "similar"]
 
 
@@ -44,6 +47,15 @@ def params_of(task: TaskRecord, kind: type[ParamsT]) -> ParamsT:
         return msgspec.convert(task.params, kind)
     except msgspec.ValidationError as error:
         raise SluiceError(Code.UNDECODABLE_RECORD, f"not the parameters of a task: {error}") from error
+
+
+def too_large(collection: str, total: int) -> SluiceError:
+    """A collection that only an index can search, in a store that has none."""
+    return SluiceError(
+        Code.TOO_LARGE,
+        f"the collection '{collection}' has {total} points, and of at most {MOST_COMPARED} every pair can be "
+        "compared: a larger one needs a Qdrant server (QDRANT_HOST), whose index finds what is alike",
+    )
 
 
 def asked(task: TaskRecord) -> Outgoing:

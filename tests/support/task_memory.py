@@ -1,13 +1,16 @@
 """`python -m tests.support.task_memory POINTS SIZE MODE ALIKE`: find-similar over a made-up collection.
 
-Prints, in JSON, the most memory of its own (not what it has mapped) that the process took, and the totals.
+Prints, in JSON, the most memory that the process took (its own, and with what it has mapped, in MB), the
+seconds (all, and those of the processor), and the totals.
 Of a thousand pictures ALIKE show the same.
 """
 
 import asyncio
 import json
+import resource
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +37,11 @@ class MadeUp:
     points: int
     size: int
     alike: int
+
+    @property
+    def has_index(self) -> bool:
+        """It has none."""
+        return False
 
     async def count(self, _: str) -> int:
         """How many points there are."""
@@ -110,10 +118,12 @@ class Peak:
 def main(points: int, size: int, mode: str, alike: int) -> None:
     """Run the task and print what it took."""
     task = TaskRecord(task_id="t", kind="find_similar", collection="c", generation="g", params={"mode": mode})
-    store = cast("Store", MadeUp(points, size, alike))
+    store, began = cast("Store", MadeUp(points, size, alike)), time.monotonic()
     with TemporaryDirectory(dir="/var/tmp") as folder, Peak() as peak:
         totals = asyncio.run(find_similar(store, Path(folder), Run(task, publish, Facts())))
-    print(json.dumps({"megabytes": peak.bytes / 1e6, **totals}))
+        resident = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
+    took = {"seconds": round(time.monotonic() - began, 1), "cpu_seconds": round(time.process_time(), 1)}
+    print(json.dumps({"megabytes": peak.bytes / 1e6, "resident_megabytes": resident, **took, **totals}))
 
 
 if __name__ == "__main__":

@@ -137,8 +137,19 @@ class EdgeStore:
             found += await self._ask(call, list[list[Scored]])
         return found
 
+    @property
+    def has_index(self) -> bool:
+        """It looks at all points."""
+        return False
+
     async def neighbours(
-        self, name: str, ids: Sequence[str], *, limit: int, where: Filter | None = None
+        self,
+        name: str,
+        ids: Sequence[str],
+        *,
+        limit: int,
+        where: Filter | None = None,
+        exact: bool = False,  # noqa: ARG002 - it always is
     ) -> dict[str, list[Scored]]:
         """For each of these points its nearest others, best first, without payloads."""
         points = await self.retrieve(name, ids, payload="none", vectors=True)

@@ -112,11 +112,22 @@ class NamedStore:
             place, vectors, limit=limit, offset=offset, where=where, payload=payload
         )
 
+    @property
+    def has_index(self) -> bool:
+        """See Store."""
+        return self._store.has_index
+
     async def neighbours(
-        self, name: str, ids: Sequence[str], *, limit: int, where: Filter | None = None
+        self,
+        name: str,
+        ids: Sequence[str],
+        *,
+        limit: int,
+        where: Filter | None = None,
+        exact: bool = False,
     ) -> dict[str, list[Scored]]:
         """See Store."""
-        return await self._store.neighbours(self._place(name), ids, limit=limit, where=where)
+        return await self._store.neighbours(self._place(name), ids, limit=limit, where=where, exact=exact)
 
     async def rank(
         self, name: str, ranking: Ranking, *, limit: int, where: Filter | None = None

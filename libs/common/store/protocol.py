@@ -249,12 +249,22 @@ class Store(Protocol):
         """For each vector its nearest points, best first."""
 
     async def neighbours(
-        self, name: str, ids: Sequence[str], *, limit: int, where: Filter | None = None
+        self,
+        name: str,
+        ids: Sequence[str],
+        *,
+        limit: int,
+        where: Filter | None = None,
+        exact: bool = False,
     ) -> dict[str, list[Scored]]:
         """For each of these points its nearest others, best first, without payloads.
 
-        Points that do not exist are left out.
+        Points that do not exist are left out. `exact`: without the index, where the store has one.
         """
+
+    @property
+    def has_index(self) -> bool:
+        """Whether it finds what is near in an index, and so without a look at all points."""
 
     async def rank(
         self, name: str, ranking: Ranking, *, limit: int, where: Filter | None = None

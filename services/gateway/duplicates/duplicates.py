@@ -14,7 +14,7 @@ from libs.common.errors import Code, SluiceError
 from libs.common.events import SimilarGroup
 from libs.common.runtime.detached import DetachedCalls
 from libs.common.store.protocol import Record, Store
-from libs.common.tasks import FindSimilar
+from libs.common.tasks import MOST_COMPARED, FindSimilar, too_large
 from services.gateway.collections.collections import Collections
 from services.gateway.duplicates.decisions import Decisions
 from services.gateway.duplicates.exact import ExactGroup, exact_groups
@@ -63,11 +63,16 @@ class Duplicates:
     """Names of folders that the settings add to those declared."""
 
     async def find_similar(self, params: FindSimilar) -> str:
-        """Have the active collection searched; the task's id. SluiceError no_collection_selected."""
+        """Have the active collection searched; the task's id.
+
+        Raises SluiceError no_collection_selected, or too_large where only a store with an index could do it.
+        """
         params = structs.replace(
             params, protect=self.policy.protecting(params.protect).protected.folders, pass_over=self.pass_over
         )
         state = await self.collections.adopted(await self.collections.active())
+        if not self.store.has_index and (count := await self.store.count(state.name)) > MOST_COMPARED:
+            raise too_large(state.name, count)
         return await self.tasks.submit("find_similar", state, params)
 
     async def report(self, task_id: UUID, asked: Asked) -> Report:

@@ -127,6 +127,12 @@ class ReportOut(Body):
     next: str | None = Field(description="`cursor` of the next page; null at the end")
     collection: str
     totals: dict[str, int] = Field(examples=[{"points": 20000, "groups": 12, "similar_points": 31}])
+    compared: Literal["pairs", "index"] = Field(
+        "pairs", description="Every pair; or, above 250,000 points, what the store's index found near each"
+    )
+    recall: float | None = Field(
+        None, description="Of the ten nearest of 256 points, the share that the index found"
+    )
     code: str | None
     error: str | None
 

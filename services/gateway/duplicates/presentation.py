@@ -14,6 +14,7 @@ def report_out(
     task: Task, state: State, groups: Sequence[body.GroupOut], following: str | None
 ) -> body.ReportOut:
     """The task with a page of its groups."""
+    recall = task.totals.get("recall_permille")
     return body.ReportOut(
         task_id=task.task_id,
         status=status_of(task),
@@ -23,6 +24,8 @@ def report_out(
         next=following,
         collection=task.collection,
         totals=task.totals,
+        compared="pairs" if recall is None else "index",
+        recall=None if recall is None else recall / 1000,
         code=task.code,
         error=task.error,
     )

@@ -17,6 +17,8 @@ Numbers = NDArray[np.intp]
 
 BLOCK = 2048
 """Rows of a block: 16 MB of similarities at once; smaller ones take longer, in calls and threads."""
+SPAN = 8
+"""Blocks that a block is compared with before progress is told and a cancel is seen."""
 STRIP = 128
 """Rows of a block whose pairs are handed out at once."""
 ROUNDING = 1e-6
@@ -38,10 +40,18 @@ def blocks(rows: int) -> Iterator[range]:
         yield range(start, min(start + BLOCK, rows))
 
 
-def pairs_of(units: Matrix, block: range, threshold: float) -> Iterator[tuple[Numbers, Numbers]]:
-    """Pairs of a row of the block and a later row, whose similarity reaches the threshold."""
+def spans(rows: int, block: range) -> Iterator[range]:
+    """The rows from the block on, in spans of SPAN blocks: what is compared between two looks around."""
+    for start in range(block.start, rows, SPAN * BLOCK):
+        yield range(start, min(start + SPAN * BLOCK, rows))
+
+
+def pairs_of(
+    units: Matrix, block: range, threshold: float, among: range | None = None
+) -> Iterator[tuple[Numbers, Numbers]]:
+    """Pairs of a row of the block and a later one, of those `among`, whose similarity reaches the threshold."""
     mine = units[block.start : block.stop]
-    for other in blocks(len(units)):
+    for other in blocks(len(units)) if among is None else _parts(among):
         if other.start >= block.start:
             near = mine @ units[other.start : other.stop].T >= threshold - ROUNDING
             if other.start == block.start:
@@ -50,6 +60,11 @@ def pairs_of(units: Matrix, block: range, threshold: float) -> Iterator[tuple[Nu
             for strip in range(0, len(near), STRIP):
                 first, second = np.nonzero(near[strip : strip + STRIP])
                 yield first + (block.start + strip), second + other.start
+
+
+def _parts(span: range) -> Iterator[range]:
+    for start in range(span.start, span.stop, BLOCK):
+        yield range(start, min(start + BLOCK, span.stop))
 
 
 class Components:

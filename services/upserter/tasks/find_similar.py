@@ -13,8 +13,9 @@ from libs.common.duplicates.policy import Policy
 from libs.common.duplicates.protected import Protected
 from libs.common.events import MAX_MEMBERS, Member, SimilarGroup
 from libs.common.store.protocol import Store
-from libs.common.tasks import FindSimilar, params_of
+from libs.common.tasks import MOST_COMPARED, FindSimilar, params_of
 from libs.common.topics import MAX_MESSAGE_BYTES
+from services.upserter.tasks.by_index import by_index
 from services.upserter.tasks.comparing import (
     Components,
     Numbers,
@@ -23,9 +24,10 @@ from services.upserter.tasks.comparing import (
     cliques,
     pairs_of,
     similarity,
+    spans,
 )
 from services.upserter.tasks.members import PAYLOADS, Seen, read_members
-from services.upserter.tasks.rows import subset
+from services.upserter.tasks.rows import release, subset
 from services.upserter.tasks.run import Run
 from services.upserter.tasks.vectors import Vectors, read_vectors
 from sluice.files.passed_over import PassedOver
@@ -39,25 +41,40 @@ PAGE_BYTES = MAX_MESSAGE_BYTES - 16 * 1024
 async def find_similar(store: Store, folder: Path, run: Run) -> dict[str, int]:
     """Compare all pictures of the task's collection and hand out the groups, the largest first.
 
-    The same collection gives the same groups, whoever runs it and however often. The vectors lie in a file in
-    `folder`, and memory stays under 300 MB for MOST_POINTS.
+    Up to MOST_COMPARED points every pair is compared, and the same collection gives the same groups, whoever
+    runs it and however often. The vectors lie in a file in `folder`, and memory stays flat. Above that the
+    store's index is asked for the neighbours of each point, and the totals tell its recall.
     """
     params = params_of(run.task, FindSimilar)
     await run.check(run.task.collection, run.task.generation)
-    vectors = await read_vectors(store, folder, run, READ_SHARE)
-    groups = await _compare(vectors, folder, run, params)
+    total = await run.ask(partial(store.count, run.task.collection))
+    if total <= MOST_COMPARED:
+        vectors = await read_vectors(store, folder, run, READ_SHARE)
+        groups, how = await _compare(vectors, run, params), {"points": len(vectors.ids)}
+    else:
+        vectors, groups, how = await by_index(store, folder, run, params.threshold, total)
+    groups = await _sorted(vectors, folder, run, params, groups)
     found = await _hand_out(store, vectors, folder, groups, run, params)
-    return {"points": len(vectors.ids)} | found
+    return how | found
 
 
-async def _compare(vectors: Vectors, folder: Path, run: Run, params: FindSimilar) -> list[Numbers]:
+async def _compare(vectors: Vectors, run: Run, params: FindSimilar) -> list[Numbers]:
+    """Which pictures are connected, of every pair."""
     components, rows = Components(len(vectors.ids)), len(vectors.ids)
     for block in blocks(rows):
-        await asyncio.to_thread(_connect, components, vectors, block, params.threshold)
         # Later blocks have fewer to be compared with.
-        part = 1 - (1 - block.stop / rows) ** 2
-        await run.progress(READ_SHARE + (COMPARED_SHARE - READ_SHARE) * part)
-    groups = components.groups()
+        for span in spans(rows, block):
+            await asyncio.to_thread(_connect, components, vectors, block, span, params.threshold)
+            done = block.start * (2 * rows - block.start) + 2 * len(block) * (span.stop - block.start)
+            part = min(1.0, done / max(1, rows * rows))
+            await run.progress(READ_SHARE + (COMPARED_SHARE - READ_SHARE) * part)
+    return components.groups()
+
+
+async def _sorted(
+    vectors: Vectors, folder: Path, run: Run, params: FindSimilar, groups: list[Numbers]
+) -> list[Numbers]:
+    """The groups, split where each pair must be alike, the largest first."""
     if params.mode == "strict":
         split = partial(_split, vectors, folder, params.threshold)
         parts = [await run.ask(partial(asyncio.to_thread, split, group)) for group in groups]
@@ -65,9 +82,10 @@ async def _compare(vectors: Vectors, folder: Path, run: Run, params: FindSimilar
     return sorted(groups, key=lambda group: (-len(group), group[0]))
 
 
-def _connect(components: Components, vectors: Vectors, block: range, threshold: float) -> None:
-    for first, second in pairs_of(vectors.units, block, threshold):
+def _connect(components: Components, vectors: Vectors, block: range, span: range, threshold: float) -> None:
+    for first, second in pairs_of(vectors.units, block, threshold, span):
         components.connect(first, second)
+    release(vectors.units)
 
 
 def _split(vectors: Vectors, folder: Path, threshold: float, group: Numbers) -> list[Numbers]:

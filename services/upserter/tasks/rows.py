@@ -1,5 +1,6 @@
 """Matrices that are larger than a task's memory: rows in a file on disk, mapped."""
 
+import mmap
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Self
@@ -46,6 +47,15 @@ class RowFile:
         if not self._shape[0]:
             return np.zeros(self._shape, np.float32)
         return np.asarray(np.memmap(self._file, np.float32, "r", shape=self._shape))
+
+
+def release(units: Matrix) -> None:
+    """Give back the memory that reading a mapped matrix took: the system has the file at hand."""
+    base: object = units
+    while isinstance(base, np.ndarray):
+        base = base.base
+    if isinstance(base, mmap.mmap):
+        base.madvise(mmap.MADV_DONTNEED)
 
 
 def subset(units: Matrix, rows: Numbers, folder: Path) -> Matrix:

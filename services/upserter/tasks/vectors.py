@@ -1,13 +1,13 @@
 """Reading all vectors of a collection."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from libs.common.errors import Code, SluiceError
 from libs.common.store.protocol import Record, Store
 from libs.common.store.vectors import Matrix
 from services.upserter.tasks.comparing import unit
@@ -15,8 +15,6 @@ from services.upserter.tasks.rows import RowFile
 from services.upserter.tasks.run import Run
 
 PAGE = 500
-MOST_POINTS = 250_000
-"""Half a gigabyte of vectors of 512, on disk; the time grows with the square."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +26,8 @@ class Vectors:
 
 
 async def read_vectors(store: Store, folder: Path, run: Run, share: float) -> Vectors:
-    """All points of the task's collection, on the disk of `folder`; tells progress up to `share` percent.
-
-    Raises SluiceError too_large for a collection of more than MOST_POINTS.
-    """
-    name = run.task.collection
-    total = await run.ask(partial(store.count, name))
-    if total > MOST_POINTS:
-        raise SluiceError(
-            Code.TOO_LARGE,
-            f"the collection '{name}' has {total} points and every pair of at most {MOST_POINTS} can be "
-            "compared: select some of them into a collection of their own",
-        )
+    """All points of the task's collection, on the disk of `folder`; tells progress up to `share` percent."""
+    total = await run.ask(partial(store.count, run.task.collection))
     with RowFile(folder) as rows:
         ids = await _read(store, rows, run, total, share)
         return Vectors(ids, rows.mapped())
@@ -59,6 +47,20 @@ async def _read(store: Store, rows: RowFile, run: Run, total: int, share: float)
             await run.progress(share * min(1.0, len(ids) / max(total, 1)))
         if after is None:
             return ids
+
+
+async def read_some(store: Store, folder: Path, run: Run, ids: Sequence[str]) -> Vectors:
+    """These points, as far as they are still there."""
+    there: list[str] = []
+    with RowFile(folder) as rows:
+        for start in range(0, len(ids), PAGE):
+            ask = partial(
+                store.retrieve, run.task.collection, ids[start : start + PAGE], payload="none", vectors=True
+            )
+            if page := await run.ask(ask):
+                there += [record.id for record in page]
+                await asyncio.to_thread(_append, rows, page)
+        return Vectors(there, rows.mapped())
 
 
 def _append(rows: RowFile, page: list[Record]) -> None:

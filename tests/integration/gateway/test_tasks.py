@@ -312,3 +312,16 @@ async def test_files_of_the_same_content_are_listed_page_by_page(
     assert len(groups) == len(found)
     kept = {group["hash"]: (group["keeper"], group["reason"]) for group in groups}
     assert kept["a"] == (file_id(name, b"/photos/1.jpg"), "taken first")
+
+
+async def test_a_collection_that_needs_an_index_is_refused_before_anything_begins(
+    gateway: httpx.AsyncClient, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = await active_collection(gateway)
+    await store.upsert(name, [point(name, f"{number}.jpg") for number in range(3)])
+    monkeypatch.setattr("services.gateway.duplicates.duplicates.MOST_COMPARED", 2)
+
+    answer = await gateway.post(f"{API}/duplicates/find-similar", json={})
+
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+    assert "needs a Qdrant server" in answer.json()["detail"]

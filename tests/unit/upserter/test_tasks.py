@@ -1,12 +1,13 @@
 """The worker of tasks over the real embedded store, with a control table without Kafka."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
 from pathlib import Path
 from tempfile import gettempdir
+from typing import cast
 from uuid import uuid4
 
 import numpy as np
@@ -21,16 +22,19 @@ from libs.common.kafka.outgoing import Outgoing
 from libs.common.messages import TaskRecord
 from libs.common.store.edge import EdgeStore
 from libs.common.store.protocol import Point
+from libs.common.store.server.store import ServerStore
 from libs.common.topics import CONTROL, JOB_STATUS, MAX_MESSAGE_BYTES
 from services.upserter.admission import Admission
-from services.upserter.tasks import comparing, vectors
-from services.upserter.tasks.find_similar import find_similar
+from services.upserter.tasks import by_index, comparing, vectors
+from services.upserter.tasks.find_similar import READ_SHARE, find_similar
 from services.upserter.tasks.merge import merge
 from services.upserter.tasks.worker import TaskWorker
 from services.upserter.writing import Writer
+from tests.support.qdrant import HOST, qdrant_http
 from tests.unit.upserter.conftest import Control
 
 SIZE = 8
+MOST_COMPARED = "services.upserter.tasks.find_similar.MOST_COMPARED"
 _numbers = count()
 
 
@@ -95,6 +99,15 @@ class World:
         }
         assert sorted(found) == list(range(len(found)))
         return [found[place] for place in sorted(found)]
+
+
+@pytest.fixture(scope="module")
+async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ServerStore]:
+    """The adapter of a Qdrant server."""
+    async with qdrant_http(tmp_path_factory.mktemp("qdrant")) as running:
+        store = ServerStore(HOST, running.port)
+        yield store
+        await store.close()
 
 
 @pytest.fixture
@@ -225,11 +238,49 @@ async def test_a_store_that_is_away_is_waited_for(world: World, monkeypatch: pyt
 async def test_a_collection_that_would_not_fit_is_refused(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(vectors, "MOST_POINTS", 30)
+    monkeypatch.setattr(MOST_COMPARED, 30)
 
     over = await world.run(world.task())
 
     assert (over.state, over.code) == ("failed", Code.TOO_LARGE)
+    assert "needs a Qdrant server" in (over.error or "")
+
+
+@pytest.mark.parametrize("mode", ["keeper", "strict", "similar"])
+async def test_above_the_limit_the_index_of_a_server_finds_the_same_groups(
+    world: World, server: ServerStore, monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    every = await world.run(world.task(mode=mode))
+    page, _ = await world.store.scroll(world.collection, limit=99, vectors=True)
+    await server.create(world.collection, SIZE, "Cosine")
+    await server.upsert(world.collection, [Point(each.id, each.vector or [], each.payload) for each in page])
+    monkeypatch.setattr(MOST_COMPARED, 30)
+    monkeypatch.setattr(by_index, "BATCH", 7)
+    world.store = cast("EdgeStore", server)
+
+    over = await world.run(world.task(mode=mode))
+
+    assert over.totals == every.totals | {"recall_permille": 1000}
+    assert names(world.groups(over.run)) == names(world.groups(every.run))
+
+
+async def test_a_cancel_is_seen_between_two_spans_of_blocks(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(comparing, "SPAN", 1)
+    looks = 0
+
+    def cancel(event: TaskEvent) -> None:
+        nonlocal looks
+        if event.progress > READ_SHARE:
+            looks += 1
+            world.facts.commands[event.job_id] = JobCommand(job_id=event.job_id, action="cancel")
+
+    world.on_event = cancel
+
+    over = await world.run(world.task())
+
+    assert (over.state, looks) == ("cancelled", 1)
 
 
 async def test_groups_of_any_size_travel_in_events_that_fit(edge_store: EdgeStore) -> None:

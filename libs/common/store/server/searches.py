@@ -63,6 +63,19 @@ class Searches:
         payload: PayloadFields = "all",
     ) -> list[list[Scored]]:
         """For each vector its nearest points, best first."""
+        return await self._search(name, vectors, limit, where, offset=offset, payload=payload)
+
+    async def _search(
+        self,
+        name: str,
+        vectors: Sequence[Sequence[float]],
+        limit: int,
+        where: Filter | None,
+        *,
+        offset: int = 0,
+        payload: PayloadFields = "none",
+        exact: bool = False,
+    ) -> list[list[Scored]]:
         # Asked each time: the collection may have been made again with another metric.
         by_cosine = (await self.shape(name)).distance == "Cosine"
         request = models.QueryRequest(
@@ -71,6 +84,7 @@ class Searches:
             offset=offset,
             with_payload=payload_of(payload),
             with_vector=not by_cosine,
+            params=models.SearchParams(exact=True) if exact else None,
         )
         found: list[list[Scored]] = []
         for start in range(0, len(vectors), SEARCHES_PER_CALL):
@@ -83,15 +97,26 @@ class Searches:
             ]
         return found
 
+    @property
+    def has_index(self) -> bool:
+        """A server has."""
+        return True
+
     async def neighbours(
-        self, name: str, ids: Sequence[str], *, limit: int, where: Filter | None = None
+        self,
+        name: str,
+        ids: Sequence[str],
+        *,
+        limit: int,
+        where: Filter | None = None,
+        exact: bool = False,
     ) -> dict[str, list[Scored]]:
         """For each of these points its nearest others, best first, without payloads."""
         points = [uuid_of(point) for point in ids]
         with translated(self._place, name):
             there = await self._client.retrieve(name, points, with_payload=False, with_vectors=True)
         vectors = [cast("list[float]", each.vector) for each in there]
-        found = await self.search(name, vectors, limit=limit + 1, where=where, payload="none")
+        found = await self._search(name, vectors, limit + 1, where, exact=exact)
         return {
             str(point.id): [hit for hit in hits if hit.id != str(point.id)][:limit]
             for point, hits in zip(there, found, strict=True)
