@@ -49,6 +49,9 @@ COMMANDS: dict[str, Entry] = {
     "prune": Entry(
         "sluice.cli.commands.prune", "prune", "Remove the points of gone files that a sync left waiting."
     ),
+    "archives": Entry(
+        "sluice.cli.commands.archives", "archives", "List what was moved, and whether it is back."
+    ),
     "models": Entry("cli.commands.models", "app", "List, fetch and check models.", services=True),
     "doctor": Entry("cli.commands.doctor", "doctor", "Check this machine.", services=True),
     "topics": Entry("cli.commands.topics", "topics", "Describe the Kafka topics.", services=True),

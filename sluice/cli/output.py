@@ -1,5 +1,6 @@
 """Printing: plain lines and tables, colour only at a terminal, JSON for programs."""
 
+import csv
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -47,6 +48,14 @@ def table(titles: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Sequ
 def _aligned(cell: str, width: int, right: bool) -> str:
     space = " " * (width - cell_len(cell))
     return space + cell if right else cell + space
+
+
+def as_csv(titles: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """The rows under their titles, as spreadsheets read them; no value is there as nothing."""
+    writer = csv.writer(sys.stdout)
+    writer.writerow(titles)
+    writer.writerows(["" if cell is None else cell for cell in row] for row in rows)
+    sys.stdout.flush()
 
 
 def local_time(at: datetime | None) -> str:

@@ -143,6 +143,10 @@ class Planned(Struct, frozen=True):
 
     path: str
     point_id: str
+    to: str | None = None
+    """In a dry run: where it would go."""
+    keeper: str | None = None
+    """In a dry run: the file that stays in its place."""
 
 
 class ArchivePlan(Struct, frozen=True):
@@ -172,6 +176,8 @@ class ArchiveItem(Struct, frozen=True):
     state: str
     moved: int
     moves: list[Move] = []
+    restored: int = 0
+    truncated: bool = False
 
 
 class ArchivePage(Struct, frozen=True):

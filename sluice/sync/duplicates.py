@@ -101,6 +101,31 @@ class Duplicates:
         path = f"/ingest/archive_duplicates/{wire.segment(job_id)}"
         return self.http.call("POST", path, body.ArchivePlan, json={"dry_run": dry_run})
 
+    def archive_by_rule(
+        self,
+        task_id: str,
+        keep_below: str,
+        *,
+        alike: bool = False,
+        below: str | None = None,
+        protect: Sequence[str] = (),
+        dry_run: bool = False,
+        timeout_s: float = 600.0,
+    ) -> body.ArchivePlan:
+        """In each group that a search found keep what lies below a folder, and move the rest.
+
+        Moves what has the same content or the same pixels as what is kept; `alike`: what is only alike, too.
+        """
+        path = f"/duplicates/report/{wire.segment(task_id)}/archive"
+        sent = {
+            "keep_below": keep_below,
+            "alike": alike,
+            "below": below,
+            "protect": list(protect),
+            "dry_run": dry_run,
+        }
+        return self.http.call("POST", path, body.ArchivePlan, json=sent, timeout=timeout_s)
+
     def archives(self) -> Iterator[body.ArchiveItem]:
         """What was moved, the newest first."""
         cursor = None

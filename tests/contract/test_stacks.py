@@ -45,6 +45,7 @@ async def test_a_search_has_one_hit_a_stack(contract: Contract, album: dict[str,
     assert names(await found(contract, like=album["IMG_2.png"])) == {"IMG_1.dng"}
     for stacks, hits in (("cover", 2), ("all", 4)):
         answer = await contract.browser.post(f"{API}/search/image?stacks={stacks}", files=by_image)
+        assert answer.is_success, answer.text
         assert len(answer.json()["results"]) == hits
 
 

@@ -27,7 +27,7 @@ COLLECTION = "photos"
 DIED = 77
 CHILD_SECONDS = 60
 
-CALLS = ("make_folder", "link", "rename", "unlink", "sync_folder", "append", "truncate")
+CALLS = ("make_folder", "link", "rename", "unlink", "remove_folder", "sync_folder", "append", "truncate")
 
 
 class WatchedDisk:

@@ -34,7 +34,12 @@ STOP_SECONDS = 5.0
 RUNS = 16
 """Runs of moves at once, most of which wait for their turn."""
 PHOTOS = "the folder of a photo"
-_FOLDERS: dict[Kind, str] = {"exact": DUPLICATES, "job": DUPLICATES, "selection": SELECTION}
+_FOLDERS: dict[Kind, str] = {
+    "exact": DUPLICATES,
+    "job": DUPLICATES,
+    "similar": DUPLICATES,
+    "selection": SELECTION,
+}
 
 T = TypeVar("T")
 

@@ -59,6 +59,11 @@ class ArchiveHistory:
         return [found for found in reversed(self.moves.values()) if found.state == "archived"]
 
     @property
+    def restored(self) -> int:
+        """How many photos are back where they were."""
+        return sum(found.state == "restored" for found in self.moves.values())
+
+    @property
     def next_number(self) -> int:
         """A number that no move has."""
         return 1 + max((*self.moves, *self.restores), default=-1)

@@ -20,7 +20,7 @@ from services.gateway.archive.moves.disk import Disk
 NAME = "journal.jsonl"
 _LAST_LINE_BYTES = 256
 
-Kind = Literal["exact", "selection", "job"]
+Kind = Literal["exact", "selection", "job", "similar"]
 Way = Literal["archive", "restore"]
 
 

@@ -2,6 +2,7 @@
 
 import logging
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from libs.common.errors import FileError
@@ -29,6 +30,20 @@ def note(rules: Rules, archive_id: str, way: Way, files: tuple[Carried, ...]) ->
             rules.disk.append(place, "".join(lines).encode())
     except (OSError, FileError) as error:
         log.warning("%s cannot be written: %s", folder / NAME, error)
+
+
+def tidy(rules: Rules, folder: Path) -> None:
+    """Remove an archive folder that holds nothing but the list, if that is all; a failure is only logged."""
+    try:
+        if {path.name for path in folder.iterdir()} - {NAME}:
+            return
+        with suppress(FileNotFoundError), rules.places.of(folder / NAME) as place:
+            rules.disk.unlink(place)
+        with rules.places.of(folder) as place:
+            rules.disk.remove_folder(place)
+            rules.disk.sync_folder(place)
+    except (OSError, FileError) as error:
+        log.warning("%s stays, though it is empty: %s", folder, error)
 
 
 def _shown(path: str) -> str:

@@ -45,6 +45,22 @@ class JobRequest(DryRun, Protecting):
     """What may be sent to archive the copies that a job found."""
 
 
+class KeepBelow(DryRun, Protecting):
+    """A decision on all groups of a report: in each, keep what lies below a folder."""
+
+    keep_below: str = Field(
+        min_length=1,
+        description="Groups without a file below this folder stay as they are",
+        examples=["/photos"],
+    )
+    alike: bool = Field(
+        False,
+        description="Also move what is only alike (advice `look`), and not just what has the same content or "
+        "the same pixels as the file that is kept",
+    )
+    below: str | None = Field(None, description="Only groups with a file below this folder")
+
+
 class ArchivedOut(Body):
     """A photo that is (in a dry run: would be) in an archive folder, and what went with it."""
 
@@ -60,6 +76,8 @@ class PlannedOut(Body):
 
     path: str = Field(examples=[PHOTO])
     point_id: str
+    to: str | None = Field(None, description="Where it would go, in a dry run", examples=[ARCHIVED])
+    keeper: str | None = Field(None, description="In whose favour, in a dry run")
 
 
 class SkippedOut(Body):
@@ -106,10 +124,11 @@ class ArchiveItem(Body):
     """An archive, as its journal tells. At most 1,000 moves are shown."""
 
     archive_id: str = Field(examples=[ARCHIVE])
-    kind: Literal["exact", "selection", "job"]
+    kind: Literal["exact", "selection", "job", "similar"]
     collection: str
     created_at: datetime
-    state: Literal["running", "finished", "interrupted"]
+    state: Literal["running", "finished", "interrupted", "restored"]
+    restored: int = Field(0, description="Photos that are back where they were")
     moved: int = Field(description="Photos that are in their archive folder")
     moves: list[MoveOut]
     truncated: bool

@@ -28,8 +28,8 @@ class Photo:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A photo to move. One of `rivals`, files of the same content, best first, must stay where it is; None
-    means that none needs to.
+    """A photo to move. One of `rivals`, best first, must stay where it is: files of the same content, or the
+    one that people chose to keep in its place. None means that none needs to.
     """
 
     photo: Photo

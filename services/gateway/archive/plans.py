@@ -1,7 +1,7 @@
 """What is to be archived out of the active collection, as clients ask for it."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from libs.common.duplicates.policy import Policy
@@ -16,6 +16,7 @@ from services.gateway.archive.planning import (
     all_stay,
     duplicates,
     movable,
+    photo_of,
     refusal,
     selected,
     stacked,
@@ -59,6 +60,29 @@ class Plans:
         collection = await self.collection(collection)
         asked = await contents.by_ids(self.collections.store, collection, ids)
         return await self._copies("job", collection, asked, [], protect)
+
+    async def similar(self, collection: str, keepers: Mapping[str, str], protect: Sequence[str] = ()) -> Plan:
+        """To archive the files of points, each in favour of another's: the ids of those that stay, by theirs.
+
+        Other files of their pictures go along, if their contents stay somewhere else.
+        """
+        collection, store = await self.collection(collection), self.collections.store
+        asked = await contents.by_ids(store, collection, keepers)
+        kept = {each.id: each for each in await contents.by_ids(store, collection, keepers.values())}
+        every, mates = await candidates.with_mates(store, collection, asked)
+        along = [record for record in every if record.id not in keepers]
+        policy, copies = self._with(protect), await contents.copies(store, collection, along)
+        targets = [
+            Target(photo_of(record), (photo_of(kept[keepers[record.id]]),))
+            for record in asked
+            if keepers[record.id] in kept
+        ]
+        targets += await asyncio.to_thread(duplicates, {record.id for record in along}, copies, policy)
+        return await self._plan("similar", collection, stacked(targets, mates), [], policy)
+
+    def ours(self, folder: str) -> str:
+        """The folder as it is called here."""
+        return translate(folder, self.settings.path_map)
 
     async def selection(self, ids: Sequence[str], protect: Sequence[str] = ()) -> tuple[Plan, list[str]]:
         """To archive the files of these points; also the ids that have none."""
@@ -113,5 +137,4 @@ class Plans:
         return Plan(kind, collection, going, left)
 
     def _with(self, protect: Sequence[str]) -> Policy:
-        theirs = [translate(folder, self.settings.path_map) for folder in protect]
-        return self.policy.protecting(theirs)
+        return self.policy.protecting(map(self.ours, protect))

@@ -58,7 +58,12 @@ def rehearsal_out(result: Result) -> out.PlanOut:
         archive_id=None,
         dry_run=True,
         planned=[
-            out.PlannedOut(path=shown(each.files[0].source), point_id=each.point_id)
+            out.PlannedOut(
+                path=shown(each.files[0].source),
+                point_id=each.point_id,
+                to=shown(each.files[0].destination),
+                keeper=shown(each.keeper) if each.keeper else None,
+            )
             for each in result.archived
         ],
         skipped=[_skipped(each) for each in result.skipped],
@@ -76,6 +81,7 @@ def item_out(history: ArchiveHistory) -> out.ArchiveItem:
         created_at=history.at,
         state=_state(history),
         moved=len(history.archived),
+        restored=history.restored,
         moves=first[:SHOWN_MOVES],
         truncated=len(first) > SHOWN_MOVES,
     )
@@ -112,9 +118,11 @@ def _skipped(found: Skipped) -> out.SkippedOut:
     return out.SkippedOut(path=shown(found.path), code=found.error.code, detail=found.error.detail)
 
 
-def _state(history: ArchiveHistory) -> Literal["running", "finished", "interrupted"]:
+def _state(history: ArchiveHistory) -> Literal["running", "finished", "interrupted", "restored"]:
     if not history.finished:
         return "running"
+    if history.restored and not history.archived:
+        return "restored"
     return "interrupted" if history.interrupted else "finished"
 
 

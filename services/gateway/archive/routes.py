@@ -6,22 +6,26 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query
 
+from libs.common.duplicates.protected import Protected
 from libs.common.errors import Code, SluiceError
 from libs.common.http.problems import BadRequestError
 from services.gateway.api.capabilities import capability
 from services.gateway.api.models import problems
 from services.gateway.api.unread import ReadFields
+from services.gateway.archive import bulk, presentation
 from services.gateway.archive import models as body
-from services.gateway.archive import presentation
 from services.gateway.archive.archives import Archives, Done
 from services.gateway.archive.moves.executor import Result
 from services.gateway.archive.planning import Skipped
+from services.gateway.duplicates.duplicates import Asked, Duplicates
 from services.gateway.duplicates.job_copies import JobCopies
 from services.gateway.jobs.models import JOB
+from services.gateway.tasks.models import TaskId
 
 router = APIRouter(tags=["archives"], route_class=ReadFields)
 
 All = Annotated[Archives, Depends(capability(Archives))]
+Duplicated = Annotated[Duplicates, Depends(capability(Duplicates))]
 Copies = Annotated[JobCopies, Depends(capability(JobCopies))]
 Dry = Annotated[bool, Query(description="Only say what would happen")]
 ArchiveId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$", examples=[body.ARCHIVE])]
@@ -86,6 +90,33 @@ async def archive_selection(
     done = Done(None, await archives.rehearse(plan)) if dry else await archives.carry_out(plan)
     _check_disk(done.result)
     return presentation.selection_out(done, unknown, dry_run=dry)
+
+
+@router.post(
+    "/duplicates/report/{task_id}/archive",
+    status_code=202,
+    summary="In each group keep what lies below a folder, and move the rest out of the way",
+    responses=problems(400, 404, 507),
+)
+async def archive_by_rule(
+    archives: All, duplicates: Duplicated, task_id: TaskId, request: body.KeepBelow, dry_run: Dry = False
+) -> body.PlanOut:
+    """Into `_VibeDuplicates` next to them, in the background: /archives tells how far that is.
+
+    A dry run lists every move. Protected files and other names of a kept file stay in any case; what the
+    report advises a look at moves with `alike` alone. Ten thousand pictures may take a minute.
+    """
+    folder = archives.plans.ours(request.keep_below)
+    protect = [*request.protect, folder]
+    asked = Asked(below=request.below and archives.plans.ours(request.below), protect=protect)
+    groups = [group async for group in bulk.groups_of(duplicates, task_id, asked)]
+    moving = bulk.moves(groups, Protected.of([folder]), alike=request.alike)
+    collection = await duplicates.collection_of(task_id)
+    plan = await archives.plans.similar(collection, moving, protect)
+    if dry_run or request.dry_run:
+        return presentation.rehearsal_out(await archives.rehearse(plan))
+    archive_id = await archives.start(plan) if plan.targets else None
+    return presentation.plan_out(archive_id, plan, dry_run=False)
 
 
 @router.get("/archives", summary="What was moved, the newest first", responses=problems())

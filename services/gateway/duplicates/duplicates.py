@@ -77,14 +77,22 @@ class Duplicates:
 
     async def report(self, task_id: UUID, asked: Asked) -> Report:
         """What the search found so far; SluiceError task_not_found, also for a task of another kind."""
+        task = await self._task(task_id)
+        found, following = await self.tasks.groups(task, asked.cursor, asked.limit, asked.sort)
+        groups = await self._present(task.collection, found, asked) if found else []
+        return Report(task, await self.tasks.state(task), groups, following)
+
+    async def collection_of(self, task_id: UUID) -> str:
+        """The collection that was searched; SluiceError as `report`."""
+        return (await self._task(task_id)).collection
+
+    async def _task(self, task_id: UUID) -> Task:
         task = await self.tasks.get(task_id)
         if task.kind != "find_similar":
             raise SluiceError(
                 Code.TASK_NOT_FOUND, f"task {task_id} looks for nothing: it is of kind {task.kind}"
             )
-        found, following = await self.tasks.groups(task, asked.cursor, asked.limit, asked.sort)
-        groups = await self._present(task.collection, found, asked) if found else []
-        return Report(task, await self.tasks.state(task), groups, following)
+        return task
 
     async def _present(self, collection: str, found: Sequence[SimilarGroup], asked: Asked) -> list[Group]:
         """The groups as the index has them now; those that are none any more are left out."""

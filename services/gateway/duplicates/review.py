@@ -15,6 +15,7 @@ from libs.common.points import exif
 from libs.common.points.fields import Fields
 from libs.common.points.paths import path_of
 from libs.common.store.protocol import Record
+from sluice.files.formats import RAW_NAMES
 
 Inode = tuple[int, int]
 ROUNDING = 1e-6
@@ -73,10 +74,16 @@ def advice(group: Group, each: Compared) -> str:
     """See MemberOut."""
     if each is group.keeper or stays(each):
         return "keep"
-    same_content = (
-        each.fields.file_hash is not None and each.fields.file_hash == group.keeper.fields.file_hash
-    )
-    return "archive" if same_content or each.same_pixels else "look"
+    keeper = group.keeper.fields
+    if each.fields.file_hash is not None and each.fields.file_hash == keeper.file_hash:
+        return "archive"
+    # A RAW and a picture that was made of it are no copies, wherever they lie: each has what the other lacks.
+    is_of_kind = _is_raw(each.fields) == _is_raw(keeper)
+    return "archive" if each.same_pixels and is_of_kind else "look"
+
+
+def _is_raw(fields: Fields) -> bool:
+    return (fields.format or "").upper() in RAW_NAMES
 
 
 def present(

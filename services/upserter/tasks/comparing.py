@@ -49,7 +49,7 @@ def spans(rows: int, block: range) -> Iterator[range]:
 def pairs_of(
     units: Matrix, block: range, threshold: float, among: range | None = None
 ) -> Iterator[tuple[Numbers, Numbers]]:
-    """Pairs of a row of the block and a later one, of those `among`, whose similarity reaches the threshold."""
+    """Pairs of a row of the block and a later one, of those `among`, whose similarity reaches it."""
     mine = units[block.start : block.stop]
     for other in blocks(len(units)) if among is None else _parts(among):
         if other.start >= block.start:

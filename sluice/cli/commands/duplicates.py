@@ -1,18 +1,20 @@
 """`sluice duplicates`: find, review, archive, restore and decide."""
 
 import base64
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from sluice.aio.client import AsyncClient
 from sluice.aio.duplicates import Likeness, Order
+from sluice.cli.duplicate_rows import Picture, planned, rows, show, way_back
 from sluice.cli.exits import Exit
 from sluice.cli.options import ApiKey, AsJson, Url, ask
-from sluice.cli.output import as_json, line
+from sluice.cli.output import as_csv, as_json, line
 from sluice.errors import Code, SluiceError
-from sluice.models.duplicates import Decision, Group, TaskStatus
+from sluice.models.duplicates import ArchivePlan, Decision, Group, TaskStatus
 
 app = typer.Typer(help="Find, review, archive, restore and decide on duplicates.", rich_markup_mode=None)
 
@@ -44,6 +46,9 @@ def find(
         as_json(task)
     elif task.status == "completed":
         line(f"{task.task_id}: {task.totals['groups']} groups in {task.totals['points']} pictures")
+        if recall := task.totals.get("recall_permille"):
+            line(f"by the store's index, which found {recall / 10:.1f} % of the nearest pictures")
+        show(ask(url, api_key, lambda client: _groups(client, task.task_id, protect=protect or ())))
     else:
         line(f"{task.task_id} {task.status}: {task.error}", stderr=True)
     if task.status != "completed":
@@ -60,25 +65,26 @@ def review(
     contact_sheet: Annotated[
         Path | None, typer.Option(metavar="PNG", help="Write the pictures to this file", show_default=False)
     ] = None,
+    csv: Annotated[bool, typer.Option("--csv", help="Print a row for each picture")] = False,
     json: AsJson = False,
     url: Url = None,
     api_key: ApiKey = None,
 ) -> None:
     """Show the groups that a search found, as the index has them now."""
 
-    async def found(client: AsyncClient) -> list[Group]:
-        asked = client.duplicates.groups(task, sort=sort, below=below, decided=decided, protect=protect or ())
-        return [group async for group in asked]
-
-    groups = ask(url, api_key, found)
+    groups = ask(
+        url,
+        api_key,
+        lambda client: _groups(client, task, sort=sort, below=below, decided=decided, protect=protect or ()),
+    )
     if contact_sheet is not None:
         _draw(groups, contact_sheet)
     if json:
         as_json(groups)
-    for group in () if json else groups:
-        line(f"{group.space:>12,} bytes to be had; kept: {group.reason}")
-        for each in group.points:
-            line(f"    {each.advice:<8}{each.score:.3f}  {each.file_path}")
+    elif csv:
+        as_csv(("group", "kept_because", *Picture.__struct_fields__), rows(groups))
+    else:
+        show(groups)
 
 
 @app.command()
@@ -104,7 +110,7 @@ def archive(
     for kept in done.skipped:
         line(f"{kept.path} stays: {kept.detail}", stderr=True)
     if done.archive_id:
-        line(f"`sluice duplicates restore {done.archive_id}` moves them back", stderr=True)
+        line(way_back(done.archive_id), stderr=True)
 
 
 @app.command()
@@ -120,23 +126,65 @@ def restore(
     if json:
         as_json(done)
     for each in () if json else done.moves:
-        line(f"{each.to}: {each.state}")
+        line(f"{each.from_} -> {each.to}  {each.state}")
 
 
 @app.command()
 def decide(
-    hashes: Annotated[list[str] | None, typer.Argument(metavar="HASH...", show_default=False)] = None,
-    undo: Annotated[str | None, typer.Option(metavar="DECISION", show_default=False)] = None,
+    hashes: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="HASH...", help="Contents that are no duplicates", show_default=False),
+    ] = None,
+    undo: Annotated[
+        str | None, typer.Option(metavar="DECISION", help="Undo this decision", show_default=False)
+    ] = None,
+    report: Annotated[
+        str | None, typer.Option(metavar="TASK", help="Decide on all groups of it", show_default=False)
+    ] = None,
+    keep_below: Annotated[
+        str | None,
+        typer.Option(metavar="FOLDER", help="In each group keep what lies there", show_default=False),
+    ] = None,
+    alike: Annotated[
+        bool, typer.Option("--alike", help="Move what is only alike, too, not just the same pixels")
+    ] = False,
+    below: Annotated[
+        str | None,
+        typer.Option(metavar="FOLDER", help="Only groups with a file there", show_default=False),
+    ] = None,
+    protect: Protect = None,
+    dry_run: DryRun = False,
     json: AsJson = False,
     url: Url = None,
     api_key: ApiKey = None,
 ) -> None:
-    """Say that contents are no duplicates of each other; without any, list what was decided."""
+    """Decide on duplicates: what is none, or what of each group of a report moves.
+
+    With HASH: these contents are no duplicates of each other. With --report and
+    --keep-below: what lies in that folder stays, and its copies elsewhere move. With
+    neither: lists what was decided.
+    """
+    if report is not None and keep_below is not None:
+        by_rule = partial(
+            _by_rule, report, keep_below, alike=alike, below=below, protect=protect or (), dry_run=dry_run
+        )
+        planned(ask(url, api_key, by_rule), json=json)
+        return
+    if report is not None or keep_below is not None:
+        raise typer.BadParameter("--report and --keep-below go together")
     decisions = ask(url, api_key, lambda client: _decided(client, hashes or [], undo))
     if json:
         as_json(decisions)
     for each in () if json else decisions:
         line(f"{each.decision_id}  {' '.join(each.hashes)}")
+
+
+async def _by_rule(report: str, keep_below: str, client: AsyncClient, **rule: Any) -> ArchivePlan:
+    return await client.duplicates.archive_by_rule(report, keep_below, **rule)
+
+
+async def _groups(client: AsyncClient, task: str, **asked: Any) -> list[Group]:
+    return [group async for group in client.duplicates.groups(task, **asked)]
 
 
 async def _decided(client: AsyncClient, hashes: list[str], undo: str | None) -> list[Decision]:

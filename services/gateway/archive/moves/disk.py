@@ -33,6 +33,9 @@ class Disk(Protocol):
     def unlink(self, path: Name) -> None:
         """Remove one name of a file that has another."""
 
+    def remove_folder(self, path: Name) -> None:
+        """Remove an empty folder."""
+
     def sync_folder(self, path: Name) -> None:
         """Return once the names in the folder are on disk: that of a path, or the one that a place is in."""
 
@@ -73,6 +76,11 @@ class RealDisk:
         """See Disk."""
         name, folder = _at(path)
         os.unlink(name, dir_fd=folder)
+
+    def remove_folder(self, path: Name) -> None:
+        """See Disk."""
+        name, folder = _at(path)
+        os.rmdir(name, dir_fd=folder)
 
     def sync_folder(self, path: Name) -> None:
         """See Disk."""

@@ -9,6 +9,7 @@ from itertools import count, groupby
 from pathlib import Path
 
 from libs.common.errors import Code, FileError, SluiceError
+from services.gateway.archive import manifest
 from services.gateway.archive.history import ArchiveHistory, Recorded, split, told
 from services.gateway.archive.journal import Carried, Finished, Journal
 from services.gateway.archive.moves.locking import Locks
@@ -101,9 +102,14 @@ class MoveExecutor:
         return self._each(targets, folder, pretend, gone.__contains__)
 
     def restore(self, archive_id: str, *, dry_run: bool) -> list[Return]:
-        """Move back all that is archived, the last first. The caller owns it."""
+        """Move back all that is archived, the last first; emptied folders go. The caller owns it."""
         journal = self.journal(archive_id)
-        return list(self._returns(journal, dry_run=dry_run))
+        returns = list(self._returns(journal, dry_run=dry_run))
+        if not dry_run:
+            for folder in {Path(each.recorded.moved[0].destination).parent for each in returns}:
+                with self._turn():
+                    manifest.tidy(self.rules, folder)
+        return returns
 
     def recover(self, archive_id: str) -> ArchiveHistory | None:
         """Finish or undo the moves that a crash cut short. The caller owns it. OSError, SluiceError."""

@@ -215,7 +215,7 @@ def _along(paths: Iterable[Path], sources: Sources) -> Iterator[tuple[Path, Seen
 
 
 def _keeper(target: Target, seen: Seen, sources: Sources, gone: Callable[[Path], bool]) -> Photo | None:
-    """The best other file of the same content that is there right now.
+    """The best of the files in whose favour it goes that is there right now, as it was ingested.
 
     FileError last_copy where there is none, and same_file where another name of the target would stay.
     """
@@ -237,12 +237,12 @@ def _other_file(target: Target, seen: Seen, sources: Sources, gone: Callable[[Pa
         if rival.path == target.photo.path or gone(rival.path):
             continue
         try:
-            other = check(rival.path, target.photo.sha256, sources)
+            other = check(rival.path, rival.sha256, sources)
         except FileError:
             continue
         if not other.is_same_file(seen):
             return rival
-    raise FileError(Code.LAST_COPY, "it is the last copy of its content that is left in place")
+    raise FileError(Code.LAST_COPY, "no other copy of it is left in place")
 
 
 def _check_folder(folder: Path) -> None:

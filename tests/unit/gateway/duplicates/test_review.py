@@ -1,5 +1,6 @@
 """A group of a report, as the index has it when it is read."""
 
+import base64
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,9 @@ from libs.common.duplicates.policy import Policy
 from libs.common.duplicates.protected import Protected
 from libs.common.events import Decision, Member, SimilarGroup
 from libs.common.store.protocol import Record
+from services.gateway.duplicates import review
 from services.gateway.duplicates.review import Group, advice, compared, inodes_of, paths_of, present
+from tests.support import photos
 
 PLAIN = Policy()
 GROUP = SimilarGroup(
@@ -102,3 +105,20 @@ def test_the_tags_in_which_they_differ_are_told() -> None:
     assert found is not None
 
     assert compared(found, Policy(), {}).differs == ["Make"]
+
+
+def test_of_a_raw_and_a_jpeg_of_one_shot_neither_is_advised_to_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(review, "are_same", lambda *_: True)
+    thumbnail = base64.b64encode(photos.jpeg(200, 150)).decode()
+    shot = {"thumbnail_base64": thumbnail}
+    points = stored(
+        record(1, "/raw/1.dng", format="DNG", **shot),
+        record(2, "/jpeg/1.jpg", format="JPEG", **shot),
+        record(3, "/copy/1.dng", format="DNG", **shot),
+    )
+    found = shown(points)
+    assert found is not None
+    group = compared(found, Policy(), {})
+
+    advised = {each.fields.full_path: advice(group, each) for each in group.members}
+    assert advised == {"/raw/1.dng": "keep", "/jpeg/1.jpg": "look", "/copy/1.dng": "archive"}

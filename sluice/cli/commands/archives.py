@@ -1,0 +1,58 @@
+"""`sluice archives`: what was moved out of the way, from where to where."""
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated
+
+import typer
+
+from sluice.aio.client import AsyncClient
+from sluice.cli.options import ApiKey, AsJson, Url, ask
+from sluice.cli.output import as_csv, as_json, line, local_time
+from sluice.models.duplicates import ArchiveItem
+
+
+def archives(
+    csv: Annotated[bool, typer.Option("--csv", help="Print a row for each file")] = False,
+    limit: Annotated[int, typer.Option(min=1, help="How many, the newest first")] = 20,
+    json: AsJson = False,
+    url: Url = None,
+    api_key: ApiKey = None,
+) -> None:
+    """List what was moved, and whether it is back."""
+    found = ask(url, api_key, lambda client: _newest(client, limit))
+    if json:
+        as_json(found)
+    elif csv:
+        as_csv(("archive", "created_at", "kind", "collection", "from", "to", "state"), _rows(found))
+    for each in () if json or csv else found:
+        _show(each)
+
+
+def _show(archive: ArchiveItem) -> None:
+    back = f", {archive.restored} restored" if archive.restored else ""
+    line(
+        f"{archive.archive_id}  {local_time(archive.created_at)}  {archive.kind}  {archive.collection}  "
+        f"{archive.state}: {archive.moved} archived{back}"
+    )
+    for move in archive.moves:
+        line(f"    {move.from_} -> {move.to}  {move.state}")
+    if archive.truncated:
+        line(f"    only the first {len(archive.moves)} files are shown", stderr=True)
+
+
+def _rows(found: Sequence[ArchiveItem]) -> Iterator[tuple[str, ...]]:
+    for each in found:
+        for move in each.moves:
+            yield (
+                *(each.archive_id, each.created_at.isoformat(), each.kind, each.collection),
+                *(move.from_, move.to, move.state),
+            )
+
+
+async def _newest(client: AsyncClient, limit: int) -> list[ArchiveItem]:
+    found: list[ArchiveItem] = []
+    async for each in client.duplicates.archives():
+        found.append(each)
+        if len(found) == limit:
+            break
+    return found
