@@ -12,6 +12,7 @@ from typing import Protocol
 from libs.common.duplicates.protected import NONE, Protected
 from libs.common.points import exif
 from libs.common.points.fields import Fields
+from libs.common.points.from_exif import taken_local
 from libs.common.store.protocol import Payload
 from sluice.files.formats import RAW_NAMES
 
@@ -82,7 +83,7 @@ def traits_of(point: Stored, protected: Protected = NONE) -> Traits:
         is_raw=(fields.format or "").upper() in RAW_NAMES,
         exif_tags=exif.count(point.payload),
         notes=(fields.rating is not None) + len(fields.people or ()) + len(fields.keywords or ()),
-        taken_at=fields.taken_at or exif.taken_at(point.payload) or _NO_DATE,
+        taken_at=fields.taken_at or taken_local(point.payload) or _NO_DATE,
         has_copy_mark=has_copy_mark(path),
         path_length=len(path) if path else inf,
     )

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from libs.common.duplicates.keeper import Stored, order, traits_of
-from libs.common.points import exif
 from libs.common.points.fields import Fields
+from libs.common.points.from_exif import taken_local
 from libs.common.points.stack import is_edited, key_of
 from sluice.files.formats import RAW_SUFFIXES
 
@@ -71,7 +71,8 @@ def are_one(point: Stored, other: Stored) -> bool:
 
 
 def _taken(point: Stored) -> datetime | None:
-    text = exif.taken_at(point.payload) or Fields(point.payload).taken_at
+    fields = Fields(point.payload)
+    text = fields.taken_local or taken_local(point.payload) or fields.taken_at
     try:
         return datetime.fromisoformat(text).replace(tzinfo=None) if text else None
     except ValueError:

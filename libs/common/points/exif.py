@@ -8,7 +8,6 @@ from libs.common.store.protocol import Payload
 _PREFIX = "exif_"
 _GROUPS = ("Image", "EXIF", "GPS", "Interoperability")
 """In order of precedence where two groups have a tag of the same name."""
-_TAKEN = re.compile(r"([12]\d{3}):([01]\d):([0-3]\d) (\d{2}:\d{2}:\d{2})")
 _NAME = re.compile(r"""exif_[^"'\\\x00-\x1f\x7f]{1,200}""")
 
 
@@ -30,12 +29,6 @@ def bare_names(payload: Payload) -> dict[str, str]:
         for name, value in payload.items()
         if name.startswith(f"{_PREFIX}{group}_")
     }
-
-
-def taken_at(payload: Payload) -> str | None:
-    """When the camera says that it took the picture, as ISO 8601 without an offset; None if it does not."""
-    found = _TAKEN.match(str(payload.get(f"{_PREFIX}EXIF_DateTimeOriginal", "")))
-    return f"{found[1]}-{found[2]}-{found[3]}T{found[4]}" if found else None
 
 
 def count(payload: Payload) -> int:

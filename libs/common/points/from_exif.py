@@ -6,16 +6,32 @@ from datetime import datetime
 
 from libs.common.points.exif import bare_names
 from libs.common.points.fields import Fields
+from libs.common.store.protocol import Payload
 
 _DATE = re.compile(r"(\d{4}):(\d\d):(\d\d)[ T](\d\d):(\d\d):(\d\d)")
 _OFFSET = re.compile(r"[+-]\d\d:\d\d")
 _NUMBER = re.compile(r"\s*(-?\d+(?:\.\d+)?)(?:\s*/\s*(\d+(?:\.\d+)?))?\s*$")
+_DATES = (("DateTimeOriginal", "OffsetTimeOriginal"), ("DateTimeDigitized", "OffsetTimeDigitized"))
+"""Tags of the camera's clock, the best first, and those of its zone."""
 _NUMBERS = (
     ("ISOSpeedRatings", Fields.iso),
     ("FNumber", Fields.f_number),
     ("ExposureTime", Fields.exposure_s),
     ("FocalLength", Fields.focal_mm),
 )
+
+
+def taken_local(payload: Payload) -> str | None:
+    """When the camera says that it took the picture, by its own clock, as ISO 8601; None if it does not."""
+    exif = bare_names(payload)
+    return next((local for tag, _ in _DATES if (local := _local(exif.get(tag, "")))), None)
+
+
+def described(payload: Payload) -> Fields:
+    """The payload with what its EXIF says where it says nothing itself, as a point of before may not."""
+    point = Fields(dict(payload))
+    describe(point)
+    return point
 
 
 def describe(point: Fields) -> None:
@@ -32,10 +48,7 @@ def describe(point: Fields) -> None:
 
 
 def _set_date(point: Fields, exif: Mapping[str, str]) -> None:
-    for tag, offset in (
-        ("DateTimeOriginal", "OffsetTimeOriginal"),
-        ("DateTimeDigitized", "OffsetTimeDigitized"),
-    ):
+    for tag, offset in _DATES:
         if point.taken_at is None and (local := _local(exif.get(tag, ""))):
             zone = exif.get(offset, "").strip()
             point.taken_at = local + (zone if _OFFSET.fullmatch(zone) else "Z")

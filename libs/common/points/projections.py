@@ -74,6 +74,7 @@ CHOICE = names(
     Fields.path_base64,
     Fields.link_target,
     Fields.taken_at,
+    Fields.taken_local,
     Fields.rating,
     Fields.people,
     Fields.keywords,

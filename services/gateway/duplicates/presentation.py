@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from libs.common.points import exif
+from libs.common.points.from_exif import described
 from services.gateway.duplicates import models as body
 from services.gateway.duplicates.review import Compared, Group, advice
 from services.gateway.tasks.models import State
@@ -45,8 +45,7 @@ def group_out(group: Group) -> body.GroupOut:
 
 
 def _member(group: Group, each: Compared) -> body.MemberOut:
-    fields = each.fields
-    names = exif.bare_names(each.record.payload)
+    fields = described(each.record.payload)
     return body.MemberOut(
         id=each.member.id,
         score=each.score,
@@ -59,8 +58,8 @@ def _member(group: Group, each: Compared) -> body.MemberOut:
         size=fields.size,
         width=fields.width,
         height=fields.height,
-        taken_at=exif.taken_at(each.record.payload) or fields.taken_at,
-        camera=" ".join(filter(None, (names.get("Make"), names.get("Model")))) or None,
+        taken_at=fields.taken_local or fields.taken_at,
+        camera=fields.camera,
         sharpness=None if each.look is None else round(each.look.sharpness, 1),
         same_file=each.same_file,
         same_pixels=each.same_pixels,
