@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 from fastapi import Request, Response
+from fastapi.params import Form
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
@@ -34,7 +35,9 @@ class ReadFields(APIRoute):
     def _known(self) -> frozenset[str] | None:
         """The names of the fields of the body; None where it is no object of declared fields."""
         field = self.body_field
-        model = None if field is None else _model(field.field_info.annotation)
+        # A form is read once, in pieces: its body is not there any more.
+        is_form = field is None or isinstance(field.field_info, Form)
+        model = None if field is None or is_form else _model(field.field_info.annotation)
         return None if model is None else frozenset(model.model_fields)
 
 
