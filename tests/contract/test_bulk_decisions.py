@@ -6,6 +6,7 @@ import io
 import os
 import sys
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -93,7 +94,7 @@ async def test_in_each_group_what_lies_below_a_folder_is_kept(contract: Contract
     assert (back["state"], back["moved"], back["restored"]) == ("restored", 0, 2)
 
 
-async def archived(contract: Contract) -> dict[str, object]:
+async def archived(contract: Contract) -> dict[str, Any]:
     """The newest archive, once its moves are over."""
     async with asyncio.timeout(LIMIT_S):
         while True:

@@ -22,6 +22,7 @@ _NEEDED: Sequence[tuple[Scope, str]] = (
     ("move", r"POST /ingest/archive_duplicates/[^/]+"),
     ("move", r"POST /ingest/jobs/[^/]+/prune(/undo)?"),
     ("move", r"POST /duplicates/(archive-exact|decisions)"),
+    ("move", r"POST /duplicates/report/[^/]+/archive"),
     ("move", r"DELETE /duplicates/decisions(/[^/]+)?"),
     ("move", r"POST /curation/archive-selection"),
     ("move", r"POST /archives/[^/]+/restore"),

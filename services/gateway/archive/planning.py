@@ -116,13 +116,17 @@ def units(targets: Iterable[Target]) -> Iterator[tuple[Target, ...]]:
 
 def all_stay(unit: Sequence[Target], failed: Skipped) -> list[Skipped]:
     """Why each of a unit stays where it is, of which one cannot move."""
-    detail = f"it is one picture with {failed.path.name}, which stays: {failed.error.detail}"
+    detail = f"it is one picture with {_name(failed.path)}, which stays: {failed.error.detail}"
     return [
         failed
         if target.photo.path == failed.path
         else Skipped(target.photo.path, FileError(Code.PART_OF_STACK, detail))
         for target in unit
     ]
+
+
+def _name(path: Path | str) -> str:
+    return str(path).rpartition("/")[2]
 
 
 def connected(ids: Iterable[str], mates: Mapping[str, frozenset[str]]) -> set[str]:

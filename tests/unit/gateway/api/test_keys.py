@@ -82,6 +82,7 @@ def lines(data: Path) -> list[dict[str, Any]]:
         (READER, "DELETE", "/collections/holiday", 403),
         (MOVER, "POST", "/ingest/upload", 200),
         (MOVER, "POST", "/curation/archive-selection", 200),
+        (MOVER, "POST", "/duplicates/report/1/archive", 200),
         (MOVER, "DELETE", "/collections/holiday", 403),
         (MOVER, "POST", "/something/new", 403),
         (ADMIN, "DELETE", "/collections/holiday", 200),

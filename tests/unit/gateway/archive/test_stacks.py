@@ -42,7 +42,7 @@ def archive(root: Path, targets: list[Target], folder: str = SELECTION) -> Resul
 
 
 def codes(result: Result) -> dict[str, Code]:
-    return {skipped.path.name: skipped.error.code for skipped in result.skipped}
+    return {Path(skipped.path).name: skipped.error.code for skipped in result.skipped}
 
 
 def names(folder: Path) -> set[str]:
