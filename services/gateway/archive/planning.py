@@ -114,6 +114,14 @@ def units(targets: Iterable[Target]) -> Iterator[tuple[Target, ...]]:
         yield tuple(unit)
 
 
+def incomplete(unit: Sequence[Target]) -> Skipped | None:
+    """Why a stack stays of which not every file can be a target: of one whose content is not known."""
+    if len(unit) >= len(unit[0].stack):
+        return None
+    detail = "it is one picture with a file whose content is not known here: ingest its folder again"
+    return Skipped(unit[0].photo.path, FileError(Code.PART_OF_STACK, detail))
+
+
 def all_stay(unit: Sequence[Target], failed: Skipped) -> list[Skipped]:
     """Why each of a unit stays where it is, of which one cannot move."""
     detail = f"it is one picture with {_name(failed.path)}, which stays: {failed.error.detail}"

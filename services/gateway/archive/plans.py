@@ -15,6 +15,7 @@ from services.gateway.archive.planning import (
     Target,
     all_stay,
     duplicates,
+    incomplete,
     movable,
     photo_of,
     refusal,
@@ -129,7 +130,8 @@ class Plans:
         links = await candidates.links_to(self.collections.store, targets)
         going, left = list[Target](), list(refused)
         for unit in units(targets):
-            failed = next(filter(None, (refusal(target, policy, links) for target in unit)), None)
+            refusals = (refusal(target, policy, links) for target in unit)
+            failed = incomplete(unit) or next(filter(None, refusals), None)
             if failed is None:
                 going += unit
             else:

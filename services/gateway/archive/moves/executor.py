@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count, groupby
@@ -106,10 +106,17 @@ class MoveExecutor:
         journal = self.journal(archive_id)
         returns = list(self._returns(journal, dry_run=dry_run))
         if not dry_run:
-            for folder in {Path(each.recorded.moved[0].destination).parent for each in returns}:
+            self._tidy({Path(each.recorded.moved[0].destination).parent for each in returns})
+        return returns
+
+    def _tidy(self, folders: Iterable[Path]) -> None:
+        """Remove the folders that are empty now; what is in the way of that is only logged."""
+        for folder in folders:
+            try:
                 with self._turn():
                     manifest.tidy(self.rules, folder)
-        return returns
+            except SluiceError as error:
+                log.info("%s is not looked at: %s", folder, error.detail)
 
     def recover(self, archive_id: str) -> ArchiveHistory | None:
         """Finish or undo the moves that a crash cut short. The caller owns it. OSError, SluiceError."""

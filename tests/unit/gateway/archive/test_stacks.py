@@ -11,7 +11,7 @@ from services.gateway.archive.journal import Opened
 from services.gateway.archive.moves.disk import RealDisk
 from services.gateway.archive.moves.executor import Result
 from services.gateway.archive.moves.naming import DUPLICATES, SELECTION
-from services.gateway.archive.planning import Target, duplicates, selected, stacked
+from services.gateway.archive.planning import Target, duplicates, incomplete, selected, stacked, units
 from tests.support.archiving import ARCHIVE_ID, executor, record_of
 
 
@@ -136,3 +136,30 @@ def test_a_stack_comes_back_whole_or_not_at_all(tmp_path: Path) -> None:
     assert left == {"a.jpg"}
     assert [each.error for each in back] == [None, None]
     assert names(folder) == {"a.dng", "a.jpg"}
+
+
+def test_a_stack_with_a_file_of_unknown_content_stays(tmp_path: Path) -> None:
+    raw, shot = made(tmp_path / "copy", "a.dng", "a.jpg")
+    (kept,) = made(tmp_path / "album", "a.jpg")
+    records = [record_of(raw), record_of(shot)]
+    del records[0].payload["file_hash"]
+    targets = duplicates({each.id for each in records}, [*records, record_of(kept)])
+
+    (unit,) = units(stacked(targets, mates(records)))
+
+    found = incomplete(unit)
+    assert found is not None
+    assert (found.path, found.error.code) == (shot, Code.PART_OF_STACK)
+    assert incomplete((Target(unit[0].photo, None),)) is None
+
+
+def test_an_emptied_archive_folder_goes_and_one_with_other_files_stays(tmp_path: Path) -> None:
+    photos = [*made(tmp_path / "p", "a.jpg"), *made(tmp_path / "q", "b.jpg")]
+    archive(tmp_path / "p", selection(photos))
+    made(tmp_path / "q" / SELECTION, "of another archive.jpg")
+
+    executor(tmp_path / "p").restore(ARCHIVE_ID, dry_run=False)
+
+    assert names(tmp_path / "p") == {"a.jpg"}
+    assert not (tmp_path / "p" / SELECTION).exists()
+    assert names(tmp_path / "q" / SELECTION) == {"of another archive.jpg"}
