@@ -41,6 +41,10 @@ class File(Struct, frozen=True, kw_only=True):
     """Seconds since the epoch: a cache entry older than this is a miss for this collection."""
     meta: dict[str, Value] = {}
     """What the request says of all files of the job, for the payload of their points."""
+    given_caption: str | None = None
+    """What a list of files says, in place of a model's caption."""
+    offset: int | None = None
+    """Where its bytes begin, where it is a part of another file."""
     target: bytes | None = None
     """The file's path without symbolic links, where there is one on `path`."""
     root_length: int = 0

@@ -20,6 +20,7 @@ from libs.common.kafka.tables.tail import Tail
 from libs.common.metrics.instruments import Instruments
 from libs.common.runtime.detached import DetachedCalls
 from libs.common.runtime.lock import owned
+from libs.common.sources.remote import Remote
 from libs.common.sources.roots import readable
 from libs.common.sources.sources import Sources
 from libs.common.stages import GATEWAY
@@ -135,6 +136,7 @@ async def opened(
         decoding = await enter(Decoding.open(Limits(gif=settings.accept_gif)))
         gallery = Gallery(used)
         roots = readable(settings, control.listed_roots)
+        sources = Sources(roots, Remote.of(settings))
         vectors, detached = await enter(QueryVectors.open(settings)), DetachedCalls()
         requests = await enter(Requests.open(connection))
         maps = Maps(used, control, joined.publisher, collections)
@@ -145,7 +147,7 @@ async def opened(
         decisions = Decisions(decided, joined.publisher)
         followed = await enter(Table.open(connection, LIBRARIES, _library))
         copies = JobCopies(jobs, used, policy)
-        known = KnownContents(used, Sources(roots), policy, detached)
+        known = KnownContents(used, sources, policy, detached)
         flows = Flows(partial(flow, connection))
         presence = Presence(await enter(Table.open(connection, SERVICES, _heartbeat)), now)
         yield Gateway(
@@ -175,7 +177,7 @@ async def opened(
             decisions=decisions,
             duplicates=Duplicates(used, collections, tasks, decisions, detached, policy, settings.pass_over),
             archives=await enter(Archives.open(settings, collections, roots, policy)),
-            images=Images(used, control, collections, Sources(roots), decoding, detached),
+            images=Images(used, control, collections, sources, decoding, detached),
             search=Search(used, control, collections, vectors, decoding, gallery),
             gallery=gallery,
             maps=maps,

@@ -15,8 +15,8 @@ from libs.common.kafka.outgoing import Outgoing, outcomes, work
 from libs.common.messages import File, ImageRecord, Inference, PathRecord, PointRecord
 from libs.common.metrics.declared import CACHE, DECODERS_ENDED, FILE_BYTES
 from libs.common.metrics.instruments import Instruments
-from libs.common.sources.uris import is_remote
 from libs.common.topics import CAPTIONS, IMAGES, POINTS
+from services.processor.decoding.fetching import must_be_fetched
 from services.processor.decoding.inspection import Changing, Failed, Inspected, Reply, Request
 from services.processor.late import Late
 
@@ -71,10 +71,10 @@ class ProcessorWorker:
     async def __call__(self, batch: Sequence[PathRecord]) -> list[Outgoing]:
         """Look at all files of the batch at once; each gives one record or one outcome."""
         files = [record.file for record in batch]
-        far = [file for file in files if is_remote(file.path)]
+        far = [file for file in files if must_be_fetched(file)]
         if self._late is None or not far:
             return await self._outgoing(files)
-        here = [file for file in files if not is_remote(file.path)]
+        here = [file for file in files if not must_be_fetched(file)]
         return await self._late.results(
             [self._outgoing(some) for some in (here, *([file] for file in far)) if some]
         )
@@ -118,6 +118,8 @@ class ProcessorWorker:
             path=file.path,
             size=file.size,
             mtime_ns=file.mtime_ns,
+            etag=file.etag,
+            offset=file.offset,
             model=None if file.force or model is None else model.model,
             caption=file.caption,
             cache_cleared_at=file.cache_cleared_at,

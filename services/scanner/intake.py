@@ -18,7 +18,7 @@ from libs.common.events import ScanRequest
 from libs.common.kafka.outgoing import event, fact
 from libs.common.kafka.runner.dead_letters import dead_letter
 from libs.common.kafka.tables.table import read_partition
-from libs.common.sources.resolving import resolve_source
+from libs.common.sources.resolving import is_list, resolve_source
 from libs.common.sources.roots import Roots, readable
 from libs.common.sources.uris import is_remote
 from libs.common.stages import SCANNER
@@ -234,6 +234,8 @@ async def _commit(consumer: AIOKafkaConsumer, at: TopicPartition, offset: int) -
 
 def _folder_of(root: bytes) -> bytes:
     """Of one file the folder: its neighbours are sent as files of their own."""
+    if is_list(root):
+        return root.rpartition(b"/")[0] or b"/"
     whole = is_remote(root) or os.path.isdir(root)  # noqa: PTH112 (bytes paths)
     return root if whole else os.path.dirname(root)  # noqa: PTH120 (bytes paths)
 

@@ -14,10 +14,12 @@ from libs.common.control import CollectionState
 from libs.common.errors import Code, SluiceError
 from libs.common.events import Outcome, ScanRequest
 from libs.common.kafka.outgoing import Headers, Outgoing, work
+from libs.common.labels import Value
 from libs.common.messages import File, PathRecord
 from libs.common.points.fields import Fields
 from libs.common.points.payload import VERSION
 from libs.common.sources.entries import Alias, AlreadyStored, Found, Rejected
+from libs.common.sources.source import UNKNOWN
 from libs.common.topics import INGEST, PATHS
 from services.scanner.jobs.changelog import JobRecord, Refusal, fingerprint
 from services.scanner.listing.entries import Spooled
@@ -239,6 +241,7 @@ def spooled(record: JobRecord, entry: Found | Alias | AlreadyStored | Rejected) 
                 ctime_ns=entry.ctime_ns,
                 target=entry.target,
                 etag=entry.etag,
+                extra=entry.extra,
             )
         case Alias(path, of):
             return Spooled(
@@ -286,11 +289,13 @@ def path_record(record: JobRecord, file: Spooled, trace: str = "") -> Outgoing:
         ctime_ns=file.ctime_ns,
         etag=file.etag,
         force=record.request.force,
-        caption=record.request.caption,
+        caption=record.request.caption and file.extra.caption is None,
+        given_caption=file.extra.caption,
+        offset=file.extra.offset,
         cache_cleared_at=record.cache_cleared_at,
         target=file.target,
         root_length=len(record.root or b""),
-        meta=record.request.metadata,
+        meta=_meta(record, file),
         adds=record.want if record.adds else (),
         model=record.model,
         origin=None if record.source is None else record.source.collection,
@@ -353,14 +358,19 @@ def is_unchanged(record: JobRecord, file: Spooled, point: Fields, model: str) ->
         and (point.generation, point.model, point.payload_version) == (record.generation, model, VERSION)
         and stored_at > record.cache_cleared_at
         and (bool(point.has_caption) or not record.request.caption)
-        and (point.meta or {}) == (record.request.metadata or point.meta or {})
+        and (point.meta or {}) == (_meta(record, file) or point.meta or {})
+        and file.extra.caption in (None, point.caption)
     )
+
+
+def _meta(record: JobRecord, file: Spooled) -> dict[str, Value]:
+    return {**record.request.metadata, **file.extra.meta}
 
 
 def _is_as_stored(file: Spooled, point: Fields, stored_at: float) -> bool:
     """A file written within RACY_S of being stored may have changed without its times showing it."""
     if file.etag or point.etag:
-        return (point.size, point.etag) == (file.size, file.etag)
+        return file.etag != UNKNOWN and (point.size, point.etag) == (file.size, file.etag)
     identity = (file.size, file.mtime_ns, file.ctime_ns)
     quiet = max(file.mtime_ns, file.ctime_ns) / 1e9 < stored_at - RACY_S
     return (point.size, point.mtime_ns, point.ctime_ns) == identity and quiet

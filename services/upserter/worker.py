@@ -170,9 +170,14 @@ def _outcome(
         file=file.file,
         outcome="stored",
         source=record.source,
-        caption=record.inference.caption if record.description is None else record.description.caption,
+        caption=_caption(record),
         existing_id=existing.get(file.file_id),
     )
+
+
+def _caption(record: PointRecord) -> str | None:
+    told = record.inference.caption if record.description is None else record.description.caption
+    return record.file.given_caption or told
 
 
 def _of_collection(collection: str, error: SluiceError) -> SluiceError:

@@ -36,9 +36,9 @@ class S3:
         _line(self.process, "filled")
         return Bucket(name, self.endpoint)
 
-    def bucket(self) -> "Bucket":
-        """A new bucket that no other test uses."""
-        name = f"b{uuid4().hex[:10]}"
+    def bucket(self, name: str | None = None) -> "Bucket":
+        """A new bucket; without a name one that no other test uses."""
+        name = name or f"b{uuid4().hex[:10]}"
         httpx.put(f"{self.endpoint}/{name}", timeout=30).raise_for_status()
         return Bucket(name, self.endpoint)
 

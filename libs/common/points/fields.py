@@ -58,6 +58,8 @@ class Fields:
     """Nanoseconds since the epoch."""
     etag = Text(serves=())
     """What tells that an object has not changed, in place of its times."""
+    offset = Whole(serves=())
+    """Where the file's bytes begin, where it is a part of another."""
     path_base64 = Text(serves=())
     """The path's bytes, only where it is not UTF-8."""
     generation = Text(serves=())

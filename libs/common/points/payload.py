@@ -16,7 +16,7 @@ from sluice.files.formats import RAW_NAMES
 VERSION = 3
 """Raised with what a payload holds: a scan makes points of an older version again, out of the cache."""
 
-_OF_PATH = names(Fields.path_base64, Fields.link_target, Fields.etag)
+_OF_PATH = names(Fields.path_base64, Fields.link_target, Fields.etag, Fields.offset)
 """Fields that some paths have and others have not."""
 
 
@@ -72,6 +72,8 @@ def set_file(point: Fields, file: File) -> None:
     point.size = file.size
     point.mtime_ns = file.mtime_ns
     point.ctime_ns = file.ctime_ns
+    if file.offset is not None:
+        point.offset = file.offset
     if file.etag:
         point.etag = file.etag
     point.generation = file.generation
@@ -98,7 +100,7 @@ def _set_content(point: Fields, record: PointRecord) -> None:
 
 def _set_inference(point: Fields, record: PointRecord) -> None:
     inference = record.inference
-    point.caption = inference.caption
-    point.has_caption = inference.caption is not None
+    point.caption = caption = record.file.given_caption or inference.caption
+    point.has_caption = caption is not None
     point.tags = list(inference.tags)
     point.model = inference.model

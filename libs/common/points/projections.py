@@ -27,6 +27,7 @@ FILE = names(
     Fields.mtime_ns,
     Fields.ctime_ns,
     Fields.etag,
+    Fields.offset,
 )
 """The file of a point, for a job that goes through it again."""
 
@@ -63,7 +64,15 @@ SAMPLE = names(Fields.filename, Fields.caption, Fields.thumbnail_base64)
 SHOWN = names(Fields.filename, Fields.thumbnail_base64)
 """A picture in a list."""
 
-PLACE = names(Fields.filename, Fields.full_path, Fields.path_base64, Fields.format, Fields.file_hash)
+PLACE = names(
+    Fields.filename,
+    Fields.full_path,
+    Fields.path_base64,
+    Fields.format,
+    Fields.file_hash,
+    Fields.size,
+    Fields.offset,
+)
 """The file behind a point, and how to serve it."""
 
 CHOICE = names(

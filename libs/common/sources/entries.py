@@ -3,7 +3,22 @@
 from msgspec import Struct
 
 from libs.common.errors import Code, FileError
+from libs.common.labels import Value
 from sluice.files.rules import BIN
+
+
+class Extra(Struct, frozen=True):
+    """What a list of files says of one: `meta` is filtered by, `caption` stands in place of a model's.
+
+    `offset` is where its bytes begin, where it is a part of another file.
+    """
+
+    meta: dict[str, Value] = {}
+    caption: str | None = None
+    offset: int | None = None
+
+
+NO_EXTRA = Extra()
 
 
 class Found(Struct, frozen=True):
@@ -17,6 +32,7 @@ class Found(Struct, frozen=True):
     """The file's path without symbolic links, where there is one on `path`."""
     etag: str = ""
     """See Identity."""
+    extra: Extra = NO_EXTRA
 
 
 class Rejected(Struct, frozen=True):

@@ -2,8 +2,10 @@
 
 from libs.common.errors import Code, FileError, SluiceError
 from libs.common.settings import FilesSettings
+from libs.common.sources.manifests.manifest import is_manifest
 from libs.common.sources.remote import Remote
 from libs.common.sources.roots import Roots, resolve_path
+from libs.common.sources.shards.names import is_shards, shards
 from libs.common.sources.sources import Sources
 from libs.common.sources.uris import plain, scheme_of, shown
 
@@ -15,6 +17,29 @@ def resolve_source(directory_path: str, settings: FilesSettings) -> bytes:
     outside_roots, source_denied, source_gone, read_failed.
     """
     path = plain(directory_path)
+    if is_shards(path.encode(errors="surrogatepass")):
+        return _of_shards(path, settings)
+    return _of_one(path, settings)
+
+
+def is_list(root: bytes) -> bool:
+    """Whether what is read below it is only what it lists: a manifest, or shards."""
+    return is_manifest(root) or is_shards(root)
+
+
+def _of_shards(path: str, settings: FilesSettings) -> bytes:
+    """The pattern, in the folder of the first shard, which must be there."""
+    named = next(shards(path.encode(errors="surrogatepass")), None)
+    if named is None:
+        raise SluiceError(Code.DIRECTORY_NOT_FOUND, f"{path} names no shard: write it as {{000..099}}")
+    first = named.decode(errors="surrogatepass")
+    found = _of_one(first, settings)
+    if first == path:
+        return found
+    return found.rpartition(b"/")[0] + b"/" + path.rpartition("/")[2].encode(errors="surrogateescape")
+
+
+def _of_one(path: str, settings: FilesSettings) -> bytes:
     scheme = scheme_of(path.encode(errors="surrogatepass"))
     if scheme is None:
         return bytes(resolve_path(path, settings))

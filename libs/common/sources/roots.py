@@ -48,6 +48,18 @@ class Readable(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Also:
+    """A root in addition to others."""
+
+    root: bytes
+    others: Readable
+
+    def holding(self, path: bytes) -> bytes | None:
+        """See Readable."""
+        return Roots((self.root,)).holding(path) or self.others.holding(path)
+
+
+@dataclass(frozen=True, slots=True)
 class ListedRoots:
     """Where SCAN_ROOTS is not set: `uploads`, and the folders that jobs were given to list."""
 

@@ -4,6 +4,8 @@ import os
 import tempfile
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from libs.common.errors import Code, FileError
 from libs.common.sources.source import Identity, OpenFile
 
@@ -11,14 +13,14 @@ _IN_MEMORY = 32 << 20
 
 
 def snapshot(identity: Identity, pieces: Iterable[bytes | memoryview], most_bytes: int) -> OpenFile:
-    """An open file of these bytes. FileError too_large, read_failed where there is no room for it."""
+    """An open file of these bytes, whose size is theirs. FileError too_large; read_failed without room."""
     check_size(identity.size, most_bytes)
     descriptor = _empty(identity.size)
     try:
-        _fill(descriptor, pieces, most_bytes)
+        size = _fill(descriptor, pieces, most_bytes)
         # Who is served the file reads its time from the descriptor.
         os.utime(descriptor, ns=(identity.mtime_ns, identity.mtime_ns))
-        return OpenFile(descriptor, identity, fixed=True)
+        return OpenFile(descriptor, replace(identity, size=size), fixed=True)
     except BaseException as error:
         os.close(descriptor)
         if isinstance(error, OSError):
@@ -34,7 +36,7 @@ def check_size(size: int, most_bytes: int) -> None:
         raise FileError(Code.TOO_LARGE, detail)
 
 
-def _fill(descriptor: int, pieces: Iterable[bytes | memoryview], most_bytes: int) -> None:
+def _fill(descriptor: int, pieces: Iterable[bytes | memoryview], most_bytes: int) -> int:
     at = 0
     for piece in pieces:
         check_size(at + len(piece), most_bytes)
@@ -42,10 +44,11 @@ def _fill(descriptor: int, pieces: Iterable[bytes | memoryview], most_bytes: int
         while view:
             written = os.pwrite(descriptor, view, at)
             at, view = at + written, view[written:]
+    return at
 
 
 def _empty(size: int) -> int:
-    if size <= _IN_MEMORY and hasattr(os, "memfd_create"):
+    if 0 < size <= _IN_MEMORY and hasattr(os, "memfd_create"):
         return os.memfd_create("fetched", os.MFD_CLOEXEC)
     with tempfile.TemporaryFile(prefix="sluice-") as file:
         return os.dup(file.fileno())

@@ -29,6 +29,10 @@ def identity_of(found: os.stat_result) -> Identity:
     return Identity(found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
 
+UNKNOWN = "?"
+"""The etag of a file whose source tells nothing that tells whether it has changed."""
+
+
 class Part(Struct, frozen=True):
     """So many bytes of a file from an offset on."""
 
@@ -114,8 +118,8 @@ class Source(Protocol):
     def list(self, root: bytes, asked: Listing) -> Iterator[Entry]:
         """Every entry at or below `root`, each exactly once; what cannot be read is an entry too."""
 
-    def open(self, path: bytes, *, links: bool = True) -> OpenFile:
-        """The file, inside what may be read, symbolic links followed if `links`.
+    def open(self, path: bytes, *, links: bool = True, part: Part | None = None) -> OpenFile:
+        """The file, or a copy of a part of it, inside what may be read, symbolic links followed if `links`.
 
         Raises FileError: file_vanished, permission_denied, not_a_regular_file, outside_roots, read_failed,
         source_denied, source_gone, too_large.

@@ -1,13 +1,19 @@
 """Which source a path is in. Another kind of source is a folder next to `files` and a line here."""
 
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping
 
 from libs.common.errors import Code, FileError
+from libs.common.sources.entries import Entry
 from libs.common.sources.files.source import FileSource
+from libs.common.sources.manifests.manifest import Manifest, is_manifest
 from libs.common.sources.remote import Remote, RemoteSource
-from libs.common.sources.roots import Readable
-from libs.common.sources.source import Source
-from libs.common.sources.uris import BUCKETS, scheme_of
+from libs.common.sources.roots import Also, Readable
+from libs.common.sources.shards.listing import ShardListing
+from libs.common.sources.shards.names import is_member, is_shards
+from libs.common.sources.shards.source import ShardSource
+from libs.common.sources.source import Listing, Source
+from libs.common.sources.uris import BUCKETS, is_remote, scheme_of
 
 
 class Sources:
@@ -19,8 +25,32 @@ class Sources:
         self._remote = remote
         self._opened: dict[str, RemoteSource] = {}
 
+    def list(self, root: bytes, asked: Listing) -> Iterator[Entry]:
+        """The entries of a place: of a folder or prefix what lies below, of a manifest what its rows name, of
+        shards their members.
+
+        FileError as `of`.
+        """
+        if is_manifest(root):
+            return iter(Manifest(root, asked, self._beside(root)))
+        if is_shards(root):
+            return iter(ShardListing(root, asked, self._beside(root)))
+        return self.of(root).list(root, asked)
+
+    def allow(self, path: bytes) -> bool:
+        """Whether a file of this machine lies in what may be read, whether it exists or not. Blocks."""
+        if is_remote(path) or self._roots.holding(path) is not None:
+            return True
+        return self._roots.holding(os.path.realpath(path)) is not None
+
+    def _beside(self, path: bytes) -> "Sources":
+        """What lies in the folder of a list may be read too: it was asked for."""
+        return Sources(Also(path.rpartition(b"/")[0] or b"/", self._roots), self._remote)
+
     def of(self, path: bytes) -> Source:
         """The source that `path` is in; FileError not_a_regular_file for a scheme that there is none for."""
+        if is_member(path):
+            return ShardSource(self)
         scheme = scheme_of(path)
         return self._files if scheme is None else self.remote(scheme)
 
@@ -29,8 +59,8 @@ class Sources:
         kind = "bucket" if scheme in BUCKETS else scheme
         if kind not in self._opened:
             if kind not in _KINDS:
-                known = ", ".join(f"{each}://" for each in sorted(BUCKETS))
-                detail = f"{scheme}:// is not read; a path, file://, {known} are"
+                known = ", ".join(f"{each}://" for each in sorted((*BUCKETS, "https", "file")))
+                detail = f"{scheme}:// is not read; a path, {known} are"
                 raise FileError(Code.NOT_A_REGULAR_FILE, detail)
             self._opened.setdefault(kind, _KINDS[kind](self._roots, self._remote))
         return self._opened[kind]
@@ -42,4 +72,10 @@ def _objects(roots: Readable, remote: Remote) -> RemoteSource:
     return ObjectSource(roots, remote)
 
 
-_KINDS: Mapping[str, Callable[[Readable, Remote], RemoteSource]] = {"bucket": _objects}
+def _web(_: Readable, remote: Remote) -> RemoteSource:
+    from libs.common.sources.web.source import WebSource  # noqa: PLC0415 - likewise
+
+    return WebSource(remote)
+
+
+_KINDS: Mapping[str, Callable[[Readable, Remote], RemoteSource]] = {"bucket": _objects, "https": _web}

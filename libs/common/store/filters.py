@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from libs.common.errors import Code, SluiceError
+from libs.common.points.fields import Fields
 from libs.common.store.protocol import Scalar
 
 _PLAIN = re.compile(r"[A-Za-z0-9_-]+")
@@ -33,8 +34,12 @@ def by_kind(values: Sequence[Scalar]) -> Values:
 
 
 def path_of(field: str) -> str:
-    """`field` as an engine's path: quoted where it would otherwise mean a path into nested objects."""
-    if _PLAIN.fullmatch(field):
+    """`field` as an engine's path: quoted where it would otherwise mean a path into nested objects.
+
+    `meta.<name>` is such a path.
+    """
+    mapped, dot, inner = field.partition(".")
+    if _PLAIN.fullmatch(field) or (dot and mapped == Fields.meta.name and _PLAIN.fullmatch(inner)):
         return field
     if not field or '"' in field:
         raise SluiceError(Code.STORE_REJECTED, f"a payload field cannot be called {field!r}")

@@ -10,6 +10,7 @@ from libs.common.duplicates.policy import Policy
 from libs.common.errors import Code, FileError, SluiceError
 from libs.common.points.fields import Fields
 from libs.common.points.paths import path_of
+from libs.common.sources.shards.names import is_member
 from libs.common.sources.uris import is_remote
 from libs.common.store.protocol import Record
 from services.gateway.duplicates.contents import by_content
@@ -57,7 +58,7 @@ def movable(records: Iterable[Record]) -> tuple[list[Record], list[Skipped]]:
     found, others = [], []
     for record in records:
         path = path_of(Fields(record.payload)) or b""
-        if is_remote(path):
+        if is_remote(path) or is_member(path):
             others.append(Skipped(os.fsdecode(path), FileError(Code.NOT_MOVABLE, _NOT_MOVABLE)))
         else:
             found.append(record)

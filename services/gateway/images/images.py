@@ -18,7 +18,7 @@ from libs.common.points.paths import path_of
 from libs.common.points.projections import SEARCH
 from libs.common.runtime.detached import DetachedCalls
 from libs.common.sources.files.failures import file_errors
-from libs.common.sources.source import Identity, OpenFile
+from libs.common.sources.source import Identity, OpenFile, Part
 from libs.common.sources.sources import Sources
 from libs.common.store.protocol import Payload, PayloadFields, Record, Store
 from services.gateway.api.deadlines import refreshed
@@ -63,6 +63,12 @@ class Found:
     def path(self) -> bytes:
         """The file's path, for opening."""
         return path_of(self.point) or b""
+
+    @property
+    def part(self) -> Part | None:
+        """Where the file lies within another, if it does."""
+        offset, size = self.point.offset, self.point.size
+        return None if offset is None or size is None else Part(offset, size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,12 +161,13 @@ class Images:
 
     def _file(self, found: Found) -> OpenFile:
         try:
-            return self.sources.of(found.path).open(found.path)
+            return self.sources.of(found.path).open(found.path, part=found.part)
         except FileError as error:
             if error.code in (Code.FILE_VANISHED, Code.NOT_A_REGULAR_FILE):
                 detail = f"{found.shown_path} is not there any more"
                 raise SluiceError(Code.FILE_GONE, detail) from error
-            code = Code.OUTSIDE_ROOTS if error.code is Code.OUTSIDE_ROOTS else Code.READ_FAILED
+            kept = (Code.OUTSIDE_ROOTS, Code.SOURCE_DENIED, Code.SOURCE_GONE)
+            code = error.code if error.code in kept else Code.READ_FAILED
             raise SluiceError(code, f"{found.shown_path}: {error.detail}") from error
 
 

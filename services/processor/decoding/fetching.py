@@ -1,13 +1,13 @@
 """Fetching files that lie elsewhere, before a decoder is kept busy: each by itself, none waits for others."""
 
 import asyncio
-from collections.abc import Callable
 
 from msgspec import structs
 
-from libs.common.errors import SluiceError
+from libs.common.errors import Code, FileError, SluiceError
+from libs.common.messages import File
 from libs.common.runtime.detached import DetachedCalls
-from libs.common.sources.source import OpenFile
+from libs.common.sources.source import Identity, OpenFile, Part
 from libs.common.sources.sources import Sources
 from libs.common.sources.uris import is_remote
 from services.processor.decoding.inspection import Failed, Request
@@ -30,15 +30,27 @@ class Fetching:
     async def fetched(self, request: Request) -> Fetched:
         """The request as its copy is to be looked at, and the copy, or why there is none. Takes a slot."""
         try:
-            file = await self._detached.run(self._open(request), "the store of the object")
+            file = await self._detached.run(lambda: self._open(request), "the store of the object")
         except SluiceError as error:
             return request, Failed(code=error.code, error=error.detail)
         return structs.replace(request, copied=file.identity), file
 
-    def _open(self, request: Request) -> Callable[[], OpenFile]:
-        return lambda: self._sources.of(request.path).open(request.path)
+    def _open(self, request: Request) -> OpenFile:
+        source = self._sources.of(request.path)
+        if request.offset is None:
+            return source.open(request.path)
+        file = source.open(request.path, part=Part(request.offset, request.size))
+        if _is_another(file.identity, request):
+            raise FileError(Code.FILE_CHANGING, "The shard was replaced since it was listed: scan it again")
+        return file
 
 
-def must_be_fetched(request: Request) -> bool:
-    """Whether the file lies elsewhere."""
-    return is_remote(request.path)
+def must_be_fetched(file: Request | File) -> bool:
+    """Whether the file lies elsewhere, or within another."""
+    return file.offset is not None or is_remote(file.path)
+
+
+def _is_another(now: Identity, listed: Request) -> bool:
+    if now.etag or listed.etag:
+        return now.etag != listed.etag
+    return now.mtime_ns != listed.mtime_ns

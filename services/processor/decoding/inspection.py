@@ -36,6 +36,9 @@ class Request(Struct, frozen=True, kw_only=True):
     caption: bool = True
     cache_cleared_at: float = 0.0
     short_side: int | None = None
+    etag: str = ""
+    offset: int | None = None
+    """What the listing knew of a file elsewhere, or of a part of a file; see File."""
     copied: Identity | None = None
     """Of a file that was fetched: what its source says of it."""
     descriptor: int = -1

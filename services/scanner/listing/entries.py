@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from libs.common.errors import Code
+from libs.common.sources.entries import NO_EXTRA, Extra
 
 
 class Spooled(Struct, frozen=True, kw_only=True):
@@ -14,6 +15,7 @@ class Spooled(Struct, frozen=True, kw_only=True):
     mtime_ns: int = 0
     ctime_ns: int = 0
     etag: str = ""
+    extra: Extra = NO_EXTRA
     code: Code | None = None
     error: str | None = None
     details: str | None = None

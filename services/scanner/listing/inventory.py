@@ -72,7 +72,7 @@ class Inventory:
             only=only(self._record),
             passed_over=await asyncio.to_thread(passed_over, self._wiring.settings),
         )
-        listed = self._wiring.sources.of(root).list(root, asked)
+        listed = self._wiring.sources.list(root, asked)
         entries = chain(_already_stored(root, self._wiring.settings), listed)
         last = False
         while not last:

@@ -9,6 +9,7 @@ from libs.common.points.fields import Fields
 from libs.common.points.paths import path_of
 from libs.common.points.projections import FILE
 from libs.common.runtime.service import Health
+from libs.common.sources.entries import NO_EXTRA, Extra
 from libs.common.store.protocol import Record, Store
 from services.scanner.jobs.changelog import JobRecord
 from services.scanner.listing.entries import Spooled
@@ -53,4 +54,5 @@ def _file(record: JobRecord, source: PointsSource, found: Record) -> Spooled | N
         mtime_ns=point.mtime_ns or 0,
         ctime_ns=point.ctime_ns or 0,
         etag=point.etag or "",
+        extra=NO_EXTRA if point.offset is None else Extra(offset=point.offset),
     )

@@ -8,12 +8,15 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
+
+from msgspec import msgpack
 
 from libs.common.errors import Code
 from libs.common.events import Counts, Outcome
 from libs.common.rows import insert, marks, parts
 from libs.common.runtime.disk import needing_room
+from libs.common.sources.entries import NO_EXTRA, Extra
 from services.scanner.listing.entries import Spooled
 
 T = TypeVar("T")
@@ -35,7 +38,7 @@ PRAGMA locking_mode = EXCLUSIVE;
 CREATE TABLE files (
     number INTEGER PRIMARY KEY, file_id TEXT NOT NULL UNIQUE, state INTEGER NOT NULL, path BLOB,
     size INTEGER, mtime_ns INTEGER, ctime_ns INTEGER, code TEXT, error TEXT, details TEXT, target BLOB,
-    existing_id TEXT, etag TEXT NOT NULL DEFAULT '', emitted_at REAL
+    existing_id TEXT, etag TEXT NOT NULL DEFAULT '', extra BLOB, emitted_at REAL
 );
 CREATE TABLE earlier (
     file_id TEXT PRIMARY KEY, file TEXT NOT NULL, wanted INTEGER NOT NULL, code TEXT
@@ -44,10 +47,10 @@ CREATE TABLE earlier (
 _ADD = """
 INSERT OR IGNORE INTO files
     (file_id, state, path, size, mtime_ns, ctime_ns, code, error, details, target, existing_id,
-    etag)"""
+    etag, extra)"""
 _END_OTHER = "INSERT INTO files (file_id, state)"
 _IF_LISTED = "ON CONFLICT (file_id) DO UPDATE SET state = excluded.state WHERE state = 0"
-_COLUMNS = "file_id, path, size, mtime_ns, ctime_ns, code, error, details, target, existing_id, etag"
+_COLUMNS = "file_id, path, size, mtime_ns, ctime_ns, code, error, details, target, existing_id, etag, extra"
 _READ = f"SELECT {_COLUMNS}, number FROM files"  # noqa: S608
 _ADD_GONE = """
 INSERT OR IGNORE INTO files (file_id, state, path, size, mtime_ns, ctime_ns, code, error)
@@ -55,9 +58,8 @@ SELECT file_id, 0, CAST(file AS BLOB), 0, 0, 0, ?, ? FROM earlier WHERE wanted
 """
 
 
-_Row = tuple[
-    str, bytes, int, int, int, str | None, str | None, str | None, bytes | None, str | None, str, int
-]
+_Row = tuple[Any, ...]
+"""The columns, and the number."""
 
 
 class Spool:
@@ -91,7 +93,7 @@ class Spool:
         rows = [
             (
                 *(f.file_id, LISTED, f.path, f.size, f.mtime_ns, f.ctime_ns, f.code, f.error, f.details),
-                *(f.target, f.existing_id, f.etag),
+                *(f.target, f.existing_id, f.etag, _encoded(f.extra)),
             )
             for f in files
         ]
@@ -232,6 +234,10 @@ class Spool:
         return found
 
 
+def _encoded(extra: Extra) -> bytes | None:
+    return None if extra is NO_EXTRA else msgpack.encode(extra)
+
+
 def _by_state(states: Mapping[str, int]) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
     for file_id, state in states.items():
@@ -246,7 +252,7 @@ def _state_of(outcome: Outcome) -> int:
 
 
 def _spooled(row: _Row) -> Spooled:
-    file_id, path, size, mtime_ns, ctime_ns, code, error, details, target, existing_id, etag, _ = row
+    file_id, path, size, mtime_ns, ctime_ns, code, error, details, target, existing_id, etag, extra, _ = row
     return Spooled(
         file_id=file_id,
         path=path,
@@ -259,6 +265,7 @@ def _spooled(row: _Row) -> Spooled:
         target=target,
         existing_id=existing_id,
         etag=etag,
+        extra=NO_EXTRA if extra is None else msgpack.decode(extra, type=Extra),
     )
 
 

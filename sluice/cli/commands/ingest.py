@@ -216,5 +216,5 @@ def _local(path: str) -> Path:
 
 
 def _absolute(path: str) -> bool:
-    """Whether it may be a path of the gateway's machine, which may be a Windows client's."""
-    return Path(path).is_absolute() or path[1:2] == ":" or path.startswith("\\\\")
+    """Whether it may be a URI, or a path of the gateway's machine, which may be a Windows client's."""
+    return Path(path).is_absolute() or path[1:2] == ":" or path.startswith("\\\\") or "://" in path

@@ -29,6 +29,7 @@ WORDS = {
     "mode",
     "model",
     "month",
+    "offset",
     "people",
     "place",
     "rating",

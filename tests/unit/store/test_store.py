@@ -293,6 +293,14 @@ async def test_a_field_with_a_dot_is_one_field(collection: Collection) -> None:
     assert await matching(collection, Filter(any_of={"exif_GPS.Alt": ["high"]})) == {1}
 
 
+async def test_a_field_of_metadata_is_a_field_within_it(collection: Collection) -> None:
+    metas = {1: {"product_id": "A-1", "price": 3}, 2: {"product_id": "B-2", "price": 9.5}}
+    points = [Point(uid(number), [1, 0, 0, 0], {"meta": meta}) for number, meta in metas.items()]
+    await collection.store.upsert(collection.name, points)
+    assert await matching(collection, Filter(any_of={"meta.product_id": ["B-2"]})) == {2}
+    assert await matching(collection, Filter(ranges={"meta.price": Range(lt=5)})) == {1}
+
+
 async def test_deleting_points_ignores_those_that_are_gone(collection: Collection) -> None:
     store, name = collection.store, collection.name
     await store.upsert(name, [point(1), point(2)])

@@ -3,18 +3,19 @@
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from libs.common.errors import Code, FileError
 from libs.common.sources.entries import Entry
 from libs.common.sources.files.failures import file_errors
 from libs.common.sources.files.opening import Opener
 from libs.common.sources.files.walk import walk
-from libs.common.sources.roots import Readable, Roots
-from libs.common.sources.source import Identity, Listing, OpenFile, identity_of
+from libs.common.sources.roots import Also, Readable
+from libs.common.sources.snapshots import snapshot
+from libs.common.sources.source import Identity, Listing, OpenFile, Part, identity_of
 
 # Opening must not wait for the writer of a FIFO.
 _READ = os.O_RDONLY | os.O_NONBLOCK
+_PIECE_BYTES = 4 << 20
 
 
 class FileSource:
@@ -26,10 +27,16 @@ class FileSource:
 
     def list(self, root: bytes, asked: Listing) -> Iterator[Entry]:
         """See Source. `root` has no symbolic links in it, and may be read because it was asked for."""
-        return walk(root, asked, Opener(_Also(root, self._roots)))
+        return walk(root, asked, Opener(Also(root, self._roots)))
 
-    def open(self, path: bytes, *, links: bool = True) -> OpenFile:
+    def open(self, path: bytes, *, links: bool = True, part: Part | None = None) -> OpenFile:
         """See Source."""
+        if part is None:
+            return self._whole(path, links)
+        with self._whole(path, links) as file, file_errors():
+            return snapshot(part.of(file.identity), _pieces(file, part), part.size)
+
+    def _whole(self, path: bytes, links: bool) -> OpenFile:
         with file_errors():
             descriptor = self._opener.open(path, _READ, links=links)
             try:
@@ -44,15 +51,11 @@ class FileSource:
             return file.identity
 
 
-@dataclass(frozen=True, slots=True)
-class _Also:
-    """A root in addition to others."""
-
-    root: bytes
-    others: Readable
-
-    def holding(self, path: bytes) -> bytes | None:
-        return Roots((self.root,)).holding(path) or self.others.holding(path)
+def _pieces(file: OpenFile, part: Part) -> Iterator[bytes]:
+    at, end = part.offset, part.offset + part.size
+    while at < end and (piece := os.pread(file.descriptor, min(_PIECE_BYTES, end - at), at)):
+        yield piece
+        at += len(piece)
 
 
 def _identity_of_regular(found: os.stat_result) -> Identity:

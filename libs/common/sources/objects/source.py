@@ -73,6 +73,7 @@ class ObjectSource:
 def _options(part: Part | None) -> Any:
     if part is None:
         return None
+    # A range of nothing is none.
     return (
         {"range": (part.offset, part.offset + part.size)}
         if part.size
