@@ -1,5 +1,5 @@
 # One image a stage: docker build --build-arg STAGE=scanner -t sluice-scanner .
-# STAGE is one of scanner, processor, inferencer, upserter, gateway, ml, dashboard: a folder of services/.
+# STAGE is one of scanner, processor, inferencer, captioner, upserter, gateway, ml, dashboard: a folder of services/.
 
 FROM python:3.11.13-slim-bookworm AS build
 ARG STAGE

@@ -6,7 +6,7 @@ override DIR := $(value DIR)
 export DIR
 ONLY ?=
 BIN := .venv/bin
-EXTRAS := all demo gateway scanner processor inferencer upserter ml dashboard tracing
+EXTRAS := all demo gateway scanner processor inferencer captioner upserter ml dashboard tracing
 COMPILE := build/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-header
 
 .PHONY: help setup demo run test test-all chaos soak bench check check-deploy format requirements sbom clean

@@ -29,6 +29,8 @@ class Code(StrEnum):
     OUTSIDE_ROOTS = "outside_roots"
     ML_REJECTED = "ml_rejected"
     ML_BAD_RESULT = "ml_bad_result"
+    CAPTION_FAILED = "caption_failed"
+    TEXT_FAILED = "text_failed"
     STORE_REJECTED = "store_rejected"
     UNDECODABLE_RECORD = "undecodable_record"
     CRASHED_WORKER = "crashed_worker"

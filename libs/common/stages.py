@@ -12,7 +12,19 @@ from msgspec import Struct
 
 from libs.common.events import ScanRequest
 from libs.common.messages import ImageRecord, PathRecord, PointRecord, TaskRecord
-from libs.common.topics import IMAGES, INGEST, JOBS, ML_RESULTS, PATHS, POINTS, REMOVED, SCANS, TASKS, Topic
+from libs.common.topics import (
+    CAPTIONS,
+    IMAGES,
+    INGEST,
+    JOBS,
+    ML_RESULTS,
+    PATHS,
+    POINTS,
+    REMOVED,
+    SCANS,
+    TASKS,
+    Topic,
+)
 
 BodyT = TypeVar("BodyT", bound=Struct)
 
@@ -31,6 +43,8 @@ class Stage(Generic[BodyT]):
     outputs: tuple[Topic, ...] = ()
     files_wait: bool = False
     """Whether files of a job wait in its inputs: then the scanner looks here before it calls one lost."""
+    describes: bool = False
+    """Whether only files of jobs that add captions or texts pass it."""
     every_job: bool = False
     """Whether each job needs it: then jobs say that they wait for it while it is away."""
     has_group: bool = True
@@ -41,8 +55,11 @@ class Stage(Generic[BodyT]):
 
 GATEWAY: Stage[Any] = Stage("gateway", outputs=(INGEST, TASKS, JOBS))
 SCANNER = Stage("scanner", (INGEST,), ScanRequest, (PATHS, SCANS, REMOVED), every_job=True)
-PROCESSOR = Stage("processor", (PATHS,), PathRecord, (IMAGES, POINTS), files_wait=True, every_job=True)
+PROCESSOR = Stage(
+    "processor", (PATHS,), PathRecord, (IMAGES, CAPTIONS, POINTS), files_wait=True, every_job=True
+)
 INFERENCER = Stage("inferencer", (IMAGES,), ImageRecord, (ML_RESULTS,), files_wait=True, every_job=True)
+CAPTIONER = Stage("captioner", (CAPTIONS,), ImageRecord, (POINTS,), files_wait=True, describes=True)
 UPSERTER = Stage("upserter", (POINTS, ML_RESULTS), PointRecord, files_wait=True, every_job=True)
 UPSERTER_TASKS = Stage("tasks", (TASKS,), TaskRecord, runs_in=UPSERTER.name)
 ML: Stage[Any] = Stage("ml", has_group=False)
@@ -54,6 +71,7 @@ ALL: tuple[Stage[Any], ...] = (
     SCANNER,
     PROCESSOR,
     INFERENCER,
+    CAPTIONER,
     UPSERTER,
     UPSERTER_TASKS,
     ML,
@@ -76,9 +94,12 @@ def readers() -> Iterator[Stage[Any]]:
     return (stage for stage in ALL if stage.inputs)
 
 
-def file_stages() -> Iterator[Stage[Any]]:
-    """The stages in which files wait, in the order in which files pass them."""
-    return (stage for stage in ALL if stage.files_wait)
+def file_stages(*, describing: bool = True) -> Iterator[Stage[Any]]:
+    """The stages in which files wait, in the order in which files pass them.
+
+    Without `describing`: those that files of a job pass which makes whole points.
+    """
+    return (stage for stage in ALL if stage.files_wait and (describing or not stage.describes))
 
 
 def needed() -> tuple[str, ...]:

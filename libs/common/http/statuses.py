@@ -24,6 +24,8 @@ CODES_BY_STATUS: Mapping[int, tuple[Code, ...]] = {
         Code.MANIFEST_ROW,
         Code.OUTSIDE_ROOTS,
         Code.ML_REJECTED,
+        Code.CAPTION_FAILED,
+        Code.TEXT_FAILED,
         Code.STORE_REJECTED,
         Code.ARCHIVED,
         Code.ALIAS,

@@ -62,7 +62,7 @@ class Waves:
 
     async def _wave(self, began: float) -> None:
         async with self._wiring.connection.admin() as admin:
-            for stage in stages.file_stages():
+            for stage in stages.file_stages(describing=self._record.adds):
                 _, last = await bounds(admin, self._wiring.connection, stage.inputs)
                 await self._passed(admin, stage.name, last)
         await self._wiring.status.caught_up(self._record.job_id)

@@ -59,7 +59,8 @@ def probes_paths() -> set[str]:
 
 def test_each_stage_is_there_and_who_owns_partitions_keeps_its_name() -> None:
     """A consumer that comes back under its name gets its partitions back."""
-    assert of_kind("StatefulSet").keys() == {"scanner", "processor", "inferencer", "upserter", "gateway"}
+    consumers = {"scanner", "processor", "inferencer", "captioner", "upserter", "gateway"}
+    assert of_kind("StatefulSet").keys() == consumers
     assert of_kind("Deployment").keys() == {"ml", "dashboard"}
     for stage in of_kind("StatefulSet").values():
         assert of_kind("Service")[stage["spec"]["serviceName"]]["spec"]["clusterIP"] == "None"
