@@ -122,7 +122,10 @@ class _Event(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="e
 
 
 class Accepted(_Event, frozen=True, kw_only=True, tag="accepted"):
-    """The scanner took the request on. `partition` and `offset` are the ingest record's."""
+    """The scanner took the request on. `partition` and `offset` are the ingest record's.
+
+    `seal` is the SHA-256, in hexadecimal, of the `proof` that the job's terminal event has.
+    """
 
     collection: str | None
     partition: int
@@ -134,6 +137,7 @@ class Accepted(_Event, frozen=True, kw_only=True, tag="accepted"):
     library_id: str | None = None
     source: PointsSource | None = None
     want: tuple[Want, ...] = ("embedding",)
+    seal: str | None = None
 
 
 class Rejected(_Event, frozen=True, kw_only=True, tag="rejected"):
@@ -243,7 +247,10 @@ class JobError(_Event, frozen=True, kw_only=True, tag="error"):
 
 
 class Finished(_Event, frozen=True, kw_only=True, tag="finished"):
-    """The only terminal event of a job, written by its scanner. The first one wins."""
+    """The only terminal event of a job, written by its scanner. The first one wins.
+
+    Where the job has a seal, one without the `proof` of it counts for nothing.
+    """
 
     state: FinalState
     total: int
@@ -254,6 +261,7 @@ class Finished(_Event, frozen=True, kw_only=True, tag="finished"):
     ignored: int
     code: Code | None = None
     error: str | None = None
+    proof: str | None = None
 
 
 class Member(Struct, frozen=True, kw_only=True, omit_defaults=True):

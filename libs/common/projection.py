@@ -4,6 +4,7 @@ Pure. Events are folded in the order of their offsets, so every reader of a part
 Outcomes are not counted here: which file has had one is known by the reader that keeps them.
 """
 
+import hashlib
 from typing import TypeVar
 
 from msgspec import Struct, field
@@ -54,6 +55,7 @@ class JobProjection(Struct, frozen=True, kw_only=True):
     library_id: str | None = None
     source: PointsSource | None = None
     want: tuple[Want, ...] = ("embedding",)
+    seal: str | None = None
 
     @property
     def is_over(self) -> bool:
@@ -74,10 +76,27 @@ def project(job: ProjectionT, event: JobEvent) -> ProjectionT:
 
 
 def ignored(job: JobProjection, event: JobEvent) -> bool:
-    """Whether the event changes nothing: the job is over, or another request under its id was refused."""
+    """Whether the event changes nothing.
+
+    The job is over; another request under its id was refused; or it claims an end and is not of its owner.
+    """
     if isinstance(event, Rejected):
         return job.accepted or job.is_over
+    if isinstance(event, Finished) and not _is_proven(job, event):
+        return True
     return job.is_over and not (job.rejected and isinstance(event, Accepted))
+
+
+def seal_of(proof: str) -> str:
+    """What a job shows of its owner's secret from its first event on: the SHA-256, in hexadecimal."""
+    return hashlib.sha256(proof.encode()).hexdigest()
+
+
+def _is_proven(job: JobProjection, event: Finished) -> bool:
+    """Whether the job's owner wrote it. Jobs of releases without seals, and those of which no first event is
+    left, take any.
+    """
+    return job.seal is None or (event.proof is not None and seal_of(event.proof) == job.seal)
 
 
 def _apply(job: ProjectionT, event: JobEvent) -> ProjectionT:
@@ -113,6 +132,7 @@ def _accept(job: ProjectionT, event: Accepted) -> ProjectionT:
         library_id=event.library_id,
         source=event.source,
         want=event.want,
+        seal=job.seal if job.accepted else (job.seal or event.seal),
     )
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import secrets
 import time
 from collections.abc import Sequence
 
@@ -175,7 +176,7 @@ class Intake:
         origin = Origin(record.topic, record.partition, record.offset, status_partition, status_offset)
         job = accept(job_id, request, origin, wiring.control, await self._source(request))
         uploads = await asyncio.to_thread(wiring.settings.upload_dir.resolve)
-        return below_upload(job, os.fsencode(uploads))
+        return structs.replace(below_upload(job, os.fsencode(uploads)), secret=secrets.token_hex(16))
 
     async def _note_root(self, job: JobRecord) -> None:
         """Have every service know what the job lists, where no setting says what may be read."""

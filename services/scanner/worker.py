@@ -185,6 +185,7 @@ def accepted(record: JobRecord) -> events.Accepted:
         library_id=record.request.library_id,
         source=record.source,
         want=record.want,
+        seal=record.seal,
     )
 
 
@@ -201,11 +202,12 @@ def refused(record: ConsumerRecord, error: SluiceError) -> events.Rejected:
     )
 
 
-def finished(job_id: str, ending: Ending, counts: events.Counts) -> events.Finished:
+def finished(record: JobRecord, ending: Ending, counts: events.Counts) -> events.Finished:
     """The job's terminal event; a code belongs to a job that failed."""
     failed = ending.state == "failed"
     return events.Finished(
-        job_id=job_id,
+        job_id=record.job_id,
+        proof=record.secret or None,
         state=ending.state,
         total=counts.total,
         stored=counts.stored,

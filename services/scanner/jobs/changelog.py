@@ -10,6 +10,7 @@ from libs.common.errors import Code, SluiceError
 from libs.common.events import JobState, PointsSource, ScanRequest, Want
 from libs.common.ids import Id
 from libs.common.kafka.outgoing import Outgoing
+from libs.common.projection import seal_of
 from libs.common.topics import SCANS
 from libs.common.unreadable import UNREADABLE
 
@@ -31,6 +32,7 @@ class JobRecord(Struct, frozen=True, kw_only=True):
     job's events begin in `status_partition` of job-status.
     `source` and `want` are those of the request, or of the one that it retries.
     `stored_in` and `model` are those of the generation (see Holding).
+    `secret` is the proof that its terminal event has; empty in records of releases without one.
     `cache_cleared_at` and `finished_at` are in seconds since the epoch.
     """
 
@@ -51,11 +53,17 @@ class JobRecord(Struct, frozen=True, kw_only=True):
     root: bytes | None = None
     shown_below: bytes = b""
     refusal: Refusal | None = None
+    secret: str = ""
     state: JobState = "running"
     finished_at: float | None = None
     trace: str = ""
     """The span under which it was accepted, as the header `traceparent` has it; empty: it is not traced."""
     version: int = VERSION
+
+    @property
+    def seal(self) -> str | None:
+        """What the job's first event shows of its secret."""
+        return seal_of(self.secret) if self.secret else None
 
     @property
     def adds(self) -> bool:

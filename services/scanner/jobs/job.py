@@ -33,7 +33,7 @@ class Job:
     def __init__(self, record: JobRecord, wiring: Wiring) -> None:
         self._record = record
         self._wiring = wiring
-        self._projected = Projected()
+        self._projected = Projected(record.seal)
         self._orders = Orders(record, self._projected, wiring)
         self._woken = asyncio.Event()
 
@@ -157,7 +157,7 @@ class Job:
     async def _finish(self, tally: events.Counts, ignored: int) -> None:
         ending = self._orders.ending or Ending("completed")
         counts = msgspec.structs.replace(tally, ignored=ignored)
-        await self._wiring.outbox.tell(finished(self._record.job_id, ending, counts))
+        await self._wiring.outbox.tell(finished(self._record, ending, counts))
         while not self._projected.job.is_over:
             await self._wait(LOOK_S)
 

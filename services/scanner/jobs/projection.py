@@ -8,8 +8,9 @@ from services.scanner.worker import Ending
 class Projected:
     """Holds the projection that the parts of a running job read; outcomes are handed on, not kept."""
 
-    def __init__(self) -> None:
-        self.job = JobProjection()
+    def __init__(self, seal: str | None = None) -> None:
+        """`seal`: the job's own, whatever its events say."""
+        self.job = JobProjection(seal=seal)
 
     def fold(self, event: JobEvent) -> tuple[Outcome, ...]:
         """Take in the job's next event; the outcomes in it. Nothing counts after the first terminal one."""

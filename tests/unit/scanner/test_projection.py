@@ -1,3 +1,6 @@
+import pytest
+from msgspec.structs import replace
+
 from libs.common.errors import Code
 from libs.common.events import (
     Accepted,
@@ -10,6 +13,7 @@ from libs.common.events import (
     StateChanged,
     TaskEvent,
 )
+from libs.common.projection import seal_of
 from services.scanner.jobs.projection import Projected
 
 
@@ -18,6 +22,10 @@ def finished(code: Code | None = None) -> Finished:
         job_id="j", state="completed", code=code,
         total=0, stored=0, from_cache=0, failed=0, skipped=0, ignored=0,
     )  # fmt: skip
+
+
+def accepted(seal: str | None = None) -> Accepted:
+    return Accepted(job_id="j", collection="c", partition=0, offset=0, seal=seal)
 
 
 def folded(*events: JobEvent) -> Projected:
@@ -38,6 +46,28 @@ def test_the_first_terminal_event_wins_and_nothing_counts_after_it() -> None:
     assert projected.job.is_over
     assert projected.job.code is None
     assert projected.fold(Outcomes(job_id="j", items=(outcome,))) == ()
+
+
+@pytest.mark.parametrize("proof", [None, "", "another"])
+def test_only_the_owner_of_a_job_ends_it(proof: str | None) -> None:
+    seal = seal_of("secret")
+    projected = folded(accepted(seal), replace(finished(), proof=proof), accepted(seal_of("another")))
+    assert not projected.job.is_over
+    projected.fold(replace(finished(), proof="secret"))
+    assert projected.job.is_over
+
+
+def test_the_owner_knows_its_seal_whatever_the_events_say() -> None:
+    projected = Projected(seal_of("secret"))
+    projected.fold(accepted(seal_of("another")))
+    projected.fold(replace(finished(), proof="another"))
+    assert not projected.job.is_over
+    projected.fold(replace(finished(), proof="secret"))
+    assert projected.job.is_over
+
+
+def test_a_job_of_a_release_without_seals_ends_with_its_first_terminal_event() -> None:
+    assert folded(accepted(), accepted(seal_of("late")), finished()).job.is_over
 
 
 def test_the_most_that_was_listed_is_remembered() -> None:
