@@ -189,8 +189,8 @@ class FailedFile(Body):
 class Result(Body):
     """The report of a job that is over: at most 1,000 files of a kind; /ingest/jobs/{id}/files has all.
 
-    For clients of the earlier service: among the failed files are those that are no pictures, which
-    `counts` has among the skipped.
+    For clients of the earlier service: among the failed files are those that are no pictures, and among the
+    processed ones those whose content was stored before; `counts` has both among the skipped.
     """
 
     total_processed: int = Field(description="Stored files, those from the cache included")

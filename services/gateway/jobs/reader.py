@@ -31,8 +31,8 @@ MOST_COPIES = 1_000_000
 class Report:
     """All that a status tells of a job: itself, its log, and pages of its outcomes.
 
-    The pages of stored and failed files, and of those that are no pictures, are empty until the job is over;
-    `failures` are its first few.
+    The pages of stored and failed files, of uploads whose content was stored before (`known`), and of files
+    that are no pictures, are empty until the job is over; `failures` are its first few.
     """
 
     job: Job
@@ -42,6 +42,7 @@ class Report:
     stored: tuple[list[Outcome], str | None]
     failed: tuple[list[Outcome], str | None]
     no_pictures: tuple[list[Outcome], str | None]
+    known: tuple[list[Outcome], str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +165,11 @@ def _report(connection: sqlite3.Connection, job: Job) -> Report:
     no_pictures = outcomes.page(
         connection, job.job_id, outcome="skipped", code=Code.UNSUPPORTED_TYPE, limit=RESULT_FILES
     )
-    stored = nothing
+    stored = known = nothing
     if job.is_over:
+        known = outcomes.page(
+            connection, job.job_id, outcome="skipped", code=Code.ALREADY_STORED, limit=RESULT_FILES
+        )
         stored = outcomes.page(connection, job.job_id, outcome="stored", limit=RESULT_FILES)
     return Report(
         job=job,
@@ -175,4 +179,5 @@ def _report(connection: sqlite3.Connection, job: Job) -> Report:
         stored=stored,
         failed=failed if job.is_over else nothing,
         no_pictures=no_pictures if job.is_over else nothing,
+        known=known,
     )

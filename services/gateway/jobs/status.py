@@ -169,19 +169,20 @@ def _result(report: Report) -> out.Result:
     pages = {"stored": report.stored, "failed": report.failed, "skipped": report.no_pictures}
     cursors = {outcome: cursor for outcome, (_, cursor) in pages.items() if cursor}
     return out.Result(
-        total_processed=job.stored,
+        total_processed=job.stored + job.already_stored,
         total_failed=job.failed + job.skipped_counts.get(Code.UNSUPPORTED_TYPE, 0),
-        total_from_cache=job.from_cache,
-        processed_files=[_processed(job, outcome) for outcome in report.stored[0]],
+        total_from_cache=job.from_cache + job.already_stored,
+        processed_files=[_processed(job, outcome) for outcome in (*report.stored[0], *report.known[0])],
         failed_files=[_failed(outcome) for outcome in (*report.failed[0], *report.no_pictures[0])],
-        truncated=bool(cursors) or not job.kept,
+        truncated=bool(cursors) or bool(report.known[1]) or not job.kept,
         next=cursors,
     )
 
 
 def _processed(job: Job, outcome: Outcome) -> out.ProcessedFile:
     details = out.ProcessedDetails(caption=outcome.caption, full_path=_full_path(job, outcome.file))
-    return out.ProcessedFile(file=outcome.file, source=outcome.source or "batch_ml", details=details)
+    known = "cache" if outcome.code is Code.ALREADY_STORED else "batch_ml"
+    return out.ProcessedFile(file=outcome.file, source=outcome.source or known, details=details)
 
 
 def _failed(outcome: Outcome) -> out.FailedFile:

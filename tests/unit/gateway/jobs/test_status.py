@@ -27,7 +27,7 @@ def status(waiting: str | None = None, **job: Any) -> StatusOut:
     } | job
     made = Job(job_id="j", created_at=1000.0, updated_at=1010.0, **fields)
     empty: tuple[list[Any], str | None] = ([], None)
-    return status_out(Report(made, [], [], [], empty, empty, empty), 1010.0, waiting, [])
+    return status_out(Report(made, [], [], [], empty, empty, empty, empty), 1010.0, waiting, [])
 
 
 def test_the_time_that_is_left_follows_from_the_rate() -> None:
