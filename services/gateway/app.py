@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from libs.common.errors import Code, SluiceError
-from libs.common.http import problems
+from libs.common.http import problem_page, problems
 from libs.common.http.middleware import RequestMiddleware
 from libs.common.http.mounted import Mounted
 from libs.common.http.serving import listen, serve
@@ -86,7 +86,7 @@ def create_app(
     )
     # Both forms of /ingest have a route of their own; a redirect would lose the body with some clients.
     app.router.redirect_slashes = False
-    for at_root in (health_routes.router, system.at_root, maps.router, docs.router):
+    for at_root in (health_routes.router, system.at_root, maps.router, docs.router, problem_page.router):
         app.include_router(at_root)
     app.mount(docs.STATIC, docs.static_files())
     for router in (

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from libs.common.errors import Code
-from libs.common.http import problems
+from libs.common.http import problem_page, problems
 from libs.common.http.middleware import RequestMiddleware
 from libs.common.http.serving import listen, serve
 from libs.common.metrics.instruments import Instruments
@@ -45,6 +45,7 @@ def create_app(
     app = FastAPI(title="Sluice ML service", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.include_router(routes.router)
     app.include_router(health_routes.router)
+    app.include_router(problem_page.router)
     app.router.routes.extend(health_routes.probes(app, own.instruments))
     problems.install(app, {Code.NO_TEXT_MODEL: 422, Code.MODEL_UNAVAILABLE: 422})
     app.exception_handler(MemoryError)(out_of_memory)

@@ -18,6 +18,8 @@ from libs.common.http.statuses import status_of
 log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
+PAGE = "/docs/problems"
+"""What the `type` of every problem leads to; problem_page.py serves it."""
 
 _CODES = {404: Code.NOT_FOUND, 405: Code.METHOD_NOT_ALLOWED, 401: Code.UNAUTHORIZED, 413: Code.TOO_LARGE}
 
@@ -38,7 +40,7 @@ def problem(
     """The response that reports an error."""
     status = status_of(code) if status is None else status
     body = {
-        "type": "about:blank",
+        "type": f"{PAGE}#{code}",
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": _sendable(detail),
@@ -71,9 +73,22 @@ async def _of_ours(statuses: Mapping[Code, int], _: Request, error: SluiceError)
 
 
 async def _of_validation(_: Request, error: RequestValidationError) -> JSONResponse:
+    found = [each for each in error.errors() if each["loc"][0] == "path"]
+    if found:
+        return _nowhere(str(found[0]["loc"][1]), str(found[0].get("input", "")))
     errors = [_field_error(found) for found in error.errors()]
     detail = "; ".join(f"{found['field']}: {found['message']}" for found in errors)
     return problem(Code.INVALID_REQUEST, detail, errors=errors)
+
+
+def _nowhere(field: str, value: str) -> JSONResponse:
+    """Nothing has an id of this form, so it is a 404 like any other id that nothing has."""
+    kind = field.removesuffix("_id")
+    try:
+        code = Code[f"{kind.upper()}_NOT_FOUND"]
+    except KeyError:
+        code = Code.NOT_FOUND
+    return problem(code, f"there is no {kind.replace('_', ' ')} {value!r}", status=404)
 
 
 def _field_error(found: Mapping[str, Any]) -> dict[str, str]:

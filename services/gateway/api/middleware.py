@@ -11,6 +11,7 @@ from libs.common.http.security_headers import NOTHING, SecurityHeaders
 from libs.common.http.unexpected import Unexpected
 from services.gateway.api.access import Access
 from services.gateway.api.audit import AuditLog
+from services.gateway.api.compression import Compressed
 from services.gateway.api.guard import SameSite, is_from
 from services.gateway.api.keys import Keyring
 from services.gateway.settings import GatewaySettings
@@ -22,7 +23,7 @@ IN_FLIGHT = 200_000_000
 OPEN_PATHS = frozenset(("/health", "/livez", "/readyz", "/", "/docs", "/openapi.json"))
 """What needs no API key: probes, and the page on which a key can be entered."""
 OPEN_PREFIX = "/docs/"
-PAGES = frozenset(("/docs", "/asyncapi"))
+PAGES = frozenset(("/docs", "/docs/problems", "/asyncapi"))
 PAGE_POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
@@ -47,11 +48,11 @@ def chain(app: ASGIApp, settings: GatewaySettings) -> ASGIApp:
     keyring = Keyring(settings.api_key, settings.api_keys_file)
     audit = AuditLog(settings.data_dir / "audit", settings.audit_days)
     cors = CORSMiddleware(
-        Access(limited, keyring, audit, is_open),
+        Access(Compressed(limited), keyring, audit, is_open),
         allow_origins=settings.cors_origins,
         allow_methods=["*"],
         allow_headers=["*"],
-        expose_headers=["x-request-id", "etag", "content-range"],
+        expose_headers=["x-request-id", "etag", "location", "content-range"],
     )
     guarded = SameSite(OneLength(cors), settings.hosts, settings.cors_origins)
     origins = frozenset(settings.cors_origins)

@@ -23,7 +23,7 @@ class FieldError(Body):
 class Problem(Body):
     """An error (RFC 9457). `detail` is one sentence for people, `code` for programs."""
 
-    type: str = "about:blank"
+    type: str = Field("about:blank", description="A page about the code, below the gateway's address")
     title: str
     status: int
     detail: str

@@ -7,6 +7,8 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
+from libs.common.errors import Code
+from libs.common.http.problems import PAGE
 from services.gateway.api.models import problems
 from services.gateway.api_docs.links import add_links
 
@@ -117,7 +119,7 @@ def _refused(status: int) -> Schema:
 
 def _problem(status: int, description: str) -> Schema:
     return {
-        "type": "about:blank",
+        "type": f"{PAGE}#{Code.INVALID_REQUEST}",
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": description,

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Response
 
 from libs.common.points.fields import Fields
 from libs.common.store.protocol import Record
@@ -14,6 +14,7 @@ from services.gateway.collections import models as body
 from services.gateway.collections.collections import Collections, Described
 from services.gateway.collections.merge import merge
 from services.gateway.collections.selection import from_selection
+from services.gateway.tasks.models import task_url
 
 router = APIRouter(prefix="/collections", tags=["collections"], route_class=ReadFields)
 
@@ -58,9 +59,10 @@ async def clear_cache(collections: All) -> body.CacheCleared:
 @router.post(
     "/merge", status_code=202, summary="Add collections to another one", responses=problems(400, 409)
 )
-async def merge_into(collections: All, request: body.MergeRequest) -> body.MergeTaken:
+async def merge_into(collections: All, request: body.MergeRequest, response: Response) -> body.MergeTaken:
     """As a task: see /body. The destination keeps what it has, and is made if it is not there."""
     task = await merge(collections, request.dest_collection, request.source_collections)
+    response.headers["location"] = task_url(task)
     return body.MergeTaken(task_id=task)
 
 

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Response
 
 from libs.common.points.fields import Fields
 from libs.common.tasks import FindSimilar
@@ -14,7 +14,7 @@ from services.gateway.duplicates import models as body
 from services.gateway.duplicates.duplicates import Asked, Duplicates
 from services.gateway.duplicates.exact import ExactGroup
 from services.gateway.duplicates.presentation import group_out, report_out
-from services.gateway.tasks.models import Status, TaskId
+from services.gateway.tasks.models import Status, TaskId, task_url
 from services.gateway.tasks.presentation import status_of
 
 router = APIRouter(prefix="/duplicates", tags=["duplicates"], route_class=ReadFields)
@@ -24,10 +24,12 @@ PointCursor = Annotated[UUID | None, Query(description="`next` of the page befor
 
 
 @router.post("/find-similar", status_code=202, summary="Look for near-duplicates", responses=problems(400))
-async def find_similar(duplicates: All, request: body.SimilarRequest) -> body.TaskTaken:
+async def find_similar(duplicates: All, request: body.SimilarRequest, response: Response) -> body.TaskTaken:
     """Compares all pictures of the active collection, as a task: see /duplicates/report."""
     params = FindSimilar(threshold=request.threshold, mode=request.mode, protect=tuple(request.protect))
-    return body.TaskTaken(task_id=await duplicates.find_similar(params))
+    task = await duplicates.find_similar(params)
+    response.headers["location"] = task_url(task)
+    return body.TaskTaken(task_id=task)
 
 
 @router.get("/report/{task_id}", summary="What a search for near-duplicates found", responses=problems(404))

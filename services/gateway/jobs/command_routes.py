@@ -3,13 +3,14 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Depends, Header
+from fastapi import APIRouter, Body, Depends, Header, Response
 
 from services.gateway.api.capabilities import capability
 from services.gateway.api.models import problems
 from services.gateway.api.unread import ReadFields
 from services.gateway.jobs import models as body
 from services.gateway.jobs.commands import Action, JobCommands
+from services.gateway.jobs.polling import status_url
 from services.gateway.jobs.removals import Removals
 from services.gateway.jobs.routes import JobId
 
@@ -50,12 +51,14 @@ async def cancel(commands: Commands, job_id: JobId) -> body.Commanded:
 async def retry(
     commands: Commands,
     job_id: JobId,
+    response: Response,
     request: Annotated[body.RetryRequest | None, Body()] = None,
     idempotency_key: Annotated[str | None, Header(max_length=255)] = None,
 ) -> body.Retried:
     """As a new job, into the same collection. `codes` takes only files that failed with one of them."""
     codes = request.codes if request else None
     taken = await commands.retry(job_id, codes, idempotency_key)
+    response.headers["location"] = status_url(taken.job_id)
     return body.Retried(
         job_id=str(taken.job_id), retry_of=str(job_id), message=f"the failed files of job {job_id} once more"
     )
@@ -70,10 +73,12 @@ async def retry(
 async def prune(
     commands: Commands,
     job_id: JobId,
+    response: Response,
     idempotency_key: Annotated[str | None, Header(max_length=255)] = None,
 ) -> body.Submitted:
     """As a new job that compares once more, and removes however many are gone; after a look."""
     taken = await commands.prune(job_id, idempotency_key)
+    response.headers["location"] = status_url(taken.job_id)
     return body.Submitted(
         job_id=str(taken.job_id), message=f"points of gone files below {taken.directory_path} are removed"
     )

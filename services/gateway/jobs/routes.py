@@ -1,15 +1,16 @@
 """Starting jobs, and what became of them."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Path, Query
+from fastapi import APIRouter, Depends, Header, Path, Query, Response
 
 from libs.common.events import FileOutcome, JobState, PointsSource
 from services.gateway.api.capabilities import capability
 from services.gateway.api.models import problems
 from services.gateway.api.unread import ReadFields
 from services.gateway.jobs import models as body
+from services.gateway.jobs.polling import MOST_WAIT_S, WAIT, changed, status_url
 from services.gateway.jobs.reader import JobReader
 from services.gateway.jobs.status import file_out, ignored_out, job_out
 from services.gateway.jobs.status_reader import StatusReader
@@ -33,6 +34,7 @@ Cursor = Annotated[str | None, Query(description="`next` of the page before")]
 async def start(
     submitter: Submitter,
     request: body.IngestRequest,
+    response: Response,
     caption: Annotated[bool, Query(description="Whether images get a caption")] = True,
     idempotency_key: Annotated[str | None, Header(max_length=255)] = None,
 ) -> body.Submitted:
@@ -57,6 +59,7 @@ async def start(
         tuple(request.paths),
     )
     taken = await submitter.submit(options)
+    response.headers["location"] = status_url(taken.job_id)
     return body.Submitted(
         job_id=str(taken.job_id), message=f"{taken.directory_path} goes into collection {taken.collection}"
     )
@@ -89,11 +92,25 @@ async def _start_points(
 @router.get(
     "/status/{job_id}",
     summary="A job's state, and its report once it is over",
-    responses=problems(404, 410),
+    response_model=body.StatusOut,
+    responses=problems(404, 410) | {304: {"description": "As the client has it"}},
 )
-async def status(statuses: Statuses, job_id: JobId) -> body.StatusOut:
-    """Up to date with everything that any stage had reported when the call came."""
-    return await statuses.read(job_id)
+async def status(
+    statuses: Statuses,
+    job_id: JobId,
+    response: Response,
+    wait: Annotated[float, Query(ge=0, le=MOST_WAIT_S, description=WAIT)] = 0,
+    if_none_match: Annotated[str | None, Header()] = None,
+) -> Any:
+    """Up to date with everything that any stage had reported when the call came.
+
+    With the ETag of an earlier answer in If-None-Match it is a 304 while nothing has changed.
+    """
+    found, etag = await changed(lambda: statuses.read(job_id), if_none_match, wait)
+    if etag == if_none_match:
+        return Response(status_code=304, headers={"etag": etag})
+    response.headers["etag"] = etag
+    return found
 
 
 @router.get("/jobs", summary="Jobs, the newest first", responses=problems())

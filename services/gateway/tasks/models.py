@@ -15,6 +15,11 @@ Status = Literal["running", "completed", "failed"]
 TaskId = Annotated[UUID, Path(description="As the submit gave it", examples=[TASK])]
 
 
+def task_url(task_id: str) -> str:
+    """Where a task's status is, on this gateway."""
+    return f"/api/v1/tasks/{task_id}"
+
+
 class TaskOut(Body):
     """How a task stands."""
 

@@ -7,6 +7,7 @@ from starlette.requests import ClientDisconnect
 
 from services.gateway.api.capabilities import capability
 from services.gateway.api.models import problems
+from services.gateway.jobs.polling import status_url
 from services.gateway.uploads.models import Uploaded
 from services.gateway.uploads.uploads import UploadOptions, Uploads
 
@@ -43,6 +44,7 @@ _FORM = {
 async def start_upload(
     uploads: All,
     request: Request,
+    response: Response,
     collection: Annotated[str | None, Query(description="Unset: the active one")] = None,
     force: Annotated[bool, Query(description="Also what is unchanged or cached")] = False,
     caption: Annotated[bool, Query(description="Whether images get a caption")] = True,
@@ -63,6 +65,7 @@ async def start_upload(
     except ClientDisconnect:
         # No one reads this, unless the body was over its limit: then a 413 takes its place.
         return Response(status_code=400)
+    response.headers["location"] = status_url(taken.request.job_id)
     return Uploaded(
         job_id=str(taken.request.job_id),
         message=f"{taken.accepted} files go into collection {taken.request.collection}",

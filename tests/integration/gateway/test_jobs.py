@@ -451,6 +451,7 @@ async def test_an_idempotency_key_names_one_job(gateway: httpx.AsyncClient, phot
     first, again, other = [await submit(folder) for folder in (photos, photos, photos.parent)]
 
     assert first.json()["job_id"] == again.json()["job_id"]
+    assert first.headers["location"] == f"{API}/ingest/status/{first.json()['job_id']}"
     assert (other.status_code, other.json()["code"]) == (409, "duplicate_job_id")
 
 
