@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from libs.common.duplicates.policy import Policy
-from libs.common.duplicates.protected import Protected
+from libs.common.duplicates.protected import Protected, ProtectedSoFar
 from libs.common.events import Decision, Heartbeat, Library, decode
 from libs.common.imaging.limits import Limits
 from libs.common.kafka.connection import Connection
@@ -142,10 +142,10 @@ async def opened(
         maps = Maps(used, control, joined.publisher, collections)
         stack.push_async_callback(maps.close)
         now = joined.publisher.clock.now
-        policy = _policy(settings)
+        followed = await enter(Table.open(connection, LIBRARIES, _library))
+        policy = _policy(settings, followed)
         decided = await enter(Table.open(connection, DECISIONS, _decision))
         decisions = Decisions(decided, joined.publisher)
-        followed = await enter(Table.open(connection, LIBRARIES, _library))
         copies = JobCopies(jobs, used, policy)
         known = KnownContents(used, sources, policy, detached)
         flows = Flows(partial(flow, connection))
@@ -211,8 +211,11 @@ async def _is_of(view: View, connection: Connection) -> bool:
     return True
 
 
-def _policy(settings: GatewaySettings) -> Policy:
-    protected = Protected.of(map(str, settings.protected_folders))
+def _policy(settings: GatewaySettings, libraries: Table[Library]) -> Policy:
+    def added() -> list[str]:
+        return [folder for library in libraries.rows.values() for folder in library.protect]
+
+    protected = ProtectedSoFar(Protected.of(map(str, settings.protected_folders)), added)
     return Policy(protected, PassedOver.of(settings.pass_over))
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Protocol
 
-from libs.common.duplicates.protected import NONE, Protected
+from libs.common.duplicates.protected import NONE, Protected, ProtectedSoFar
 from libs.common.points import exif
 from libs.common.points.fields import Fields
 from libs.common.points.from_exif import taken_local
@@ -71,7 +71,7 @@ _RULES: tuple[tuple[str, Callable[[Traits], float | str]], ...] = (
 _LAST = "the smallest id, the others being equal in all else"
 
 
-def traits_of(point: Stored, protected: Protected = NONE) -> Traits:
+def traits_of(point: Stored, protected: Protected | ProtectedSoFar = NONE) -> Traits:
     """The traits of a point whose payload was read with CHOICE and all EXIF fields."""
     fields = Fields(point.payload)
     path = fields.full_path or ""

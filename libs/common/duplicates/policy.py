@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from libs.common.duplicates import protected
 from libs.common.duplicates.keeper import Stored, best, traits_of
-from libs.common.duplicates.protected import Protected
+from libs.common.duplicates.protected import Protected, ProtectedSoFar
 from libs.common.points.fields import Fields
 from libs.common.points.paths import path_of
 from sluice.files import passed_over
@@ -19,7 +19,7 @@ StoredT = TypeVar("StoredT", bound=Stored)
 class Policy:
     """The rules of docs/duplicates.md with the folders that they speak of."""
 
-    protected: Protected = protected.NONE
+    protected: Protected | ProtectedSoFar = protected.NONE
     passed_over: PassedOver = passed_over.BY_NAME
 
     def protecting(self, folders: Iterable[str]) -> "Policy":

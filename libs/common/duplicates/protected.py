@@ -1,7 +1,7 @@
 """Folders whose files always stay: settings and calls name them."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 
@@ -20,6 +20,26 @@ class Protected:
     def holds(self, path: str) -> bool:
         """Whether the file at `path` lies in one of them."""
         return any(path == folder or path.startswith(folder.rstrip("/") + "/") for folder in self.folders)
+
+
+@dataclass(frozen=True, slots=True)
+class ProtectedSoFar:
+    """`always` these folders, and those that `added` gives now: libraries name some while this serves."""
+
+    always: Protected
+    added: Callable[[], Iterable[str]]
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """See Protected."""
+        return self._now().folders
+
+    def holds(self, path: str) -> bool:
+        """See Protected."""
+        return self._now().holds(path)
+
+    def _now(self) -> Protected:
+        return Protected.of(self.always.folders, self.added())
 
 
 NONE = Protected()

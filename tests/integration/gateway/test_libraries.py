@@ -8,12 +8,13 @@ import httpx
 import pytest
 
 from libs.common.control import LibraryState
-from libs.common.events import ScanRequest, decode
+from libs.common.events import Library, ScanRequest, decode
 from libs.common.kafka.connection import Connection
 from libs.common.kafka.outgoing import fact
 from libs.common.kafka.publisher import Publisher
-from libs.common.kafka.tables.table import read_partition
-from libs.common.topics import INGEST, key_partition
+from libs.common.kafka.tables.table import Table, read_partition
+from libs.common.topics import INGEST, LIBRARIES, key_partition
+from services.gateway.gateway import _policy
 from services.gateway.settings import GatewaySettings
 
 API = "/api/v1"
@@ -113,3 +114,16 @@ async def test_what_cannot_be_followed_is_refused_with_the_way_out(
     assert await code_of(rescan="nightly") == (422, "invalid_request")
     unknown = await gateway.get(f"{API}/libraries/{UUID(int=5)}")
     assert (unknown.status_code, unknown.json()["code"]) == (404, "library_not_found")
+
+
+async def test_files_in_a_folder_that_a_library_protects_are_never_moved(
+    gateway: httpx.AsyncClient, settings: GatewaySettings, folder: Path
+) -> None:
+    await added(gateway, folder, protect=[str(folder / "best")])
+    async with Table.open(
+        Connection.of(settings, "test"), LIBRARIES, lambda body: decode(body, Library)
+    ) as libraries:
+        policy = _policy(settings, libraries)
+        assert policy.protected.holds(str(folder / "best" / "a.jpg"))
+        assert not policy.protected.holds(str(folder / "a.jpg"))
+        assert policy.protecting(["/other"]).protected.holds(str(folder / "best" / "a.jpg"))
