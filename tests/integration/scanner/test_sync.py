@@ -14,7 +14,7 @@ import pytest
 from libs.common import events, ids, messages
 from libs.common.control import ModelInUse
 from libs.common.errors import Code
-from libs.common.events import Compared, SyncCounts
+from libs.common.events import Accepted, Compared, SyncCounts
 from libs.common.messages import Content, File, Inference, PointRecord, RemovedRecord
 from libs.common.points.payload import payload_of
 from libs.common.store.protocol import Point, Record, Store
@@ -277,3 +277,34 @@ async def test_what_another_job_stored_behind_the_listing_is_not_taken_for_gone(
         await world.finished(job)
     assert compared(world, job).removed == 0
     assert "late.jpg" in await library.points()
+
+
+@pytest.mark.parametrize("when", [Accepted, Compared])
+async def test_a_scanner_that_dies_as_it_lists_or_moves_is_followed_by_one_that_does_the_rest(
+    world: Bench, library: Library, tmp_path: Path, when: type[Accepted | Compared]
+) -> None:
+    before = await library.points()
+    for n in range(3):
+        (library.root / f"0/00{n}.jpg").rename(library.root / f"1/was-{n}.jpg")
+    async with world.scanner(tmp_path / "one") as first:
+        job = await world.request(library.root, version=2, sync=True)
+        await until(lambda: world.has(job, when))
+        await first.kill()
+    async with world.scanner(tmp_path / "two", instance="s1"), world.stage(open_reporter()):
+        end = await world.finished(job)
+    assert compared_first(world, job).moved == 3
+    assert (end.state, end.failed) == ("completed", 0)
+    outcomes = world.outcomes(job)
+    assert {id_of(path) for path in library.root.rglob("*.jpg")} <= outcomes.keys()
+    # Of a move whose point was written and not yet removed at its old path, the old one is removed.
+    left = {before[f"0/00{n}.jpg"].id for n in range(3)} & outcomes.keys()
+    assert {outcomes[id_].code for id_ in left} <= {Code.REMOVED}
+    assert len(outcomes) == 40 + len(left)
+    after = await library.points()
+    assert len(after) == 40
+    assert after["1/was-0.jpg"].vector == pytest.approx(before["0/000.jpg"].vector)
+
+
+def compared_first(world: Bench, job: str) -> SyncCounts:
+    """Who takes the job over may say it once more; the first one counts."""
+    return next(event.counts for event in world.of(job) if isinstance(event, Compared))
