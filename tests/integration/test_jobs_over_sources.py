@@ -227,7 +227,8 @@ def sluice(tmp_path: Path) -> Path:
     """A folder that has the command, as an installation would."""
     command = tmp_path / "bin" / "sluice"
     command.parent.mkdir()
-    command.write_text(f'#!/bin/sh\nexec {sys.executable} -m sluice.cli "$@"\n')
+    run = "import sys; from sluice.cli.main import main; sys.exit(main())"
+    command.write_text(f"#!/bin/sh\nexec {sys.executable} -c '{run}' \"$@\"\n")
     command.chmod(0o755)
     return command.parent
 

@@ -1,6 +1,7 @@
 """Fetching files that lie elsewhere, before a decoder is kept busy: each by itself, none waits for others."""
 
 import asyncio
+import logging
 
 from msgspec import structs
 
@@ -11,6 +12,8 @@ from libs.common.sources.source import Identity, OpenFile, Part
 from libs.common.sources.sources import Sources
 from libs.common.sources.uris import is_remote
 from services.processor.decoding.inspection import Failed, Request
+
+log = logging.getLogger(__name__)
 
 AT_ONCE = 32
 """Files that are fetched, or wait for a decoder, at the same time."""
@@ -33,6 +36,10 @@ class Fetching:
             file = await self._detached.run(lambda: self._open(request), "the store of the object")
         except SluiceError as error:
             return request, Failed(code=error.code, error=error.detail)
+        except Exception as error:  # noqa: BLE001 - a mistake of ours costs one file only
+            # Without its text, in which the address of a request may stand.
+            log.warning("a file could not be fetched: %s: %s", type(error).__name__, request.path)
+            return request, Failed(code=Code.READ_FAILED, error="The file could not be fetched: retry")
         return structs.replace(request, copied=file.identity), file
 
     def _open(self, request: Request) -> OpenFile:

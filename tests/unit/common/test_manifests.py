@@ -87,6 +87,8 @@ def test_a_bad_row_is_a_failed_file_with_its_line(tmp_path: Path) -> None:
         b'{"uri": "s3://key:secret@bucket/a.jpg"}',
         b'{"uri": "https://b.s3.amazonaws.com/a.jpg?X-Amz-Signature=secret"}',
         b'{"uri": "ftp://host/a.jpg"}',
+        b'{"uri": "a.jpg", "deep": ' + b"[" * 5000 + b"]" * 5000 + b"}",
+        b'{"uri": "https://[::1/a.jpg"}',
         b'{"uri": "a.jpg", "a b": 1, "a-b": 2, "a_b": 3}',
         json.dumps({"uri": "a.jpg", "text": "x" * 5000}).encode(),
         b'{"uri": "' + b"x" * (2 << 20) + b'"}',
@@ -99,7 +101,7 @@ def test_a_bad_row_is_a_failed_file_with_its_line(tmp_path: Path) -> None:
     bad = {
         int(name.rpartition(":")[2]) for name, each in failed.items() if each.error.code is Code.MANIFEST_ROW
     }
-    assert bad == {2, 4, 5, 6, 7, 8, 11, 12, 14, 15, 16}
+    assert bad == {2, 4, 5, 6, 7, 8, 11, 12, 14, 15, 16, 17, 18}
     assert failed["gone.jpg"].error.code is Code.FILE_VANISHED
     assert "line 9 of the manifest" in failed["gone.jpg"].error.detail
     assert failed["a.pdf"].error.code is Code.UNSUPPORTED_TYPE

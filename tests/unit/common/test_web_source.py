@@ -115,6 +115,7 @@ def test_what_fails_for_a_while_is_tried_again(web: Web) -> None:
         (Answer(status=404), Code.FILE_VANISHED),
         (Answer(status=401), Code.SOURCE_DENIED),
         (Answer(status=418), Code.READ_FAILED),
+        (Answer(status=302, headers={"Location": "https://[::1/a"}), Code.READ_FAILED),
         (Answer(b"12345678901"), Code.TOO_LARGE),
         (Answer(b"short", headers={"Content-Length": "9", "Connection": "close"}), Code.READ_FAILED),
     ],

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
-from msgspec import DecodeError, json
+from msgspec import json
 
 from libs.common.errors import Code, FileError
 from libs.common.labels import Value
 from libs.common.sources.manifests.values import meta_of, typed
 from libs.common.sources.source import OpenFile
+from libs.common.unreadable import UNREADABLE
 
 if TYPE_CHECKING:
     from _csv import Reader
@@ -64,7 +65,7 @@ def _jsonl(stream: BinaryIO) -> Rows:
 def _json_row(line: int, data: bytes) -> Row | BadRow:
     try:
         found = json.decode(data.removeprefix(b"\xef\xbb\xbf"))
-    except (DecodeError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         return BadRow(line, f"it is no JSON: {error}")
     if not isinstance(found, dict):
         return BadRow(line, "it is no JSON object")
@@ -80,10 +81,17 @@ def _csv(stream: BinaryIO) -> Rows:
     with TextIOWrapper(stream, "utf-8-sig", errors="replace", newline="") as text:
         first = text.readline(LONGEST_LINE)
         delimiter = max(_DELIMITERS, key=first.count)
-        names = next(csv.reader([first], delimiter=delimiter), [])
+        names = _names(first, delimiter)
         if not set(names).intersection(URI_FIELDS):
             raise FileError(Code.MANIFEST_ROW, "Its first line names no column uri, url or path")
         yield from _cells(csv.reader(text, delimiter=delimiter), names)
+
+
+def _names(first: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([first], delimiter=delimiter), [])
+    except csv.Error:
+        return []
 
 
 def _cells(reader: "Reader", names: list[str]) -> Rows:
@@ -122,7 +130,7 @@ def _parquet(stream: BinaryIO) -> Rows:
             for found in batch.to_pylist():
                 line += 1
                 yield _row(line, found)
-    except (ArrowException, OSError) as error:
+    except (ArrowException, OSError, ValueError, OverflowError) as error:
         raise FileError(Code.MANIFEST_ROW, f"It is no Parquet: {error}") from error
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from msgspec import DecodeError, json
+from msgspec import json
 
 from libs.common.errors import Code, FileError
 from libs.common.sources.entries import Entry, Extra, Found, Ignored, Rejected, not_a_picture
@@ -11,6 +11,7 @@ from libs.common.sources.manifests.values import meta_of
 from libs.common.sources.shards.members import TEXTS, Member, samples
 from libs.common.sources.shards.names import member_path, shards
 from libs.common.sources.source import Identity, Listing
+from libs.common.unreadable import UNREADABLE
 from sluice.files.formats import suffix_of
 from sluice.files.rules import SIDECAR
 
@@ -66,7 +67,7 @@ def _meta(member: Member) -> dict[str, Any]:
         raise ValueError("it is empty, or has more than 1 MB")
     try:
         found = json.decode(member.data)
-    except DecodeError as error:
+    except UNREADABLE as error:
         raise ValueError(f"it is no JSON: {error}") from error
     if not isinstance(found, dict):
         raise ValueError("it is no JSON object")  # noqa: TRY004 - told as the others

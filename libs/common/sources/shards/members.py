@@ -46,7 +46,7 @@ def members(shard: OpenFile) -> Iterator[Member]:
                     archive.members.clear()  # type: ignore[attr-defined]
                     if found.isreg() and not found.issparse():
                         yield _member(shard, found)
-        except (tarfile.TarError, EOFError, OSError) as error:
+        except (tarfile.TarError, EOFError, OSError, ValueError, OverflowError) as error:
             raise FileError(Code.MANIFEST_ROW, f"It is no tar, or is cut off: {error}") from error
 
 

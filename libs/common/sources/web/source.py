@@ -20,6 +20,7 @@ from libs.common.sources.web.connecting import pool
 
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 _MOST_REDIRECTS = 5
+_PARTIAL = 206
 _AGAIN = frozenset((408, 429, 500, 502, 503, 504))
 _NO_HEAD = frozenset((403, 405, 501))
 _CONNECTIONS = 64
@@ -73,6 +74,8 @@ class WebSource:
     def _fetched(self, path: bytes, part: Part | None, until: float) -> OpenFile:
         with self._followed(path, b"GET", part) as answer:
             _check(answer, path)
+            if part is not None and answer.status != _PARTIAL:
+                raise FileError(Code.READ_FAILED, f"{_host(path)} sends no parts of files: name another host")
             found = _identity(answer)
             whole = found if part is None else part.of(found)
             return snapshot(whole, _pieces(answer, until), self._remote.most_bytes)
@@ -95,6 +98,9 @@ class WebSource:
                 if time.monotonic() + pause_s > until:
                     break
                 time.sleep(pause_s)
+            except ValueError as error:
+                detail = f"{_host(path)} answers with an address or a length that is none"
+                raise FileError(Code.READ_FAILED, detail) from error
         raise FileError(Code.READ_FAILED, f"{_host(path)} does not answer, or fails: retry")
 
     @contextmanager
