@@ -26,8 +26,7 @@ class Rescan:
         None are while no model is known, nor when the request forces. Raises what the store raises.
         """
         candidates = {file.file_id: file for file in files if file.code is None}
-        adds = self._record.adds
-        if self._record.request.force or not candidates or (model is None and not adds):
+        if self._record.request.force or not candidates or (model is None and not self._record.adds):
             return {}
         if await self._is_new():
             return {}
@@ -36,9 +35,13 @@ class Rescan:
         return {
             file: point.caption
             for file, point in stored.items()
-            if (adds and is_described(self._record, point))
-            or (model is not None and is_unchanged(self._record, candidates[file], point, model.model))
+            if self._is_done(candidates[file], point, model)
         }
+
+    def _is_done(self, file: Spooled, point: Fields, model: ModelInUse | None) -> bool:
+        if self._record.adds:
+            return is_described(self._record, point)
+        return model is not None and is_unchanged(self._record, file, point, model.model)
 
     async def _is_new(self) -> bool:
         if self._was_empty is None:

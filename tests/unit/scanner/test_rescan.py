@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from libs.common.control import ModelInUse
-from libs.common.events import ScanRequest
+from libs.common.events import ScanRequest, Want
 from libs.common.points.payload import VERSION
 from libs.common.store.edge import EdgeStore
 from libs.common.store.protocol import Point, Record
@@ -42,7 +42,7 @@ async def store(tmp_path: Path) -> AsyncIterator[Counting]:
     await store.close()
 
 
-def rescan(store: Counting) -> Rescan:
+def rescan(store: Counting, want: tuple[Want, ...] = ("embedding",)) -> Rescan:
     request = ScanRequest(directory_path="/photos")
     return Rescan(
         store,
@@ -56,6 +56,7 @@ def rescan(store: Counting) -> Rescan:
             status_offset=0,
             collection="photos",
             generation="g1",
+            want=want,
         ),
     )
 
@@ -72,3 +73,15 @@ async def test_a_collection_that_was_empty_at_first_is_not_asked(store: Counting
     assert set(await job.unchanged(FILES, MODEL)) == set()
     assert store.asked == 0
     assert set(await rescan(store).unchanged(FILES, MODEL)) == {IDS[0]}
+
+
+async def test_a_job_that_adds_goes_through_stored_files_that_lack_what_it_adds(store: Counting) -> None:
+    await store.upsert(
+        "photos",
+        [
+            Point(IDS[0], [1, 0, 0, 0], PAYLOAD),
+            Point(IDS[1], [1, 0, 0, 0], PAYLOAD | {"caption_model": "vision"}),
+        ],
+    )
+    assert set(await rescan(store, want=("caption",)).unchanged(FILES, MODEL)) == {IDS[1]}
+    assert set(await rescan(store, want=("caption", "text")).unchanged(FILES, None)) == set()
