@@ -1,5 +1,6 @@
 """Libraries: places of photos that scanners follow, kept on a topic of their own."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +21,7 @@ from libs.common.libraries import folder_of, scan_request
 from libs.common.runtime.detached import DetachedCalls
 from libs.common.settings import FilesSettings
 from libs.common.sources.resolving import resolve_source
-from libs.common.sources.uris import is_remote
+from libs.common.sources.uris import is_remote, shown
 from libs.common.topics import CONTROL, LIBRARIES
 from services.gateway.api.caller import sees
 from services.gateway.api.deadlines import deadline, refreshed
@@ -92,6 +93,9 @@ class Libraries:
         return self.control.library(library.library_id)
 
     async def _check(self, library: Library) -> None:
+        if shown(os.fsencode(library.uri)) != library.uri:
+            detail = "a library's uri holds no name and password: they are read from the environment"
+            raise SluiceError(Code.INVALID_REQUEST, detail)
         if library.watch and is_remote(folder_of(library).encode()):
             detail = f"{library.uri} gives no events: leave out watch, and set rescan"
             raise SluiceError(Code.INVALID_REQUEST, detail)

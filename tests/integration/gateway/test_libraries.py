@@ -110,6 +110,7 @@ async def test_what_cannot_be_followed_is_refused_with_the_way_out(
     assert await code_of(name=made["name"]) == (409, "library_exists")
     assert await code_of(uri=str(folder / "missing")) == (400, "directory_not_found")
     assert await code_of(collection="nowhere") == (400, "collection_not_found")
+    assert await code_of(uri="s3://key:secret@bucket/photos") == (422, "invalid_request")
     assert await code_of(rescan="PT1S") == (422, "invalid_request")
     assert await code_of(rescan="nightly") == (422, "invalid_request")
     unknown = await gateway.get(f"{API}/libraries/{UUID(int=5)}")

@@ -122,6 +122,7 @@ async def test_a_scanner_that_dies_as_it_watches_is_followed_by_one_that_takes_w
             await until(lambda: "00200.jpg" in stage.names)
 
 
+@pytest.mark.slow
 async def test_two_scanners_follow_a_library_once(world: Bench, watched: Watched, tmp_path: Path) -> None:
     async with AsyncExitStack() as stack, world.stage(open_reporter()):
         for name in ("a", "b"):
@@ -139,6 +140,7 @@ async def test_two_scanners_follow_a_library_once(world: Bench, watched: Watched
         assert len(taken) == 1
 
 
+@pytest.mark.slow
 async def test_a_library_is_scanned_again_when_that_is_due(
     world: Bench, watched: Watched, tmp_path: Path
 ) -> None:
@@ -148,6 +150,7 @@ async def test_a_library_is_scanned_again_when_that_is_due(
     assert not any(world.has(job, Finished, state="failed") for job in watched.jobs)
 
 
+@pytest.mark.slow
 async def test_a_share_that_vanishes_and_comes_back_is_watched_again(
     world: Bench, watched: Watched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
