@@ -61,16 +61,23 @@ class Collections:
         return [name for name in await self.store.collections() if sees(name)]
 
     async def create(
-        self, name: str, vector_size: int | None = None, distance: Distance | None = None
+        self,
+        name: str,
+        vector_size: int | None = None,
+        distance: Distance | None = None,
+        model: str | None = None,
     ) -> None:
-        """Make an empty collection; SluiceError collection_exists."""
+        """Make an empty collection; SluiceError collection_exists.
+
+        `model`: the name that the ML service is asked for its vectors by; None: the model in use.
+        """
         check_collection(name)
         await self.store.create(
             name,
             vector_size or self.shape.qdrant_vector_size or await self._model_size(),
             distance or self.shape.qdrant_distance_metric,
         )
-        await self._say(records.new_generation(name))
+        await self._say(records.new_generation(name, model))
 
     async def _model_size(self) -> int:
         await refreshed(self.control)

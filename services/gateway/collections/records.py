@@ -15,9 +15,9 @@ def selected(name: str) -> list[Outgoing]:
     return [fact(ActiveCollection(name=name))]
 
 
-def new_generation(name: str) -> CollectionState:
+def new_generation(name: str, model: str | None = None) -> CollectionState:
     """The state of a collection that was just made, or found without one."""
-    return CollectionState(name=name, generation=str(uuid4()))
+    return CollectionState(name=name, generation=str(uuid4()), model=model)
 
 
 def cleared(state: CollectionState, at: float) -> CollectionState:

@@ -29,9 +29,9 @@ async def from_selection(
 
     Raises BadRequestError collection_not_found, and SluiceError collection_exists.
     """
-    await collections.adopted(source)
+    state = await collections.adopted(source)
     info, model = await collections.store.info(source), await collections.model_of(source)
-    await collections.create(name, info.vector_size, info.distance)
+    await collections.create(name, info.vector_size, info.distance, state.model)
     try:
         if model is not None:
             await _fill(collections, name, model)

@@ -35,3 +35,8 @@ def test_another_collection_stays_active() -> None:
         "filled:a",
         "labels:a",
     ]
+
+
+def test_a_collection_of_anothers_points_asks_for_the_same_model() -> None:
+    assert new_generation("a", "labels").present.model == "labels"
+    assert new_generation("a").present.model is None
