@@ -20,7 +20,7 @@ class PointsIn(Body):
 
     collection: str = Field(examples=["holiday"])
     filters: dict[str, Any] = Field(
-        default_factory=dict, description="As in a search", examples=[{"missing": ["caption_model"]}]
+        default_factory=dict, description="As in a search", examples=[{"missing": ["caption"]}]
     )
 
 
