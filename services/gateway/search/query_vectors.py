@@ -37,13 +37,16 @@ class QueryVectors:
 
         `model`: the name to ask for; None: the one in use.
         """
-        image, client = Image("query", "query", jpeg), self._client.for_model(model)
+        image, client = Image("query", "query", jpeg), self._client_of(model)
         return await _vector(lambda: client.embed([image], caption=False))
 
     async def of_text(self, text: str, model: str | None = None) -> list[float]:
         """The text's vector; ml_bad_result if it is none."""
-        client = self._client.for_model(model)
+        client = self._client_of(model)
         return await _vector(lambda: client.embed_text(text))
+
+    def _client_of(self, model: str | None) -> HttpMLClient:
+        return self._client if model is None else self._client.for_model(model)
 
 
 async def _vector(ask: Callable[[], Awaitable[Reply]]) -> list[float]:
