@@ -43,10 +43,14 @@ from tests.support.serving import working
 from tests.support.waiting import LIMIT_S, until
 
 CORPUS = Path(__file__).parents[1] / "corpus"
-RELEASES = sorted(path.name for path in CORPUS.iterdir() if (path / "internal").is_dir())
 KINDS: dict[Topic, type[Any]] = {
     PATHS: PathRecord, IMAGES: ImageRecord, ML_RESULTS: PointRecord, POINTS: PointRecord, TASKS: TaskRecord,
 }  # fmt: skip
+RELEASES = sorted(
+    path.name
+    for path in CORPUS.iterdir()
+    if all((path / "internal" / f"{kind.__name__}.msgpack").is_file() for kind in KINDS.values())
+)
 
 
 @dataclass
