@@ -105,8 +105,8 @@ async def ready(system: System, **stages: int) -> None:
     """Return once the gateway has heard that so many instances of each stage are ready."""
     async with asyncio.timeout(READY_SECONDS):
         while True:
-            told = (await system.http.get("/api/v1/services")).raise_for_status().json()
-            found = [each["stage"] for each in told if each["state"] == "ready"]
+            reported = (await system.http.get("/api/v1/services")).raise_for_status().json()
+            found = [each["stage"] for each in reported if each["state"] == "ready"]
             if all(found.count(stage) >= count for stage, count in stages.items()):
                 return
             await asyncio.sleep(0.2)

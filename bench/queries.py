@@ -132,8 +132,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="bench.queries", description="40 searches over the sample photos.")
     parser.add_argument("--model", action="append", default=[], help="one more model")
     parser.add_argument("--models-dir", type=Path, default=Path("data/models"))
-    asked = parser.parse_args()
-    albums = {name: Album.of(name, asked.models_dir) for name in (LABELS, LITE, *asked.model)}
+    requested = parser.parse_args()
+    albums = {name: Album.of(name, requested.models_dir) for name in (LABELS, LITE, *requested.model)}
     sys.stdout.writelines(f"{line}\n" for line in table(albums))
     return 0
 

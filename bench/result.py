@@ -22,7 +22,7 @@ class Figure(Struct, frozen=True, kw_only=True):
     unit: str
     target: float
     bound: Literal["at least", "at most"] = "at least"
-    beside: float | None = None
+    baseline: float | None = None
     ratio: float | None = None
     note: str = ""
     load: float = 0.0
@@ -45,12 +45,12 @@ def loaded(figure: Figure) -> Figure:
 
 def line(figure: Figure) -> str:
     """One row of the table."""
-    beside = "" if figure.beside is None else f"{figure.beside:,.4g}"
+    baseline = "" if figure.baseline is None else f"{figure.baseline:,.4g}"
     ratio = "" if figure.ratio is None else f"{figure.ratio:.2f}"
     target = f"{figure.bound} {figure.target:g}"
     verdict = "yes" if figure.reached else "NO"
     return (
-        f"{figure.name:<26} {figure.value:>10,.4g} {figure.unit:<10} {beside:>8} {ratio:>6}  {target:<14} "
+        f"{figure.name:<26} {figure.value:>10,.4g} {figure.unit:<10} {baseline:>8} {ratio:>6}  {target:<14} "
         f"{verdict:<4} {figure.load:>5.1f}  {figure.note}"
     )
 

@@ -25,18 +25,18 @@ _CONNECT_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class ListedLetter:
     """A dead letter and its own place, `partition/offset` on dead-letters: how it is called."""
 
     place: str
-    letter: DeadLetter
+    dead: DeadLetter
 
 
 @dataclass(frozen=True, slots=True)
-class Letters:
+class DeadLetterTopic:
     """All that lies on dead-letters, the oldest first; `unreadable` counts those of other releases."""
 
-    found: Sequence[Letter]
+    found: Sequence[ListedLetter]
     unreadable: int
 
 
@@ -71,7 +71,7 @@ def _no_broker(run: RunSettings) -> str:
     )
 
 
-async def read(connection: Connection) -> Letters:
+async def read(connection: Connection) -> DeadLetterTopic:
     """All dead letters there are now."""
     found, unreadable = [], 0
     async with read_limit(), Tail.open(connection, DEAD_LETTERS) as tail:
@@ -81,49 +81,49 @@ async def read(connection: Connection) -> Letters:
             for records in (await tail.read(0.2)).values():
                 for record in records:
                     try:
-                        letter = events.decode(record.value or b"", DeadLetter)
+                        dead = events.decode(record.value or b"", DeadLetter)
                     except SluiceError:
                         unreadable += 1
                     else:
-                        found.append(Letter(f"{record.partition}/{record.offset}", letter))
-    return Letters(sorted(found, key=lambda each: each.letter.at), unreadable)
+                        found.append(ListedLetter(f"{record.partition}/{record.offset}", dead))
+    return DeadLetterTopic(sorted(found, key=lambda each: each.dead.at), unreadable)
 
 
-async def send_back(connection: Connection, letters: Sequence[Letter]) -> None:
+async def send_back(connection: Connection, dead_letters: Sequence[ListedLetter]) -> None:
     """Publish each letter's record again, to its own topic and partition, with its key and ids.
 
     Checks all before any is sent. Raises SluiceError not_found for one whose record is no more, and
     invalid_request for one of a topic that is not ours.
     """
-    bodies = [await _body(connection, each) for each in letters]
+    bodies = [await _body(connection, each) for each in dead_letters]
     async with connection.producer() as producer:
         with broker_errors(connection.bootstrap_servers):
-            for each, body in zip(letters, bodies, strict=True):
-                letter = each.letter
+            for each, body in zip(dead_letters, bodies, strict=True):
+                dead = each.dead
                 await producer.send_and_wait(
-                    letter.topic, body, key=letter.key, partition=letter.partition, headers=_headers(letter)
+                    dead.topic, body, key=dead.key, partition=dead.partition, headers=_headers(dead)
                 )
 
 
-async def _body(connection: Connection, each: Letter) -> bytes:
+async def _body(connection: Connection, each: ListedLetter) -> bytes:
     """What the record held: in the letter if it was small, else still on its topic."""
-    letter = each.letter
-    if letter.topic not in {connection.names.of(topic) for topic in ALL}:
+    dead = each.dead
+    if dead.topic not in {connection.names.of(topic) for topic in ALL}:
         raise SluiceError(
-            Code.INVALID_REQUEST, f"{each.place}: {letter.topic} is no topic of this installation"
+            Code.INVALID_REQUEST, f"{each.place}: {dead.topic} is no topic of this installation"
         )
-    if letter.body is not None:
-        return letter.body
-    at = TopicPartition(letter.topic, letter.partition)
+    if dead.body is not None:
+        return dead.body
+    at = TopicPartition(dead.topic, dead.partition)
     async with connection.consumer() as consumer:
         consumer.assign([at])
-        found = await _from(consumer, at, letter.offset)
+        found = await _from(consumer, at, dead.offset)
     for record in found:
-        if record.offset == letter.offset and record.value is not None:
+        if record.offset == dead.offset and record.value is not None:
             return bytes(record.value)
     raise SluiceError(
         Code.NOT_FOUND,
-        f"{each.place}: the record was too large for its letter, and is no longer on {letter.topic}; "
+        f"{each.place}: the record was too large for its letter, and is no longer on {dead.topic}; "
         "ingest its file again instead",
     )
 
@@ -137,6 +137,6 @@ async def _from(consumer: AIOKafkaConsumer, at: TopicPartition, offset: int) -> 
     return list(found.get(at, ()))
 
 
-def _headers(letter: DeadLetter) -> list[tuple[str, bytes]]:
-    ids = {FILE_ID_HEADER: letter.file_id, JOB_ID_HEADER: letter.job_id}
+def _headers(dead: DeadLetter) -> list[tuple[str, bytes]]:
+    ids = {FILE_ID_HEADER: dead.file_id, JOB_ID_HEADER: dead.job_id}
     return [(name, value.encode()) for name, value in ids.items() if value is not None]

@@ -89,7 +89,7 @@ def public() -> Iterator[Struct]:
     )  # fmt: skip
 
 
-def told() -> Iterator[Struct]:
+def reported() -> Iterator[Struct]:
     """Job events, in JSON."""
     job = str(_JOB)
     yield events.Accepted(
@@ -148,7 +148,7 @@ def files() -> Iterator[tuple[str, bytes]]:
     """Where in the corpus each message lies, and its bytes."""
     for body in internal():
         yield f"internal/{type(body).__name__}.msgpack", msgspec.msgpack.encode(body)
-    for folder, bodies in (("public", public()), ("event", told()), ("control", facts())):
+    for folder, bodies in (("public", public()), ("event", reported()), ("control", facts())):
         for body in bodies:
             yield f"{folder}/{type(body).__name__}.json", msgspec.json.encode(body)
     for name, schema in schemas():

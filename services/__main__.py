@@ -43,11 +43,11 @@ async def _run(settings: RunSettings, stop: asyncio.Event, handles_stop: asyncio
 
 async def _tell_when_ready(system: System, settings: RunSettings) -> None:
     """Say what it waits for as long as something outside is away, then that it is ready."""
-    told = None
+    reported = None
     while reason := system.waiting:
-        if reason != told:
+        if reason != reported:
             say(f"it listens at {system.base_url}, and is not ready: {reason}")
-        told = reason
+        reported = reason
         await asyncio.sleep(LOOK_SECONDS)
     say(f"ready at {system.base_url} (data in {settings.data_dir}); Ctrl-C stops it")
 

@@ -71,9 +71,9 @@ def may_repeat(method: str, headers: Mapping[str, str] | None) -> bool:
 
 def pause_s(attempt: int, response: httpx.Response | None = None) -> float:
     """Seconds before the next attempt: what Retry-After says, else twice as long each time, spread."""
-    asked = response.headers.get("retry-after", "") if response is not None else ""
-    if asked.isdigit():
-        return min(float(asked), MOST_PAUSE_S)
+    requested = response.headers.get("retry-after", "") if response is not None else ""
+    if requested.isdigit():
+        return min(float(requested), MOST_PAUSE_S)
     spread = random.uniform(0.5, 1.0)  # noqa: S311 (no secret)
     return min(_FIRST_PAUSE_S * 2.0**attempt, MOST_PAUSE_S) * spread
 

@@ -37,7 +37,7 @@ async def peer(place: Place) -> list[Figure]:
             value=ours,
             unit="files/s",
             target=20,
-            beside=by_hand,
+            baseline=by_hand,
             ratio=ours / by_hand,
             note=f"{FILES} of the files by hand, {len(files)} by Sluice",
         )

@@ -73,7 +73,7 @@ async def _paired(place: Place, name: str, files: Sequence[Path], target: float,
         value=statistics.median(rates),
         unit="files/s",
         target=target,
-        beside=statistics.median(floors),
+        baseline=statistics.median(floors),
         ratio=statistics.median(ratios),
         note=f"ratios {' '.join(f'{ratio:.2f}' for ratio in sorted(ratios))}; {costs.words()}",
     )

@@ -106,11 +106,11 @@ async def watched(gateway: System, folder: Path, count: int) -> Watched:
     job = await gateway.submit(folder)
     async with asyncio.timeout(JOB_SECONDS):
         while True:
-            asked = time.perf_counter()
+            requested = time.perf_counter()
             now = await gateway.status(job)
             if now["status"] != "running":
                 break
-            reads.append(1000 * (time.perf_counter() - asked))
+            reads.append(1000 * (time.perf_counter() - requested))
             await asyncio.sleep(LOOK_SECONDS)
     seconds = time.perf_counter() - begun
     await gateway.over(job, count)

@@ -95,7 +95,7 @@ async def serve_vit(place: Place) -> list[Figure]:
         value=sorted(served)[PAIRS // 2],
         unit="images/s",
         target=0.92,
-        beside=sorted(bare)[PAIRS // 2],
+        baseline=sorted(bare)[PAIRS // 2],
         ratio=ratios[PAIRS // 2],
         note=f"random weights; bare ONNX Runtime at its best batch of {batch}",
     )

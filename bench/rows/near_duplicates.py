@@ -33,7 +33,7 @@ async def near_duplicates(place: Place) -> list[Figure]:
     async with system(data) as running:
         answer = await running.http.post("/api/v1/collections/select", json={"collection_name": NAME})
         answer.raise_for_status()
-        seconds, found = await _asked(running)
+        seconds, found = await _requested(running)
     return [
         Figure(
             name="13 near-duplicates",
@@ -95,7 +95,7 @@ def _brute_force(rows: NDArray[np.float64]) -> tuple[float, Pairs]:
     return time.perf_counter() - start, found
 
 
-async def _asked(running: System) -> tuple[float, Pairs]:
+async def _requested(running: System) -> tuple[float, Pairs]:
     start = time.perf_counter()
     answer = await running.http.post("/api/v1/duplicates/find-similar", json={"threshold": THRESHOLD})
     report = f"/api/v1/duplicates/report/{answer.raise_for_status().json()['task_id']}"

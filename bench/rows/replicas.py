@@ -52,7 +52,7 @@ async def replicas(place: Place) -> list[Figure]:
             value=two,
             unit="files/s",
             target=1.7,
-            beside=one,
+            baseline=one,
             ratio=two / one,
             note="12 MP, one decoder each; " + "; ".join(_words(*each) for each in found.items()),
         )

@@ -57,7 +57,7 @@ async def busy_model(place: Place) -> list[Figure]:
             value=rate,
             unit="images/s",
             target=0.95,
-            beside=ceiling,
+            baseline=ceiling,
             ratio=rate / ceiling,
             note=note,
         )

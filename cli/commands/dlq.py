@@ -7,7 +7,7 @@ import msgspec
 import typer
 
 from cli import dead_letters
-from cli.dead_letters import Letter
+from cli.dead_letters import ListedLetter
 from libs.common.errors import Code, SluiceError
 from libs.common.runtime.logs import configure_logging
 from libs.common.runtime.process import read_settings
@@ -50,8 +50,8 @@ def list_all(
         ("RECORD", "WHEN", "FROM", "CODE", "JOB", "ERROR"),
         (
             (
-                each.place, each.letter.at.astimezone().strftime("%Y-%m-%d %H:%M:%S"), _record(each),
-                each.letter.code, each.letter.job_id or "", each.letter.error,
+                each.place, each.dead.at.astimezone().strftime("%Y-%m-%d %H:%M:%S"), _record(each),
+                each.dead.code, each.dead.job_id or "", each.dead.error,
             )
             for each in shown
         ),
@@ -85,7 +85,7 @@ def replay(
         line("no dead letter record", stderr=True)
 
 
-async def _read(topic: str | None, code: str | None) -> tuple[Sequence[Letter], int]:
+async def _read(topic: str | None, code: str | None) -> tuple[Sequence[ListedLetter], int]:
     async with dead_letters.connected(*_settings()) as connection:
         found = await dead_letters.read(connection)
     return _matching(found.found, topic, code), found.unreadable
@@ -93,7 +93,7 @@ async def _read(topic: str | None, code: str | None) -> tuple[Sequence[Letter], 
 
 async def _replay(
     wanted: Sequence[str], topic: str | None, code: str | None, *, dry_run: bool
-) -> Sequence[Letter]:
+) -> Sequence[ListedLetter]:
     async with dead_letters.connected(*_settings()) as connection:
         chosen = _matching((await dead_letters.read(connection)).found, topic, code)
         if wanted:
@@ -112,14 +112,14 @@ def _settings() -> tuple[StageSettings, RunSettings]:
     return settings, read_settings(RunSettings)
 
 
-def _matching(found: Sequence[Letter], topic: str | None, code: str | None) -> list[Letter]:
-    return [each for each in found if topic in (None, each.letter.topic) and code in (None, each.letter.code)]
+def _matching(found: Sequence[ListedLetter], topic: str | None, code: str | None) -> list[ListedLetter]:
+    return [each for each in found if topic in (None, each.dead.topic) and code in (None, each.dead.code)]
 
 
-def _record(each: Letter) -> str:
-    letter = each.letter
-    return f"{letter.topic}/{letter.partition}@{letter.offset}"
+def _record(each: ListedLetter) -> str:
+    dead = each.dead
+    return f"{dead.topic}/{dead.partition}@{dead.offset}"
 
 
-def _plain(each: Letter) -> dict[str, Any]:
-    return {"letter": each.place, **msgspec.to_builtins(each.letter)}
+def _plain(each: ListedLetter) -> dict[str, Any]:
+    return {"letter": each.place, **msgspec.to_builtins(each.dead)}

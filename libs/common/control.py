@@ -118,7 +118,7 @@ class ModelInUse(Struct, frozen=True, kw_only=True, tag="model", tag_field="kind
     """What the ML service reports, as the inferencer last saw it. `dimension` counts floats.
 
     `input_side`: pixels on a picture's shorter side that the model looks at; None: it does not say.
-    `asked`: the name that it was asked for by; None: it is the one that answers where none is named.
+    `requested`: the name by which it was requested; None: it is the one that answers where none is named.
     """
 
     model: str
@@ -126,7 +126,7 @@ class ModelInUse(Struct, frozen=True, kw_only=True, tag="model", tag_field="kind
     has_text: bool = False
     batch: int = 1
     input_side: int | None = None
-    asked: str | None = None
+    requested: str | None = None
     at: datetime = field(default_factory=now)
 
     @property
@@ -194,8 +194,8 @@ def key_of(body: Control) -> str:  # noqa: PLR0911 (a case each)
     match body:
         case ActiveCollection():
             return ACTIVE
-        case ModelInUse(asked=asked):
-            return model_key(asked)
+        case ModelInUse(requested=requested):
+            return model_key(requested)
         case CollectionState(name=name) | FilledBy(name=name) | ClusterLabels(name=name):
             return f"{body.__struct_config__.tag}:{name}"
         case JobCommand(job_id=job):
@@ -208,9 +208,9 @@ def key_of(body: Control) -> str:  # noqa: PLR0911 (a case each)
             return synced_key(collection, path)
 
 
-def model_key(asked: str | None) -> str:
+def model_key(requested: str | None) -> str:
     """The key of what is known of a model; None: the one that answers where none is named."""
-    return MODEL if asked is None else f"{MODEL}:{asked}"
+    return MODEL if requested is None else f"{MODEL}:{requested}"
 
 
 def synced_key(collection: str, path: bytes) -> str:

@@ -58,11 +58,11 @@ def too_large(collection: str, total: int) -> SluiceError:
     )
 
 
-def asked(task: TaskRecord) -> Outgoing:
+def requested(task: TaskRecord) -> Outgoing:
     """The record that has the task done."""
     return Outgoing(TASKS, task.task_id, encode(task))
 
 
-def told(task: TaskRecord, state: TaskState, **fields: Any) -> TaskEvent:
+def reported(task: TaskRecord, state: TaskState, **fields: Any) -> TaskEvent:
     """An event of the task."""
     return TaskEvent(job_id=task.task_id, kind=task.kind, collection=task.collection, state=state, **fields)

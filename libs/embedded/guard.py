@@ -20,7 +20,7 @@ _PR_SET_PDEATHSIG = 1
 _LOOK_SECONDS = 0.2
 
 
-class _Told:
+class _Reported:
     """Whether a signal asked the guard to end."""
 
     def __init__(self) -> None:
@@ -56,11 +56,11 @@ def _status(pid: int) -> int | None:
 
 def _watch(pid: int, parent: int) -> int | None:
     """Wait until the command ends (its status) or has to (None)."""
-    told = _Told()
+    reported = _Reported()
     while (status := _status(pid)) is None:
         # The parent's forked children may hold the pipe open, so its pid is looked at too.
         closed = bool(select.select([0], [], [], _LOOK_SECONDS)[0]) and not os.read(0, 1)
-        if closed or told.to_end or os.getppid() != parent:
+        if closed or reported.to_end or os.getppid() != parent:
             return None
     return status
 

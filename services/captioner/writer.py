@@ -119,7 +119,7 @@ class _ErrorBody(msgspec.Struct):
 
 def _detail(body: bytes) -> str:
     try:
-        said = msgspec.json.decode(body, type=_ErrorBody).error
+        text = msgspec.json.decode(body, type=_ErrorBody).error
     except UNREADABLE:
         return "no reason given"
-    return said if isinstance(said, str) else said.message
+    return text if isinstance(text, str) else text.message

@@ -25,17 +25,17 @@ class ModelReport:
     forgotten when capabilities change.
     """
 
-    def __init__(self, publish: Publish, known: Known = lambda: None, asked: str | None = None) -> None:
+    def __init__(self, publish: Publish, known: Known = lambda: None, requested: str | None = None) -> None:
         """`known` gives what `control` says now; whatever else wrote it, the next poll puts it right.
 
         `asked`: the name by which the model is asked for; None: it is the one in use.
         """
         self._publish = publish
-        self._asked = asked
+        self._requested = requested
         self._known = known
         self._capabilities: Capabilities | None = None
         self._learned: tuple[str, int] | None = None
-        self._told: _Reported | None = None
+        self._reported: _Reported | None = None
 
     async def saw(self, capabilities: Capabilities) -> None:
         """The service reports this now."""
@@ -51,7 +51,7 @@ class ModelReport:
 
     async def _tell(self) -> None:
         current = self._current()
-        if current is None or (current == self._told and not self._is_contradicted(current)):
+        if current is None or (current == self._reported and not self._is_contradicted(current)):
             return
         model, dimension, has_text, batch, input_side = current
         body = ModelInUse(
@@ -60,14 +60,14 @@ class ModelReport:
             has_text=has_text,
             batch=batch,
             input_side=input_side,
-            asked=self._asked,
+            requested=self._requested,
         )
         try:
             await self._publish([outgoing.fact(body)])
         except UnavailableError as error:
             log.info("no one hears yet that the model is %s: %s", model, error.detail)
         else:
-            self._told = current
+            self._reported = current
 
     def _is_contradicted(self, current: _Reported) -> bool:
         """Whether `control` names another model. Batches may differ: other inferencers report theirs."""

@@ -16,7 +16,7 @@ from libs.common.ml.results import Embedded, Verdict
 from libs.common.topics import ML_RESULTS
 from services.inferencer.models import Models
 
-Asked = tuple[bool, str | None]
+Requested = tuple[bool, str | None]
 """Whether a caption is wanted, and of which model; None: of the one in use."""
 
 
@@ -34,23 +34,23 @@ class InferencerWorker:
 
     async def __call__(self, batch: Sequence[ImageRecord]) -> list[Outgoing]:
         """See Worker."""
-        groups: dict[Asked, list[ImageRecord]] = defaultdict(list)
+        groups: dict[Requested, list[ImageRecord]] = defaultdict(list)
         for record in batch:
-            groups[_asked(record)].append(record)
-        found = {asked: await self._verdicts(asked, records) for asked, records in groups.items()}
+            groups[_requested(record)].append(record)
+        found = {requested: await self._verdicts(requested, records) for requested, records in groups.items()}
         results: list[Outgoing] = []
         failures: list[tuple[str, Outcome]] = []
         for record in batch:
-            verdict = found[_asked(record)][record.jpeg]
+            verdict = found[_requested(record)][record.jpeg]
             if isinstance(verdict, Embedded):
                 results.append(outgoing.work(ML_RESULTS, _point(record, verdict)))
             else:
                 failures.append((record.file.job_id, _failure(record, verdict)))
         return results + outgoing.outcomes(failures)
 
-    async def _verdicts(self, asked: Asked, records: Sequence[ImageRecord]) -> dict[bytes, Verdict]:
+    async def _verdicts(self, requested: Requested, records: Sequence[ImageRecord]) -> dict[bytes, Verdict]:
         """Verdicts by image: copies of a photo in one batch are embedded once."""
-        caption, model = asked
+        caption, model = requested
         images: dict[bytes, Image] = {}
         for place, record in enumerate(records):
             images.setdefault(record.jpeg, _image(record, place))
@@ -59,7 +59,7 @@ class InferencerWorker:
         return {jpeg: by_id[image.id] for jpeg, image in images.items()}
 
 
-def _asked(record: ImageRecord) -> Asked:
+def _requested(record: ImageRecord) -> Requested:
     return record.file.caption, record.file.model
 
 

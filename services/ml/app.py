@@ -85,7 +85,7 @@ def _engines(settings: MLServiceSettings, backend: Backend | None, instruments: 
         instruments=instruments,
     )
     name = settings.ml_model if backend is None and is_servable(settings.ml_model) else None
-    return Engines(default, name, lambda asked: _named(settings, asked, instruments))
+    return Engines(default, name, lambda requested: _named(settings, requested, instruments))
 
 
 def _named(settings: MLServiceSettings, name: str, instruments: Instruments) -> Engine:

@@ -25,9 +25,9 @@ class Outbox:
         """Return once every record is acknowledged. After a failure all are sent again."""
         await until_available(lambda: self._publisher.publish(outgoing), self._health)
 
-    async def tell(self, *told: events.JobEvent) -> None:
+    async def tell(self, *reported: events.JobEvent) -> None:
         """Publish job events, in order."""
-        await self.send([event(body) for body in told])
+        await self.send([event(body) for body in reported])
 
 
 async def until_available(call: Callable[[], Awaitable[T]], health: Health) -> T:

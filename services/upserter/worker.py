@@ -28,7 +28,7 @@ from services.upserter.writing import Writer
 
 FLOAT_BYTES = 4
 
-Told = list[tuple[str, events.Outcome]]
+Reported = list[tuple[str, events.Outcome]]
 T = TypeVar("T")
 Now = Callable[[], float]
 """Seconds since the epoch, by the brokers' clock."""
@@ -93,7 +93,7 @@ class UpserterWorker:
         except SluiceError as error:
             return _refused(records, _of_collection(shape.collection, error))
 
-    async def _write(self, place: str, records: list[PointRecord], known: Known) -> Told:
+    async def _write(self, place: str, records: list[PointRecord], known: Known) -> Reported:
         latest, now = {record.file.file_id: record for record in records}, self._now()
         places = await _places(latest.values())
         before = known.own | await self._origins.of(latest.values())
@@ -176,8 +176,8 @@ def _outcome(
 
 
 def _caption(record: PointRecord) -> str | None:
-    told = record.inference.caption if record.description is None else record.description.caption
-    return record.file.given_caption or told
+    reported = record.inference.caption if record.description is None else record.description.caption
+    return record.file.given_caption or reported
 
 
 def _of_collection(collection: str, error: SluiceError) -> SluiceError:
@@ -187,8 +187,8 @@ def _of_collection(collection: str, error: SluiceError) -> SluiceError:
 
 def _refused(records: Sequence[PointRecord], error: SluiceError) -> list[Outgoing]:
     """No file of these jobs can be stored: say so for each, and once a job, so that its scanner ends it."""
-    told = [(r.file.job_id, events.failure(r.file.file_id, r.file.file, error)) for r in records]
+    reported = [(r.file.job_id, events.failure(r.file.file_id, r.file.file, error)) for r in records]
     jobs = dict.fromkeys(record.file.job_id for record in records)
-    return outcomes(told) + [
+    return outcomes(reported) + [
         event(events.JobError(job_id=job, code=error.code, error=error.detail)) for job in jobs
     ]

@@ -42,12 +42,12 @@ class AsyncJob:
         Raises TimeoutError if it goes on after `timeout_s` seconds (the job itself continues), and
         UnavailableError once the gateway has been away for 60 s.
         """
-        last, heard_at = None, monotonic()
-        until = None if timeout_s is None else heard_at + timeout_s
+        last, received_at = None, monotonic()
+        until = None if timeout_s is None else received_at + timeout_s
         while True:
-            found = await self._look(heard_at)
+            found = await self._look(received_at)
             if found is not None:
-                heard_at = monotonic()
+                received_at = monotonic()
                 if found != last:
                     yield found
                     last = found
@@ -137,12 +137,12 @@ class AsyncJob:
         path = f"/ingest/jobs/{wire.segment(self.job_id)}/prune/undo"
         return (await self.http.call("POST", path, body.PutBack)).points
 
-    async def _look(self, heard_at: float) -> body.JobStatus | None:
+    async def _look(self, received_at: float) -> body.JobStatus | None:
         """How it stands; None while the gateway is away for less than a minute."""
         try:
             return await self.status()
         except UnavailableError:
-            if monotonic() - heard_at > AWAY_SECONDS:
+            if monotonic() - received_at > AWAY_SECONDS:
                 raise
             return None
 

@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except TyperException as error:
         return _refused(error)
     except SluiceError as error:
-        say(_told(error))
+        say(_reported(error))
         return exit_of(error)
     except (Abort, KeyboardInterrupt):
         return Exit.INTERRUPTED
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status if isinstance(status, int) else Exit.OK
 
 
-def _told(error: SluiceError) -> str:
+def _reported(error: SluiceError) -> str:
     """The reason, with what the person at this command can do about it."""
     if error.code in _WAYS_OUT:
         return _WAYS_OUT[error.code]

@@ -85,12 +85,12 @@ def ask(
 ) -> ResultT:
     """What `question` gives, asked of the gateway at `url`; raises SluiceError."""
 
-    async def asked() -> ResultT:
+    async def requested() -> ResultT:
         # A person waits: what is away is told at once.
         async with AsyncClient(url or local_url(), api_key, retries=0) as client:
             return await question(client)
 
-    return run(asked())
+    return run(requested())
 
 
 def run(work: Coroutine[Any, Any, ResultT]) -> ResultT:

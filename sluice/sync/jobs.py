@@ -43,12 +43,12 @@ class Job:
         Raises TimeoutError if it goes on after `timeout_s` seconds (the job itself continues), and
         UnavailableError once the gateway has been away for 60 s.
         """
-        last, heard_at = (None, monotonic())
-        until = None if timeout_s is None else heard_at + timeout_s
+        last, received_at = (None, monotonic())
+        until = None if timeout_s is None else received_at + timeout_s
         while True:
-            found = self._look(heard_at)
+            found = self._look(received_at)
             if found is not None:
-                heard_at = monotonic()
+                received_at = monotonic()
                 if found != last:
                     yield found
                     last = found
@@ -138,12 +138,12 @@ class Job:
         path = f"/ingest/jobs/{wire.segment(self.job_id)}/prune/undo"
         return self.http.call("POST", path, body.PutBack).points
 
-    def _look(self, heard_at: float) -> body.JobStatus | None:
+    def _look(self, received_at: float) -> body.JobStatus | None:
         """How it stands; None while the gateway is away for less than a minute."""
         try:
             return self.status()
         except UnavailableError:
-            if monotonic() - heard_at > AWAY_SECONDS:
+            if monotonic() - received_at > AWAY_SECONDS:
                 raise
             return None
 

@@ -87,7 +87,7 @@ async def _judge(
     while True:
         found = await truth.read(running.bootstrap_servers, running.store.port, COLLECTIONS)
         wrong = list(checker.complaints(submitted, found))
-        wrong += poisons.complaints(found.letters, poison)
+        wrong += poisons.complaints(found.dead_letters, poison)
         wrong += await checker.gateway_complaints(running.gateways, submitted, found)
         if not wrong or time.monotonic() > until:
             break

@@ -89,9 +89,9 @@ def _of_job(job: Submitted, found: JobTruth) -> Iterator[str]:
     yield from _named(f"files with another outcome than theirs ({codes[:3]})", expected, wrong)
     if found.ends:
         end = found.ends[0]
-        told = (end.state, end.total, end.stored, end.failed)
-        if told != _tally(found):
-            yield f"its end says {told}, its outcomes {_tally(found)}"
+        reported = (end.state, end.total, end.stored, end.failed)
+        if reported != _tally(found):
+            yield f"its end says {reported}, its outcomes {_tally(found)}"
         if end.state != "completed":
             yield f"it {end.state}: {end.error}"
 
@@ -101,9 +101,9 @@ def _of_snapshot(job: Submitted, found: JobTruth, truth: Truth) -> Iterator[str]
     if snapshot is None:
         yield "no snapshot"
         return
-    told = (snapshot.state, snapshot.counts.total, snapshot.counts.stored, snapshot.counts.failed)
-    if told != _tally(found):
-        yield f"its last snapshot says {told}, its events {_tally(found)}"
+    reported = (snapshot.state, snapshot.counts.total, snapshot.counts.stored, snapshot.counts.failed)
+    if reported != _tally(found):
+        yield f"its last snapshot says {reported}, its events {_tally(found)}"
 
 
 def _of_points(expected: dict[str, Expected], points: dict[str, Record]) -> Iterator[str]:

@@ -58,12 +58,12 @@ class Remembered(Protocol):
     places: set[Place]
 
 
-def complaints(letters: Iterable[DeadLetter], poison: Remembered) -> list[str]:
+def complaints(dead_letters: Iterable[DeadLetter], poison: Remembered) -> list[str]:
     """Poison without a letter, and letters of what was no poison."""
-    found = list(letters)
-    places = {(letter.topic, letter.partition, letter.offset) for letter in found}
+    found = list(dead_letters)
+    places = {(dead_letter.topic, dead_letter.partition, dead_letter.offset) for dead_letter in found}
     silent = sorted(poison.places - places)
-    strange = [letter for letter in found if letter.body not in poison.sent]
+    strange = [dead_letter for dead_letter in found if dead_letter.body not in poison.sent]
     wrong = []
     if silent:
         wrong.append(f"{len(silent)} unreadable records have no dead letter: {silent[:3]}")

@@ -27,7 +27,7 @@ class Replica:
         }
         self._process: asyncio.subprocess.Process | None = None
         self.frozen = False
-        self.asked_to_end = False
+        self.end_requested = False
         self.busy = False
         """Something is being done to it; nothing else should be, meanwhile."""
 
@@ -45,11 +45,11 @@ class Replica:
     def ended_by_itself(self) -> int | None:
         """The exit status of a process that no one asked to end."""
         process = self._process
-        return None if process is None or self.asked_to_end else process.returncode
+        return None if process is None or self.end_requested else process.returncode
 
     async def start(self) -> None:
         """Start its process; its words go to its log."""
-        self.asked_to_end = self.frozen = False
+        self.end_requested = self.frozen = False
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", f"services.{self.stage}", env=self._environment, stdout=log, stderr=log
@@ -59,7 +59,7 @@ class Replica:
         """End it; a process that does not heed SIGTERM within its time is killed. The exit status."""
         if self._process is None:
             return 0
-        self.asked_to_end = True
+        self.end_requested = True
         self.thaw()
         self._send(number)
         try:

@@ -24,7 +24,7 @@ def lines(happened: Sequence[Happened], truth: Truth, lost: int, crashes: Counte
         after = slowest[kind, what]
         yield f"  {kind:7} {what:24} {count:4}   next outcome after at most {after:5.1f} s"
     yield f"{outcomes} files with an outcome, {lost} lost, {repeated} told again (duplicates of work)"
-    yield f"{by_kind['poison']} unreadable records, {len(truth.letters)} dead letters"
+    yield f"{by_kind['poison']} unreadable records, {len(truth.dead_letters)} dead letters"
     yield f"longest time without any outcome while there was a job: {_longest_wait(truth):.1f} s"
     yield from _stalls(happened, truth)
     for words, count in crashes.most_common():
@@ -64,8 +64,8 @@ def _stalls(happened: Sequence[Happened], truth: Truth) -> Iterator[str]:
         waited = _waited(earlier, later, truth)
         if waited > STALL_SECONDS:
             faults = [f for f in happened if earlier - BEFORE_SECONDS <= f.at <= later]
-            told = ", ".join(f"{f.at - later + waited:+.0f} {f.kind} {f.what}" for f in faults)
-            yield f"  {waited:.1f} s without an outcome; faults, by the second of it: {told or 'none'}"
+            reported = ", ".join(f"{f.at - later + waited:+.0f} {f.kind} {f.what}" for f in faults)
+            yield f"  {waited:.1f} s without an outcome; faults, by the second of it: {reported or 'none'}"
 
 
 def _waited(earlier: float, later: float, truth: Truth) -> float:

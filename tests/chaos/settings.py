@@ -31,9 +31,9 @@ class ChaosSettings(EnvSettings):
     def _split(cls, value: object) -> object:
         if not isinstance(value, str):
             return value
-        asked = tuple(filter(None, value.split(",")))
-        if not asked:
+        requested = tuple(filter(None, value.split(",")))
+        if not requested:
             raise ValueError(f"name some of {', '.join(KINDS)}")
-        if unknown := set(asked) - set(KINDS):
+        if unknown := set(requested) - set(KINDS):
             raise ValueError(f"{', '.join(sorted(unknown))} is none of {', '.join(KINDS)}")
-        return asked
+        return requested

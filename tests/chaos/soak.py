@@ -77,7 +77,7 @@ async def main(settings: SoakSettings, home: Path) -> bool:
         finally:
             looking.cancel()
     print(f"{done} jobs of {settings.soak_files // 2} files in {settings.soak_seconds:.0f} s")
-    grown = [_told(name, values) for name, values in sorted(samples.items())]
+    grown = [_reported(name, values) for name, values in sorted(samples.items())]
     print("nothing has grown" if not any(grown) else f"{sum(grown)} figures have grown")
     return not any(grown)
 
@@ -130,7 +130,7 @@ def _blocks(path: Path) -> int:
         return 0
 
 
-def _told(name: tuple[str, str], values: list[float]) -> bool:
+def _reported(name: tuple[str, str], values: list[float]) -> bool:
     """Print one figure's course, the median of each quarter; whether it grew."""
     places = [number * len(values) // 4 for number in range(5)]
     quarters = [statistics.median(values[start:end] or values) for start, end in pairwise(places)]

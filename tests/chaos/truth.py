@@ -59,7 +59,7 @@ class Truth:
     jobs: dict[str, JobTruth]
     outcome_times: list[float]
     snapshots: dict[str, JobSnapshot]
-    letters: list[DeadLetter]
+    dead_letters: list[DeadLetter]
     points: dict[str, dict[str, Record]]
     """Points by collection and id."""
 
@@ -78,12 +78,12 @@ async def read(bootstrap_servers: str, store_port: int, collections: tuple[str, 
         if isinstance(event, Outcomes):
             times.append(record.timestamp / 1000)
     snapshots = [events.decode(r.value, JobSnapshot) for r in await records_of(connection, JOBS) if r.value]
-    letters = [events.decode(r.value, DeadLetter) for r in await records_of(connection, DEAD_LETTERS)]
+    dead_letters = [events.decode(r.value, DeadLetter) for r in await records_of(connection, DEAD_LETTERS)]
     return Truth(
         jobs=jobs,
         outcome_times=sorted(times),
         snapshots={snapshot.job_id: snapshot for snapshot in snapshots},
-        letters=letters,
+        dead_letters=dead_letters,
         points=await _points(store_port, collections),
     )
 

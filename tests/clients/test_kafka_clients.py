@@ -27,19 +27,19 @@ async def run(*command: str, **environment: str) -> str:
         *command, stdout=asyncio.subprocess.PIPE, env=os.environ | environment
     )
     try:
-        said, _ = await asyncio.wait_for(process.communicate(), LIMIT_S)
+        message, _ = await asyncio.wait_for(process.communicate(), LIMIT_S)
     finally:
         if process.returncode is None:
             process.kill()
     assert process.returncode == 0
-    return said.decode().strip()
+    return message.decode().strip()
 
 
 async def test_kafkajs_starts_a_job_and_follows_it(world: Bench, tmp_path: Path, node_modules: Path) -> None:
     folder, script, job = photos(tmp_path / "photos", 30), tmp_path / "follow.cjs", str(uuid4())
     script.write_text(example("js"))
     async with world.scanner(tmp_path / "data"), world.stage(open_reporter()):
-        said = await run(
+        message = await run(
             "node",
             str(script),
             world.kafka.bootstrap_servers,
@@ -50,7 +50,7 @@ async def test_kafkajs_starts_a_job_and_follows_it(world: Bench, tmp_path: Path,
             COLLECTION,
             NODE_PATH=str(node_modules),
         )
-    assert said == "completed 30"
+    assert message == "completed 30"
 
 
 @pytest.mark.parametrize("client", ["confluent", "faststream"])
@@ -59,11 +59,11 @@ async def test_a_python_client_follows_a_job(world: Bench, tmp_path: Path, clien
     script.write_text(example(f"python {client}"))
     async with world.scanner(tmp_path / "data"), world.stage(open_reporter()):
         job = await world.request(photos(tmp_path / "photos", 30))
-        said = await run(
+        message = await run(
             sys.executable,
             str(script),
             world.kafka.bootstrap_servers,
             world.connection.names.of(JOB_STATUS),
             job,
         )
-    assert "completed 30" in said.splitlines()
+    assert "completed 30" in message.splitlines()

@@ -76,8 +76,8 @@ async def test_the_light_command_reads_a_gateway_elsewhere(contract: Contract, t
     where = contract.base_url
     command = await installed(tmp_path) / "sluice"
     await run(command, "collections", "create", name, SLUICE_URL=where)
-    said = await run(command, "ingest", str(folder), "-c", name, "--wait", status=3, SLUICE_URL=where)
-    job = said.split()[1]
+    message = await run(command, "ingest", str(folder), "-c", name, "--wait", status=3, SLUICE_URL=where)
+    job = message.split()[1]
     assert "stored        3" in await run(command, "status", job, SLUICE_URL=where)
     assert name in await run(command, "jobs", SLUICE_URL=where)
     assert "broken.jpg" in await run(command, "files", job[:8], "--failed", SLUICE_URL=where)

@@ -31,9 +31,9 @@ async def run(contract: Contract, line: str) -> Any:
     process = await asyncio.create_subprocess_shell(
         f"{line} --silent --fail-with-body --max-time 10", stdout=asyncio.subprocess.PIPE
     )
-    said, _ = await process.communicate()
-    assert process.returncode == 0, (line, said)
-    return json.loads(said)
+    message, _ = await process.communicate()
+    assert process.returncode == 0, (line, message)
+    return json.loads(message)
 
 
 async def test_the_examples_give_what_they_say(contract: Contract) -> None:

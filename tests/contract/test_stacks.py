@@ -28,8 +28,8 @@ async def album(contract: Contract) -> dict[str, str]:
     return {hit["payload"]["filename"]: hit["id"] for hit in await found(contract, stacks="all")}
 
 
-async def found(contract: Contract, **asked: Any) -> list[dict[str, Any]]:
-    hits: list[dict[str, Any]] = (await contract.browser.post(f"{API}/search", json=asked)).json()["results"]
+async def found(contract: Contract, **body: Any) -> list[dict[str, Any]]:
+    hits: list[dict[str, Any]] = (await contract.browser.post(f"{API}/search", json=body)).json()["results"]
     return hits
 
 

@@ -74,13 +74,13 @@ async def test_what_is_skipped_says_which_point_has_it(contract: Contract, colle
     assert kept(contract, taken) == ["new.png"]
 
 
-@pytest.mark.parametrize("asked", [{"on_duplicate": "store"}, {"force": "true"}])
+@pytest.mark.parametrize("requested", [{"on_duplicate": "store"}, {"force": "true"}])
 async def test_it_is_stored_once_more_where_that_is_asked_for(
-    contract: Contract, collection: str, asked: dict[str, str]
+    contract: Contract, collection: str, requested: dict[str, str]
 ) -> None:
     await uploaded(contract, folder_of("a.png"))
 
-    taken, status = await uploaded(contract, folder_of("a.png"), **asked)
+    taken, status = await uploaded(contract, folder_of("a.png"), **requested)
 
     assert (status["counts"]["stored"], kept(contract, taken)) == (1, ["a.png"])
     assert await points(contract, collection) == 2

@@ -29,13 +29,13 @@ async def run(*command: str | Path, cwd: Path = HERE, given: bytes | None = None
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
     try:
-        said, _ = await asyncio.wait_for(process.communicate(given), SECONDS)
+        message, _ = await asyncio.wait_for(process.communicate(given), SECONDS)
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
-    assert process.returncode == 0, said.decode()[-3000:]
-    return said.decode()
+    assert process.returncode == 0, message.decode()[-3000:]
+    return message.decode()
 
 
 @pytest.fixture(scope="session")
@@ -60,9 +60,9 @@ async def test_ajv_compiles_the_schemas_as_it_comes_and_strictly_and_tells_reque
     tools: Path,
 ) -> None:
     cases: list[dict[str, Any]] = [*GOOD, *BAD]
-    said = await run("node", HERE / "schemas.js", FOLDER, given=json.dumps(cases).encode())
+    message = await run("node", HERE / "schemas.js", FOLDER, given=json.dumps(cases).encode())
     assert tools.exists()
-    assert json.loads(said.splitlines()[-1]) == [case in GOOD for case in cases]
+    assert json.loads(message.splitlines()[-1]) == [case in GOOD for case in cases]
 
 
 async def test_redocly_finds_nothing(tools: Path, openapi: Path) -> None:
@@ -81,10 +81,10 @@ async def test_the_python_generator_drops_no_call(openapi: Path, tmp_path: Path)
     await run(sys.executable, "-m", "venv", tmp_path / "venv")
     await run(tmp_path / "venv" / "bin" / "pip", "install", "-q", GENERATOR)
     generate = tmp_path / "venv" / "bin" / "openapi-python-client"
-    said = await run(
+    message = await run(
         generate, "generate", "--path", openapi, "--meta", "none", "--output-path", tmp_path / "made"
     )
-    assert "Unable to" not in said
+    assert "Unable to" not in message
     read = json.loads(openapi.read_text())
     calls = {each["operationId"] for path in read["paths"].values() for each in path.values()}
     made = [path for path in (tmp_path / "made" / "api").rglob("*.py") if path.name != "__init__.py"]

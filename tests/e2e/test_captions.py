@@ -8,17 +8,17 @@ import pytest
 from tests.e2e.test_changing_models import API, NAME, ask, photos
 from tests.support.system import finished, new_collection, submit, system
 from tests.support.waiting import LIMIT_S
-from tests.unit.captioner.endpoint import Answer, endpoint, said
+from tests.unit.captioner.endpoint import Answer, answering, endpoint
 
 
 @pytest.mark.slow
 async def test_captions_are_added_and_found_and_a_refusal_is_one_photos_failure(tmp_path: Path) -> None:
     folder = photos(tmp_path / "photos")
     busy = Answer(429, {"error": {"message": "slow down"}}, {"retry-after": "1"})
-    with endpoint(busy, said(None, refusal="no"), said("Two purple zebras.")) as vision:
-        told = {"CAPTION_URL": vision.url, "CAPTION_MODEL": "stub"}
+    with endpoint(busy, answering(None, refusal="no"), answering("Two purple zebras.")) as vision:
+        reported = {"CAPTION_URL": vision.url, "CAPTION_MODEL": "stub"}
         async with (
-            system(tmp_path / "data", **told) as running,
+            system(tmp_path / "data", **reported) as running,
             httpx.AsyncClient(base_url=running.base_url, timeout=LIMIT_S) as client,
         ):
             await new_collection(client, NAME)

@@ -22,7 +22,7 @@ SECONDS = 60.0
 
 
 @dataclass(frozen=True)
-class Said:
+class Message:
     """What a command printed, and its exit status."""
 
     status: int
@@ -40,17 +40,17 @@ class Shell:
     running: Process
     home: Path
 
-    async def __call__(self, *arguments: str, **environment: str) -> Said:
+    async def __call__(self, *arguments: str, **environment: str) -> Message:
         ours = {"SLUICE_URL": self.running.base_url, "DATA_DIR": str(self.home / "data")}
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "cli", *arguments, cwd=ROOT, env=os.environ | ours | environment,
             stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
         out, err = await asyncio.wait_for(process.communicate(), SECONDS)
-        said = Said(process.returncode or 0, out.decode(), err.decode())
-        assert "Traceback" not in said.err
-        assert "\x1b" not in said.out + said.err
-        return said
+        message = Message(process.returncode or 0, out.decode(), err.decode())
+        assert "Traceback" not in message.err
+        assert "\x1b" not in message.out + message.err
+        return message
 
 
 @pytest.fixture(scope="module")
@@ -65,11 +65,11 @@ async def sluice(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Shel
 
 
 async def test_ingest_waits_reports_and_tells_scripts_that_files_failed(sluice: Shell) -> None:
-    said = await sluice("ingest", str(sluice.home / "samples"), "--wait")
-    assert said.status == 3
-    assert "broken/truncated.jpg: " in said.out
-    assert "24 listed, 24 done, 1 failed" in said.out
-    job = said.out.split()[1]
+    message = await sluice("ingest", str(sluice.home / "samples"), "--wait")
+    assert message.status == 3
+    assert "broken/truncated.jpg: " in message.out
+    assert "24 listed, 24 done, 1 failed" in message.out
+    job = message.out.split()[1]
     shown = await sluice("status", job, "--json")
     assert (shown.status, shown.body()["state"], shown.body()["counts"]["failed"]) == (0, "completed", 1)
     assert job in (await sluice("jobs")).out
@@ -89,11 +89,11 @@ async def test_what_the_gateway_may_not_see_is_uploaded(sluice: Shell, tmp_path:
     (folder / "notes.txt").write_text("no picture")
     (folder / ".hidden.jpg").write_bytes(b"x")
     assert (await sluice("collections", "create", "other", "--distance", "dot")).status == 0
-    said = await sluice("ingest", str(folder), "--wait", "--json", "--collection", "other")
-    (job,) = said.body()["jobs"]
+    message = await sluice("ingest", str(folder), "--wait", "--json", "--collection", "other")
+    (job,) = message.body()["jobs"]
     assert job["status"]["collection"] == "other"
-    assert (said.status, job["uploaded"], job["status"]["counts"]["stored"]) == (0, True, 2)
-    assert "not sent, because they are no pictures: 1" in said.err
+    assert (message.status, job["uploaded"], job["status"]["counts"]["stored"]) == (0, True, 2)
+    assert "not sent, because they are no pictures: 1" in message.err
     nowhere = await sluice("ingest", str(folder), "--upload", "--collection", "nowhere")
     assert (nowhere.status, nowhere.err) == (1, "sluice: there is no collection nowhere\n")
     forced = await sluice("ingest", str(folder), "--upload", "--force", "--wait", "--json")
@@ -110,10 +110,10 @@ async def test_dead_letters_are_listed_and_sent_back(sluice: Shell) -> None:
     async with AIOKafkaProducer(**broker.client_options) as producer:
         await producer.send_and_wait("ingest", b"nonsense", key=b"\xff")
     async with asyncio.timeout(LIMIT_S):
-        while not (letters := (await sluice("dlq", "list", "--json")).body()["letters"]):
+        while not (dead_letters := (await sluice("dlq", "list", "--json")).body()["letters"]):
             await asyncio.sleep(0.1)
-    assert (letters[0]["topic"], letters[0]["code"]) == ("ingest", "undecodable_record")
-    assert (await sluice("dlq", "replay", letters[0]["letter"])).status == 0
+    assert (dead_letters[0]["topic"], dead_letters[0]["code"]) == ("ingest", "undecodable_record")
+    assert (await sluice("dlq", "replay", dead_letters[0]["letter"])).status == 0
     async with asyncio.timeout(LIMIT_S):
         while (again := (await sluice("dlq", "list", "--json")).body())["total"] < 2:
             await asyncio.sleep(0.1)

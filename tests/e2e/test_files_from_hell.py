@@ -38,7 +38,7 @@ ENVIRONMENT = {
 
 
 @dataclass(frozen=True)
-class Told:
+class Reported:
     """What the system says at the end, and what it keeps."""
 
     laid: Laid
@@ -49,7 +49,7 @@ class Told:
     log: str
 
 
-async def ingested(home: Path, chosen: list[Case], timeout_s: float) -> Told:
+async def ingested(home: Path, chosen: list[Case], timeout_s: float) -> Reported:
     """The folder ingested by the system as a process of its own, which then stops."""
     root = home / "photos"
     root.mkdir()
@@ -66,7 +66,7 @@ async def ingested(home: Path, chosen: list[Case], timeout_s: float) -> Told:
         assert await running.stop() == 0, running.text()[-2000:]
         assert not [each for each in family if each.is_running()], "a process is left"
         log = running.text()
-    return Told(laid, status, files, await points_of(home / "data" / "store"), decoders, log)
+    return Reported(laid, status, files, await points_of(home / "data" / "store"), decoders, log)
 
 
 async def files_of(client: httpx.AsyncClient, job_id: str) -> dict[str, dict[str, Any]]:
@@ -92,44 +92,44 @@ async def points_of(folder: Path) -> dict[str, Record]:
     return {record.id: record for record in page}
 
 
-def check(told: Told) -> None:
+def check(reported: Reported) -> None:
     """Everything that the system promises of such a folder."""
     expected = {
         file_id("photos", path): (path, case.may_when_listed)
-        for path, case in told.laid.cases.items()
+        for path, case in reported.laid.cases.items()
         if case.may_when_listed
     }
-    healthy = {file_id("photos", path): path for path in told.laid.healthy}
-    assert told.files.keys() == expected.keys() | healthy.keys()
-    outcomes = {each: item["code"] or item["outcome"] for each, item in told.files.items()}
+    healthy = {file_id("photos", path): path for path in reported.laid.healthy}
+    assert reported.files.keys() == expected.keys() | healthy.keys()
+    outcomes = {each: item["code"] or item["outcome"] for each, item in reported.files.items()}
     assert not {path: outcomes[each] for each, (path, may) in expected.items() if outcomes[each] not in may}
     assert not {path: outcomes[each] for each, path in healthy.items() if outcomes[each] != STORED}
-    check_totals(told)
-    check_points(told, {each: path for each, (path, _) in expected.items()} | healthy, healthy.keys())
-    told.decoders.check()
-    assert "Traceback" not in told.log
+    check_totals(reported)
+    check_points(reported, {each: path for each, (path, _) in expected.items()} | healthy, healthy.keys())
+    reported.decoders.check()
+    assert "Traceback" not in reported.log
 
 
-def check_totals(told: Told) -> None:
+def check_totals(reported: Reported) -> None:
     """The job ran to its end; its counts are those of its files, and each failure has a sentence."""
-    counts, files = told.status["counts"], told.files.values()
-    assert told.status["state"] == "completed"
+    counts, files = reported.status["counts"], reported.files.values()
+    assert reported.status["state"] == "completed"
     by_outcome = Counter(item["outcome"] for item in files)
     assert (counts["total"], counts["stored"]) == (len(files), by_outcome["stored"])
     failed, skipped = by_outcome["failed"], by_outcome["skipped"]
     assert (counts["failed"], counts["skipped"], counts["in_flight"]) == (failed, skipped, 0)
     codes = Counter(item["code"] for item in files if item["code"])
-    assert told.status["error_counts"] | told.status["skipped_counts"] == dict(codes)
-    assert told.status["skipped_counts"].keys() <= {"unsupported_type"}
+    assert reported.status["error_counts"] | reported.status["skipped_counts"] == dict(codes)
+    assert reported.status["skipped_counts"].keys() <= {"unsupported_type"}
     assert not [item["error"] for item in files if item["code"] and not is_for_people(item["error"])]
 
 
-def check_points(told: Told, paths: dict[str, bytes], healthy: Set[str]) -> None:
+def check_points(reported: Reported, paths: dict[str, bytes], healthy: Set[str]) -> None:
     """One point for each stored file and no other, with its hash, and its vector recomputed."""
-    stored = {each for each, item in told.files.items() if item["outcome"] == "stored"}
-    assert told.points.keys() == stored
+    stored = {each for each, item in reported.files.items() if item["outcome"] == "stored"}
+    assert reported.points.keys() == stored
     for each in stored:
-        content, point = Path(os.fsdecode(paths[each])).read_bytes(), told.points[each]
+        content, point = Path(os.fsdecode(paths[each])).read_bytes(), reported.points[each]
         assert point.payload["file_hash"] == hashlib.sha256(content).hexdigest()
         # Of some damaged RAWs LibRaw makes another picture, or none, each time: it reads what it never wrote.
         if each in healthy or not paths[each].endswith(b".dng"):

@@ -31,7 +31,7 @@ class Nas:
     photos: Path
     running: Process
     client: httpx.AsyncClient
-    said: str
+    message: str
 
     async def seconds_until(self, name: str, *, there: bool = True) -> float:
         """How long it takes until the photo is found, or no more."""
@@ -42,8 +42,8 @@ class Nas:
         return time.monotonic() - began
 
     async def count(self, name: str) -> int:
-        asked = {"query": Path(name).stem, "mode": "words", "limit": 50}
-        answer = await self.client.post(f"{API}/search", json=asked)
+        requested = {"query": Path(name).stem, "mode": "words", "limit": 50}
+        answer = await self.client.post(f"{API}/search", json=requested)
         hits = answer.raise_for_status().json()["results"]
         return sum(hit["payload"]["filename"] == name for hit in hits)
 
@@ -88,15 +88,15 @@ async def nas(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Nas]:
         system(home / "data") as running,
         httpx.AsyncClient(base_url=running.base_url, timeout=60.0) as client,
     ):
-        said = await run(
+        message = await run(
             lines_of("A NAS folder, watched, and compared each night"), running, home, PHOTOS=str(photos)
         )
-        yield Nas(photos, running, client, said)
+        yield Nas(photos, running, client, message)
 
 
 async def test_the_folder_is_followed_as_the_page_says(nas: Nas) -> None:
-    assert f"library family follows {nas.photos} into collection family" in nas.said
-    assert "24 h" in nas.said
+    assert f"library family follows {nas.photos} into collection family" in nas.message
+    assert "24 h" in nas.message
     await nas.seconds_until("first19.jpg")
     assert await nas.count("draft.jpg") == 0
 

@@ -86,7 +86,7 @@ async def index_all(store: Store, tree: Tree) -> None:
     """Exactly the tree's photos are in the index."""
     page, _ = await store.scroll(COLLECTION, limit=100, payload="none")
     await store.delete_points(COLLECTION, [record.id for record in page])
-    records = [record_of(path) for path in (*tree.kept, *tree.asked)]
+    records = [record_of(path) for path in (*tree.kept, *tree.requested)]
     await store.upsert(COLLECTION, [Point(each.id, [1.0, 0.0], each.payload) for each in records])
 
 
@@ -128,7 +128,7 @@ def check(tree: Tree, history: ArchiveHistory | None, before: dict[str, int]) ->
             assert Path(file.destination).exists()
             assert not Path(file.source).exists()
     moved = {Path(file.source) for found in archived for file in found.moved}
-    everything = {*tree.kept, *tree.asked, tree.root / "b/1.xmp"}
+    everything = {*tree.kept, *tree.requested, tree.root / "b/1.xmp"}
     assert set(in_place(tree.root)) == everything - moved
 
 
@@ -166,7 +166,7 @@ async def test_restoring_survives_the_end_of_its_process_at_every_call(
             check(tree, recovered(tree), before)
             await settled(store, tree)
             restore(tree.root)
-            assert set(in_place(tree.root)) == {*tree.kept, *tree.asked, tree.root / "b/1.xmp"}
+            assert set(in_place(tree.root)) == {*tree.kept, *tree.requested, tree.root / "b/1.xmp"}
             await settled(store, tree)
 
 

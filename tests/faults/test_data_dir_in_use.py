@@ -31,9 +31,9 @@ async def test_a_second_one_is_refused_with_one_line(
         second = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", f"services.{stage}"), env=environment, stderr=asyncio.subprocess.PIPE
         )
-        _, said = await asyncio.wait_for(second.communicate(), 60)
+        _, message = await asyncio.wait_for(second.communicate(), 60)
     assert second.returncode == 1
-    last = said.decode().splitlines()[-1]
+    last = message.decode().splitlines()[-1]
     assert f"is used by another process (pid {os.getpid()})" in last
     assert "set DATA_DIR" in last
-    assert "Traceback" not in said.decode()
+    assert "Traceback" not in message.decode()

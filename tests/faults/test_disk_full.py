@@ -183,18 +183,18 @@ async def test_the_store_says_so_and_has_every_acknowledged_point(large_disk: Sm
     await store.create("photos", 4, "Cosine")
     await store.upsert("photos", points(0))
     large_disk.fill(leave=1 << 20)
-    told, full = 1, None
+    reported, full = 1, None
     while full is None:
         try:
-            await store.upsert("photos", points(told))
-            told += 1
+            await store.upsert("photos", points(reported))
+            reported += 1
         except UnavailableError as error:
             full = error
     assert full.code is Code.DISK_FULL
     assert "make room" in full.detail
     large_disk.make_room()
-    await store.upsert("photos", points(told))
-    assert await store.count("photos") == 64 * (told + 1)
+    await store.upsert("photos", points(reported))
+    assert await store.count("photos") == 64 * (reported + 1)
     await store.close()
 
 

@@ -19,7 +19,7 @@ from services.processor.cache.cache import Cache
 from services.processor.cache.cache_reader import CacheReader
 from services.scanner.listing.entries import Spooled
 from services.scanner.listing.spool import Spool
-from tests.support.killing import Told, killed_while_writing
+from tests.support.killing import Reported, killed_while_writing
 from tests.unit.processor.samples import MODEL, entry
 
 SEED = 6
@@ -34,12 +34,12 @@ def sha(batch: int, number: int) -> str:
     return f"{batch:032x}{number:032x}"
 
 
-def write_cache(folder: Path, start: int, told: Told) -> None:
+def write_cache(folder: Path, start: int, reported: Reported) -> None:
     cache = Cache(folder, 1 << 30)
     for batch in range(start, 1 << 30):
         new = [entry(sha(batch, number)) for number in range(PER_BATCH)]
         cache.put_many(new, "results", {0: batch})
-        told(batch)
+        reported(batch)
 
 
 def found_in(reader: CacheReader, batch: int) -> int:
@@ -53,10 +53,10 @@ def test_the_cache_has_each_batch_with_its_offset_or_neither(
 ) -> None:
     random, batch = Random(SEED), 0
     for _ in range(KILLS):
-        told = killed_while_writing(write_cache, tmp_path / "cache", batch + 1, random, MOST_S)
+        reported = killed_while_writing(write_cache, tmp_path / "cache", batch + 1, random, MOST_S)
         with closing(Cache(tmp_path / "cache", 1 << 30)) as cache:
             batch = cache.offsets("results")[0]
-        assert batch in {told, told + 1}
+        assert batch in {reported, reported + 1}
         with closing(CacheReader(tmp_path / "cache")) as reader:
             assert [found_in(reader, which) for which in (batch, batch + 1)] == [PER_BATCH, 0]
     assert "starts again" not in caplog.text
@@ -73,14 +73,14 @@ def outcomes(batch: int) -> Outcomes:
     return Outcomes(job_id=JOB, items=tuple(items))
 
 
-def write_view(folder: Path, start: int, told: Told) -> None:
+def write_view(folder: Path, start: int, reported: Reported) -> None:
     view = open_view(folder / "view.sqlite", "cluster/")
     if start == 1:
         accepted = Accepted(job_id=JOB, collection="c", partition=0, offset=0, directory_path="/photos")
         writer.write(view, [Happened(accepted, 0, 1000.0)], "job-status", {0: 1})
     for batch in range(start, 1 << 30):
         writer.write(view, [Happened(outcomes(batch), batch, 1000.0)], "job-status", {0: batch + 1})
-        told(batch)
+        reported(batch)
         if batch % 20 == 0:
             view.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
@@ -90,24 +90,24 @@ def test_the_view_has_each_batch_with_its_offset_or_neither(
 ) -> None:
     random, batch = Random(SEED), 0
     for _ in range(KILLS):
-        told = killed_while_writing(write_view, tmp_path, batch + 1, random, MOST_S)
+        reported = killed_while_writing(write_view, tmp_path, batch + 1, random, MOST_S)
         with closing(open_view(tmp_path / "view.sqlite", "cluster/")) as view:
             batch = queries.offsets(view, "job-status")[0] - 1
             job = queries.job(view, JOB)
-        assert batch in {told, told + 1}
+        assert batch in {reported, reported + 1}
         assert job is not None
         assert job.stored == batch * PER_BATCH
     assert "rebuilt" not in caplog.text
 
 
-def write_spool(folder: Path, start: int, told: Told) -> None:
+def write_spool(folder: Path, start: int, reported: Reported) -> None:
     spool = Spool(folder / "job.sqlite")
     for batch in range(start, 1 << 30):
         ids = file_ids(batch)
         spool.add(Spooled(file_id=each, path=each.encode(), size=1) for each in ids)
         spool.take(PER_BATCH // 2, 0.0)
         spool.fold(outcomes(batch).items[:2])
-        told(batch)
+        reported(batch)
 
 
 def test_a_spool_that_was_cut_short_is_begun_anew(tmp_path: Path) -> None:
@@ -128,14 +128,14 @@ def points(batch: int) -> list[Point]:
     return [Point(each, [1.0, batch, number, 0.0], {"n": batch}) for number, each in enumerate(ids)]
 
 
-def write_store(folder: Path, start: int, told: Told) -> None:
+def write_store(folder: Path, start: int, reported: Reported) -> None:
     async def write() -> None:
         store = EdgeStore(folder, lock_patience_seconds=20)
         if "photos" not in await store.collections():
             await store.create("photos", 4, "Euclid")
         for batch in range(start, 1 << 30):
             await store.upsert("photos", points(batch))
-            told(batch)
+            reported(batch)
 
     asyncio.run(write())
 
@@ -143,14 +143,14 @@ def write_store(folder: Path, start: int, told: Told) -> None:
 async def test_the_store_has_every_point_that_it_acknowledged(tmp_path: Path) -> None:
     random, batch = Random(SEED), 0
     for _ in range(STORE_KILLS):
-        told = await asyncio.to_thread(
+        reported = await asyncio.to_thread(
             killed_while_writing, write_store, tmp_path, batch + 1, random, 10 * MOST_S
         )
         store = EdgeStore(tmp_path, lock_patience_seconds=20)
         count = await store.count("photos")
         batch = -(-count // PER_BATCH)
-        assert batch in {told, told + 1}
-        for which in range(max(1, told - 3), told + 1):
+        assert batch in {reported, reported + 1}
+        for which in range(max(1, reported - 3), reported + 1):
             wanted = {point.id: (point.vector, point.payload) for point in points(which)}
             found = await store.retrieve("photos", list(wanted), vectors=True)
             assert {record.id: (record.vector, record.payload) for record in found} == wanted

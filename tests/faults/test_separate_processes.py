@@ -55,7 +55,7 @@ async def test_a_stage_works_over_tls(broker: TlsBroker, way: str, tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    ("way", "wrong", "said"),
+    ("way", "wrong", "message"),
     [
         (
             "by_password",
@@ -73,13 +73,13 @@ async def test_a_stage_works_over_tls(broker: TlsBroker, way: str, tmp_path: Pat
     ],
 )
 async def test_brokers_that_let_nobody_in_say_why(
-    broker: TlsBroker, way: str, wrong: dict[str, str | None], said: str
+    broker: TlsBroker, way: str, wrong: dict[str, str | None], message: str
 ) -> None:
     right = broker.by_password | {"KAFKA_BOOTSTRAP_SERVERS": broker.plain}
     environment = (right if way == "plain" else getattr(broker, way)) | wrong
     given = {name.lower(): value for name, value in environment.items() if value is not None}
     connection = Connection.of(StageSettings.model_validate(given), "test")
-    with pytest.raises(UnavailableError, match=said) as refused:
+    with pytest.raises(UnavailableError, match=message) as refused:
         async with connection.admin():
             pass
     assert refused.value.code is Code.BROKER_UNAVAILABLE

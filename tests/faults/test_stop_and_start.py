@@ -117,7 +117,7 @@ async def test_a_second_signal_leaves_at_once(tmp_path: Path) -> None:
         assert not [child for child in children if child.is_running()], "an orphan is left"
 
 
-async def said(process: asyncio.subprocess.Process, words: str, within_s: float = 60.0) -> None:
+async def message(process: asyncio.subprocess.Process, words: str, within_s: float = 60.0) -> None:
     """Wait until it says so on standard error."""
     assert process.stderr is not None
     async with asyncio.timeout(within_s):
@@ -146,7 +146,7 @@ async def starting(data: Path, **environment: str) -> AsyncIterator[asyncio.subp
 )
 async def test_a_signal_during_the_start_is_heeded_at_once(tmp_path: Path, at: str) -> None:
     async with starting(tmp_path / "data", DRAIN_SECONDS="60") as process:
-        await said(process, at)
+        await message(process, at)
         began, children = time.monotonic(), family(process.pid)
         process.send_signal(signal.SIGINT)
         _, rest = await asyncio.wait_for(process.communicate(), 30)
@@ -167,7 +167,7 @@ async def test_it_is_not_called_ready_while_what_is_outside_is_away(tmp_path: Pa
         "QDRANT_PORT": str(qdrant),
     }
     async with starting(tmp_path / "data", **outside) as process:
-        await said(process, "is not ready: ")
+        await message(process, "is not ready: ")
         process.send_signal(signal.SIGTERM)
         _, rest = await asyncio.wait_for(process.communicate(), 40)
         assert process.returncode == 0
@@ -194,7 +194,7 @@ async def test_a_data_directory_in_use_is_refused_in_one_line(tmp_path: Path) ->
             env={**os.environ, "DATA_DIR": str(data), "PORT": str(free_port())},
             stderr=asyncio.subprocess.PIPE,
         )
-        _, said = await asyncio.wait_for(second.communicate(), 30)
+        _, message = await asyncio.wait_for(second.communicate(), 30)
         assert second.returncode != 0
-        assert said.decode().count("\n") == 1
+        assert message.decode().count("\n") == 1
         assert running.process.returncode is None

@@ -82,14 +82,14 @@ async def found(look: Callable[[], Awaitable[list[Any]]], count: int) -> list[An
     return seen
 
 
-async def letters(connection: Connection, count: int) -> list[DeadLetter]:
+async def dead_letters(connection: Connection, count: int) -> list[DeadLetter]:
     there = await found(lambda: records_of(connection, DEAD_LETTERS), count)
     return [events.decode(record.value, DeadLetter) for record in there]
 
 
 async def failures(connection: Connection) -> list[Outcome]:
-    told = [event for event in await job_events(connection) if isinstance(event, events.Outcomes)]
-    return [item for event in told for item in event.items]
+    reported = [event for event in await job_events(connection) if isinstance(event, events.Outcomes)]
+    return [item for event in reported for item in event.items]
 
 
 def as_sent(topic: Topic, body: bytes, file_id: str) -> Outgoing:
@@ -112,12 +112,12 @@ async def test_what_other_releases_and_strangers_put_on_a_topic(
         bodies = {"recorded": recorded, "newer": newer, "other": other, "rubbish": b"\xc1poison"}
         ids = {name: records.file(name).file_id for name in bodies}
         await publisher.publish([as_sent(topic, body, ids[name]) for name, body in bodies.items()])
-        told = await letters(connection, 2)
+        reported = await dead_letters(connection, 2)
         await until(lambda: len(worker.seen) == 2)
     assert worker.seen == [messages.decode(recorded, kind)] * 2
-    assert {letter.code for letter in told} == {Code.UNDECODABLE_RECORD}
-    assert {letter.body for letter in told} == {other, b"\xc1poison"}
-    assert any("version 2" in letter.error for letter in told)
+    assert {dead_letter.code for dead_letter in reported} == {Code.UNDECODABLE_RECORD}
+    assert {dead_letter.body for dead_letter in reported} == {other, b"\xc1poison"}
+    assert any("version 2" in dead_letter.error for dead_letter in reported)
     failed = {(item.file_id, item.code) for item in await failures(connection)}
     unreadable = {(ids[name], Code.UNDECODABLE_RECORD) for name in ("other", "rubbish")}
     assert failed == (set() if topic is TASKS else unreadable)
@@ -142,20 +142,20 @@ async def test_an_unreadable_record_at_the_size_limit_has_a_letter_that_says_whe
     connection = await connect(kafka, prefix)
     async with stage(connection, IMAGES), Publisher.open(connection) as publisher:
         await publisher.publish([Outgoing(IMAGES, "job", b"\xc1" * MAX_MESSAGE_BYTES, file_id="f")])
-        (letter,) = await letters(connection, 1)
+        (dead_letter,) = await dead_letters(connection, 1)
         await found(lambda: failures(connection), 1)
-    assert (letter.body, letter.topic) == (None, connection.names.of(IMAGES))
-    (there,) = [r for r in await records_of(connection, IMAGES) if r.partition == letter.partition]
-    assert there.offset == letter.offset
+    assert (dead_letter.body, dead_letter.topic) == (None, connection.names.of(IMAGES))
+    (there,) = [r for r in await records_of(connection, IMAGES) if r.partition == dead_letter.partition]
+    assert there.offset == dead_letter.offset
 
 
 async def test_outcomes_of_many_files_with_long_names_are_cut_into_events_that_fit(
     kafka: Broker, prefix: str
 ) -> None:
     connection = await connect(kafka, prefix)
-    told = [("job", Outcome(file_id=str(n), file="/" + "x" * 4000, outcome="stored")) for n in range(500)]
+    reported = [("job", Outcome(file_id=str(n), file="/" + "x" * 4000, outcome="stored")) for n in range(500)]
     async with Publisher.open(connection) as publisher:
-        await publisher.publish(outcomes(told))
+        await publisher.publish(outcomes(reported))
     there = await records_of(connection, JOB_STATUS)
     assert len(there) > 1
     assert max(len(record.value) for record in there) <= MAX_MESSAGE_BYTES
@@ -177,9 +177,9 @@ async def test_the_scanner_puts_requests_of_the_next_version_aside_and_passes_ov
             later = {"type": "outcomes", "job_id": job, "items": [], "version": 2}
             await world.publisher.publish([Outgoing(JOB_STATUS, job, msgspec.json.encode(later))])
             reporter.gate.set()
-            told = await letters(world.connection, 1)
+            reported = await dead_letters(world.connection, 1)
             end = await asyncio.wait_for(_ended(world.connection, job), 30)
-    assert [(letter.topic, letter.code) for letter in told] == [
+    assert [(dead_letter.topic, dead_letter.code) for dead_letter in reported] == [
         (world.connection.names.of(INGEST), Code.UNDECODABLE_RECORD)
     ]
     assert (end.state, end.stored) == ("completed", 4)

@@ -84,10 +84,10 @@ async def test_an_error_tells_neither_secrets_nor_our_own_paths(
         headers = dict(sent.pop("headers", {})) | ({"x-api-key": key} if key else {})  # type: ignore[call-overload]
         answers.append(await gateway.request(method, f"/api/v1{path}", headers=headers, **sent))  # type: ignore[arg-type]
     for answer in answers:
-        told = answer.text + str(answer.headers)
-        assert SECRET not in told, answer.request.url
-        assert str(tmp_path) not in told, answer.request.url
-        assert "Traceback" not in told
+        reported = answer.text + str(answer.headers)
+        assert SECRET not in reported, answer.request.url
+        assert str(tmp_path) not in reported, answer.request.url
+        assert "Traceback" not in reported
         assert answer.status_code != 500
     if key != SECRET:
         assert {answer.status_code for answer in answers[2:]} == {401}
@@ -127,9 +127,9 @@ async def test_what_a_process_says_holds_no_secret(
     if process.returncode is None and reasons:
         process.terminate()
     out, err = await asyncio.wait_for(process.communicate(), 40)
-    said = (out + err).decode()
-    assert said or reasons
-    assert SECRET not in said + reasons
+    message = (out + err).decode()
+    assert message or reasons
+    assert SECRET not in message + reasons
 
 
 async def until_it_waits(port: int) -> str:
@@ -137,9 +137,9 @@ async def until_it_waits(port: int) -> str:
     async with asyncio.timeout(LIMIT_S), httpx.AsyncClient() as client:
         while True:
             try:
-                told = (await client.get(f"http://127.0.0.1:{port}/readyz")).text
+                reported = (await client.get(f"http://127.0.0.1:{port}/readyz")).text
             except httpx.TransportError:
-                told = ""
-            if "127.0.0.1:1" in told or "store" in told or "Qdrant" in told:
-                return told
+                reported = ""
+            if "127.0.0.1:1" in reported or "store" in reported or "Qdrant" in reported:
+                return reported
             await asyncio.sleep(0.1)

@@ -25,9 +25,9 @@ def sources(s3: S3 | str, roots: Roots = ANYWHERE, **fields: object) -> Sources:
     return Sources(roots, Remote(endpoint, **fields))  # type: ignore[arg-type]
 
 
-def listed(s3: S3, uri: str, **asked: object) -> list[Entry]:
+def listed(s3: S3, uri: str, **requested: object) -> list[Entry]:
     path = uri.encode()
-    return list(sources(s3).of(path).list(path, Listing(**asked)))  # type: ignore[arg-type]
+    return list(sources(s3).of(path).list(path, Listing(**requested)))  # type: ignore[arg-type]
 
 
 def names(bucket: Bucket, entries: list[Entry], kind: type[Entry]) -> list[str]:

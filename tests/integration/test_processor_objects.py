@@ -40,8 +40,8 @@ async def test_objects_become_images_or_outcomes(kafka: Broker, prefix: str, s3:
 
 
 async def _has_failed(connection: Connection, codes: set[Code]) -> bool:
-    told = [each for each in await job_events(connection) if isinstance(each, Outcomes)]
-    return {item.code for each in told for item in each.items} == codes
+    reported = [each for each in await job_events(connection) if isinstance(each, Outcomes)]
+    return {item.code for each in reported for item in each.items} == codes
 
 
 async def test_one_slow_object_holds_up_no_other(kafka: Broker, prefix: str, s3: S3, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from cli.dead_letters import Letter, read, send_back
+from cli.dead_letters import ListedLetter, read, send_back
 from libs.common.errors import Code, SluiceError
 from libs.common.kafka.connection import Connection
 from libs.common.kafka.outgoing import Outgoing, work
@@ -22,7 +22,7 @@ from tests.support.running import open_worker, running, stored_ids
 from tests.support.waiting import LIMIT_S, until
 
 
-async def put_aside(connection: Connection, outgoing: Outgoing) -> Letter:
+async def moved_away(connection: Connection, outgoing: Outgoing) -> ListedLetter:
     """A record that was given up, since it ended its process too often; and its letter."""
     async with Publisher.open(connection) as publisher:
         (taken,) = await publisher.publish([outgoing])
@@ -31,8 +31,8 @@ async def put_aside(connection: Connection, outgoing: Outgoing) -> Letter:
             for each in await records_of(connection, outgoing.topic)
             if (each.partition, each.offset) == (taken.partition, taken.offset)
         ]
-        letter, *_ = failed_work(record, blame())
-        await publisher.publish([letter])
+        dead, *_ = failed_work(record, blame())
+        await publisher.publish([dead])
     return (await read(connection)).found[-1]
 
 
@@ -42,13 +42,13 @@ def path_of(file: File) -> Outgoing:
 
 async def test_a_record_that_was_put_aside_is_worked_on_after_its_replay(kafka: Broker, prefix: str) -> None:
     connection, file = await connect(kafka, prefix), records.file("a.jpg", job_id="job")
-    letter = await put_aside(connection, path_of(file))
-    assert letter.letter.code is Code.CRASHED_WORKER
+    dead = await moved_away(connection, path_of(file))
+    assert dead.dead.code is Code.CRASHED_WORKER
     async with running(connection, open_worker()) as earlier:
         await until(lambda: earlier.worker.seen == [file.file_id])
         earlier.stop.set()
         await earlier.task
-    await send_back(connection, [letter])
+    await send_back(connection, [dead])
     async with running(connection, open_worker()) as later:
         await until(lambda: later.worker.seen == [file.file_id])
         async with asyncio.timeout(LIMIT_S):
@@ -59,8 +59,8 @@ async def test_a_record_that_was_put_aside_is_worked_on_after_its_replay(kafka: 
 async def test_a_replayed_record_is_the_one_that_was_put_aside(kafka: Broker, prefix: str) -> None:
     """Same place, key, body and ids: else it would be another job's, or no one's."""
     connection = await connect(kafka, prefix)
-    letter = await put_aside(connection, path_of(records.file("a.jpg", job_id="job")))
-    await send_back(connection, [letter])
+    dead = await moved_away(connection, path_of(records.file("a.jpg", job_id="job")))
+    await send_back(connection, [dead])
     first, second = await records_of(connection, PATHS)
     assert (first.partition, first.key, first.value) == (second.partition, second.key, second.value)
     assert dict(first.headers) == dict(second.headers)
@@ -69,9 +69,9 @@ async def test_a_replayed_record_is_the_one_that_was_put_aside(kafka: Broker, pr
 async def test_a_record_too_large_for_its_letter_is_taken_from_its_topic(kafka: Broker, prefix: str) -> None:
     connection = await connect(kafka, prefix)
     image = records.image_record(records.file("large.jpg", job_id="job"), b"j" * (MAX_MESSAGE_BYTES - 2000))
-    letter = await put_aside(connection, work(IMAGES, image))
-    assert letter.letter.body is None
-    await send_back(connection, [letter])
+    dead = await moved_away(connection, work(IMAGES, image))
+    assert dead.dead.body is None
+    await send_back(connection, [dead])
     async with stage(connection, IMAGES) as worker:
         await until(lambda: worker.seen == [image, image])
 
@@ -79,8 +79,8 @@ async def test_a_record_too_large_for_its_letter_is_taken_from_its_topic(kafka: 
 async def test_one_that_is_no_more_is_said_and_then_nothing_is_sent(kafka: Broker, prefix: str) -> None:
     connection = await connect(kafka, prefix)
     large = records.image_record(records.file("large.jpg", job_id="job"), b"j" * (MAX_MESSAGE_BYTES - 2000))
-    small = await put_aside(connection, path_of(records.file("a.jpg", job_id="job")))
-    gone = await put_aside(connection, work(IMAGES, large))
+    small = await moved_away(connection, path_of(records.file("a.jpg", job_id="job")))
+    gone = await moved_away(connection, work(IMAGES, large))
     await consume(connection, IMAGES)
     with pytest.raises(SluiceError, match="ingest its file again") as refused:
         await send_back(connection, [small, gone])

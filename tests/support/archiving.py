@@ -117,7 +117,7 @@ class Tree:
         return [self.root / "a/1.jpg", self.root / "a/2.jpg"]
 
     @property
-    def asked(self) -> list[Path]:
+    def requested(self) -> list[Path]:
         return [self.root / "b/1.jpg", self.root / "b/2.jpg"]
 
 
@@ -127,8 +127,8 @@ ARCHIVE_ID = "20260101T000000000000-00000000"
 def archive(root: Path, disk: Disk | None = None) -> None:
     """Archive what the Tree wants archived."""
     tree, shop = Tree(root), executor(root, disk)
-    records = [record_of(path) for path in (*tree.kept, *tree.asked)]
-    targets = duplicates({record_of(path).id for path in tree.asked}, records)
+    records = [record_of(path) for path in (*tree.kept, *tree.requested)]
+    targets = duplicates({record_of(path).id for path in tree.requested}, records)
     journal = shop.journal(ARCHIVE_ID)
     with shop.locks.owned(journal.folder):
         journal.begin(Opened(kind="exact", collection=COLLECTION, generation=None))

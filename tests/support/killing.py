@@ -6,8 +6,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from random import Random
 
-Told = Callable[[int], None]
-Writes = Callable[[Path, int, Told], None]
+Reported = Callable[[int], None]
+Writes = Callable[[Path, int, Reported], None]
 """Writes to a folder, from a number on, telling each number when what belongs to it was written. For ever."""
 
 START_SECONDS = 60.0
@@ -34,14 +34,14 @@ def killed_while_writing(writes: Writes, folder: Path, start: int, random: Rando
         return max(last, *_rest(ours), start - 1)
 
 
-def _run(writes: Writes, folder: Path, start: int, told: Connection) -> None:
-    writes(folder, start, told.send)
+def _run(writes: Writes, folder: Path, start: int, reported: Connection) -> None:
+    writes(folder, start, reported.send)
 
 
-def _rest(told: Connection) -> list[int]:
+def _rest(reported: Connection) -> list[int]:
     numbers = [-1]
     try:
         while True:
-            numbers.append(told.recv())
+            numbers.append(reported.recv())
     except EOFError:
         return numbers

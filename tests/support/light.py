@@ -21,13 +21,13 @@ async def run(*command: str | Path, status: int = 0, **environment: str) -> str:
         cwd="/",
     )
     try:
-        said, _ = await asyncio.wait_for(process.communicate(), SECONDS)
+        message, _ = await asyncio.wait_for(process.communicate(), SECONDS)
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
-    assert process.returncode == status, said.decode()[-2000:]
-    return said.decode()
+    assert process.returncode == status, message.decode()[-2000:]
+    return message.decode()
 
 
 async def installed(home: Path) -> Path:

@@ -107,5 +107,5 @@ def docker_problem() -> str | None:
     docker = shutil.which("docker")
     if docker is None:
         return "Docker is not installed"
-    asked = subprocess.run([docker, "info"], capture_output=True, text=True, timeout=LIMIT_S, check=False)
-    return None if asked.returncode == 0 else f"Docker does not run: {asked.stderr.strip()}"
+    requested = subprocess.run([docker, "info"], capture_output=True, text=True, timeout=LIMIT_S, check=False)
+    return None if requested.returncode == 0 else f"Docker does not run: {requested.stderr.strip()}"

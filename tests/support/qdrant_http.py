@@ -70,8 +70,8 @@ async def list_collections(store: Store, _: str, __: Request) -> Any:
 
 
 async def create_collection(store: Store, name: str, request: Request) -> Any:
-    asked = await _body(request, bodies.CreateCollection)
-    await store.create(name, asked.vectors.size, cast("Distance", asked.vectors.distance))
+    wanted = await _body(request, bodies.CreateCollection)
+    await store.create(name, wanted.vectors.size, cast("Distance", wanted.vectors.distance))
     if "bare" in request.query_params:
         _bare[name] = set(INDEXES)
     return True
@@ -111,13 +111,13 @@ async def get_collection(store: Store, name: str, _: Request) -> Any:
 
 
 async def create_index(store: Store, name: str, request: Request) -> Any:
-    asked = await _body(request, bodies.CreateIndex)
+    wanted = await _body(request, bodies.CreateIndex)
     await store.info(name)
     # The engine below makes these indexes by itself with every collection.
-    if bodies.plain(asked.field_name) not in INDEXES:
+    if bodies.plain(wanted.field_name) not in INDEXES:
         raise RefusedError(400, "Wrong input: only the indexes of points.fields are served here")
     await store.ensure_indexes(name)
-    _bare.get(name, set()).discard(bodies.plain(asked.field_name))
+    _bare.get(name, set()).discard(bodies.plain(wanted.field_name))
     return _acknowledged(request)
 
 
@@ -145,45 +145,47 @@ async def upsert(store: Store, name: str, request: Request) -> Any:
 
 
 async def retrieve(store: Store, name: str, request: Request) -> Any:
-    asked = await _body(request, bodies.Retrieve)
-    payload = bodies.fields_of(asked.with_payload)
-    found = await store.retrieve(name, asked.ids, payload=payload, vectors=asked.with_vector)
+    wanted = await _body(request, bodies.Retrieve)
+    payload = bodies.fields_of(wanted.with_payload)
+    found = await store.retrieve(name, wanted.ids, payload=payload, vectors=wanted.with_vector)
     return [_record(each) for each in found]
 
 
 async def scroll(store: Store, name: str, request: Request) -> Any:
     """Qdrant's pages start at the offset, the protocol's after it: step back by asking for one id less."""
-    asked = await _body(request, bodies.Scroll)
-    if asked.order_by is not None:
-        return {"points": await _ordered(store, name, asked, asked.order_by), "next_page_offset": None}
-    before = None if asked.offset is None else _id_before(asked.offset)
+    wanted = await _body(request, bodies.Scroll)
+    if wanted.order_by is not None:
+        return {"points": await _ordered(store, name, wanted, wanted.order_by), "next_page_offset": None}
+    before = None if wanted.offset is None else _id_before(wanted.offset)
     found, _ = await store.scroll(
         name,
-        limit=asked.limit + 1,
+        limit=wanted.limit + 1,
         after=before,
-        where=bodies.filter_of(asked.filter),
-        payload=bodies.fields_of(asked.with_payload),
-        vectors=asked.with_vector,
+        where=bodies.filter_of(wanted.filter),
+        payload=bodies.fields_of(wanted.with_payload),
+        vectors=wanted.with_vector,
     )
-    following = found[asked.limit].id if len(found) > asked.limit else None
-    return {"points": [_record(each) for each in found[: asked.limit]], "next_page_offset": following}
+    following = found[wanted.limit].id if len(found) > wanted.limit else None
+    return {"points": [_record(each) for each in found[: wanted.limit]], "next_page_offset": following}
 
 
-async def _ordered(store: Store, name: str, asked: bodies.Scroll, by: dict[str, str]) -> list[dict[str, Any]]:
+async def _ordered(
+    store: Store, name: str, wanted: bodies.Scroll, by: dict[str, str]
+) -> list[dict[str, Any]]:
     found = await store.ordered(
         name,
         Order(bodies.plain(by["key"]), by.get("direction") == "desc"),
-        limit=asked.limit,
-        where=bodies.filter_of(asked.filter),
-        payload=bodies.fields_of(asked.with_payload),
+        limit=wanted.limit,
+        where=bodies.filter_of(wanted.filter),
+        payload=bodies.fields_of(wanted.with_payload),
     )
     return [_record(each) for each in found]
 
 
 async def facet(store: Store, name: str, request: Request) -> Any:
-    asked = await _body(request, bodies.Facet)
-    where = bodies.filter_of(asked.filter)
-    found = await store.facet(name, bodies.plain(asked.key), limit=asked.limit, where=where)
+    wanted = await _body(request, bodies.Facet)
+    where = bodies.filter_of(wanted.filter)
+    found = await store.facet(name, bodies.plain(wanted.key), limit=wanted.limit, where=where)
     return {"hits": [{"value": each.value, "count": each.count} for each in found]}
 
 
@@ -201,26 +203,26 @@ async def query_batch(store: Store, name: str, request: Request) -> Any:
     return [{"points": await _query(store, name, search)} for search in searches]
 
 
-async def _query(store: Store, name: str, asked: bodies.Query) -> list[dict[str, Any]]:
+async def _query(store: Store, name: str, wanted: bodies.Query) -> list[dict[str, Any]]:
     """Hits with the score of the collection's metric, in its order, as Qdrant has them."""
-    if "nearest" not in asked.query:
+    if "nearest" not in wanted.query:
         if os.environ.get(VERSION, "1.20") < "1.20":
             raise RefusedError(
                 400, "Format error in JSON body: data did not match any variant of QueryInterface"
             )
-        ranking, where = _ranking(asked), bodies.filter_of((asked.prefetch or [asked])[0].filter)
-        ranked = await store.rank(name, ranking, limit=asked.limit, where=where)
+        ranking, where = _ranking(wanted), bodies.filter_of((wanted.prefetch or [wanted])[0].filter)
+        ranked = await store.rank(name, ranking, limit=wanted.limit, where=where)
         return [{"id": hit.id, "version": 0, "score": hit.score} for hit in ranked]
-    nearest = asked.query["nearest"]
+    nearest = wanted.query["nearest"]
     distance = (await store.shape(name)).distance
     try:
         [found] = await store.search(
             name,
             [nearest],
-            limit=asked.limit,
-            offset=asked.offset,
-            where=bodies.filter_of(asked.filter),
-            payload=bodies.fields_of(asked.with_payload),
+            limit=wanted.limit,
+            offset=wanted.offset,
+            where=bodies.filter_of(wanted.filter),
+            payload=bodies.fields_of(wanted.with_payload),
         )
     except SluiceError as error:
         if error.code is not Code.VECTOR_SIZE_MISMATCH:
@@ -236,24 +238,24 @@ async def _query(store: Store, name: str, asked: bodies.Query) -> list[dict[str,
             "version": 0,
             "score": hit.score if distance == "Cosine" else _score(distance, nearest, vectors[hit.id]),
             "payload": hit.payload,
-            "vector": vectors[hit.id] if asked.with_vector else None,
+            "vector": vectors[hit.id] if wanted.with_vector else None,
         }
         for hit in found
     ]
     return sorted(hits, key=lambda hit: cast("float", hit["score"]), reverse=distance in ("Cosine", "Dot"))
 
 
-def _ranking(asked: bodies.Query) -> Ranking:
-    if asked.prefetch is None:
-        return WordRanking(bodies.plain(asked.using or ""), asked.query["text"])
-    near, words = asked.prefetch
+def _ranking(wanted: bodies.Query) -> Ranking:
+    if wanted.prefetch is None:
+        return WordRanking(bodies.plain(wanted.using or ""), wanted.query["text"])
+    near, words = wanted.prefetch
     by_words = WordRanking(bodies.plain(words.using or ""), words.query["text"])
     return FusedRanking(near.query["nearest"], by_words, near.limit)
 
 
 async def count(store: Store, name: str, request: Request) -> Any:
-    asked = await _body(request, bodies.Count)
-    return {"count": await store.count(name, bodies.filter_of(asked.filter))}
+    wanted = await _body(request, bodies.Count)
+    return {"count": await store.count(name, bodies.filter_of(wanted.filter))}
 
 
 async def delete_points(store: Store, name: str, request: Request) -> Any:
@@ -392,8 +394,8 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--data", type=Path, required=True)
-    asked = parser.parse_args()
-    asyncio.run(serve(asked.host, asked.port, asked.data))
+    wanted = parser.parse_args()
+    asyncio.run(serve(wanted.host, wanted.port, wanted.data))
 
 
 if __name__ == "__main__":

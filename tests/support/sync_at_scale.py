@@ -74,10 +74,10 @@ async def measure(home: Path, count: int) -> bool:
         await asyncio.sleep(SETTLED_S)
         began = time.monotonic()
         job = await finished(client, await submit(client, root, sync=True), LIMIT_S)
-        return told(job, count, each, time.monotonic() - began)
+        return reported(job, count, each, time.monotonic() - began)
 
 
-def told(job: dict[str, Any], count: int, each: int, seconds: float) -> bool:
+def reported(job: dict[str, Any], count: int, each: int, seconds: float) -> bool:
     """Print what came of it."""
     found, counts = job["sync"], job["counts"]
     inferred = counts["stored"] - counts["from_cache"]

@@ -19,9 +19,9 @@ MOST_AT_ONCE = 32
 
 RequestT = TypeVar("RequestT")
 ReplyT = TypeVar("ReplyT")
-AskedT_contra = TypeVar("AskedT_contra", contravariant=True)
+RequestT_contra = TypeVar("RequestT_contra", contravariant=True)
 
-_Asked = tuple[RequestT, asyncio.Future[ReplyT]]
+_Requested = tuple[RequestT, asyncio.Future[ReplyT]]
 
 
 class Sent(NamedTuple):
@@ -31,10 +31,10 @@ class Sent(NamedTuple):
     descriptors: Sequence[int] = ()
 
 
-class Exchange(Protocol[AskedT_contra, ReplyT]):
+class Exchange(Protocol[RequestT_contra, ReplyT]):
     """What is asked and answered, as it travels."""
 
-    def sent(self, requests: Sequence[AskedT_contra]) -> AbstractAsyncContextManager["Sent"]:
+    def sent(self, requests: Sequence[RequestT_contra]) -> AbstractAsyncContextManager["Sent"]:
         """Requests as they go to a child; what they need is held until the block ends. OverTimeError."""
 
     def decode(self, body: bytearray) -> list[ReplyT]:
@@ -51,7 +51,7 @@ class Pool(Generic[RequestT, ReplyT]):
         self._children = children
         self._exchange = exchange
         self._idle = list(children)
-        self._waiting: deque[_Asked[RequestT, ReplyT]] = deque()
+        self._waiting: deque[_Requested[RequestT, ReplyT]] = deque()
         self._serving: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
@@ -68,16 +68,16 @@ class Pool(Generic[RequestT, ReplyT]):
         A caller that is cancelled does not wait; a request that has begun is finished all the same.
         """
         loop = asyncio.get_running_loop()
-        asked: list[_Asked[RequestT, ReplyT]] = [(each, loop.create_future()) for each in requests]
-        self._waiting.extend(asked)
-        for _ in range(min(len(self._idle), len(asked))):
+        requested: list[_Requested[RequestT, ReplyT]] = [(each, loop.create_future()) for each in requests]
+        self._waiting.extend(requested)
+        for _ in range(min(len(self._idle), len(requested))):
             serving = asyncio.create_task(self._serve(self._idle.pop()))
             self._serving.add(serving)
             serving.add_done_callback(self._serving.discard)
         try:
-            return [await reply for _, reply in asked]
+            return [await reply for _, reply in requested]
         finally:
-            _forget([reply for _, reply in asked])
+            _forget([reply for _, reply in requested])
 
     async def close(self) -> None:
         """End all children at once. No caller may ask any more."""
@@ -91,27 +91,27 @@ class Pool(Generic[RequestT, ReplyT]):
     async def _serve(self, child: RestartingChild) -> None:
         """Keep one child busy for as long as requests wait."""
         try:
-            while asked := self._next():
+            while requested := self._next():
                 try:
-                    replies = await self._replies(child, [request for request, _ in asked])
+                    replies = await self._replies(child, [request for request, _ in requested])
                 except BaseException as error:
-                    _fail([reply for _, reply in asked], error)
+                    _fail([reply for _, reply in requested], error)
                     if not isinstance(error, Exception):
                         raise
                     return
-                for (_, future), reply in zip(asked, replies, strict=False):
+                for (_, future), reply in zip(requested, replies, strict=False):
                     if not future.done():
                         future.set_result(reply)
-                self._waiting.extendleft(reversed(asked[len(replies) :]))
+                self._waiting.extendleft(reversed(requested[len(replies) :]))
         finally:
             self._idle.append(child)
 
-    def _next(self) -> list[_Asked[RequestT, ReplyT]]:
+    def _next(self) -> list[_Requested[RequestT, ReplyT]]:
         """One child's share of the requests that somebody still waits for."""
         wanted = deque(each for each in self._waiting if not each[1].done())
         share = min(MOST_AT_ONCE, ceil(len(wanted) / len(self._children)))
-        asked, self._waiting = [wanted.popleft() for _ in range(share)], wanted
-        return asked
+        requested, self._waiting = [wanted.popleft() for _ in range(share)], wanted
+        return requested
 
     async def _replies(self, child: RestartingChild, requests: Sequence[RequestT]) -> list[ReplyT]:
         """Replies to the first of the requests. If the child ends over several, it is asked each alone."""

@@ -12,14 +12,14 @@ _DAY = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?")
 _MONTHS = 12
 
 
-def condition(name: str, asked: Any) -> Filter:
+def condition(name: str, requested: Any) -> Filter:
     """The instants that are meant: of a year, a month or a day all of it."""
-    if isinstance(asked, str):
-        return Filter(dates={name: _within(name, asked)})
-    if isinstance(asked, list) and asked and all(isinstance(each, str) for each in asked):
-        return Filter(either=[condition(name, each) for each in asked[:100]])
-    if isinstance(asked, Mapping) and asked and set(asked) <= {"gte", "lte", "gt", "lt"}:
-        return Filter(dates={name: _between(name, asked)})
+    if isinstance(requested, str):
+        return Filter(dates={name: _within(name, requested)})
+    if isinstance(requested, list) and requested and all(isinstance(each, str) for each in requested):
+        return Filter(either=[condition(name, each) for each in requested[:100]])
+    if isinstance(requested, Mapping) and requested and set(requested) <= {"gte", "lte", "gt", "lt"}:
+        return Filter(dates={name: _between(name, requested)})
     raise _wrong(name)
 
 
@@ -28,10 +28,10 @@ def _within(name: str, text: str) -> Dates:
     return Dates(gte=start, lte=start) if start == end else Dates(gte=start, lt=end)
 
 
-def _between(name: str, asked: Mapping[str, Any]) -> Dates:
+def _between(name: str, requested: Mapping[str, Any]) -> Dates:
     """`lte` a month includes it, `gt` a month begins after it."""
     bounds: dict[str, str] = {}
-    for bound, text in asked.items():
+    for bound, text in requested.items():
         start, end = _span(name, text)
         match bound:
             case "lte":

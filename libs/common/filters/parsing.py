@@ -28,7 +28,7 @@ def parse(filters: Mapping[str, Any] | None) -> Filter | None:
     if not filters:
         return None
     conditions = [
-        condition for name, asked in _plain(filters).items() if (condition := _condition(name, asked))
+        condition for name, requested in _plain(filters).items() if (condition := _condition(name, requested))
     ]
     return _merged(conditions)
 
@@ -59,19 +59,19 @@ def _plain(filters: Mapping[str, Any]) -> Mapping[str, Any]:
     return filters
 
 
-def _condition(name: str, asked: Any) -> Filter | None:
+def _condition(name: str, requested: Any) -> Filter | None:
     if name == "not":
-        return _negated(asked)
+        return _negated(requested)
     if name in _SPECIAL:
-        return _SPECIAL[name](asked)
-    return values.condition(name, asked, also=(*_SPECIAL, "not"))
+        return _SPECIAL[name](requested)
+    return values.condition(name, requested, also=(*_SPECIAL, "not"))
 
 
-def _negated(asked: Any) -> Filter:
+def _negated(requested: Any) -> Filter:
     """None of the conditions may hold."""
-    if not isinstance(asked, dict) or not asked or "not" in asked:
+    if not isinstance(requested, dict) or not requested or "not" in requested:
         raise wrong("not takes an object of conditions, none of which may hold")
-    found = [condition for name, inner in _plain(asked).items() if (condition := _condition(name, inner))]
+    found = [condition for name, inner in _plain(requested).items() if (condition := _condition(name, inner))]
     return Filter(none_of=tuple(found))
 
 

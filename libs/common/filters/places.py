@@ -12,9 +12,9 @@ _FARTHEST_KM = 20_100.0
 """Half way around the earth."""
 
 
-def below(asked: Any) -> Filter | None:
+def below(requested: Any) -> Filter | None:
     """Files below a folder, or one of several; any Unicode form of its name. None for all."""
-    folders = [asked] if isinstance(asked, str) else asked
+    folders = [requested] if isinstance(requested, str) else requested
     if not isinstance(folders, list) or not folders or not all(is_text(each) and each for each in folders):
         raise wrong("below takes the path of a folder, or a list of them")
     paths = [path for each in folders if (path := each.rstrip("/"))]
@@ -24,21 +24,21 @@ def below(asked: Any) -> Filter | None:
     return Filter(any_of={Fields.folders.name: sorted(forms)})
 
 
-def near(asked: Any) -> Filter:
+def near(requested: Any) -> Filter:
     """Within `km` kilometres of a place."""
     try:
-        lat, lon, km = (float(asked[part]) for part in ("lat", "lon", "km"))
+        lat, lon, km = (float(requested[part]) for part in ("lat", "lon", "km"))
     except (KeyError, TypeError, ValueError) as error:
         raise _wrong_circle() from error
-    if not (_is_place(lat, lon) and 0 < km <= _FARTHEST_KM) or set(asked) - {"lat", "lon", "km"}:
+    if not (_is_place(lat, lon) and 0 < km <= _FARTHEST_KM) or set(requested) - {"lat", "lon", "km"}:
         raise _wrong_circle()
     return Filter(near={Fields.location.name: Circle(lat, lon, km * 1000)})
 
 
-def box(asked: Any) -> Filter:
+def box(requested: Any) -> Filter:
     """Between two meridians and two parallels; over the date line where west is greater than east."""
     try:
-        west, south, east, north = (float(each) for each in asked)
+        west, south, east, north = (float(each) for each in requested)
     except (TypeError, ValueError) as error:
         raise _wrong_box() from error
     if not (_is_place(south, west) and _is_place(north, east) and south <= north):

@@ -26,7 +26,7 @@ def wrong(detail: str) -> SluiceError:
     return SluiceError(Code.INVALID_REQUEST, f"filters: {detail}")
 
 
-def condition(name: str, asked: Any, also: Sequence[str]) -> Filter:
+def condition(name: str, requested: Any, also: Sequence[str]) -> Filter:
     """The condition on a field; `also` are the names that are no fields, for the error."""
     field = _FILTERS.get(name)
     if field is None and not _is_metadata(name) and not (is_exif(name) and is_text(name)):
@@ -35,22 +35,22 @@ def condition(name: str, asked: Any, also: Sequence[str]) -> Filter:
     if isinstance(field, Location):
         raise wrong(f"{name} is asked for by near, box, has or missing")
     if isinstance(field, Moment):
-        return dates.condition(name, asked)
-    if isinstance(asked, Mapping):
-        return Filter(ranges={name: _range(name, asked)})
-    return Filter(any_of={name: _values(name, field, asked)})
+        return dates.condition(name, requested)
+    if isinstance(requested, Mapping):
+        return Filter(ranges={name: _range(name, requested)})
+    return Filter(any_of={name: _values(name, field, requested)})
 
 
-def has(asked: Any) -> Filter:
+def has(requested: Any) -> Filter:
     """The fields have a value."""
-    fields = _fields("has", asked)
+    fields = _fields("has", requested)
     where = Filter(has=[field for field in fields if field != Fields.caption.name])
     return where if len(where.has) == len(fields) else Filter(every=(where, _captioned()))
 
 
-def missing(asked: Any) -> Filter:
+def missing(requested: Any) -> Filter:
     """The fields have no value."""
-    fields = _fields("missing", asked)
+    fields = _fields("missing", requested)
     where = Filter(missing=[field for field in fields if field != Fields.caption.name])
     return where if len(where.missing) == len(fields) else Filter(every=(where,), none_of=(_captioned(),))
 
@@ -83,15 +83,15 @@ def _captioned() -> Filter:
     return Filter(any_of={Fields.has_caption.name: [True]})
 
 
-def _fields(name: str, asked: Any) -> list[str]:
-    fields = [asked] if isinstance(asked, str) else asked
+def _fields(name: str, requested: Any) -> list[str]:
+    fields = [requested] if isinstance(requested, str) else requested
     if not isinstance(fields, list) or not fields or not set(map(str, fields)) <= set(_KNOWN):
         raise wrong(f"{name} takes a list of fields, of {', '.join(_KNOWN)}")
     return fields
 
 
-def _values(name: str, field: Field[object] | None, asked: Any) -> Sequence[Scalar]:
-    values = asked if isinstance(asked, list) else [asked]
+def _values(name: str, field: Field[object] | None, requested: Any) -> Sequence[Scalar]:
+    values = requested if isinstance(requested, list) else [requested]
     kind, is_kind = _SCALAR if _is_metadata(name) else _kind(field)
     if not values or not all(map(is_kind, values)):
         raise wrong(f"{name} takes {kind}, a list of them, or {{gte, lte, gt, lt}}")
@@ -115,9 +115,9 @@ def _is_scalar(value: Any) -> bool:
 _SCALAR = "a text, a number of 64 bits, true or false", _is_scalar
 
 
-def _range(name: str, asked: Mapping[str, Any]) -> Range:
-    if not asked or set(asked) - _BOUNDS or not all(map(is_number, asked.values())):
+def _range(name: str, requested: Mapping[str, Any]) -> Range:
+    if not requested or set(requested) - _BOUNDS or not all(map(is_number, requested.values())):
         raise wrong(
             f"the range of {name} is {{gte, lte, gt, lt: a number}}, one of them at least, of 64 bits"
         )
-    return Range(**asked)
+    return Range(**requested)

@@ -56,8 +56,8 @@ def obstacle(health: Health, now: float) -> str | None:
     """Why no work is done now, or None. `now` in monotonic seconds."""
     if health.state != "ready":
         return health.reason or f"it is {health.state}"
-    if health.heard_at is not None and now - health.heard_at > UNHEARD_SECONDS:
-        return f"the brokers have not taken its heartbeat for {now - health.heard_at:.0f} s"
+    if health.received_at is not None and now - health.received_at > UNHEARD_SECONDS:
+        return f"the brokers have not taken its heartbeat for {now - health.received_at:.0f} s"
     return stuck(health, now)
 
 

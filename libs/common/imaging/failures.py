@@ -74,7 +74,7 @@ def _reason(error: Exception) -> str:
         return "its header is damaged"
     if isinstance(error, _MUTE):
         return "it is damaged"
-    said = error.args[0] if error.args else ""
-    words = said.decode(errors="replace") if isinstance(said, bytes) else str(error)
+    stated = error.args[0] if error.args else ""
+    words = stated.decode(errors="replace") if isinstance(stated, bytes) else str(error)
     known = next((meaning for sign, meaning in _MEANINGS.items() if sign in words), None)
     return known or (words.strip().splitlines() or ["it is damaged"])[0]

@@ -34,14 +34,14 @@ async def refusal(bootstrap_servers: str, security: Mapping[str, Any]) -> str | 
     try:
         async with asyncio.timeout(CONNECT_SECONDS):
             for host, port, _ in collect_hosts(bootstrap_servers):
-                if (said := await _said(host, port, security)) is not None:
-                    return f"the Kafka broker at {host}:{port} does not let us in: {said}"
+                if (message := await _message(host, port, security)) is not None:
+                    return f"the Kafka broker at {host}:{port} does not let us in: {message}"
     except TimeoutError:
         pass
     return None
 
 
-async def _said(host: str, port: int, security: Mapping[str, Any]) -> str | None:
+async def _message(host: str, port: int, security: Mapping[str, Any]) -> str | None:
     """What is said to a connection like the client's own."""
     try:
         connection = await create_conn(host, port, **security)
@@ -53,5 +53,5 @@ async def _said(host: str, port: int, security: Mapping[str, Any]) -> str | None
 
 def _in_words(error: OSError | KafkaError) -> str | None:
     """What the error has to do with settings; None: no answer came."""
-    said = getattr(error, "verify_message", None) or error
-    return next((words.format(said) for kind, words in _WORDS if isinstance(error, kind)), None)
+    message = getattr(error, "verify_message", None) or error
+    return next((words.format(message) for kind, words in _WORDS if isinstance(error, kind)), None)

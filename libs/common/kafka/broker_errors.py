@@ -24,12 +24,12 @@ def as_ours(error: KafkaError, where: str) -> SluiceError:
     A producer that the brokers have fenced, or lost the place of, stays refused; its process goes on well
     when it is started again.
     """
-    kind, said = _kind(error), str(error.args[0]) if error.args else ""
-    if issubclass(kind, _AWAY) or said.startswith(_NOT_REACHED):
+    kind, message = _kind(error), str(error.args[0]) if error.args else ""
+    if issubclass(kind, _AWAY) or message.startswith(_NOT_REACHED):
         return UnavailableError(Code.BROKER_UNAVAILABLE, f"no Kafka broker answers at {where}")
     if kind.retriable:
         return UnavailableError(Code.BROKER_UNAVAILABLE, f"Kafka cannot do it now ({kind.__name__})")
-    name = f"{kind.__name__}: {said}" if said and type(error) is kind else kind.__name__
+    name = f"{kind.__name__}: {message}" if message and type(error) is kind else kind.__name__
     if issubclass(kind, _FORBIDDEN):
         return SluiceError(
             Code.BROKER_REFUSED,

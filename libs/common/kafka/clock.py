@@ -15,7 +15,7 @@ class BrokerClock:
         self._local = local
         self._behind_s = 0.0
 
-    def heard(self, acks: Iterable[RecordMetadata]) -> None:
+    def received(self, acks: Iterable[RecordMetadata]) -> None:
         """Brokers stamp each record as they take it, and say so as they acknowledge it."""
         stamps = [ack.timestamp for ack in acks if ack.timestamp_type == _LOG_APPEND and ack.timestamp]
         if stamps:

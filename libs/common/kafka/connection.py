@@ -126,8 +126,8 @@ class Connection:
             with broker_errors(where):
                 yield
         except UnavailableError as error:
-            if said := await refusal(self.bootstrap_servers, self.security):
-                raise UnavailableError(error.code, said) from error
+            if message := await refusal(self.bootstrap_servers, self.security):
+                raise UnavailableError(error.code, message) from error
             raise
 
 

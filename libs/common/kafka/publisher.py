@@ -74,21 +74,21 @@ class Publisher:
             with broker_errors("the address in KAFKA_BOOTSTRAP_SERVERS"):
                 futures = [await self._send(record) for record in outgoing]
                 acks = list(await asyncio.gather(*futures))
-        self.clock.heard(acks)
+        self.clock.received(acks)
         self._count(outgoing)
         return acks
 
     def _count(self, outgoing: Sequence[Outgoing]) -> None:
-        records, size, told = Counter[str](), Counter[str](), Counter[tuple[str, str]]()
+        records, size, reported = Counter[str](), Counter[str](), Counter[tuple[str, str]]()
         for each in outgoing:
             records[each.topic.name] += 1
             size[each.topic.name] += len(each.value or b"")
             if each.tally:
-                told.update(each.tally)
+                reported.update(each.tally)
         for topic, count in records.items():
             self._instruments.count(PUBLISHED, topic, by=count)
             self._instruments.count(PUBLISHED_BYTES, topic, by=size[topic])
-        for (outcome, code), count in told.items():
+        for (outcome, code), count in reported.items():
             self._instruments.count(OUTCOMES, outcome, code, by=count)
 
     async def _send(self, record: Outgoing) -> asyncio.Future[RecordMetadata]:

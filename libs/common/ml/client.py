@@ -46,7 +46,7 @@ class HttpMLClient:
     def __init__(self, http: httpx.AsyncClient, timeouts: Timeouts, model: str | None = None) -> None:
         self._http = http
         self._timeouts = timeouts
-        self._asked = {} if model is None else {"model": model}
+        self._query = {} if model is None else {"model": model}
         self._has_multipart = True
 
     def for_model(self, name: str | None) -> "HttpMLClient":
@@ -101,14 +101,14 @@ class HttpMLClient:
 
     async def embed(self, images: Sequence[Image], *, caption: bool) -> Reply:
         """See InferenceClient. That the service lacks multipart is remembered once JSON has worked."""
-        params = {"caption": "true" if caption else "false"} | self._asked
+        params = {"caption": "true" if caption else "false"} | self._query
         return await _reply(self._send(images, params), read_answer)
 
     async def embed_text(self, text: str) -> Reply:
         """An Answer with one result, the text's; failures are replies, as those of `embed`."""
         body = msgspec.json.encode({"text": text})
         return await _reply(
-            self._http.post("embed_text", params=self._asked, content=body, headers=_JSON_HEADERS),
+            self._http.post("embed_text", params=self._query, content=body, headers=_JSON_HEADERS),
             read_text_answer,
         )
 
@@ -133,10 +133,10 @@ class HttpMLClient:
         """The body of a 200; UnavailableError with the reason for anything else."""
         timeout = httpx.Timeout(timeout_s, connect=self._timeouts.connect_s)
         try:
-            answer = await self._http.request(method, path, params=self._asked, timeout=timeout, **options)
+            answer = await self._http.request(method, path, params=self._query, timeout=timeout, **options)
         except httpx.HTTPError as error:
             raise _unavailable(reason_of_error(error)) from error
-        if answer.status_code == 422 and self._asked:
+        if answer.status_code == 422 and self._query:
             raise UnavailableError(Code.MODEL_UNAVAILABLE, read_detail(answer.content), retryable=False)
         if answer.status_code != 200:
             raise _unavailable(reason_of_status(answer.status_code, answer.content))

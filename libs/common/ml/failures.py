@@ -25,11 +25,11 @@ def reply_to_answer(answer: Answer) -> Reply:
 def reply_to_status(status: int, body: bytes) -> Reply:
     """The reply that an answer other than 200 stands for."""
     detail = read_detail(body)
-    said = f"{status}: {detail}" if detail else str(status)
+    message = f"{status}: {detail}" if detail else str(status)
     if status == 413 or (status in {500, 503, 507} and _is_out_of_memory(detail)):
-        return TooMuch(f"it answers {said}")
+        return TooMuch(f"it answers {message}")
     if status in {400, 415, 422, 500}:
-        return Refused(f"it answers {said}")
+        return Refused(f"it answers {message}")
     return Away(reason_of_status(status, body))
 
 

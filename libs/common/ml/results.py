@@ -43,11 +43,11 @@ def verdicts(
     are missing here have no result, or several, and must be asked again.
     """
     counts = Counter(result.id for result in results)
-    asked = {image.id for image in images}
+    requested = {image.id for image in images}
     return {
         result.id: _verdict(result, model, dimension)
         for result in results
-        if result.id in asked and counts[result.id] == 1
+        if result.id in requested and counts[result.id] == 1
     }
 
 

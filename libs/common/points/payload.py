@@ -31,9 +31,9 @@ def payload_of(
     point = Fields({})
     set_file(point, record.file)
     _set_content(point, record)
-    said = metadata_of(record)
-    set_metadata(point, said)
-    if places is not None and said.location is not None and (names := places.near(said.location)):
+    stated = metadata_of(record)
+    set_metadata(point, stated)
+    if places is not None and stated.location is not None and (names := places.near(stated.location)):
         point.place = list(names)
     _set_inference(point, record)
     point.stored_at = stored_at

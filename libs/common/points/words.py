@@ -78,20 +78,20 @@ def folded(text: str) -> str:
     return unicodedata.normalize("NFC", "".join(map(_unaccented, plain))).translate(_LETTERS)
 
 
-def _unaccented(letter: str) -> str:
-    if letter.isascii():
-        return letter
-    parts = unicodedata.normalize("NFD", letter)
+def _unaccented(dead_letter: str) -> str:
+    if dead_letter.isascii():
+        return dead_letter
+    parts = unicodedata.normalize("NFD", dead_letter)
     is_accented = len(parts) > 1 and unicodedata.name(parts[0], "").startswith(_ACCENTED)
-    return parts[0] if is_accented else letter
+    return parts[0] if is_accented else dead_letter
 
 
 def _runs(text: str) -> Iterator[str]:
     """What stands between separators."""
     run: list[str] = []
-    for letter in text:
-        if letter.isalnum() or unicodedata.category(letter) in ("Mn", "Mc"):
-            run.append(letter)
+    for dead_letter in text:
+        if dead_letter.isalnum() or unicodedata.category(dead_letter) in ("Mn", "Mc"):
+            run.append(dead_letter)
         elif run:
             yield "".join(run)
             run = []

@@ -16,23 +16,23 @@ def metadata_of(record: PointRecord) -> Metadata:
     return filled(record.file.sidecar, filled(record.content.metadata, record.file.export))
 
 
-def set_metadata(point: Fields, said: Metadata) -> None:
+def set_metadata(point: Fields, stated: Metadata) -> None:
     """Set the fields of what is known; there are none of what is not."""
-    _set_time_and_place(point, said)
+    _set_time_and_place(point, stated)
     for name in _SAME_NAME:
-        if (value := getattr(said, name)) is not None:
+        if (value := getattr(stated, name)) is not None:
             setattr(point, name, value)
-    if said.keywords:
-        point.keywords = list(said.keywords)
-    if said.people:
-        point.people = list(said.people)
+    if stated.keywords:
+        point.keywords = list(stated.keywords)
+    if stated.people:
+        point.people = list(stated.people)
 
 
-def _set_time_and_place(point: Fields, said: Metadata) -> None:
-    if said.taken_at is not None and said.taken_local is not None:
-        point.taken_at = said.taken_at
-        point.taken_local = said.taken_local
-        point.month = said.taken_local[:_MONTH]
-    if said.location is not None:
-        latitude, longitude = said.location
+def _set_time_and_place(point: Fields, stated: Metadata) -> None:
+    if stated.taken_at is not None and stated.taken_local is not None:
+        point.taken_at = stated.taken_at
+        point.taken_local = stated.taken_local
+        point.month = stated.taken_local[:_MONTH]
+    if stated.location is not None:
+        latitude, longitude = stated.location
         point.location = {"lat": latitude, "lon": longitude}

@@ -26,15 +26,15 @@ SLOW_SECONDS = 20.0
 
 async def beat(publisher: Publisher, stage: str, instance: str, health: Health) -> None:
     """Report the health every BEAT_SECONDS, and at once when it changes, until cancelled; then `stopped`."""
-    told, next_at, clock = None, 0.0, asyncio.get_running_loop().time
+    reported, next_at, clock = None, 0.0, asyncio.get_running_loop().time
     brokers, slowness = Outage(), Outage()
     try:
         while True:
             now = (health.state, health.reason)
-            if now != told or clock() >= next_at:
+            if now != reported or clock() >= next_at:
                 await _tell(publisher, stage, instance, health, brokers)
                 # The first one's acknowledgement tells the time; so the second one follows at once.
-                told, next_at = now, clock() + (BEAT_SECONDS if told else 0.0)
+                reported, next_at = now, clock() + (BEAT_SECONDS if reported else 0.0)
             _look_for_slow(stage, health, slowness)
             await asyncio.sleep(_LOOK_SECONDS)
     finally:
@@ -62,7 +62,7 @@ async def _tell(publisher: Publisher, stage: str, instance: str, health: Health,
         brokers.gone(f"{stage}: the brokers do not take its heartbeat: {error.detail}")
     else:
         brokers.back(f"{stage}: the brokers take its heartbeat again")
-        health.heard()
+        health.received()
 
 
 def _in_flight(file: WorkingOn, now: float) -> events.InFlight:

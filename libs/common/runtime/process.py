@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 _LEFT_SECONDS = 2.0
 """How long what a finished service has left may take: clients whose broker is gone do not end on cancel."""
-_ONE_WISH_SECONDS = 0.3
+_SAME_STOP_SECONDS = 0.3
 """Signals this close are one: make passes on the SIGTERM that its whole process group was sent anyway."""
 
 
@@ -110,7 +110,7 @@ async def _run(
     def on_signal() -> None:
         nonlocal first_at
         if stop.is_set():
-            if loop.time() - first_at > _ONE_WISH_SECONDS:
+            if loop.time() - first_at > _SAME_STOP_SECONDS:
                 _leave("stopped at once, without draining", EXIT_INTERRUPTED)
             return
         first_at = loop.time()

@@ -43,7 +43,7 @@ class Health:
     reason: str | None = None
     alive_at: float = field(default_factory=time.monotonic)
     """When it last asked for work, or said how it is (monotonic seconds)."""
-    heard_at: float | None = None
+    received_at: float | None = None
     """When the brokers last took its heartbeat (monotonic seconds); None: not yet."""
     records: int = 0
     """Records that it has finished since its start."""
@@ -76,9 +76,9 @@ class Health:
         """It asks for work just now, whatever its state."""
         self.alive_at = time.monotonic()
 
-    def heard(self) -> None:
+    def received(self) -> None:
         """The brokers have taken its heartbeat just now."""
-        self.heard_at = time.monotonic()
+        self.received_at = time.monotonic()
 
 
 class Service(Protocol):

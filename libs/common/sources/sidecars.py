@@ -32,6 +32,6 @@ def _takeout_names(name: bytes) -> Iterator[bytes]:
         name, number = numbered[1] + numbered[3], numbered[2]
     stem, dot, suffix = name.rpartition(b".")
     for base in dict.fromkeys((name, _EDITED.sub(b"", stem) + dot + suffix, stem)):
-        for said in (base + _SUPPLEMENT, base):
-            yield said[:_MOST_TAKEOUT_NAME] + number + b".json"
-            yield said + number + b".json"
+        for stated in (base + _SUPPLEMENT, base):
+            yield stated[:_MOST_TAKEOUT_NAME] + number + b".json"
+            yield stated + number + b".json"

@@ -115,7 +115,7 @@ class Source(Protocol):
     Every call may block: run it in a thread.
     """
 
-    def list(self, root: bytes, asked: Listing) -> Iterator[Entry]:
+    def list(self, root: bytes, requested: Listing) -> Iterator[Entry]:
         """Every entry at or below `root`, each exactly once; what cannot be read is an entry too."""
 
     def open(self, path: bytes, *, links: bool = True, part: Part | None = None) -> OpenFile:

@@ -25,17 +25,17 @@ class Sources:
         self._remote = remote
         self._opened: dict[str, RemoteSource] = {}
 
-    def list(self, root: bytes, asked: Listing) -> Iterator[Entry]:
+    def list(self, root: bytes, requested: Listing) -> Iterator[Entry]:
         """The entries of a place: of a folder or prefix what lies below, of a manifest what its rows name, of
         shards their members.
 
         FileError as `of`.
         """
         if is_manifest(root):
-            return iter(Manifest(root, asked, self._beside(root)))
+            return iter(Manifest(root, requested, self._neighbours(root)))
         if is_shards(root):
-            return iter(ShardListing(root, asked, self._beside(root)))
-        return self.of(root).list(root, asked)
+            return iter(ShardListing(root, requested, self._neighbours(root)))
+        return self.of(root).list(root, requested)
 
     def allow(self, path: bytes) -> bool:
         """Whether a file of this machine lies in what may be read, whether it exists or not. Blocks."""
@@ -43,7 +43,7 @@ class Sources:
             return True
         return self._roots.holding(os.path.realpath(path)) is not None
 
-    def _beside(self, path: bytes) -> "Sources":
+    def _neighbours(self, path: bytes) -> "Sources":
         """What lies in the folder of a list may be read too: it was asked for."""
         return Sources(Also(path.rpartition(b"/")[0] or b"/", self._roots), self._remote)
 

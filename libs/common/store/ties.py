@@ -18,11 +18,11 @@ def first_depth(limit: int) -> int:
     return limit + _MORE
 
 
-def next_depth(found: Sequence[Ranked], asked: int, limit: int) -> int | None:
+def next_depth(found: Sequence[Ranked], requested: int, limit: int) -> int | None:
     """How many points to ask for next; None when `found`, of `asked` points, settles the first `limit`."""
-    if len(found) < asked or asked >= MOST or found[-1].score < found[limit - 1].score:
+    if len(found) < requested or requested >= MOST or found[-1].score < found[limit - 1].score:
         return None
-    return min(4 * asked, MOST)
+    return min(4 * requested, MOST)
 
 
 def settled(found: Sequence[Ranked], limit: int) -> list[Ranked]:

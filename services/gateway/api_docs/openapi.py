@@ -79,14 +79,14 @@ def example(schema: Schema, whole: Schema, field: str = "") -> Any:
     """A value of the schema: its own example or default if it has one, else one made of its parts."""
     if "$ref" in schema:
         schema = whole["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
-    said = [*schema.get("examples", []), *(schema[key] for key in ("default", "const") if key in schema)]
-    if said:
-        return said[0]
+    message = [*schema.get("examples", []), *(schema[key] for key in ("default", "const") if key in schema)]
+    if message:
+        return message[0]
     if "enum" in schema:
         return schema["enum"][0]
     if parts := schema.get("anyOf"):
         return _one_of(parts, whole, field)
-    return _FIELDS[field] if _is_told_by_name(field, schema) else _made(schema, whole, field)
+    return _FIELDS[field] if _is_discriminated(field, schema) else _made(schema, whole, field)
 
 
 def _operations(made: Schema) -> Iterator[Schema]:
@@ -154,7 +154,7 @@ def _one_of(parts: list[Schema], whole: Schema, field: str) -> Any:
     return example(next((part for part in parts if part.get("type") != "null"), parts[0]), whole, field)
 
 
-def _is_told_by_name(field: str, schema: Schema) -> bool:
+def _is_discriminated(field: str, schema: Schema) -> bool:
     kinds: dict[str, type] = {"string": str, "integer": int, "object": dict}
     kind = kinds.get(schema.get("type", ""))
     return kind is not None and isinstance(_FIELDS.get(field), kind) and "properties" not in schema

@@ -5,17 +5,17 @@ from dataclasses import replace
 from uuid import UUID
 
 from libs.common.duplicates.protected import Protected
-from services.gateway.duplicates.duplicates import Asked, Duplicates
+from services.gateway.duplicates.duplicates import Duplicates, Requested
 from services.gateway.duplicates.review import Compared, Group, advice
 
 PAGE = 200
 
 
-async def groups_of(duplicates: Duplicates, task_id: UUID, asked: Asked) -> AsyncIterator[Group]:
+async def groups_of(duplicates: Duplicates, task_id: UUID, requested: Requested) -> AsyncIterator[Group]:
     """All groups of the report, as the index has them now; SluiceError task_not_found."""
     cursor: str | None = None
     while True:
-        page = await duplicates.report(task_id, replace(asked, cursor=cursor, limit=PAGE))
+        page = await duplicates.report(task_id, replace(requested, cursor=cursor, limit=PAGE))
         for group in page.groups:
             yield group
         if (cursor := page.next) is None:

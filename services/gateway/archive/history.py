@@ -69,7 +69,7 @@ class ArchiveHistory:
         return 1 + max((*self.moves, *self.restores), default=-1)
 
 
-def told(archive_id: str, lines: Sequence[Line]) -> ArchiveHistory | None:
+def reported(archive_id: str, lines: Sequence[Line]) -> ArchiveHistory | None:
     """The archive; None if a crash came before its first line."""
     if not lines or not isinstance(first := lines[0], Opened):
         return None

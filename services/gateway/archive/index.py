@@ -29,15 +29,15 @@ class Index:
     def __init__(self, store: Store, control: ControlTable, executor: MoveExecutor) -> None:
         self._store = store
         self._control = control
-        self._workshop = executor
+        self._executor = executor
         self._unsettled: set[str] = set()
 
     @asynccontextmanager
     async def owned(self, archive_id: str) -> AsyncIterator[None]:
         """The right to add to the archive; SluiceError archive_busy if another has it."""
         with ExitStack() as held:
-            folder = self._workshop.root / archive_id
-            await asyncio.to_thread(held.enter_context, self._workshop.locks.owned(folder))
+            folder = self._executor.root / archive_id
+            await asyncio.to_thread(held.enter_context, self._executor.locks.owned(folder))
             yield
 
     async def recover(self) -> None:
@@ -49,7 +49,7 @@ class Index:
         for archive_id in sorted(self._unsettled):
             try:
                 async with self.owned(archive_id):
-                    await asyncio.to_thread(self._workshop.recover, archive_id)
+                    await asyncio.to_thread(self._executor.recover, archive_id)
             except (OSError, SluiceError) as error:
                 log.warning("archive %s is not recovered yet: %s", archive_id, error)
 
@@ -68,7 +68,7 @@ class Index:
         """Have the points agree with the files, or leave it to `follow`. The caller owns the archive."""
         self._unsettled.add(archive_id)
         try:
-            history = await asyncio.to_thread(self._workshop.recover, archive_id)
+            history = await asyncio.to_thread(self._executor.recover, archive_id)
             if history is not None:
                 await self._settle(history)
         except (OSError, SluiceError) as error:
@@ -77,7 +77,7 @@ class Index:
         self._unsettled.discard(archive_id)
 
     async def _settle(self, history: ArchiveHistory) -> None:
-        journal = self._workshop.journal(history.archive_id)
+        journal = self._executor.journal(history.archive_id)
         gone = [each for each, action in history.stale.items() if action == "delete"]
         back = {each for each, action in history.stale.items() if action == "put_back"}
         if await self._is_there(history):
@@ -102,7 +102,7 @@ class Index:
         return True
 
     def _unfinished(self) -> list[str]:
-        executor = self._workshop
+        executor = self._executor
         return [each for each in executor.archive_ids() if not executor.journal(each).is_settled()]
 
 

@@ -134,7 +134,7 @@ class Journal:
             return False
         return last.endswith(b"\n") and b'"step":"indexed"' in last.rstrip(b"\n").rpartition(b"\n")[2]
 
-    def mend(self) -> None:
+    def repair(self) -> None:
         """Cut off half a line, before another is written."""
         try:
             text = self._path.read_bytes()

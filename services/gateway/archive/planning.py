@@ -71,7 +71,7 @@ def selected(records: Iterable[Record]) -> list[Target]:
 
 
 def duplicates(
-    asked: Collection[str],
+    requested: Collection[str],
     copies: Iterable[Record],
     policy: Policy = Policy(),  # noqa: B008 - immutable
 ) -> list[Target]:
@@ -83,7 +83,7 @@ def duplicates(
     return [
         target
         for group in by_content(copies).values()
-        for target in _of_group(frozenset(asked), group, policy)
+        for target in _of_group(frozenset(requested), group, policy)
     ]
 
 
@@ -123,7 +123,7 @@ def incomplete(unit: Sequence[Target]) -> Skipped | None:
     return Skipped(unit[0].photo.path, FileError(Code.PART_OF_STACK, detail))
 
 
-def all_stay(unit: Sequence[Target], failed: Skipped) -> list[Skipped]:
+def all_kept(unit: Sequence[Target], failed: Skipped) -> list[Skipped]:
     """Why each of a unit stays where it is, of which one cannot move."""
     detail = f"it is one picture with {_name(failed.path)}, which stays: {failed.error.detail}"
     return [
@@ -148,11 +148,11 @@ def connected(ids: Iterable[str], mates: Mapping[str, frozenset[str]]) -> set[st
     return found
 
 
-def _of_group(asked: frozenset[str], group: Sequence[Record], policy: Policy) -> list[Target]:
-    rest = [record for record in group if record.id not in asked]
-    going = _ranked((record for record in group if record.id in asked), policy)
-    staying = _ranked(policy.copies(rest), policy)
-    rivals = tuple(photo_of(record) for record in (*staying, *policy.copies(going)))
+def _of_group(requested: frozenset[str], group: Sequence[Record], policy: Policy) -> list[Target]:
+    rest = [record for record in group if record.id not in requested]
+    going = _ranked((record for record in group if record.id in requested), policy)
+    remaining = _ranked(policy.copies(rest), policy)
+    rivals = tuple(photo_of(record) for record in (*remaining, *policy.copies(going)))
     return [Target(photo_of(record), rivals) for record in reversed(going)]
 
 

@@ -13,7 +13,7 @@ from services.gateway.archive.journal import Kind
 from services.gateway.archive.planning import (
     Skipped,
     Target,
-    all_stay,
+    all_kept,
     duplicates,
     incomplete,
     movable,
@@ -53,14 +53,14 @@ class Plans:
         """To archive copies at these paths, as the client writes them."""
         collection = await self.collection()
         ours = [translate(path, self.settings.path_map) for path in paths]
-        asked, missing = await candidates.by_paths(self.collections.store, collection, ours)
-        return await self._copies("exact", collection, asked, missing, protect)
+        requested, missing = await candidates.by_paths(self.collections.store, collection, ours)
+        return await self._copies("exact", collection, requested, missing, protect)
 
     async def copies(self, collection: str | None, ids: Sequence[str], protect: Sequence[str] = ()) -> Plan:
         """To archive the files of these points, of whose contents others stay. None: the active one."""
         collection = await self.collection(collection)
-        asked = await contents.by_ids(self.collections.store, collection, ids)
-        return await self._copies("job", collection, asked, [], protect)
+        requested = await contents.by_ids(self.collections.store, collection, ids)
+        return await self._copies("job", collection, requested, [], protect)
 
     async def similar(self, collection: str, keepers: Mapping[str, str], protect: Sequence[str] = ()) -> Plan:
         """To archive the files of points, each in favour of another's: the ids of those that stay, by theirs.
@@ -68,14 +68,14 @@ class Plans:
         Other files of their pictures go along, if their contents stay somewhere else.
         """
         collection, store = await self.collection(collection), self.collections.store
-        asked = await contents.by_ids(store, collection, keepers)
+        requested = await contents.by_ids(store, collection, keepers)
         kept = {each.id: each for each in await contents.by_ids(store, collection, keepers.values())}
-        every, mates = await candidates.with_mates(store, collection, asked)
+        every, mates = await candidates.with_mates(store, collection, requested)
         along = [record for record in every if record.id not in keepers]
         policy, copies = self._with(protect), await contents.copies(store, collection, along)
         targets = [
             Target(photo_of(record), (photo_of(kept[keepers[record.id]]),))
-            for record in asked
+            for record in requested
             if keepers[record.id] in kept
         ]
         targets += await asyncio.to_thread(duplicates, {record.id for record in along}, copies, policy)
@@ -113,15 +113,15 @@ class Plans:
         self,
         kind: Kind,
         collection: str,
-        asked: list[Record],
+        requested: list[Record],
         missing: list[Skipped],
         protect: Sequence[str],
     ) -> Plan:
         policy = self._with(protect)
-        asked, fixed = movable(asked)
-        asked, mates = await candidates.with_mates(self.collections.store, collection, asked)
-        every, _ = movable(await contents.copies(self.collections.store, collection, asked))
-        targets = await asyncio.to_thread(duplicates, {record.id for record in asked}, every, policy)
+        requested, fixed = movable(requested)
+        requested, mates = await candidates.with_mates(self.collections.store, collection, requested)
+        every, _ = movable(await contents.copies(self.collections.store, collection, requested))
+        targets = await asyncio.to_thread(duplicates, {record.id for record in requested}, every, policy)
         return await self._plan(kind, collection, stacked(targets, mates), [*missing, *fixed], policy)
 
     async def _plan(
@@ -135,7 +135,7 @@ class Plans:
             if failed is None:
                 going += unit
             else:
-                left += all_stay(unit, failed)
+                left += all_kept(unit, failed)
         return Plan(kind, collection, going, left)
 
     def _with(self, protect: Sequence[str]) -> Policy:

@@ -17,7 +17,7 @@ from services.gateway.archive import models as body
 from services.gateway.archive.archives import Archives, Done
 from services.gateway.archive.moves.executor import Result
 from services.gateway.archive.planning import Skipped
-from services.gateway.duplicates.duplicates import Asked, Duplicates
+from services.gateway.duplicates.duplicates import Duplicates, Requested
 from services.gateway.duplicates.job_copies import JobCopies
 from services.gateway.jobs.models import JOB
 from services.gateway.tasks.models import TaskId
@@ -108,8 +108,8 @@ async def archive_by_rule(
     """
     folder = archives.plans.ours(request.keep_below)
     protect = [*request.protect, folder]
-    asked = Asked(below=request.below and archives.plans.ours(request.below), protect=protect)
-    groups = [group async for group in bulk.groups_of(duplicates, task_id, asked)]
+    requested = Requested(below=request.below and archives.plans.ours(request.below), protect=protect)
+    groups = [group async for group in bulk.groups_of(duplicates, task_id, requested)]
     moving = bulk.moves(groups, Protected.of([folder]), alike=request.alike)
     collection = await duplicates.collection_of(task_id)
     plan = await archives.plans.similar(collection, moving, protect)

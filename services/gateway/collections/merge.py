@@ -19,13 +19,13 @@ async def merge(collections: Collections, destination: str, sources: Sequence[st
     if destination in sources:
         raise BadRequestError(Code.INVALID_REQUEST, f"{destination} cannot be merged into itself")
     wanted = tuple(dict.fromkeys(sources))
-    asked = [(await collections.adopted(source)).model for source in wanted]
+    requested = [(await collections.adopted(source)).model for source in wanted]
     is_there = destination in await collections.names()
     together = [*wanted, destination] if is_there else list(wanted)
     shape = _one_shape([await collections.store.info(name) for name in together])
     await _one_model(collections, together)
     if not is_there:
-        await collections.create(destination, shape.vector_size, shape.distance, asked[0])
+        await collections.create(destination, shape.vector_size, shape.distance, requested[0])
     state = await collections.adopted(destination)
     return await collections.tasks.submit("merge", state, Merge(sources=wanted))
 

@@ -38,7 +38,7 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Requested:
     """Which groups of a report, and how. `below`: with a file in this folder; `decided`: those too."""
 
     cursor: str | None = None
@@ -75,11 +75,11 @@ class Duplicates:
             raise too_large(state.name, count)
         return await self.tasks.submit("find_similar", state, params)
 
-    async def report(self, task_id: UUID, asked: Asked) -> Report:
+    async def report(self, task_id: UUID, requested: Requested) -> Report:
         """What the search found so far; SluiceError task_not_found, also for a task of another kind."""
         task = await self._task(task_id)
-        found, following = await self.tasks.groups(task, asked.cursor, asked.limit, asked.sort)
-        groups = await self._present(task.collection, found, asked) if found else []
+        found, following = await self.tasks.groups(task, requested.cursor, requested.limit, requested.sort)
+        groups = await self._present(task.collection, found, requested) if found else []
         return Report(task, await self.tasks.state(task), groups, following)
 
     async def collection_of(self, task_id: UUID) -> str:
@@ -94,12 +94,14 @@ class Duplicates:
             )
         return task
 
-    async def _present(self, collection: str, found: Sequence[SimilarGroup], asked: Asked) -> list[Group]:
+    async def _present(
+        self, collection: str, found: Sequence[SimilarGroup], requested: Requested
+    ) -> list[Group]:
         """The groups as the index has them now; those that are none any more are left out."""
-        stored, policy = await self._stored(collection, found), self.policy.protecting(asked.protect)
-        decided = NONE if asked.decided else await self.decisions.decided()
+        stored, policy = await self._stored(collection, found), self.policy.protecting(requested.protect)
+        decided = NONE if requested.decided else await self.decisions.decided()
         there = [present(each, stored, policy, decided, each.least) for each in found]
-        groups = [each for each in there if each is not None and _lies_below(each, asked.below)]
+        groups = [each for each in there if each is not None and _lies_below(each, requested.below)]
         inodes = await self._inodes(groups)
         return await asyncio.to_thread(lambda: [compared(each, policy, inodes) for each in groups])
 

@@ -11,7 +11,7 @@ from services.gateway.api.capabilities import capability
 from services.gateway.api.models import problems
 from services.gateway.api.unread import ReadFields
 from services.gateway.duplicates import models as body
-from services.gateway.duplicates.duplicates import Asked, Duplicates
+from services.gateway.duplicates.duplicates import Duplicates, Requested
 from services.gateway.duplicates.exact import ExactGroup
 from services.gateway.duplicates.presentation import group_out, report_out
 from services.gateway.tasks.models import Status, TaskId, task_url
@@ -34,20 +34,20 @@ async def find_similar(duplicates: All, request: body.SimilarRequest, response: 
 
 @router.get("/report/{task_id}", summary="What a search for near-duplicates found", responses=problems(404))
 async def report(
-    duplicates: All, task_id: TaskId, asked: Annotated[body.ReportQuery, Query()]
+    duplicates: All, task_id: TaskId, requested: Annotated[body.ReportQuery, Query()]
 ) -> body.ReportOut:
     """The largest groups first, once the task is completed, as the index has them now: what was deleted,
     archived or decided since is left out, and a page may be empty although there are more.
     """
     found = await duplicates.report(
         task_id,
-        Asked(
-            cursor=asked.cursor,
-            limit=asked.limit,
-            sort=asked.sort,
-            below=asked.below,
-            decided=asked.decided,
-            protect=asked.protect,
+        Requested(
+            cursor=requested.cursor,
+            limit=requested.limit,
+            sort=requested.sort,
+            below=requested.below,
+            decided=requested.decided,
+            protect=requested.protect,
         ),
     )
     return report_out(found.task, found.state, [group_out(each) for each in found.groups], found.next)

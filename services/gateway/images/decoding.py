@@ -51,11 +51,11 @@ class Decoding:
 
     async def normalised(self, data: bytes, short_side: int | None = None) -> bytes:
         """The picture as the pipeline would send it to the ML service, which looks at `short_side` pixels."""
-        return await self._asked(Wanted(what="normalised", limits=self._of(short_side), data=data))
+        return await self._requested(Wanted(what="normalised", limits=self._of(short_side), data=data))
 
     async def normalised_file(self, descriptor: int, short_side: int | None = None) -> bytes:
         """As `normalised`, of an open file, which this process does not read."""
-        return await self._asked(Wanted(what="normalised", limits=self._of(short_side)), (descriptor,))
+        return await self._requested(Wanted(what="normalised", limits=self._of(short_side)), (descriptor,))
 
     def _of(self, short_side: int | None) -> Limits:
         return self._limits if short_side is None else replace(self._limits, short_side=short_side)
@@ -63,9 +63,9 @@ class Decoding:
     async def displayable(self, file: OpenFile) -> bytes:
         """The file as a JPEG that browsers show; the decoder reads it from its beginning."""
         wanted = Wanted(what="displayable", limits=self._limits)
-        return await self._asked(wanted, (file.descriptor,))
+        return await self._requested(wanted, (file.descriptor,))
 
-    async def _asked(self, wanted: Wanted, files: Sequence[int] = ()) -> bytes:
+    async def _requested(self, wanted: Wanted, files: Sequence[int] = ()) -> bytes:
         request = msgspec.msgpack.encode(wanted)
         try:
             async with asyncio.timeout(self._seconds):

@@ -42,10 +42,10 @@ class JobCommands:
         """
         job = await self.jobs.get(job_id)
         await refreshed(self.control)
-        said = self.control.command(job.job_id)
+        message = self.control.command(job.job_id)
         if job.is_over:
             raise SluiceError(Code.JOB_OVER, f"job {job_id} is {job.state} already")
-        if said and said.action == "cancel" and action != "cancel":
+        if message and message.action == "cancel" and action != "cancel":
             raise SluiceError(Code.JOB_OVER, f"job {job_id} is being cancelled")
         async with deadline("writing it down"):
             await self.publisher.publish([fact(JobCommand(job_id=job.job_id, action=action))])
@@ -117,5 +117,5 @@ def _check(job: Job, codes: Sequence[Code] | None) -> None:
         counts = Counter(counts) + Counter(job.skipped_counts)
     cut_short = job.state == "cancelled" and job.skipped and (codes is None or Code.CANCELLED in codes)
     if not cut_short and not sum(counts.get(code, 0) for code in (codes or counts)):
-        asked = f" with {', '.join(codes)}" if codes else ""
-        raise SluiceError(Code.NOTHING_TO_RETRY, f"no file of job {job.job_id} failed{asked}")
+        requested = f" with {', '.join(codes)}" if codes else ""
+        raise SluiceError(Code.NOTHING_TO_RETRY, f"no file of job {job.job_id} failed{requested}")

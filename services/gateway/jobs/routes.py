@@ -69,7 +69,7 @@ async def _start_points(
     submitter: JobSubmitter,
     source: PointsSource,
     request: body.IngestRequest,
-    told: tuple[bool, str | None],
+    reported: tuple[bool, str | None],
 ) -> body.Submitted:
     taken = await submitter.submit_points(
         PointsOptions(
@@ -77,7 +77,7 @@ async def _start_points(
             tuple(request.want),
             request.collection,
             request.force,
-            *told,
+            *reported,
             request.labels,
             request.metadata,
         )

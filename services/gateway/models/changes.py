@@ -136,7 +136,7 @@ class ModelChanges:
             has_text=found.has_text,
             batch=found.safe_batch,
             input_side=found.input_side,
-            asked=model,
+            requested=model,
         )
 
     async def _capabilities(self, model: str) -> Capabilities:

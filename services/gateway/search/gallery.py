@@ -9,7 +9,7 @@ from libs.common.points.projections import SEARCH
 from libs.common.store.protocol import FacetCount, Filter, Order, Record, Store
 from libs.common.store.sorting import Cursor, Sorted, page
 from services.gateway.search import cursors
-from services.gateway.search.asked import Page
+from services.gateway.search.requested import Page
 
 BY_ID = ""
 """The order of a list without any: by id."""

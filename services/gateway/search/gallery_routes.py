@@ -12,9 +12,9 @@ from services.gateway.api.unread import ReadFields
 from services.gateway.collections.models import Name
 from services.gateway.images.images import Images
 from services.gateway.search import models as body
-from services.gateway.search.asked import Page
 from services.gateway.search.gallery import Gallery
 from services.gateway.search.presentation import hits_out, listed_out
+from services.gateway.search.requested import Page
 from services.gateway.search.routes import Filters, Searches
 
 router = APIRouter(tags=["search"], route_class=ReadFields)
@@ -51,9 +51,9 @@ async def facets(
     filters_json: Filters = None,
 ) -> body.FacetsOut:
     """The most frequent values of each field among the images that fulfil the filters."""
-    asked = list(dict.fromkeys(filter(None, fields.split(","))))[:MOST_FIELDS]
+    requested = list(dict.fromkeys(filter(None, fields.split(","))))[:MOST_FIELDS]
     where = filters.parse_json(filters_json)
-    found = await gallery.facets(name, asked, where, limit)
+    found = await gallery.facets(name, requested, where, limit)
     counted = {
         field: [body.FacetOut(value=each.value, count=each.count) for each in values]
         for field, values in found.items()

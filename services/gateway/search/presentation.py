@@ -1,8 +1,8 @@
 """What was found, as clients read it."""
 
 from services.gateway.search import models as body
-from services.gateway.search.asked import Hit, Hits
 from services.gateway.search.gallery import Listed
+from services.gateway.search.requested import Hit, Hits
 
 
 def hits_out(found: Hits) -> body.Hits:

@@ -16,7 +16,7 @@ from libs.common.store.protocol import (
 )
 from libs.common.store.vectors import cosine
 from services.gateway.search import cursors
-from services.gateway.search.asked import Hit, Page
+from services.gateway.search.requested import Hit, Page
 from services.gateway.search.why import READ, Why, words_found
 
 _NEW = 200

@@ -9,9 +9,9 @@ from libs.common.filters import parsing as filters
 from services.gateway.api.capabilities import capability
 from services.gateway.api.models import problems
 from services.gateway.api.unread import ReadFields
-from services.gateway.search.asked import Page
 from services.gateway.search.models import Hits, SearchQuery
 from services.gateway.search.presentation import hits_out
+from services.gateway.search.requested import Page
 from services.gateway.search.search import Search
 
 router = APIRouter(prefix="/search", tags=["search"], route_class=ReadFields)

@@ -22,11 +22,11 @@ from libs.common.store.protocol import (
 )
 from services.gateway.collections.collections import Collections
 from services.gateway.images.decoding import Decoding
-from services.gateway.search.asked import NO_QUERY, Found, Hit, Hits, Mode, Page
 from services.gateway.search.gallery import BY_ID, Gallery
 from services.gateway.search.models import SearchQuery
 from services.gateway.search.query_vectors import QueryVectors
 from services.gateway.search.ranked import Wanted, ranked_page
+from services.gateway.search.requested import NO_QUERY, Found, Hit, Hits, Mode, Page
 from services.gateway.search.why import Why, words_found
 
 _NO_MEANING = (Code.ML_UNAVAILABLE, Code.ML_REJECTED)
@@ -48,15 +48,15 @@ class Search:
     decoding: Decoding
     gallery: Gallery
 
-    async def find(self, asked: SearchQuery, page: Page) -> Hits:
+    async def find(self, requested: SearchQuery, page: Page) -> Hits:
         """What the body asks for."""
         name = await self.collections.active()
-        page = await self._shown(name, page, asked.stacks)
-        if asked.like is not None:
-            return await self.like(name, asked.like, page)
-        if asked.query is None:
-            return await self._listed(name, NO_QUERY, asked.sort or BY_ID, page)
-        return await self.by_text(asked.query, asked.mode, asked.sort, page)
+        page = await self._shown(name, page, requested.stacks)
+        if requested.like is not None:
+            return await self.like(name, requested.like, page)
+        if requested.query is None:
+            return await self._listed(name, NO_QUERY, requested.sort or BY_ID, page)
+        return await self.by_text(requested.query, requested.mode, requested.sort, page)
 
     async def by_text(self, text: str, mode: Mode | None, sort: str | None, page: Page) -> Hits:
         """By meaning and words, where the model has text and answers; else by words.
@@ -79,7 +79,7 @@ class Search:
         model = self._known(name)
         side = None if model is None else model.picture_side
         picture = await self.decoding.normalised_file(descriptor, side)
-        vector = await self.vectors.of_image(picture, self._asked(name))
+        vector = await self.vectors.of_image(picture, self._requested(name))
         await self._check(name, len(vector))
         return await self._near(Wanted(name, NearRanking(vector), page.where), page)
 
@@ -123,7 +123,7 @@ class Search:
                 )
             return None
         try:
-            return await self.vectors.of_text(text, self._asked(name))
+            return await self.vectors.of_text(text, self._requested(name))
         except SluiceError as error:
             if required or error.code not in _NO_MEANING:
                 raise
@@ -166,13 +166,13 @@ class Search:
                 f"collection {name} has vectors of {shape.vector_size} numbers, the ML service makes {size}",
             )
 
-    def _asked(self, name: str) -> str | None:
+    def _requested(self, name: str) -> str | None:
         """The model that the collection is searched by, as the ML service is asked for it."""
         state = self.control.collection(name)
         return None if state is None else state.model
 
     def _known(self, name: str) -> ModelInUse | None:
-        return self.control.model(self._asked(name))
+        return self.control.model(self._requested(name))
 
     def _model(self, name: str) -> str | None:
         model = self._known(name)

@@ -14,7 +14,7 @@ from libs.common.kafka.outgoing import event, fact
 from libs.common.kafka.publisher import Publisher
 from libs.common.kafka.tables.control_table import ControlTable
 from libs.common.messages import TaskRecord
-from libs.common.tasks import asked, told
+from libs.common.tasks import reported, requested
 from libs.common.topics import key_partition
 from services.gateway.api.caller import sees
 from services.gateway.api.deadlines import deadline, refreshed
@@ -46,7 +46,7 @@ class Tasks:
             params=msgspec.to_builtins(params),
         )
         async with deadline("taking the task"):
-            await self.publisher.publish([event(told(task, "pending")), asked(task)])
+            await self.publisher.publish([event(reported(task, "pending")), requested(task)])
         return task.task_id
 
     async def get(self, task_id: UUID) -> Task:

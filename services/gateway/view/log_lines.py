@@ -40,21 +40,21 @@ def _source(event: Accepted) -> str:
 
 
 def _message(event: JobEvent) -> str | None:
-    said: str | None = None
+    wording: str | None = None
     match event:
         case Accepted():
-            said = f"Accepted: {_source(event)} into collection {event.collection}"
+            wording = f"Accepted: {_source(event)} into collection {event.collection}"
         case Listed(complete=True):
-            said = f"Listed {event.found} files; {event.ignored} ignored"
+            wording = f"Listed {event.found} files; {event.ignored} ignored"
         case Compared(counts=found):
-            said = compared_sentence(found)
+            wording = compared_sentence(found)
         case StateChanged():
-            said = f"Now {event.state}"
+            wording = f"Now {event.state}"
         case JobError() | Rejected():
-            said = event.error
+            wording = event.error
         case Finished():
-            said = finished_sentence(event)
-    return said
+            wording = finished_sentence(event)
+    return wording
 
 
 def compared_sentence(found: SyncCounts) -> str:

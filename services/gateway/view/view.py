@@ -28,7 +28,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class Bound:
+class SqliteThread:
     """A SQLite connection and the one thread that uses it."""
 
     def __init__(self, name: str) -> None:
@@ -59,7 +59,7 @@ class Bound:
 class View:
     """The folded jobs; the questions it answers are the functions of `reading` and `outcomes`."""
 
-    def __init__(self, path: Path, writer: Bound, reader: Bound) -> None:
+    def __init__(self, path: Path, writer: SqliteThread, reader: SqliteThread) -> None:
         self._folder = path.parent
         self._writer = writer
         self._reader = reader
@@ -71,7 +71,11 @@ class View:
 
         UnavailableError disk_full where it cannot be opened for want of room.
         """
-        writer, reader, copier = Bound("view-writer"), Bound("view-reader"), Bound("view-copier")
+        writer, reader, copier = (
+            SqliteThread("view-writer"),
+            SqliteThread("view-reader"),
+            SqliteThread("view-copier"),
+        )
         try:
             with needing_room(path.parent):
                 await writer.open(lambda: open_view(path, source))
@@ -121,7 +125,7 @@ class View:
         await self._writer.run(writing.restore, snapshots)
 
 
-async def _keep_copying(copier: Bound) -> None:
+async def _keep_copying(copier: SqliteThread) -> None:
     """Keep the log short, until cancelled."""
     while True:
         await asyncio.sleep(COPY_SECONDS)

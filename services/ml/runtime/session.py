@@ -22,7 +22,7 @@ PROVIDERS = {
 
 TensorRT is used only where it is asked for: it compiles each model for minutes.
 """
-_ASKED_FOR = frozenset({"TensorrtExecutionProvider"})
+_REQUESTED = frozenset({"TensorrtExecutionProvider"})
 _OUT_OF_MEMORY = ("out of memory", "failed to allocate", "bad_alloc", "cudaerrormemoryallocation")
 
 Array = NDArray[Any]
@@ -79,4 +79,4 @@ class Session:
 def best_provider() -> str:
     """The first of PROVIDERS that this installation of ONNX Runtime has."""
     found = ort.get_available_providers()
-    return next(each for each in PROVIDERS if each in found and each not in _ASKED_FOR)
+    return next(each for each in PROVIDERS if each in found and each not in _REQUESTED)

@@ -15,8 +15,8 @@ from libs.common.sources.source import OpenFile
 from libs.common.sources.sources import Sources
 from services.processor.archived import is_archived
 from services.processor.decoding import inspection
-from services.processor.decoding.beside import BesideReader
 from services.processor.decoding.inspection import Failed, Request
+from services.processor.decoding.neighbours import NeighbourReader
 
 MOST_STUCK = 64
 """Threads that may wait at once for shares that do not answer."""
@@ -24,7 +24,7 @@ MOST_STUCK = 64
 Opened = OpenFile | Failed
 
 
-class Asked(NamedTuple):
+class Requested(NamedTuple):
     """A request, and its file where that was fetched before; who fetched it closes it."""
 
     request: Request
@@ -45,27 +45,27 @@ class Opening:
         self, sources: Sources, timeout_s: float, refresh: Callable[[], Awaitable[None]] = _nothing_new
     ) -> None:
         self._sources = sources
-        self._beside = BesideReader(sources)
+        self._neighbours = NeighbourReader(sources)
         self._detached = DetachedCalls(timeout_s, MOST_STUCK)
         self._refresh = refresh
 
     @asynccontextmanager
-    async def opened(self, asked: Sequence[Asked]) -> AsyncIterator[Sent]:
+    async def opened(self, requested: Sequence[Requested]) -> AsyncIterator[Sent]:
         """The requests as decoders get them; what is opened here is closed after the block. OverTimeError."""
         with ExitStack() as files:
-            looked = await self._looked(asked, files)
+            looked = await self._looked(requested, files)
             requests, found = [request for request, _ in looked], [each for _, each in looked]
             opened = [each for each in found if isinstance(each, OpenFile)]
             yield Sent(inspection.encode(_numbered(requests, found)), [each.descriptor for each in opened])
 
-    async def _looked(self, asked: Sequence[Asked], files: ExitStack) -> list[tuple[Request, Opened]]:
-        here = [each.request for each in asked if each.file is None]
+    async def _looked(self, requested: Sequence[Requested], files: ExitStack) -> list[tuple[Request, Opened]]:
+        here = [each.request for each in requested if each.file is None]
         opened = await self._found(here) if here else []
         for _, file in opened:
             if isinstance(file, OpenFile):
                 files.callback(file.close)
         rest = iter(opened)
-        return [next(rest) if each.file is None else (each.request, each.file) for each in asked]
+        return [next(rest) if each.file is None else (each.request, each.file) for each in requested]
 
     async def _found(self, requests: Sequence[Request]) -> list[tuple[Request, Opened]]:
         found = await self._open(requests)
@@ -79,20 +79,22 @@ class Opening:
 
     async def _open(self, requests: Sequence[Request]) -> list[tuple[Request, Opened]]:
         try:
-            look = partial(_all, self._sources, self._beside, requests)
+            look = partial(_all, self._sources, self._neighbours, requests)
             return await self._detached.run(look, "the folder of a photo")
         except SluiceError as error:
             raise OverTimeError from error
 
 
-def _all(sources: Sources, beside: BesideReader, requests: Sequence[Request]) -> list[tuple[Request, Opened]]:
-    return [look_at(sources, beside, request) for request in requests]
+def _all(
+    sources: Sources, neighbours: NeighbourReader, requests: Sequence[Request]
+) -> list[tuple[Request, Opened]]:
+    return [look_at(sources, neighbours, request) for request in requests]
 
 
-def look_at(sources: Sources, beside: BesideReader, request: Request) -> tuple[Request, Opened]:
+def look_at(sources: Sources, neighbours: NeighbourReader, request: Request) -> tuple[Request, Opened]:
     """The request with what lies next to its file, and the file."""
     opened = open_one(sources, request)
-    return (beside.added(request) if isinstance(opened, OpenFile) else request), opened
+    return (neighbours.added(request) if isinstance(opened, OpenFile) else request), opened
 
 
 def open_one(sources: Sources, request: Request) -> Opened:

@@ -19,7 +19,7 @@ from libs.common.sources.sources import Sources
 from services.processor.decoding import inspection
 from services.processor.decoding.fetching import Fetching, must_be_fetched
 from services.processor.decoding.inspection import READY, Failed, Inspected, Reply, Request, Took
-from services.processor.decoding.opening import Asked, Opening
+from services.processor.decoding.opening import Opening, Requested
 
 MEMORY_BYTES = 4 << 30
 """Enough for a picture of the default MAX_PIXELS, four bytes each, beside a file of the default size."""
@@ -73,10 +73,10 @@ class DecodePool:
         """Look at these files, as soon as processes are free; a reply to each, in their order."""
         here = [each for each in requests if not must_be_fetched(each)]
         if len(here) == len(requests):
-            return await self._pool.ask([Asked(each) for each in requests])
+            return await self._pool.ask([Requested(each) for each in requests])
         fetched = [self._fetched_reply(each) for each in requests if must_be_fetched(each)]
         near, far = await asyncio.gather(
-            self._pool.ask([Asked(each) for each in here]), asyncio.gather(*fetched)
+            self._pool.ask([Requested(each) for each in here]), asyncio.gather(*fetched)
         )
         replies = {True: iter(far), False: iter(near)}
         return [next(replies[must_be_fetched(each)]) for each in requests]
@@ -87,7 +87,7 @@ class DecodePool:
             if isinstance(file, Failed):
                 return file
             # Not closed when this is cancelled: a decoder may be about to get it.
-            (reply,) = await self._pool.ask([Asked(request, file)])
+            (reply,) = await self._pool.ask([Requested(request, file)])
             file.close()
             return reply
 
@@ -121,7 +121,7 @@ class _Inspections:
         self._timeout_s = timeout_s
         self._instruments = instruments
 
-    def sent(self, requests: Sequence[Asked]) -> AbstractAsyncContextManager[Sent]:
+    def sent(self, requests: Sequence[Requested]) -> AbstractAsyncContextManager[Sent]:
         return self._opening.opened(requests)
 
     def decode(self, body: bytearray) -> list[Reply]:

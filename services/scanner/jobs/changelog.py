@@ -86,8 +86,8 @@ def fingerprint(request: ScanRequest) -> str:
 
     Leaves out the job id, which is compared apart, and the offset hint that the gateway adds.
     """
-    asked = msgspec.structs.replace(request, job_id=None, retry_from=None)
-    return hashlib.sha256(msgpack.encode(asked)).hexdigest()
+    requested = msgspec.structs.replace(request, job_id=None, retry_from=None)
+    return hashlib.sha256(msgpack.encode(requested)).hexdigest()
 
 
 def entry(record: JobRecord) -> Outgoing:

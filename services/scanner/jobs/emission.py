@@ -130,8 +130,8 @@ class Emission:
                 return found
         return {}
 
-    async def _report(self, told: Iterable[Outcome]) -> None:
-        await self._wiring.outbox.send(outcomes((self._record.job_id, outcome) for outcome in told))
+    async def _report(self, reported: Iterable[Outcome]) -> None:
+        await self._wiring.outbox.send(outcomes((self._record.job_id, outcome) for outcome in reported))
 
 
 def _store_ending(error: SluiceError) -> Ending:

@@ -54,10 +54,10 @@ class Job:
         emission = Emission(record, spool, self._orders, self._wiring, self._wait, sync)
         waves = Waves(record, spool, self._wiring)
 
-        async def fold(told: list[JobEvent]) -> None:
-            found = [outcome for event in told for outcome in self._projected.fold(event)]
+        async def fold(reported: list[JobEvent]) -> None:
+            found = [outcome for event in reported for outcome in self._projected.fold(event)]
             if found:
-                waves.heard()
+                waves.received()
                 await emission.fold(found)
             self.wake()
 

@@ -38,21 +38,21 @@ class Waves:
         self._spool = spool
         self._wiring = wiring
         self._tries: Counter[str] = Counter()
-        self._heard_at = time.monotonic()
+        self._received_at = time.monotonic()
         self._quiet_s = wiring.settings.scanner_quiet_seconds
         self._look_s = min(LONGEST_LOOK_S, self._quiet_s / 4)
 
-    def heard(self) -> None:
+    def received(self) -> None:
         """An outcome came."""
-        self._heard_at = time.monotonic()
+        self._received_at = time.monotonic()
 
     async def watch(self) -> None:
         """Send a wave after every quiet time, until cancelled."""
         while True:
             await asyncio.sleep(self._look_s)
-            if self._spool.in_flight and time.monotonic() - self._heard_at >= self._quiet_s:
+            if self._spool.in_flight and time.monotonic() - self._received_at >= self._quiet_s:
                 await self._look()
-                self.heard()
+                self.received()
 
     async def _look(self) -> None:
         try:

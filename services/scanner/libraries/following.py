@@ -117,8 +117,8 @@ class Following:
             changes.clear()
             await self._scan()
         elif len(changes) and (paths := await asyncio.to_thread(changes.take, time.monotonic())):
-            asked = fitting(root, paths)
-            await (self._request(asked) if asked else self._scan())
+            requested = fitting(root, paths)
+            await (self._request(requested) if requested else self._scan())
 
     def _is_idle(self) -> bool:
         """Whether no job of the library runs, as far as is known."""

@@ -47,7 +47,7 @@ class Inventory:
         self._spool = spool
         self._projected = projected
         self._wiring = wiring
-        self._told_at = 0.0
+        self._reported_at = 0.0
         self._moved = asyncio.Event()
         self._retried = None if record.request.retry_of is None else Retried(record, spool)
         self._rules = IgnoredRules()
@@ -63,7 +63,7 @@ class Inventory:
             await self._take_points(self._record.source)
             return
         root = self._record.root or b""
-        asked = Listing(
+        requested = Listing(
             recursive=self._record.request.recursive,
             suffixes=accepted_suffixes(
                 gif=self._wiring.settings.accept_gif, video=self._wiring.settings.accept_video
@@ -72,7 +72,7 @@ class Inventory:
             only=only(self._record),
             passed_over=await asyncio.to_thread(passed_over, self._wiring.settings),
         )
-        listed = self._wiring.sources.list(root, asked)
+        listed = self._wiring.sources.list(root, requested)
         entries = chain(_already_stored(root, self._wiring.settings), listed)
         last = False
         while not last:
@@ -142,9 +142,9 @@ class Inventory:
     async def _tell(self, *, complete: bool) -> None:
         now = time.monotonic()
         # After a restart the listing counts up again: what people were told must not go back meanwhile.
-        due = now - self._told_at >= TELL_EVERY_S and self._spool.total >= self._projected.job.found
+        due = now - self._reported_at >= TELL_EVERY_S and self._spool.total >= self._projected.job.found
         if complete or due:
-            self._told_at = now
+            self._reported_at = now
             await self._wiring.outbox.tell(
                 events.Listed(
                     job_id=self._record.job_id,

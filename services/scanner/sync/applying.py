@@ -126,10 +126,10 @@ class Applying:
         store = self._wiring.store
         return await self._patiently(lambda: store.retrieve(self._place, ids_, vectors=True))
 
-    async def _report(self, told: Sequence[Outcome]) -> None:
-        await self._wiring.outbox.send(outcomes((self._record.job_id, outcome) for outcome in told))
+    async def _report(self, reported: Sequence[Outcome]) -> None:
+        await self._wiring.outbox.send(outcomes((self._record.job_id, outcome) for outcome in reported))
         # Before they come back by job-status: none of these is to be emitted.
-        await asyncio.to_thread(self._spool.fold, told)
+        await asyncio.to_thread(self._spool.fold, reported)
 
     async def _running(self) -> None:
         while not self._orders.running:

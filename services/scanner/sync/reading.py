@@ -54,9 +54,9 @@ class Reading:
                 yield page
 
     async def _files(self, paths: Sequence[bytes]) -> list[Record]:
-        store, asked = self._wiring.store, [ids.file_id(self._collection, path) for path in paths]
+        store, requested = self._wiring.store, [ids.file_id(self._collection, path) for path in paths]
         return await until_available(
-            lambda: store.retrieve(self._place, asked, payload=SYNC), self._wiring.health
+            lambda: store.retrieve(self._place, requested, payload=SYNC), self._wiring.health
         )
 
     async def _scrolled(self, where: Filter | None) -> AsyncIterator[Sequence[Record]]:

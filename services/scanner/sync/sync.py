@@ -48,12 +48,12 @@ class Sync:
         """
         points = await asyncio.to_thread(StoredPoints, self._spool)
         found = await Comparing(self._record, points, self._wiring, began).compared()
-        told = self._projected.job.sync
-        if told is None:
-            told = found.counts
-            await self._wiring.outbox.tell(events.Compared(job_id=self._record.job_id, counts=told))
+        reported = self._projected.job.sync
+        if reported is None:
+            reported = found.counts
+            await self._wiring.outbox.tell(events.Compared(job_id=self._record.job_id, counts=reported))
         await self._applying.move(found.moves)
-        if not told.pending and not found.counts.pending:
+        if not reported.pending and not found.counts.pending:
             await self._applying.remove(points)
             await self._note(found.situation)
         self._points = points

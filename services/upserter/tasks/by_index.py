@@ -60,8 +60,8 @@ async def _ids(store: Store, run: Run) -> AsyncIterator[str]:
 async def _groups(store: Store, run: Run, ids: list[str], threshold: float) -> list[Numbers]:
     rows, components = {id_: row for row, id_ in enumerate(ids)}, Components(len(ids))
     for start in range(0, len(ids), BATCH):
-        asked = ids[start : start + BATCH]
-        found = await run.ask(partial(store.neighbours, run.task.collection, asked, limit=NEIGHBOURS))
+        requested = ids[start : start + BATCH]
+        found = await run.ask(partial(store.neighbours, run.task.collection, requested, limit=NEIGHBOURS))
         near = [
             (rows[id_], rows[hit.id])
             for id_, hits in found.items()

@@ -11,7 +11,7 @@ from libs.common.events import SimilarGroup
 from libs.common.kafka.outgoing import Outgoing, event
 from libs.common.messages import TaskRecord
 from libs.common.runtime.retry import until_available
-from libs.common.tasks import told
+from libs.common.tasks import reported
 from services.upserter.admission import gone
 
 T = TypeVar("T")
@@ -44,7 +44,7 @@ class Run:
         self.id = str(uuid4())
         self._publish = publish
         self._facts = facts
-        self._told_at = -TELL_SECONDS
+        self._reported_at = -TELL_SECONDS
         self.away: str | None = None
         """Why it waits for something outside, or None: it works."""
 
@@ -79,8 +79,8 @@ class Run:
     async def progress(self, percent: float) -> None:
         """Tell how far it is, if that was not told just now; SluiceError cancelled."""
         self.look()
-        if time.monotonic() >= self._told_at + TELL_SECONDS:
-            self._told_at = time.monotonic()
+        if time.monotonic() >= self._reported_at + TELL_SECONDS:
+            self._reported_at = time.monotonic()
             await self._tell(progress=min(percent, MOST))
 
     async def groups(self, percent: float, place: int, groups: tuple[SimilarGroup, ...]) -> None:
@@ -88,5 +88,5 @@ class Run:
         await self._tell(progress=min(percent, MOST), place=place, groups=groups)
 
     async def _tell(self, **fields: object) -> None:
-        body = event(told(self.task, "running", run=self.id, **fields))
+        body = event(reported(self.task, "running", run=self.id, **fields))
         await self.ask(lambda: self._publish([body]))

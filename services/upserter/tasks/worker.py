@@ -7,7 +7,7 @@ from libs.common.errors import Code, SluiceError
 from libs.common.events import TaskState
 from libs.common.kafka.outgoing import Outgoing, event
 from libs.common.messages import TaskRecord
-from libs.common.tasks import told
+from libs.common.tasks import reported
 from libs.common.topics import CONTROL
 from services.upserter.tasks.run import Facts, Publish, Run
 
@@ -42,14 +42,14 @@ class TaskWorker:
             totals = await self._kind(task)(run)
         except SluiceError as error:
             state: TaskState = "cancelled" if error.code is Code.CANCELLED else "failed"
-            ending = told(task, state, run=run.id, code=error.code, error=error.detail)
+            ending = reported(task, state, run=run.id, code=error.code, error=error.detail)
         except Exception:
             # A fault in one task must not take the stage, and with it every job, down again and again.
             log.exception("task %s failed", task.task_id)
             error_text = "something went wrong in the task; the upserter's log has it under its id"
-            ending = told(task, "failed", run=run.id, code=Code.INTERNAL, error=error_text)
+            ending = reported(task, "failed", run=run.id, code=Code.INTERNAL, error=error_text)
         else:
-            ending = told(task, "completed", run=run.id, progress=100.0, totals=totals)
+            ending = reported(task, "completed", run=run.id, progress=100.0, totals=totals)
         # No one asks anything of it any more.
         return [event(ending), Outgoing(CONTROL, f"job:{task.task_id}", None)]
 

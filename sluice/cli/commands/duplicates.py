@@ -183,8 +183,8 @@ async def _by_rule(report: str, keep_below: str, client: AsyncClient, **rule: An
     return await client.duplicates.archive_by_rule(report, keep_below, **rule)
 
 
-async def _groups(client: AsyncClient, task: str, **asked: Any) -> list[Group]:
-    return [group async for group in client.duplicates.groups(task, **asked)]
+async def _groups(client: AsyncClient, task: str, **requested: Any) -> list[Group]:
+    return [group async for group in client.duplicates.groups(task, **requested)]
 
 
 async def _decided(client: AsyncClient, hashes: list[str], undo: str | None) -> list[Decision]:

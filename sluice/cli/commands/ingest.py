@@ -145,10 +145,10 @@ async def _start(client: AsyncClient, path: str, options: SubmitOptions) -> Star
             if error.code not in _UNSEEN or not here or options.needs_folder:
                 raise
         else:
-            return _told(Started(shown, job.job_id, uploaded=False), job, options)
+            return _reported(Started(shown, job.job_id, uploaded=False), job, options)
     job = await _upload(client, local, options)
     ignored = job.submitted.ignored if job.submitted else []
-    return _told(Started(shown, job.job_id, uploaded=True, ignored=ignored), job, options)
+    return _reported(Started(shown, job.job_id, uploaded=True, ignored=ignored), job, options)
 
 
 async def _upload(client: AsyncClient, source: Path, options: SubmitOptions) -> AsyncJob:
@@ -187,7 +187,7 @@ async def _send(client: AsyncClient, chosen: Selection, options: SubmitOptions) 
         )
 
 
-def _told(started: Started, job: AsyncJob, options: SubmitOptions) -> Started:
+def _reported(started: Started, job: AsyncJob, options: SubmitOptions) -> Started:
     if not options.as_json:
         how = "uploaded: " if started.uploaded else ""
         line(f"job {started.job_id}  {how}{job.submitted.message if job.submitted else ''}")

@@ -109,8 +109,8 @@ def jobs(
         return
     page = ask(url, api_key, lambda client: client.jobs.page(collection=collection, state=state, limit=limit))
     if not page.items:
-        asked = collection or state
-        line("no matching job" if asked else "no job yet: start one with `sluice ingest DIR`", stderr=True)
+        filtered = collection or state
+        line("no matching job" if filtered else "no job yet: start one with `sluice ingest DIR`", stderr=True)
         return
     table(
         ("JOB", "STATE", "STORED", "FAILED", "SKIPPED", "STARTED", "COLLECTION", "SOURCE"),

@@ -19,7 +19,7 @@ from sluice.files.selecting import sendable
 from sluice.models.photos import Photo, SearchResults
 
 _SUFFIXES = accepted_suffixes(gif=True)
-_SAID = {
+_MESSAGE = {
     "lexical": "by the words of captions, names, people, places and cameras",
     "lexical_unranked": "has the words, in no order: the store is older than Qdrant 1.20",
 }
@@ -51,8 +51,8 @@ def search(
     if query is not None and not query.strip():
         raise typer.BadParameter("give a picture's path, or words")
     filters = SearchFilters(after, before, below, near, camera, place).body()
-    asked = {"mode": mode, "sort": sort, "filters": filters or None, "limit": limit}
-    body = {name: value for name, value in asked.items() if value is not None}
+    requested = {"mode": mode, "sort": sort, "filters": filters or None, "limit": limit}
+    body = {name: value for name, value in requested.items() if value is not None}
     answer = ask(url, api_key, lambda client: _search(client, query, body))
     found = msgspec.convert(answer, SearchResults)
     if json:
@@ -93,8 +93,8 @@ def _print(found: SearchResults) -> None:
     if not found.results:
         line("nothing was found", stderr=True)
         return
-    if found.mode in _SAID:
-        line(_SAID[found.mode], stderr=True)
+    if found.mode in _MESSAGE:
+        line(_MESSAGE[found.mode], stderr=True)
     table(
         ("SCORE", "FILE", "CAPTION"),
         (

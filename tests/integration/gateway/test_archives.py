@@ -43,7 +43,7 @@ async def tree(tmp_path: Path, store: Store, collection: str) -> Tree:
     """Four photos, two contents, each with its point."""
     made = Tree(tmp_path.resolve() / "photos")
     made.make()
-    for path in (*made.kept, *made.asked):
+    for path in (*made.kept, *made.requested):
         payload = {"filename": path.name, "full_path": str(path), "file_hash": sha256_of(path)}
         await store.upsert(collection, [Point(id_of(collection, path), VECTOR, payload)])
     return made
@@ -67,14 +67,14 @@ async def archive_of(client: httpx.AsyncClient, archive_id: str) -> dict[str, An
 async def test_copies_go_and_come_back_with_their_points(
     gateway: httpx.AsyncClient, second: httpx.AsyncClient, store: Store, collection: str, tree: Tree
 ) -> None:
-    every = {id_of(collection, path) for path in (*tree.kept, *tree.asked)}
-    body = {"file_paths": [str(path) for path in tree.asked]}
+    every = {id_of(collection, path) for path in (*tree.kept, *tree.requested)}
+    body = {"file_paths": [str(path) for path in tree.requested]}
     answer = await gateway.post(f"{API}/duplicates/archive-exact", json=body)
 
     assert answer.status_code == 200, answer.text
     moved = answer.json()
     assert {item["path"]: item["keeper"] for item in moved["archived"]} == {
-        str(asked): str(kept) for asked, kept in zip(tree.asked, tree.kept, strict=True)
+        str(requested): str(kept) for requested, kept in zip(tree.requested, tree.kept, strict=True)
     }
     assert await points_of(store, collection) == {id_of(collection, path) for path in tree.kept}
     assert (await archive_of(second, moved["archive_id"]))["state"] == "finished"
@@ -82,17 +82,17 @@ async def test_copies_go_and_come_back_with_their_points(
     restored = await second.post(f"{API}/archives/{moved['archive_id']}/restore")
     assert restored.status_code == 200, restored.text
     assert {move["state"] for move in restored.json()["moves"]} == {"restored"}
-    assert all(path.exists() for path in (*tree.asked, tree.root / "b/1.xmp"))
+    assert all(path.exists() for path in (*tree.requested, tree.root / "b/1.xmp"))
     assert await points_of(store, collection) == every
-    (back,) = await store.retrieve(collection, [id_of(collection, tree.asked[0])], vectors=True)
+    (back,) = await store.retrieve(collection, [id_of(collection, tree.requested[0])], vectors=True)
     assert back.vector == pytest.approx(VECTOR)
-    assert back.payload["full_path"] == str(tree.asked[0])
+    assert back.payload["full_path"] == str(tree.requested[0])
 
 
 async def test_a_name_that_is_taken_meanwhile_blocks_the_way_back(
     gateway: httpx.AsyncClient, store: Store, collection: str, tree: Tree
 ) -> None:
-    path = tree.asked[1]
+    path = tree.requested[1]
     moved = (await gateway.post(f"{API}/duplicates/archive-exact", json={"file_paths": [str(path)]})).json()
     path.write_bytes(b"a new photo")
     answer = await gateway.post(f"{API}/archives/{moved['archive_id']}/restore", json={"dry_run": False})
@@ -104,7 +104,7 @@ async def test_a_name_that_is_taken_meanwhile_blocks_the_way_back(
 async def test_the_last_copies_are_refused_and_so_is_what_has_no_point(
     gateway: httpx.AsyncClient, store: Store, collection: str, tree: Tree
 ) -> None:
-    tree.asked[0].unlink()
+    tree.requested[0].unlink()
     for paths, code in (([tree.kept[0]], "last_copy"), ([tree.root / "b/1.xmp"], "not_indexed")):
         body = {"file_paths": [str(path) for path in paths]}
         answer = await gateway.post(f"{API}/duplicates/archive-exact", json=body)
@@ -116,10 +116,10 @@ async def test_the_last_copies_are_refused_and_so_is_what_has_no_point(
 async def test_a_dry_run_moves_nothing(
     gateway: httpx.AsyncClient, store: Store, collection: str, tree: Tree
 ) -> None:
-    body = {"file_paths": [str(path) for path in tree.asked], "dry_run": True}
+    body = {"file_paths": [str(path) for path in tree.requested], "dry_run": True}
     answer = (await gateway.post(f"{API}/duplicates/archive-exact", json=body)).json()
     assert (answer["archive_id"], len(answer["archived"])) == (None, 2)
-    assert all(path.exists() for path in tree.asked)
+    assert all(path.exists() for path in tree.requested)
     assert len(await points_of(store, collection)) == 4
 
 
@@ -134,7 +134,7 @@ async def test_a_selection_goes_after_a_snapshot_and_only_what_moved_leaves_the_
     assert [item["path"] for item in answer["archived"]] == [str(there)]
     assert [item["code"] for item in answer["skipped"]] == ["file_gone", "image_not_found"]
     assert (tree.root / "a/_VibeArchive/2.jpg").exists()
-    left = {id_of(collection, path) for path in (gone, *tree.asked)}
+    left = {id_of(collection, path) for path in (gone, *tree.requested)}
     assert await points_of(store, collection) == left
     snapshot = settings.archives / answer["snapshot"]
     assert len(snapshot.read_text().splitlines()) == 2
@@ -145,7 +145,7 @@ async def test_a_selection_goes_after_a_snapshot_and_only_what_moved_leaves_the_
 async def test_the_copies_that_a_job_found_go_in_the_background_without_a_body(
     gateway: httpx.AsyncClient, settings: GatewaySettings, store: Store, collection: str, tree: Tree
 ) -> None:
-    job_id, (kept, copy) = str(uuid4()), (tree.kept[0], tree.asked[0])
+    job_id, (kept, copy) = str(uuid4()), (tree.kept[0], tree.requested[0])
     rated = {"filename": kept.name, "full_path": str(kept), "file_hash": sha256_of(kept), "rating": 5}
     await store.upsert(collection, [Point(id_of(collection, kept), VECTOR, rated)])
     items = (
@@ -156,7 +156,7 @@ async def test_the_copies_that_a_job_found_go_in_the_background_without_a_body(
             existing_id=id_of(collection, kept),
         ),
     )
-    story: tuple[JobEvent, ...] = (
+    scenario: tuple[JobEvent, ...] = (
         Accepted(job_id=job_id, collection=collection, partition=0, offset=0, directory_path="/p"),
         Outcomes(job_id=job_id, items=items),
         Finished(
@@ -164,7 +164,7 @@ async def test_the_copies_that_a_job_found_go_in_the_background_without_a_body(
         ),
     )
     async with Publisher.open(Connection.of(settings, "test")) as publisher:
-        await publisher.publish([event(each) for each in story])
+        await publisher.publish([event(each) for each in scenario])
     answer = await gateway.post(f"{API}/ingest/archive_duplicates/{job_id}")
 
     assert answer.status_code == 202, answer.text
@@ -182,7 +182,7 @@ async def test_archives_are_listed_page_by_page(
     gateway: httpx.AsyncClient, second: httpx.AsyncClient, tree: Tree
 ) -> None:
     ids = []
-    for path in tree.asked:
+    for path in tree.requested:
         body = {"file_paths": [str(path)]}
         ids.append((await gateway.post(f"{API}/duplicates/archive-exact", json=body)).json()["archive_id"])
 
@@ -191,7 +191,7 @@ async def test_archives_are_listed_page_by_page(
 
     assert [page["items"][0]["archive_id"] for page in (newest, before)] == ids[::-1]
     (move,) = newest["items"][0]["moves"]
-    assert (move["from"], move["state"]) == (str(tree.asked[1]), "archived")
+    assert (move["from"], move["state"]) == (str(tree.requested[1]), "archived")
 
 
 async def test_an_unknown_job_and_an_unknown_archive_are_not_found(gateway: httpx.AsyncClient) -> None:
@@ -231,8 +231,8 @@ async def test_where_it_is_not_enabled_nothing_moves(
         update={"data_dir": data / "four", "instance": "four", "archive_enabled": False}
     )
     async with running_gateway(closed, store) as client:
-        body = {"file_paths": [str(path) for path in tree.asked]}
+        body = {"file_paths": [str(path) for path in tree.requested]}
         answer = await client.post(f"{API}/duplicates/archive-exact", json=body)
     assert (answer.status_code, answer.json()["code"]) == (400, "archive_disabled")
-    assert all(path.exists() for path in tree.asked)
+    assert all(path.exists() for path in tree.requested)
     assert len(await points_of(store, collection)) == 4

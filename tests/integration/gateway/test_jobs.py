@@ -229,7 +229,7 @@ async def test_what_is_no_picture_is_no_failure_but_stays_in_the_report_of_old_c
 
     status = await status_of(gateway, job_id)
     refused = await gateway.post(f"/api/v1/ingest/jobs/{job_id}/retry")
-    asked = await gateway.post(f"/api/v1/ingest/jobs/{job_id}/retry", json={"codes": ["unsupported_type"]})
+    taken = await gateway.post(f"/api/v1/ingest/jobs/{job_id}/retry", json={"codes": ["unsupported_type"]})
 
     assert (status["error_counts"], status["skipped_counts"]) == ({}, {"unsupported_type": 1})
     assert status["errors"] == ["/photos/c.gif: Skipped non-image file"]
@@ -239,7 +239,7 @@ async def test_what_is_no_picture_is_no_failure_but_stays_in_the_report_of_old_c
     assert (counts["failed"], counts["skipped"], result["total_failed"]) == (0, 1, 1)
     assert [file["file"] for file in result["failed_files"]] == ["/photos/c.gif"]
     assert (refused.status_code, refused.json()["code"]) == (409, "nothing_to_retry")
-    assert asked.status_code == 202
+    assert taken.status_code == 202
 
 
 async def test_what_was_ignored_is_told_by_rule_on_every_replica(
@@ -466,7 +466,7 @@ async def test_what_cannot_be_ingested_is_a_400(gateway: httpx.AsyncClient, phot
     assert await code_of(photos, collection="unknown") == (400, "collection_not_found")
 
 
-async def told(client: httpx.AsyncClient, job_id: str, what: str, **body: object) -> tuple[int, str]:
+async def reported(client: httpx.AsyncClient, job_id: str, what: str, **body: object) -> tuple[int, str]:
     """Status and state, or code, of a command to a job."""
     response = await client.post(f"{API}/ingest/jobs/{job_id}/{what}", json=body or None)
     answer = response.json()
@@ -479,11 +479,11 @@ async def test_commands_reach_the_scanner_from_any_replica(
     job_id = str(uuid4())
     await say(publisher, accepted(job_id))
 
-    assert await told(gateway, job_id, "pause") == (202, "paused")
-    assert await told(second, job_id, "resume") == (202, "running")
-    assert await told(gateway, job_id, "cancel") == (202, "cancelling")
-    assert await told(second, job_id, "cancel") == (202, "cancelling")
-    assert await told(second, job_id, "resume") == (409, "job_over")
+    assert await reported(gateway, job_id, "pause") == (202, "paused")
+    assert await reported(second, job_id, "resume") == (202, "running")
+    assert await reported(gateway, job_id, "cancel") == (202, "cancelling")
+    assert await reported(second, job_id, "cancel") == (202, "cancelling")
+    assert await reported(second, job_id, "resume") == (409, "job_over")
 
     async with ControlTable.open(Connection.of(settings, "test")) as control:
         command = control.command(job_id)
@@ -496,8 +496,8 @@ async def test_a_job_that_is_over_takes_no_commands(gateway: httpx.AsyncClient, 
     await say(publisher, accepted(job_id), finished(job_id))
 
     for what in ("pause", "resume", "cancel"):
-        assert await told(gateway, job_id, what) == (409, "job_over")
-        assert await told(gateway, str(uuid4()), what) == (404, "job_not_found")
+        assert await reported(gateway, job_id, what) == (409, "job_over")
+        assert await reported(gateway, str(uuid4()), what) == (404, "job_not_found")
 
 
 async def test_a_retry_asks_for_the_failed_files_of_the_job(
@@ -506,12 +506,12 @@ async def test_a_retry_asks_for_the_failed_files_of_the_job(
     await selected(gateway, "holiday")
     job_id, url = str(uuid4()), f"{API}/ingest/jobs"
     await say(publisher, accepted(job_id), Outcomes(job_id=job_id, items=(STORED, BROKEN)))
-    assert await told(gateway, job_id, "retry") == (409, "job_running")
+    assert await reported(gateway, job_id, "retry") == (409, "job_running")
     await say(publisher, finished(job_id, total=2, stored=1, failed=1))
 
-    assert await told(gateway, job_id, "retry", codes=["ml_rejected"]) == (409, "nothing_to_retry")
-    assert await told(gateway, job_id, "retry", codes=["of_a_later_release"]) == (409, "nothing_to_retry")
-    assert await told(gateway, job_id, "retry", codes=["No Code!"]) == (422, "invalid_request")
+    assert await reported(gateway, job_id, "retry", codes=["ml_rejected"]) == (409, "nothing_to_retry")
+    assert await reported(gateway, job_id, "retry", codes=["of_a_later_release"]) == (409, "nothing_to_retry")
+    assert await reported(gateway, job_id, "retry", codes=["No Code!"]) == (422, "invalid_request")
     answers = [
         await gateway.post(
             f"{url}/{job_id}/retry",
@@ -570,7 +570,7 @@ async def test_changes_come_as_events(
 
 
 @dataclass
-class Heard:
+class Received:
     """What a listener of the events has heard: the last id, and the last body of each job."""
 
     last_id: str | None = None
@@ -598,20 +598,20 @@ async def test_a_listener_hears_of_every_ending_also_after_it_went_to_another_re
         gateway_settings(kafka.bootstrap_servers, prefix, data / name)
         for name in ("stream-one", "stream-other")
     ]
-    heard, stop = Heard(), asyncio.Event()
+    received, stop = Received(), asyncio.Event()
     async with opened(settings[0], store) as one, opened(settings[1], store) as other:
         events = job_events(one.watch, stop, Wanted())
-        await _listen(events, heard, lambda: heard.last_id is not None)
+        await _listen(events, received, lambda: received.last_id is not None)
         await say(publisher, *(each for job in before for each in (accepted(job), finished(job))))
-        await _listen(events, heard, lambda: heard.ended(before) == set(before))
+        await _listen(events, received, lambda: received.ended(before) == set(before))
         await events.aclose()
 
         await say(publisher, *(each for job in after for each in (accepted(job), finished(job))))
-        events = job_events(other.watch, stop, Wanted(), heard.last_id)
-        heard.jobs.clear()
-        await _listen(events, heard, lambda: heard.ended(after) == set(after))
+        events = job_events(other.watch, stop, Wanted(), received.last_id)
+        received.jobs.clear()
+        await _listen(events, received, lambda: received.ended(after) == set(after))
         await events.aclose()
-    assert not heard.ended(before)
+    assert not received.ended(before)
 
 
 @pytest.mark.usefixtures("gateway")
@@ -624,14 +624,14 @@ async def test_a_listener_that_is_slower_than_what_is_kept_misses_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(watch, "KEPT", 3)
-    jobs, heard = [str(uuid4()) for _ in range(20)], Heard()
+    jobs, received = [str(uuid4()) for _ in range(20)], Received()
     async with opened(gateway_settings(kafka.bootstrap_servers, prefix, data / "slow"), store) as inside:
         events = job_events(inside.watch, asyncio.Event(), Wanted(job_ids=frozenset(jobs)))
-        await _listen(events, heard, lambda: heard.last_id is not None)
+        await _listen(events, received, lambda: received.last_id is not None)
         await say(publisher, *(each for job in jobs for each in (accepted(job), finished(job))))
-        await _listen(events, heard, lambda: heard.ended(jobs) == set(jobs))
+        await _listen(events, received, lambda: received.ended(jobs) == set(jobs))
         await events.aclose()
-    assert heard.jobs.keys() == set(jobs)
+    assert received.jobs.keys() == set(jobs)
 
 
 async def test_an_id_of_another_stream_begins_one(gateway: httpx.AsyncClient, publisher: Publisher) -> None:
@@ -643,18 +643,18 @@ async def test_an_id_of_another_stream_begins_one(gateway: httpx.AsyncClient, pu
 
 
 async def _first_job(gateway: httpx.AsyncClient, last_event_id: str) -> str:
-    heard = Heard()
+    received = Received()
     lifecycle = gateway._transport.app.state.lifecycle  # type: ignore[attr-defined]
     events = job_events(lifecycle.get(watch.JobWatch), asyncio.Event(), Wanted("elsewhere"), last_event_id)
-    await _listen(events, heard, lambda: bool(heard.jobs))
+    await _listen(events, received, lambda: bool(received.jobs))
     await events.aclose()
-    return next(iter(heard.jobs))
+    return next(iter(received.jobs))
 
 
-async def _listen(events: AsyncGenerator[str, None], heard: Heard, enough: Callable[[], bool]) -> None:
+async def _listen(events: AsyncGenerator[str, None], received: Received, enough: Callable[[], bool]) -> None:
     async with asyncio.timeout(LIMIT_S):
         while not enough():
-            heard.take(await anext(events))
+            received.take(await anext(events))
 
 
 async def test_the_metrics_count_jobs_and_files(gateway: httpx.AsyncClient, publisher: Publisher) -> None:

@@ -103,8 +103,8 @@ async def test_what_cannot_be_followed_is_refused_with_the_way_out(
     made = await added(gateway, folder)
 
     async def code_of(**body: Any) -> tuple[int, str]:
-        asked = {"name": "other", "uri": str(folder), "collection": made["collection"]} | body
-        answer = await gateway.post(f"{API}/libraries", json=asked)
+        requested = {"name": "other", "uri": str(folder), "collection": made["collection"]} | body
+        answer = await gateway.post(f"{API}/libraries", json=requested)
         return answer.status_code, answer.json()["code"]
 
     assert await code_of(name=made["name"]) == (409, "library_exists")

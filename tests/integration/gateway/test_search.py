@@ -175,8 +175,12 @@ async def test_equal_pictures_come_once_in_pages_of_any_size(
         elif how == "similar":
             answer = await gateway.get(f"{API}/images/{ids[0]}/similar", params=body)
         else:
-            asked = {"words": {"query": "boat"}, "list": {}, "sorted": {"query": "boat", "sort": "-taken_at"}}
-            answer = await gateway.post(f"{API}/search", json=asked[how] | body)
+            bodies = {
+                "words": {"query": "boat"},
+                "list": {},
+                "sorted": {"query": "boat", "sort": "-taken_at"},
+            }
+            answer = await gateway.post(f"{API}/search", json=bodies[how] | body)
         assert answer.status_code == 200, answer.text
         page = answer.json()
         seen += [hit["id"] for hit in page.get("results") or page.get("items") or []]
@@ -332,10 +336,10 @@ async def test_a_folder_on_a_share_that_is_gone_is_a_400_and_other_calls_go_on(
 
     monkeypatch.setattr("services.gateway.jobs.submit.resolve_source", hangs)
     body = {"directory_path": "/mnt/nas/photos"}
-    asked = [asyncio.create_task(gateway.post(f"{API}/ingest", json=body)) for _ in range(40)]
+    bodies = [asyncio.create_task(gateway.post(f"{API}/ingest", json=body)) for _ in range(40)]
     await asyncio.sleep(0)
     found = await search(gateway, query="tree", limit=1)
-    answers = await asyncio.gather(*asked)
+    answers = await asyncio.gather(*bodies)
     never.set()
 
     assert album

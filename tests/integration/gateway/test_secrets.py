@@ -26,20 +26,20 @@ async def test_no_key_is_in_a_log_or_an_answer(kafka: Broker, prefix: str, tmp_p
         gateway_process(
             kafka.bootstrap_servers, prefix, store.port, tmp_path / "one", LOG_LEVEL="DEBUG", **SECRETS
         ) as gateway,
-        httpx.AsyncClient(base_url=gateway.url, timeout=LIMIT_S) as stranger,
+        httpx.AsyncClient(base_url=gateway.url, timeout=LIMIT_S) as client,
         httpx.AsyncClient(base_url=gateway.url, timeout=LIMIT_S, headers=key) as friend,
     ):
         await new_collection(friend, f"c{uuid4().hex[:8]}")
         answers = [
-            await stranger.get("/api/v1/collections"),
-            await stranger.get("/api/v1/collections", headers={"x-api-key": "wrong"}),
-            await stranger.get("/openapi.json"),
+            await client.get("/api/v1/collections"),
+            await client.get("/api/v1/collections", headers={"x-api-key": "wrong"}),
+            await client.get("/openapi.json"),
             await friend.get("/readyz"),
             await friend.get("/api/v1/capabilities"),
             await friend.post("/api/v1/search/image", files={"file": photos.jpeg(64, 48)}),
         ]
 
     assert [answer.status_code for answer in answers] == [401, 401, 200, 200, 200, 503]
-    told = gateway.log.read_text() + "".join(answer.text + str(answer.headers) for answer in answers)
-    assert len(told) > 1000
-    assert [secret for secret in SECRETS.values() if secret in told] == []
+    reported = gateway.log.read_text() + "".join(answer.text + str(answer.headers) for answer in answers)
+    assert len(reported) > 1000
+    assert [secret for secret in SECRETS.values() if secret in reported] == []

@@ -42,8 +42,8 @@ async def synced(publisher: Publisher, collection: str, counts: SyncCounts, fold
     accepted = Accepted(
         job_id=job, collection=collection, partition=0, offset=0, directory_path=folder, exclude=("*.png",)
     )
-    told = (accepted, Compared(job_id=job, counts=counts), ended)
-    await publisher.publish([event(body) for body in told])
+    reported = (accepted, Compared(job_id=job, counts=counts), ended)
+    await publisher.publish([event(body) for body in reported])
     return job
 
 
@@ -60,10 +60,10 @@ async def test_a_sync_is_asked_for_in_the_second_version(
     job = (await gateway.post(f"{API}/ingest", json=body)).json()["job_id"]
     plain = (await gateway.post(f"{API}/ingest", json=place)).json()["job_id"]
 
-    asked = {str(request.job_id): request for request in await requests(settings)}
+    sent = {str(request.job_id): request for request in await requests(settings)}
 
-    assert (asked[job].version, asked[job].sync, asked[job].prune) == (2, True, "ask")
-    assert (asked[plain].version, asked[plain].sync) == (1, False)
+    assert (sent[job].version, sent[job].sync, sent[job].prune) == (2, True, "ask")
+    assert (sent[plain].version, sent[plain].sync) == (1, False)
 
 
 async def test_a_status_tells_what_a_sync_found(
@@ -86,9 +86,9 @@ async def test_what_a_sync_left_waiting_is_removed_by_a_job_of_its_own(
     job = await synced(publisher, collection, PENDING)
     answer = await gateway.post(f"{API}/ingest/jobs/{job}/prune")
     assert answer.status_code == 202
-    asked = {str(request.job_id): request for request in await requests(settings)}[answer.json()["job_id"]]
-    assert (asked.version, asked.sync, asked.prune) == (2, True, "now")
-    assert (asked.directory_path, asked.collection, asked.exclude) == ("/photos", collection, ("*.png",))
+    sent = {str(request.job_id): request for request in await requests(settings)}[answer.json()["job_id"]]
+    assert (sent.version, sent.sync, sent.prune) == (2, True, "now")
+    assert (sent.directory_path, sent.collection, sent.exclude) == ("/photos", collection, ("*.png",))
 
     done = await synced(publisher, collection, SyncCounts(removed=3))
     answer = await gateway.post(f"{API}/ingest/jobs/{done}/prune")

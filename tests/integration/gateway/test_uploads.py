@@ -98,7 +98,7 @@ async def test_an_upload_goes_where_it_is_told_and_as_it_is_told(
     files = {"files": ("a.jpg", b"1")}
 
     plain = await client.post(f"{API}/ingest/upload", files=files)
-    told = await client.post(
+    reported = await client.post(
         f"{API}/ingest/upload", params={"collection": "other", "force": True, "caption": False}, files=files
     )
 
@@ -107,7 +107,7 @@ async def test_an_upload_goes_where_it_is_told_and_as_it_is_told(
         for request in await requests(settings)
     }
     assert published[plain.json()["job_id"]] == ("photos", False, True)
-    assert published[told.json()["job_id"]] == ("other", True, False)
+    assert published[reported.json()["job_id"]] == ("other", True, False)
 
 
 async def requests(settings: GatewaySettings) -> list[ScanRequest]:

@@ -118,8 +118,8 @@ async def test_a_job_goes_on_after_its_events_were_deleted(
         folder, connection = photos(tmp_path / "photos", 8), world.connection
         async with world.scanner(tmp_path / "data") as scanner, world.stage(holding):
             # The job's events began far behind where the new topic begins.
-            told = [event(events.StateChanged(job_id=str(uuid4()), state="paused")) for _ in range(100)]
-            await world.publisher.publish(told)
+            reported = [event(events.StateChanged(job_id=str(uuid4()), state="paused")) for _ in range(100)]
+            await world.publisher.publish(reported)
             job = await world.request(folder)
             await until(lambda: len(holding.seen) == 8)
             await delete(connection, JOB_STATUS)

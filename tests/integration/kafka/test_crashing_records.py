@@ -19,7 +19,7 @@ from libs.common.kafka.tables.control_table import ControlTable
 from libs.common.messages import PathRecord, TaskRecord
 from libs.common.runtime.service import Health
 from libs.common.stages import UPSERTER_TASKS, Stage
-from libs.common.tasks import asked
+from libs.common.tasks import requested
 from libs.common.topics import PATHS, POINTS
 from services.upserter.tasks.run import Run
 from services.upserter.tasks.worker import TaskWorker
@@ -75,8 +75,8 @@ async def _guarded(runner: Runner[Any]) -> None:
 
 async def reported(connection: Connection) -> dict[str, events.Outcome]:
     found: dict[str, events.Outcome] = {}
-    for told in await job_events(connection):
-        for item in told.items if isinstance(told, events.Outcomes) else ():
+    for events_of in await job_events(connection):
+        for item in events_of.items if isinstance(events_of, events.Outcomes) else ():
             found.setdefault(item.file, item)
     return found
 
@@ -170,7 +170,7 @@ async def test_a_task_that_ends_its_process_after_a_while_fails(kafka: Broker, p
         raise ProcessEnded
 
     async with Publisher.open(connection) as publisher, ControlTable.open(connection) as control:
-        await publisher.publish([asked(task)])
+        await publisher.publish([requested(task)])
         worker = TaskWorker({"find_similar": dying}, publisher.publish, control)
         source = Input(UPSERTER_TASKS, batch=1, in_flight=1, drain_s=0.0)
         while not (ending := await _task_failure(connection)):

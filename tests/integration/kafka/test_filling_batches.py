@@ -38,8 +38,8 @@ class OneAfterTheOther:
         async with self.turn:
             await asyncio.sleep(0.05)
         self.seen.append(len(batch))
-        told = (events.Outcome(file_id=r.file.file_id, file=r.file.file, outcome="stored") for r in batch)
-        return outcomes(("j", outcome) for outcome in told)
+        reported = (events.Outcome(file_id=r.file.file_id, file=r.file.file, outcome="stored") for r in batch)
+        return outcomes(("j", outcome) for outcome in reported)
 
 
 async def test_only_a_full_batch_starts_beside_another(kafka: Broker, prefix: str) -> None:

@@ -28,7 +28,7 @@ def connection(kafka: Broker, prefix: str, tmp_path: Path) -> Connection:
 async def test_work_that_lost_the_brokers_is_begun_anew(connection: Connection) -> None:
     health, tries = Health(), list[str | None]()
 
-    async def work(_heeds: asyncio.Event) -> None:
+    async def work(_handles_stop: asyncio.Event) -> None:
         tries.append(health.reason)
         if len(tries) == 1:
             raise AWAY
@@ -38,7 +38,7 @@ async def test_work_that_lost_the_brokers_is_begun_anew(connection: Connection) 
 
 
 async def test_what_a_stage_cannot_go_on_from_ends_it(connection: Connection) -> None:
-    async def work(_heeds: asyncio.Event) -> None:
+    async def work(_handles_stop: asyncio.Event) -> None:
         raise SluiceError(Code.INTERNAL, "no way on")
 
     with pytest.raises(SluiceError, match="no way on"):
@@ -48,7 +48,7 @@ async def test_what_a_stage_cannot_go_on_from_ends_it(connection: Connection) ->
 async def test_a_stop_while_the_brokers_are_lost_ends_it(connection: Connection) -> None:
     stop = asyncio.Event()
 
-    async def work(_heeds: asyncio.Event) -> None:
+    async def work(_handles_stop: asyncio.Event) -> None:
         stop.set()
         raise AWAY
 
@@ -59,7 +59,7 @@ async def test_a_stop_while_the_brokers_are_lost_ends_it(connection: Connection)
 async def test_a_stop_while_it_joins_ends_it_at_once(connection: Connection) -> None:
     stop, ended = asyncio.Event(), list[str]()
 
-    async def work(_heeds: asyncio.Event) -> None:
+    async def work(_handles_stop: asyncio.Event) -> None:
         stop.set()
         try:
             await asyncio.Event().wait()
@@ -85,7 +85,7 @@ async def test_work_that_heeds_a_stop_by_itself_is_left_to(connection: Connectio
 
 
 async def test_what_the_brokers_refuse_for_good_is_told_in_words(connection: Connection) -> None:
-    async def work(_heeds: asyncio.Event) -> None:
+    async def work(_handles_stop: asyncio.Event) -> None:
         raise ProducerFenced
 
     with pytest.raises(SluiceError, match="ProducerFenced") as refused:

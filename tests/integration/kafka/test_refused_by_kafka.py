@@ -107,8 +107,8 @@ async def test_a_dead_letter_that_is_refused_is_said_and_ends_the_stage_uncommit
         async with asyncio.timeout(LIMIT_S):
             while not await records_of(plain, DEAD_LETTERS):
                 await asyncio.sleep(0.05)
-    (letter,) = await records_of(plain, DEAD_LETTERS)
-    assert events.decode(letter.value, events.DeadLetter).file_id == bad.file_id
+    (dead_letter,) = await records_of(plain, DEAD_LETTERS)
+    assert events.decode(dead_letter.value, events.DeadLetter).file_id == bad.file_id
 
 
 @pytest.mark.parametrize("operation", [READ, DESCRIBE])
@@ -127,11 +127,11 @@ async def test_a_process_that_may_not_use_its_topic_ends_with_one_line(
         stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     try:
-        _, said = await asyncio.wait_for(process.communicate(), 40)
+        _, message = await asyncio.wait_for(process.communicate(), 40)
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
     assert process.returncode == EXIT_FAILED
-    (line,) = said.decode().splitlines()
+    (line,) = message.decode().splitlines()
     assert line.startswith("sluice: Kafka forbids it (TopicAuthorizationFailedError")

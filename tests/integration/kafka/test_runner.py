@@ -58,8 +58,8 @@ async def test_poison_becomes_a_dead_letter_and_its_files_outcome(kafka: Broker,
     async with running(connection, open_worker()) as runner:
         await until(lambda: runner.worker.seen == [good.file_id])
         await wait_for_outcomes(connection, 2)
-    letters = [events.decode(r.value, events.DeadLetter) for r in await records_of(connection, DEAD_LETTERS)]
-    assert [(letter.file_id, letter.body) for letter in letters] == [(bad.file_id, b"\xffnonsense")]
+    written = [events.decode(r.value, events.DeadLetter) for r in await records_of(connection, DEAD_LETTERS)]
+    assert [(each.file_id, each.body) for each in written] == [(bad.file_id, b"\xffnonsense")]
     codes = {
         item.file_id: item.code
         for event in await job_events(connection)

@@ -84,14 +84,14 @@ async def test_what_it_cannot_read_is_a_dead_letter_and_what_it_can_is_named(wor
     async with working(cropping.run(asyncio.Event())), asyncio.timeout(20):
         while not (found := await records_of(world.connection, DEAD_LETTERS)):
             await asyncio.sleep(0.05)
-    letter = events.decode(found[0].value, DeadLetter)
-    assert (letter.code, letter.file_id) == (Code.UNDECODABLE_RECORD, "f")
+    dead_letter = events.decode(found[0].value, DeadLetter)
+    assert (dead_letter.code, dead_letter.file_id) == (Code.UNDECODABLE_RECORD, "f")
     (record,) = await records_of(world.connection, CROPPED)
     body = CroppedRecord(file=records.file("a.jpg"))
     assert messages.decode(messages.encode(body), CroppedRecord) == body
-    told = events.decode_event(failed_work(record, blame(), body)[1].value or b"")
-    assert isinstance(told, events.Outcomes)
-    assert told.items[0].file == body.file.file
+    reported = events.decode_event(failed_work(record, blame(), body)[1].value or b"")
+    assert isinstance(reported, events.Outcomes)
+    assert reported.items[0].file == body.file.file
 
 
 def test_jobs_wait_for_it() -> None:

@@ -51,7 +51,7 @@ def request(path: Path, **fields: Any) -> bytes:
     return json.dumps({"directory_path": str(path), "collection": COLLECTION, **fields}).encode()
 
 
-async def letters(world: Bench, count: int) -> list[DeadLetter]:
+async def dead_letters(world: Bench, count: int) -> list[DeadLetter]:
     """The dead letters, once there are so many."""
     async with asyncio.timeout(LIMIT_S):
         while len(records := await records_of(world.connection, DEAD_LETTERS)) < count:
@@ -68,9 +68,9 @@ async def run_example(script: Path, *arguments: str) -> str:
     process = await asyncio.create_subprocess_exec(
         sys.executable, str(script), *arguments, stdout=asyncio.subprocess.PIPE
     )
-    said, _ = await asyncio.wait_for(process.communicate(), SECONDS)
+    message, _ = await asyncio.wait_for(process.communicate(), SECONDS)
     assert process.returncode == 0
-    return said.decode().strip()
+    return message.decode().strip()
 
 
 def test_the_example_is_ten_lines_at_most() -> None:
@@ -164,10 +164,10 @@ async def test_nonsense_is_a_dead_letter_and_holds_up_nobody(world: Bench, tmp_p
             await put(world, body, job.encode())
         await put(world, request(folder, job_id=job), job.encode())
         assert (await world.finished(job)).stored == 2
-        found = await letters(world, len(nonsense))
-    assert [letter.body for letter in found] == nonsense
-    assert {letter.code for letter in found} == {Code.UNDECODABLE_RECORD}
-    assert all(letter.error and letter.key == job.encode() for letter in found)
+        found = await dead_letters(world, len(nonsense))
+    assert [dead_letter.body for dead_letter in found] == nonsense
+    assert {dead_letter.code for dead_letter in found} == {Code.UNDECODABLE_RECORD}
+    assert all(dead_letter.error and dead_letter.key == job.encode() for dead_letter in found)
 
 
 async def test_what_would_lead_elsewhere_fails_its_own_job_and_holds_up_nobody(
@@ -202,9 +202,9 @@ async def test_the_same_id_again_is_one_job_and_with_another_body_a_dead_letter(
         for _ in range(2):
             await put(world, request(folder, job_id=job), job.encode())
         await put(world, other, job.encode())
-        (letter,) = await letters(world, 1)
+        (dead_letter,) = await dead_letters(world, 1)
         end = await world.finished(job)
-    assert (letter.code, letter.body) == (Code.DUPLICATE_JOB_ID, other)
+    assert (dead_letter.code, dead_letter.body) == (Code.DUPLICATE_JOB_ID, other)
     assert (end.total, len(stage.seen)) == (3, 3)
     assert len([event for event in world.of(job) if isinstance(event, Accepted)]) == 1
 
@@ -266,7 +266,7 @@ async def test_headers_of_a_bad_record_change_no_job(world: Bench, store: EdgeSt
         for job_id, file in ((job, victim), (job, str(uuid4())), (ghost, str(uuid4()))):
             headers = [("job_id", job_id.encode()), ("file_id", file.encode())]
             await put(world, b"not json", job_id.encode(), headers)
-        await letters(world, 3)
+        await dead_letters(world, 3)
         stage.gate.set()
         end = await world.finished(job)
         unknown = await gateway.get(f"/api/v1/ingest/status/{ghost}")
@@ -291,7 +291,7 @@ async def test_a_refused_request_is_reported_under_its_job_id_or_its_place(
         await put(world, request(tmp_path, job_id=job, force="yes"))
         at = await put(world, b"not json")
         place = str(uuid5(NAMESPACE, f"{at.topic}/{at.partition}/{at.offset}"))
-        await letters(world, 2)
+        await dead_letters(world, 2)
         await until(lambda: world.has(job, Rejected) and world.has(place, Rejected))
         found = [(await gateway.get(f"/api/v1/ingest/status/{each}")).json() for each in (job, place)]
         snapshot = await _last_snapshot(world, job)

@@ -94,8 +94,8 @@ async def test_the_same_request_again_does_nothing_and_another_is_a_dead_letter(
         await world.request(folder, job_id=job_id, force=True)
         other = await world.request(folder, partition=0)
         await world.finished(other)
-        letters = await _letters(world, 1)
-    assert [letter.code for letter in letters] == [Code.DUPLICATE_JOB_ID]
+        dead_letters = await _letters(world, 1)
+    assert [dead_letter.code for dead_letter in dead_letters] == [Code.DUPLICATE_JOB_ID]
     assert len([file for file in stage.seen if file.job_id == job]) == 5
     assert len([event for event in world.of(job) if isinstance(event, Accepted)]) == 1
     assert (await world.finished(job)).stored == 5
@@ -124,8 +124,8 @@ async def test_a_bad_request_is_a_dead_letter_and_the_next_one_goes_on(
         await world.send(body, partition=1)
         job = await world.request(photos(tmp_path / "photos", 2), partition=1)
         assert (await world.finished(job)).state == "completed"
-    (letter,) = await _letters(world, 1)
-    assert (letter.code, letter.partition, letter.offset, letter.body) == (
+    (dead_letter,) = await _letters(world, 1)
+    assert (dead_letter.code, dead_letter.partition, dead_letter.offset, dead_letter.body) == (
         Code.UNDECODABLE_RECORD, 1, 0, body,
     )  # fmt: skip
 

@@ -35,12 +35,12 @@ class Sabotaged:
         """What a decoder process runs."""
         inspect = self.inspector()
 
-        def obey(request: Request) -> Reply:
+        def follow(request: Request) -> Reply:
             if request.refused is None:
-                _obey(request.path, IN_THE_DECODER)
+                _follow(request.path, IN_THE_DECODER)
             return inspect(request)
 
-        return obey
+        return follow
 
 
 class SabotagedSources(Sources):
@@ -49,11 +49,11 @@ class SabotagedSources(Sources):
     def of(self, path: bytes) -> Source:
         """As Sources has it; called in a thread of its own, which alone gives up its rights."""
         give_up_override()
-        _obey(path, AS_IT_IS_OPENED)
+        _follow(path, AS_IT_IS_OPENED)
         return super().of(path)
 
 
-def _obey(name: bytes, orders: "Orders") -> None:
+def _follow(name: bytes, orders: "Orders") -> None:
     path = Path(os.fsdecode(name))
     act = next((act for order, (act, _) in orders.items() if path.name.startswith(order)), None)
     if act is not None:

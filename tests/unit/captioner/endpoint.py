@@ -20,7 +20,7 @@ class Answer:
     after: float = 0.0
 
 
-def said(content: str | None, **message: Any) -> Answer:
+def answering(content: str | None, **message: Any) -> Answer:
     """A completion, with all that such endpoints put around it."""
     choice = {
         "index": 0,

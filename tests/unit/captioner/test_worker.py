@@ -56,8 +56,8 @@ def described(outgoing: Sequence[Outgoing]) -> dict[str, Description | None]:
 
 
 def failed(outgoing: Sequence[Outgoing]) -> dict[str, Code | None]:
-    told = [events.decode_event(each.value or b"") for each in outgoing if each.topic is JOB_STATUS]
-    items = [item for event in told if isinstance(event, events.Outcomes) for item in event.items]
+    reported = [events.decode_event(each.value or b"") for each in outgoing if each.topic is JOB_STATUS]
+    items = [item for event in reported if isinstance(event, events.Outcomes) for item in event.items]
     return {item.file.rpartition("/")[2]: item.code for item in items}
 
 
@@ -88,9 +88,9 @@ async def test_a_refusal_is_that_pictures_failure_alone() -> None:
 
 async def test_without_anyone_who_writes_each_picture_says_what_to_set() -> None:
     (sent,) = await CaptionerWorker(None, None)([record("a.jpg", "caption")])
-    told = events.decode_event(sent.value or b"")
-    assert isinstance(told, events.Outcomes)
-    assert "CAPTION_URL" in (told.items[0].error or "")
+    reported = events.decode_event(sent.value or b"")
+    assert isinstance(reported, events.Outcomes)
+    assert "CAPTION_URL" in (reported.items[0].error or "")
 
 
 async def test_it_asks_about_one_picture_at_a_time() -> None:

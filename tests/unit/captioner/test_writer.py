@@ -10,7 +10,7 @@ from libs.common.errors import Code, FileError, UnavailableError
 from services.captioner.answers import LONGEST_CAPTION, LONGEST_WAIT_S, seconds_to_wait
 from services.captioner.settings import CaptionerSettings
 from services.captioner.writer import FAULTS, CaptionWriter
-from tests.unit.captioner.endpoint import Answer, Endpoint, endpoint, said
+from tests.unit.captioner.endpoint import Answer, Endpoint, answering, endpoint
 
 JPEG = b"\xff\xd8picture"
 
@@ -38,34 +38,34 @@ async def failure(*answers: Answer, **fields: Any) -> tuple[str, int]:
 
 
 async def test_it_sends_the_picture_and_the_prompt_and_asks_for_no_stream() -> None:
-    with endpoint(said("  A cat\nsleeps on a sofa. ")) as server:
+    with endpoint(answering("  A cat\nsleeps on a sofa. ")) as server:
         found = await caption(server, caption_prompt="What is it?", caption_key=SecretStr("secret"))
     assert found == "A cat sleeps on a sofa."
-    (asked,) = server.requests
-    text, image = asked["messages"][0]["content"]
-    assert (asked["model"], asked["stream"], text["text"]) == ("vision", False, "What is it?")
+    (calls,) = server.requests
+    text, image = calls["messages"][0]["content"]
+    assert (calls["model"], calls["stream"], text["text"]) == ("vision", False, "What is it?")
     assert image["image_url"]["url"] == "data:image/jpeg;base64," + base64.b64encode(JPEG).decode()
     assert server.headers[0]["authorization"] == "Bearer secret"
 
 
 async def test_what_a_model_thinks_is_no_caption() -> None:
-    with endpoint(said("<think>It may be\na dog.</think>A dog.")) as server:
+    with endpoint(answering("<think>It may be\na dog.</think>A dog.")) as server:
         assert await caption(server) == "A dog."
 
 
 async def test_a_refusal_is_the_pictures_error_at_once() -> None:
-    detail, asked = await failure(said(None, refusal="I cannot help with that."))
+    detail, calls = await failure(answering(None, refusal="I cannot help with that."))
     assert "I cannot help with that." in detail
-    assert asked == 1
+    assert calls == 1
 
 
 @pytest.mark.parametrize(
     "answer",
     [
-        said(""),
-        said("<think>only thoughts"),
-        said("!!! 123"),
-        said("word " * LONGEST_CAPTION),
+        answering(""),
+        answering("<think>only thoughts"),
+        answering("!!! 123"),
+        answering("word " * LONGEST_CAPTION),
         Answer(body=b"<html>"),
         Answer(body={"choices": []}),
         Answer(body={"choices": [{"message": {"content": 5}}]}),
@@ -73,25 +73,25 @@ async def test_a_refusal_is_the_pictures_error_at_once() -> None:
     ],
 )
 async def test_nonsense_is_asked_for_again_and_then_the_pictures_error(answer: Answer) -> None:
-    _, asked = await failure(answer)
-    assert asked == FAULTS
+    _, calls = await failure(answer)
+    assert calls == FAULTS
 
 
 async def test_a_bad_answer_can_be_followed_by_a_good_one() -> None:
-    with endpoint(said(""), said("A boat.")) as server:
+    with endpoint(answering(""), answering("A boat.")) as server:
         assert await caption(server) == "A boat."
 
 
 async def test_what_it_will_not_take_is_not_sent_again() -> None:
-    detail, asked = await failure(Answer(400, {"error": {"message": "image too large", "type": "invalid"}}))
+    detail, calls = await failure(Answer(400, {"error": {"message": "image too large", "type": "invalid"}}))
     assert "image too large" in detail
-    assert asked == 1
+    assert calls == 1
 
 
 async def test_no_answer_in_time_is_the_pictures_error() -> None:
-    detail, asked = await failure(Answer(body={}, after=0.5), caption_timeout_seconds=0.1)
+    detail, calls = await failure(Answer(body={}, after=0.5), caption_timeout_seconds=0.1)
     assert "no answer" in detail
-    assert asked == FAULTS
+    assert calls == FAULTS
 
 
 @pytest.mark.parametrize(("header", "seconds"), [("7", 7.0), (None, 1.0), ("nonsense", 1.0)])
@@ -117,7 +117,7 @@ async def test_an_endpoint_that_does_not_serve_is_waited_for(status: int) -> Non
 
 
 async def test_an_endpoint_that_is_gone_is_waited_for() -> None:
-    with endpoint(said("A cat.")) as server:
+    with endpoint(answering("A cat.")) as server:
         pass
     with pytest.raises(UnavailableError, match="connection refused"):
         await caption(server)

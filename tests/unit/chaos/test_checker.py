@@ -34,7 +34,7 @@ STORED = Outcome(file_id="a", file=GOOD.path, outcome="stored", source="batch_ml
 FAILED = Outcome(file_id="b", file=BROKEN.path, outcome="failed", code=Code.EMPTY_FILE, error="empty")
 COSTLY = Outcome(file_id="a", file=GOOD.path, outcome="failed", code=Code.ML_REJECTED, error="no")
 STRANGE = Outcome(file_id="z", file="/p/z.jpg", outcome="stored", source="cache")
-LETTER = DeadLetter(
+DEAD = DeadLetter(
     topic="paths", partition=0, offset=1, code=Code.UNDECODABLE_RECORD, error="rubbish", body=b"poison"
 )
 END = Finished(job_id=JOB, state="completed", total=2, stored=1, from_cache=0, failed=1, skipped=0, ignored=0)
@@ -48,7 +48,7 @@ def job(*events: JobEvent) -> JobTruth:
     return found
 
 
-def told(*outcomes: Outcome) -> Outcomes:
+def reported(*outcomes: Outcome) -> Outcomes:
     return Outcomes(job_id=JOB, items=outcomes)
 
 
@@ -62,10 +62,10 @@ def snapshot(stored: int = 1) -> JobSnapshot:
 def kept() -> Truth:
     """What is left behind when every promise was kept."""
     return Truth(
-        jobs={JOB: job(told(STORED, FAILED), END)},
+        jobs={JOB: job(reported(STORED, FAILED), END)},
         outcome_times=[1.0],
         snapshots={JOB: snapshot()},
-        letters=[],
+        dead_letters=[],
         points={"one": {"a": POINT}},
     )
 
@@ -84,7 +84,7 @@ def test_it_finds_nothing_wrong_with_what_is_right() -> None:
 
 
 def test_work_done_twice_is_no_complaint() -> None:
-    truth = with_events(told(STORED, FAILED), told(STORED), END)(kept())
+    truth = with_events(reported(STORED, FAILED), reported(STORED), END)(kept())
     assert list(complaints(JOBS, truth)) == []
     assert truth.jobs[JOB].repeated == 1
 
@@ -92,13 +92,13 @@ def test_work_done_twice_is_no_complaint() -> None:
 @pytest.mark.parametrize(
     ("broken", "words"),
     [
-        (with_events(told(FAILED), END), "without an outcome"),
-        (with_events(told(STORED, FAILED)), "0 terminal events"),
-        (with_events(told(STORED, FAILED), END, END), "2 terminal events"),
-        (with_events(told(FAILED), END, told(STORED)), "after the job's end"),
-        (with_events(told(STORED, FAILED), told(COSTLY), END), "contradict"),
-        (with_events(told(COSTLY, FAILED), END), "another outcome than theirs"),
-        (with_events(told(STORED, FAILED, STRANGE), END), "files that are not there"),
+        (with_events(reported(FAILED), END), "without an outcome"),
+        (with_events(reported(STORED, FAILED)), "0 terminal events"),
+        (with_events(reported(STORED, FAILED), END, END), "2 terminal events"),
+        (with_events(reported(FAILED), END, reported(STORED)), "after the job's end"),
+        (with_events(reported(STORED, FAILED), reported(COSTLY), END), "contradict"),
+        (with_events(reported(COSTLY, FAILED), END), "another outcome than theirs"),
+        (with_events(reported(STORED, FAILED, STRANGE), END), "files that are not there"),
         (lambda truth: replace(truth, jobs={}), "left no event"),
         (lambda truth: replace(truth, jobs=truth.jobs | {"k": job()}), "no one asked for"),
         (lambda truth: replace(truth, snapshots={JOB: snapshot(stored=0)}), "its last snapshot says"),
@@ -117,7 +117,7 @@ def test_it_finds_what_is_wrong(broken: Callable[[Truth], Truth], words: str) ->
 
 
 def test_it_counts_what_is_lost() -> None:
-    assert lost(JOBS, with_events(told(FAILED), END)(kept())) == 1
+    assert lost(JOBS, with_events(reported(FAILED), END)(kept())) == 1
     assert lost(JOBS, replace(kept(), jobs={})) == 2
 
 
@@ -129,10 +129,10 @@ class Sent:
 
 
 def test_poison_with_its_letter_is_accounted_for_also_if_told_twice() -> None:
-    assert poison_complaints([LETTER, LETTER], Sent(("paths", 0, 1))) == []
+    assert poison_complaints([DEAD, DEAD], Sent(("paths", 0, 1))) == []
 
 
 def test_poison_without_a_letter_and_letters_without_poison_are_found() -> None:
-    [silent, strange] = poison_complaints([structs.replace(LETTER, body=b"sound")], Sent(("images", 0, 7)))
+    [silent, strange] = poison_complaints([structs.replace(DEAD, body=b"sound")], Sent(("images", 0, 7)))
     assert "no dead letter" in silent
     assert "were sound" in strange

@@ -39,8 +39,8 @@ async def restarting(seconds: float) -> AsyncIterator[RestartingChild]:
 
 async def test_answers_come_in_the_order_of_the_questions() -> None:
     async with echo() as child:
-        asked = [child.ask(b"%d" % number) for number in range(100)]
-        assert [bytes(await answer) for answer in asked] == [b"%d" % number for number in range(100)]
+        requested = [child.ask(b"%d" % number) for number in range(100)]
+        assert [bytes(await answer) for answer in requested] == [b"%d" % number for number in range(100)]
 
 
 async def test_a_caller_that_is_cancelled_takes_no_other_answer_along() -> None:
@@ -55,10 +55,10 @@ async def test_open_files_go_along_with_what_is_asked(tmp_path: Path) -> None:
         (tmp_path / name).write_text(name)
     files = [os.open(tmp_path / name, os.O_RDONLY) for name in ("a", "b")]
     async with echo() as child:
-        asked = [child.ask(b"first"), child.ask(b"read", files), child.ask(b"read"), child.ask(b"last")]
+        requested = [child.ask(b"first"), child.ask(b"read", files), child.ask(b"read"), child.ask(b"last")]
         for descriptor in files:
             os.close(descriptor)
-        assert [bytes(await answer) for answer in asked] == [b"first", b"a|b", b"", b"last"]
+        assert [bytes(await answer) for answer in requested] == [b"first", b"a|b", b"", b"last"]
 
 
 async def test_open_files_that_are_not_taken_are_closed(tmp_path: Path) -> None:
@@ -74,8 +74,8 @@ async def test_open_files_that_are_not_taken_are_closed(tmp_path: Path) -> None:
 
 async def test_all_that_wait_learn_how_the_process_ended() -> None:
     async with echo() as child:
-        asked = [child.ask(b"exit"), child.ask(b"after")]
-        for answer in asked:
+        requested = [child.ask(b"exit"), child.ask(b"after")]
+        for answer in requested:
             with pytest.raises(ChildEndedError, match="exit status 3"):
                 await answer
         with pytest.raises(ChildEndedError):
@@ -103,11 +103,11 @@ async def test_a_call_that_is_cancelled_ends_the_process_and_the_next_one_gets_a
     async with restarting(60.0) as child:
         await child.ask(b"up")
         first = psutil.Process(child.pid)
-        asked = asyncio.create_task(child.ask(b"wait"))
+        requested = asyncio.create_task(child.ask(b"wait"))
         await asyncio.sleep(0)
-        asked.cancel()
+        requested.cancel()
         with pytest.raises(asyncio.CancelledError):
-            await asked
+            await requested
         assert not first.is_running()
         assert await child.ask(b"again") == b"again"
 

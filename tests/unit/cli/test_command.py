@@ -67,11 +67,11 @@ def test_wrong_usage_is_one_line_that_says_where_to_read_on(
     arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(arguments) == Exit.USAGE
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert said.err.count("\n") == 1
-    assert words in said.err
-    assert "--help`" in said.err
+    message = capsys.readouterr()
+    assert message.out == ""
+    assert message.err.count("\n") == 1
+    assert words in message.err
+    assert "--help`" in message.err
 
 
 @pytest.mark.parametrize(
@@ -81,9 +81,9 @@ def test_a_gateway_that_is_away_has_a_status_of_its_own(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([*arguments, "--url", NOWHERE]) == Exit.UNREACHABLE
-    said = capsys.readouterr().err
-    assert said.startswith(f"sluice: the gateway at {NOWHERE} does not answer")
-    assert said.count("\n") == 1
+    message = capsys.readouterr().err
+    assert message.startswith(f"sluice: the gateway at {NOWHERE} does not answer")
+    assert message.count("\n") == 1
 
 
 @pytest.mark.parametrize("name", ["", "..", "photos/../other", "a/b"])
@@ -93,15 +93,15 @@ def test_a_name_cannot_lead_to_another_collection(name: str, capsys: pytest.Capt
 
 
 async def test_every_character_of_a_name_reaches_the_gateway() -> None:
-    asked: list[httpx.Request] = []
+    requested: list[httpx.Request] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
-        asked.append(request)
+        requested.append(request)
         return httpx.Response(200, json={})
 
     async with client_of(answer) as client:
         await client.collections.delete("photos?x#y%2e")
-    assert asked[0].url.path == "/api/v1/collections/photos?x#y%2e"
+    assert requested[0].url.path == "/api/v1/collections/photos?x#y%2e"
 
 
 def test_a_name_that_is_not_utf_8_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -255,9 +255,9 @@ def test_a_group_without_a_command_and_h_print_the_help(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(arguments) == Exit.OK
-    said = capsys.readouterr()
-    assert said.out.startswith("Usage: sluice")
-    assert said.err == ""
+    message = capsys.readouterr()
+    assert message.out.startswith("Usage: sluice")
+    assert message.err == ""
 
 
 def test_the_help_says_of_each_command_what_it_says_itself() -> None:
@@ -319,7 +319,7 @@ def jobs_of(*ids: str) -> AsyncClient:
 def test_the_first_photos_make_a_collection_and_say_so(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    asked: list[tuple[str, str]] = []
+    requested: list[tuple[str, str]] = []
     answers = {
         "/api/v1/collections": [],
         "/api/v1/capabilities": {"active_collection": None},
@@ -327,7 +327,7 @@ def test_the_first_photos_make_a_collection_and_say_so(
     }
 
     def answer(request: httpx.Request) -> httpx.Response:
-        asked.append((request.method, request.url.path))
+        requested.append((request.method, request.url.path))
         return httpx.Response(200, json=answers.get(request.url.path, {}))
 
     real = httpx.AsyncClient.__init__
@@ -335,8 +335,8 @@ def test_the_first_photos_make_a_collection_and_say_so(
         httpx.AsyncClient, "__init__", partialmethod(real, transport=httpx.MockTransport(answer))
     )
     assert main(["ingest", "/", "--url", NOWHERE]) == Exit.OK
-    assert ("POST", "/api/v1/collections") in asked
-    assert ("POST", "/api/v1/collections/select") in asked
+    assert ("POST", "/api/v1/collections") in requested
+    assert ("POST", "/api/v1/collections/select") in requested
     assert "created and selected photos" in capsys.readouterr().err
 
 

@@ -27,17 +27,17 @@ def client_of(answer: Answer, **options: Any) -> Client:
 
 
 def in_turn(*answers: httpx.Response | Exception) -> tuple[Answer, list[httpx.Request]]:
-    asked: list[httpx.Request] = []
+    requested: list[httpx.Request] = []
     rest = iter(answers)
 
     def answer(request: httpx.Request) -> httpx.Response:
-        asked.append(request)
+        requested.append(request)
         given = next(rest)
         if isinstance(given, Exception):
             raise given
         return given
 
-    return answer, asked
+    return answer, requested
 
 
 def problem(status: int, code: str, *, retryable: bool = False) -> httpx.Response:
@@ -69,32 +69,32 @@ def test_a_code_of_a_later_release_is_kept_as_the_word_it_is() -> None:
 
 
 def test_a_read_is_tried_again_where_that_may_help() -> None:
-    answer, asked = in_turn(
+    answer, requested = in_turn(
         httpx.ConnectError("refused"), problem(503, "store_unavailable", retryable=True), status("running")
     )
     assert client_of(answer).job(JOB).status().state == "running"
-    assert len(asked) == 3
+    assert len(requested) == 3
 
 
 def test_what_is_retried_in_vain_is_told() -> None:
-    answer, asked = in_turn(*[httpx.ConnectError("refused")] * 3)
+    answer, requested = in_turn(*[httpx.ConnectError("refused")] * 3)
     with pytest.raises(UnavailableError, match="the gateway at http://g does not answer"):
         client_of(answer, retries=2).job(JOB).status()
-    assert len(asked) == 3
+    assert len(requested) == 3
 
 
 def test_what_would_happen_twice_is_sent_once() -> None:
-    answer, asked = in_turn(httpx.ReadTimeout(""))
+    answer, requested = in_turn(httpx.ReadTimeout(""))
     with pytest.raises(UnavailableError, match="it took too long"):
         client_of(answer).duplicates.archive(["/a.jpg"])
-    assert len(asked) == 1
+    assert len(requested) == 1
 
 
 def test_a_job_is_started_once_however_often_its_start_is_retried() -> None:
-    answer, asked = in_turn(httpx.ReadTimeout(""), httpx.Response(202, json={"job_id": JOB}))
+    answer, requested = in_turn(httpx.ReadTimeout(""), httpx.Response(202, json={"job_id": JOB}))
     assert client_of(answer).ingest("/photos", labels={"order": "7"}).job_id == JOB
-    keys = {request.headers["idempotency-key"] for request in asked}
-    assert len(asked) == 2
+    keys = {request.headers["idempotency-key"] for request in requested}
+    assert len(requested) == 2
     assert len(keys) == 1
 
 
@@ -155,13 +155,13 @@ def test_files_are_sent_as_they_are_read(tmp_path: Path) -> None:
 
 
 async def test_the_asynchronous_client_is_the_same_with_await() -> None:
-    answer, asked = in_turn(httpx.ConnectError("x"), status("running"), status("completed"))
+    answer, requested = in_turn(httpx.ConnectError("x"), status("running"), status("completed"))
     transport = httpx.MockTransport(answer)
     async with httpx.AsyncClient(base_url="http://g", transport=transport) as http:
         client = AsyncClient(connections=http, api_key="k")
         states = [found.state async for found in client.job(JOB).watch(every_s=0)]
     assert states == ["running", "completed"]
-    assert {request.headers["x-api-key"] for request in asked} == {"k"}
+    assert {request.headers["x-api-key"] for request in requested} == {"k"}
 
 
 def test_the_url_may_end_as_the_documents_write_it() -> None:

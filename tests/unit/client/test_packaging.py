@@ -73,15 +73,15 @@ async def test_the_wheel_alone_brings_the_whole_command(light: Path) -> None:
 async def test_what_needs_the_services_says_where_they_are_and_starts_nothing(
     light: Path, command: list[str]
 ) -> None:
-    said = await run(light / "sluice", *command, status=1)
-    assert said.startswith("sluice: this needs the services, which are not part of this installation")
-    assert said.count("\n") == 1
+    message = await run(light / "sluice", *command, status=1)
+    assert message.startswith("sluice: this needs the services, which are not part of this installation")
+    assert message.count("\n") == 1
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 async def test_hints_fit_how_it_was_installed(light: Path) -> None:
-    said = await run(light / "sluice", "jobs", status=4, SLUICE_URL="http://127.0.0.1:1")
-    assert "does not answer" in said
-    assert "SLUICE_URL" in said
-    assert "sluice run" not in said
+    message = await run(light / "sluice", "jobs", status=4, SLUICE_URL="http://127.0.0.1:1")
+    assert "does not answer" in message
+    assert "SLUICE_URL" in message
+    assert "sluice run" not in message

@@ -43,9 +43,9 @@ def test_a_letter_fits_a_message(poison: ConsumerRecord) -> None:
 
 
 def test_the_file_that_the_headers_name_gets_its_outcome() -> None:
-    _, told = failed_work(record(headers=((FILE_ID_HEADER, b"f"), (JOB_ID_HEADER, b"j"))), NOT_READ)
-    event = events.decode_event(told.value or b"")
-    assert told.topic is JOB_STATUS
+    _, reported = failed_work(record(headers=((FILE_ID_HEADER, b"f"), (JOB_ID_HEADER, b"j"))), NOT_READ)
+    event = events.decode_event(reported.value or b"")
+    assert reported.topic is JOB_STATUS
     assert isinstance(event, events.Outcomes)
     assert [(item.file_id, item.outcome, item.code) for item in event.items] == [
         ("f", "failed", NOT_READ.code)
@@ -55,11 +55,11 @@ def test_the_file_that_the_headers_name_gets_its_outcome() -> None:
 @pytest.mark.parametrize("key", [None, b"", b"other", b"\xff"])
 def test_headers_under_another_key_name_no_file(key: bytes | None) -> None:
     forged = record(key=key, headers=((FILE_ID_HEADER, b"f"), (JOB_ID_HEADER, b"j")))
-    (letter,) = failed_work(forged, NOT_READ)
-    assert events.decode(letter.value or b"", events.DeadLetter).job_id is None
+    (made,) = failed_work(forged, NOT_READ)
+    assert events.decode(made.value or b"", events.DeadLetter).job_id is None
 
 
 def test_headers_on_a_topic_of_other_systems_name_no_file() -> None:
-    letter = dead_letter(record(headers=((FILE_ID_HEADER, b"f"), (JOB_ID_HEADER, b"j"))), NOT_READ)
-    found = events.decode(letter.value or b"", events.DeadLetter)
-    assert (letter.topic, found.job_id, found.file_id) == (DEAD_LETTERS, None, None)
+    made = dead_letter(record(headers=((FILE_ID_HEADER, b"f"), (JOB_ID_HEADER, b"j"))), NOT_READ)
+    found = events.decode(made.value or b"", events.DeadLetter)
+    assert (made.topic, found.job_id, found.file_id) == (DEAD_LETTERS, None, None)

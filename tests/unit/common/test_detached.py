@@ -33,11 +33,11 @@ async def test_what_answers_is_given_back_and_what_fails_is_raised() -> None:
 async def test_what_does_not_answer_is_given_up_and_takes_no_shared_thread(dead: threading.Event) -> None:
     detached = DetachedCalls(seconds=0.05)
 
-    asked = await asyncio.gather(
+    requested = await asyncio.gather(
         *(detached.run(dead.wait, "/mnt/nas") for _ in range(50)), return_exceptions=True
     )
 
-    assert {str(error) for error in asked} == {
+    assert {str(error) for error in requested} == {
         "/mnt/nas does not answer in 0.05 s: is its disk or share still connected?"
     }
     assert await asyncio.wait_for(asyncio.to_thread(lambda: 1), 2) == 1

@@ -22,7 +22,7 @@ from tests.support.system import free_port
 from tests.support.waiting import LIMIT_S
 
 
-async def asked(port: int, path: str) -> tuple[int, dict[str, Any]]:
+async def requested(port: int, path: str) -> tuple[int, dict[str, Any]]:
     async with httpx.AsyncClient() as client:
         answer = await client.get(f"http://127.0.0.1:{port}{path}")
     return answer.status_code, json.loads(answer.text)
@@ -32,8 +32,8 @@ async def both(health: Health) -> tuple[int, int, str | None]:
     """What /livez and /readyz answer, and the reason of the latter."""
     port = free_port()
     async with probed(port, health):
-        alive, _ = await asked(port, "/livez")
-        ready, body = await asked(port, "/readyz")
+        alive, _ = await requested(port, "/livez")
+        ready, body = await requested(port, "/readyz")
         return alive, ready, body["reason"]
 
 
@@ -44,7 +44,7 @@ async def test_a_stage_that_starts_is_alive_but_not_ready() -> None:
 async def test_a_stage_that_works_is_both() -> None:
     health = Health()
     health.ready()
-    health.heard()
+    health.received()
     assert await both(health) == (200, 200, None)
 
 
@@ -57,7 +57,7 @@ async def test_a_stage_that_waits_says_for_what() -> None:
 async def test_a_stage_that_nobody_hears_is_alive_but_not_ready() -> None:
     health = Health()
     health.ready()
-    health.heard_at = time.monotonic() - UNHEARD_SECONDS - 5
+    health.received_at = time.monotonic() - UNHEARD_SECONDS - 5
     alive, ready, reason = await both(health)
     assert (alive, ready) == (200, 503)
     assert reason is not None
@@ -113,7 +113,7 @@ async def test_a_stage_without_kafka_waits_says_so_and_obeys_sigterm(tmp_path: P
     try:
         reason = await waiting_reason(port)
         assert reason.startswith("waiting for Kafka")
-        assert (await asked(port, "/livez"))[0] == 200
+        assert (await requested(port, "/livez"))[0] == 200
         process.send_signal(signal.SIGTERM)
         assert await asyncio.wait_for(process.wait(), 20) == 0
     finally:
@@ -126,7 +126,7 @@ async def waiting_reason(port: int) -> str:
     async with asyncio.timeout(LIMIT_S):
         while True:
             try:
-                status, body = await asked(port, "/readyz")
+                status, body = await requested(port, "/readyz")
             except httpx.TransportError:
                 await asyncio.sleep(0.05)
                 continue

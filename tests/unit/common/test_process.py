@@ -88,7 +88,7 @@ def _database_full() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fail", "said", "status"),
+    ("fail", "message", "status"),
     [
         (_refused, "port 8002 is in use", terminal.EXIT_FAILED),
         (_disk_full, "/data/view.sqlite: No space left on device", terminal.EXIT_FAILED),
@@ -97,14 +97,14 @@ def _database_full() -> None:
     ],
 )
 def test_what_ends_a_run_is_one_line(
-    fail: Callable[[], None], said: str, status: int, capsys: pytest.CaptureFixture[str]
+    fail: Callable[[], None], message: str, status: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async def run(_stop: asyncio.Event) -> None:
         fail()
 
     assert process.run_until_stopped(run, 10.0) == status
     (line,) = capsys.readouterr().err.splitlines()
-    assert said in line
+    assert message in line
 
 
 @pytest.mark.parametrize(("apart_s", "status"), [(0.0, 0), (0.5, terminal.EXIT_INTERRUPTED)])
@@ -168,9 +168,9 @@ def test_a_line_of_the_log_stays_one_and_says_nothing_to_the_terminal() -> None:
         say("no file a\\nb")
     """
     done = subprocess.run([sys.executable, "-c", dedent(script)], capture_output=True, text=True, check=True)
-    logged, said = done.stderr.splitlines()
+    logged, message = done.stderr.splitlines()
     assert logged.endswith(r"INFO    a: lost x\n2026 INFO b: all is well\x1b[2J")
-    assert said == r"sluice: no file a\nb"
+    assert message == r"sluice: no file a\nb"
 
 
 def test_a_line_of_the_log_is_an_object_where_programs_read_it() -> None:

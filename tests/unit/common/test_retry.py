@@ -17,7 +17,7 @@ async def test_what_is_away_is_tried_again_and_said(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(retry, "FIRST_PAUSE_S", 0.001)
     away = [UnavailableError(Code.STORE_UNAVAILABLE, word) for word in ("once", "twice")]
     answers: list[UnavailableError | int] = [*away, 7]
-    heard: list[str] = []
+    seen: list[str] = []
     backs: list[int] = []
 
     async def call() -> int:
@@ -26,8 +26,8 @@ async def test_what_is_away_is_tried_again_and_said(monkeypatch: pytest.MonkeyPa
             raise answer
         return answer
 
-    assert await retry.until_available(call, lambda e: heard.append(e.detail), lambda: backs.append(1)) == 7
-    assert heard == ["once", "twice"]
+    assert await retry.until_available(call, lambda e: seen.append(e.detail), lambda: backs.append(1)) == 7
+    assert seen == ["once", "twice"]
     assert backs == [1]
 
 
@@ -41,14 +41,14 @@ async def test_what_will_not_pass_is_raised_at_once() -> None:
 
 async def test_who_waited_hears_of_the_end_when_it_is_cancelled_too() -> None:
     backs: list[int] = []
-    asked = asyncio.Event()
+    requested = asyncio.Event()
 
     async def call() -> None:
-        asked.set()
+        requested.set()
         raise UnavailableError(Code.STORE_UNAVAILABLE, "away")
 
     task = asyncio.create_task(retry.until_available(call, lambda _: None, lambda: backs.append(1)))
-    await asked.wait()
+    await requested.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

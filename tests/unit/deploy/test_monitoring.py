@@ -61,8 +61,8 @@ def test_promtool_finds_the_rules_right() -> None:
 
 def test_prometheus_asks_each_stage_that_the_compose_file_starts() -> None:
     scraped = yaml.safe_load((MONITORING / "prometheus.yml").read_text())["scrape_configs"]
-    asked = {name for job in scraped for found in job["dns_sd_configs"] for name in found["names"]}
-    assert asked == compose()["services"].keys() - {"kafka", "qdrant", "dashboard"}
+    requested = {name for job in scraped for found in job["dns_sd_configs"] for name in found["names"]}
+    assert requested == compose()["services"].keys() - {"kafka", "qdrant", "dashboard"}
 
 
 def test_the_second_compose_file_is_confined_as_the_first_and_reached_from_this_machine_only() -> None:

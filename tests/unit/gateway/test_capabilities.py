@@ -8,7 +8,7 @@ from services.gateway.app import create_app
 from services.gateway.gateway import Gateway
 
 
-def _asked() -> Iterator[tuple[str, type]]:
+def _requested() -> Iterator[tuple[str, type]]:
     """Each endpoint and the types of the capabilities that it takes."""
     for included in create_app().routes:
         for route in getattr(getattr(included, "original_router", None), "routes", ()):
@@ -21,13 +21,13 @@ def _asked() -> Iterator[tuple[str, type]]:
 
 def test_the_gateway_has_each_capability_that_an_endpoint_takes_once() -> None:
     held = list(get_type_hints(Gateway).values())
-    asked = list(_asked())
+    requested = list(_requested())
 
-    assert len(asked) > 30
-    assert [(name, kind) for name, kind in asked if held.count(kind) != 1] == []
+    assert len(requested) > 30
+    assert [(name, kind) for name, kind in requested if held.count(kind) != 1] == []
 
 
 def test_no_endpoint_takes_more_than_two_capabilities() -> None:
-    names = [name for name, _ in set(_asked())]
+    names = [name for name, _ in set(_requested())]
 
     assert max(names.count(name) for name in names) <= 2

@@ -38,8 +38,8 @@ from tests.unit.inferencer.fakes import (
 )
 
 
-def assert_embedded(verdicts: dict[str, Verdict], asked: Sequence[Image]) -> None:
-    for image in asked:
+def assert_embedded(verdicts: dict[str, Verdict], requested: Sequence[Image]) -> None:
+    for image in requested:
         verdict = verdicts[image.id]
         assert isinstance(verdict, Embedded), verdict
         assert floats(verdict.embedding) == vector_of(image.data)
@@ -64,8 +64,8 @@ class Poisoned(FakeClient):
 
 async def test_requests_hold_what_the_service_calls_safe() -> None:
     client = FakeClient(Capabilities(safe_batch=10, dimension=4))
-    asked = images(35)
-    assert_embedded(await batching_of(client).embed(asked, caption=True), asked)
+    requested = images(35)
+    assert_embedded(await batching_of(client).embed(requested, caption=True), requested)
     assert sorted(map(len, client.requests)) == [8, 9, 9, 9]
 
 
@@ -96,11 +96,11 @@ async def test_any_mix_of_poison_is_isolated_exactly(
     count: int, safe_batch: int, kinds: dict[int, Reply]
 ) -> None:
     client = Poisoned({f"i{n}": reply for n, reply in kinds.items()}, safe_batch)
-    asked = images(count)
-    verdicts = await batching_of(client).embed(asked, caption=True)
-    assert verdicts.keys() == {image.id for image in asked}
+    requested = images(count)
+    verdicts = await batching_of(client).embed(requested, caption=True)
+    assert verdicts.keys() == {image.id for image in requested}
     assert codes(verdicts) == {f"i{n}": Code.ML_REJECTED for n in kinds if n < count}
-    assert_embedded(verdicts, [image for image in asked if image.id not in client.poison])
+    assert_embedded(verdicts, [image for image in requested if image.id not in client.poison])
 
 
 async def test_one_poison_among_many_costs_few_requests() -> None:
@@ -126,10 +126,10 @@ class Small(FakeClient):
 async def test_a_batch_that_is_too_much_is_halved_and_the_size_remembered() -> None:
     client = Small(Capabilities(safe_batch=64, dimension=4))
     batching = batching_of(client)
-    asked = images(40)
-    assert_embedded(await batching.embed(asked, caption=True), asked)
+    requested = images(40)
+    assert_embedded(await batching.embed(requested, caption=True), requested)
     client.requests.clear()
-    assert_embedded(await batching.embed(asked, caption=True), asked)
+    assert_embedded(await batching.embed(requested, caption=True), requested)
     assert max(map(len, client.requests)) <= 2 * Small.most
 
 
@@ -147,8 +147,8 @@ async def test_the_size_grows_back_once_the_service_can_take_more() -> None:
 async def test_what_passes_is_asked_again_and_costs_no_file(reply: Reply) -> None:
     client = FakeClient()
     client.script = [reply]
-    asked = images(1)
-    assert_embedded(await batching_of(client).embed(asked, caption=True), asked)
+    requested = images(1)
+    assert_embedded(await batching_of(client).embed(requested, caption=True), requested)
 
 
 class Ill(FakeClient):
@@ -163,25 +163,25 @@ class Ill(FakeClient):
 
 async def test_a_service_that_takes_nothing_is_waited_for_and_no_image_is_blamed() -> None:
     client, pauses = Ill(), Pauses()
-    asked = images(4)
-    assert_embedded(await batching_of(client, pauses=pauses).embed(asked, caption=True), asked)
+    requested = images(4)
+    assert_embedded(await batching_of(client, pauses=pauses).embed(requested, caption=True), requested)
     assert pauses.seconds[:2] == [0.5, 1.0]
 
 
 async def test_while_the_service_is_away_the_batch_is_held_and_says_why() -> None:
-    said: list[str | None] = []
+    message: list[str | None] = []
 
     class Asleep(FakeClient):
         async def capabilities(self) -> Capabilities:
-            said.append(batching.waiting)
+            message.append(batching.waiting)
             return await super().capabilities()
 
     client, pauses = Asleep(), Pauses()
     client.script = [Away("it answers 503: models not loaded")] * 3
     batching = batching_of(client, pauses=pauses)
-    asked = images(2)
-    assert_embedded(await batching.embed(asked, caption=True), asked)
-    assert said == [
+    requested = images(2)
+    assert_embedded(await batching.embed(requested, caption=True), requested)
+    assert message == [
         "waiting for the ML service at http://ml:8001: it has not been asked yet",
         *["waiting for the ML service at http://ml:8001: it answers 503: models not loaded"] * 3,
     ]
@@ -206,8 +206,8 @@ class Forgetful(FakeClient):
 
 async def test_images_without_a_result_are_asked_again() -> None:
     client = Forgetful(above=1)
-    asked = images(6)
-    assert_embedded(await batching_of(client).embed(asked, caption=True), asked)
+    requested = images(6)
+    assert_embedded(await batching_of(client).embed(requested, caption=True), requested)
 
 
 async def test_an_image_that_alone_has_no_result_is_a_bad_result() -> None:
@@ -215,10 +215,10 @@ async def test_an_image_that_alone_has_no_result_is_a_bad_result() -> None:
         def spoil(self, results: list[Result]) -> list[Result]:
             return [result for result in results if result.id != "i1"]
 
-    asked = images(3)
-    verdicts = await batching_of(Silent(above=0)).embed(asked, caption=True)
+    requested = images(3)
+    verdicts = await batching_of(Silent(above=0)).embed(requested, caption=True)
     assert codes(verdicts) == {"i1": Code.ML_BAD_RESULT}
-    assert_embedded(verdicts, [asked[0], asked[2]])
+    assert_embedded(verdicts, [requested[0], requested[2]])
 
 
 class Bursts(FakeClient):
@@ -238,18 +238,18 @@ class Bursts(FakeClient):
 @pytest.mark.parametrize("refused", [{1, 3, 4, 5}, {1, 2, 3}, {1, 3}, {2, 3, 4, 5, 6, 7, 8}])
 async def test_refusals_that_pass_cost_nothing(refused: set[int]) -> None:
     """An image is to blame only if, each time that it was refused, a plain image then was not."""
-    asked = images(2)
-    assert_embedded(await batching_of(Bursts(refused)).embed(asked, caption=True), asked)
+    requested = images(2)
+    assert_embedded(await batching_of(Bursts(refused)).embed(requested, caption=True), requested)
 
 
 @pytest.mark.parametrize("slip", [[math.nan] * DIMENSION, [0.5], None])
 @pytest.mark.parametrize("count", [1, 5])
 async def test_a_bad_result_that_passes_costs_nothing(slip: list[float] | None, count: int) -> None:
     """None: the service gave no result for the image at all."""
-    client, asked = FakeClient(), images(count)
-    spoiled = [] if slip is None else [Result(asked[0].id, slip)]
-    client.script = [Answer([*spoiled, *(result_of(image) for image in asked[1:])])]
-    assert_embedded(await batching_of(client).embed(asked, caption=True), asked)
+    client, requested = FakeClient(), images(count)
+    spoiled = [] if slip is None else [Result(requested[0].id, slip)]
+    client.script = [Answer([*spoiled, *(result_of(image) for image in requested[1:])])]
+    assert_embedded(await batching_of(client).embed(requested, caption=True), requested)
 
 
 async def test_results_out_of_order_reach_their_own_images() -> None:
@@ -257,8 +257,8 @@ async def test_results_out_of_order_reach_their_own_images() -> None:
         def spoil(self, results: list[Result]) -> list[Result]:
             return results[::-1]
 
-    asked = images(5)
-    assert_embedded(await batching_of(Shuffled(above=1)).embed(asked, caption=True), asked)
+    requested = images(5)
+    assert_embedded(await batching_of(Shuffled(above=1)).embed(requested, caption=True), requested)
 
 
 async def test_two_results_under_one_id_are_trusted_for_neither() -> None:
@@ -266,8 +266,8 @@ async def test_two_results_under_one_id_are_trusted_for_neither() -> None:
         def spoil(self, results: list[Result]) -> list[Result]:
             return [results[0], Result(results[0].id, vector_of(b"other")), *results[2:]]
 
-    asked = images(5)
-    assert_embedded(await batching_of(Doubled(above=1)).embed(asked, caption=True), asked)
+    requested = images(5)
+    assert_embedded(await batching_of(Doubled(above=1)).embed(requested, caption=True), requested)
 
 
 async def test_the_model_of_the_results_is_published_where_capabilities_name_none() -> None:

@@ -262,11 +262,11 @@ async def batching_over(faults: Faults) -> AsyncIterator[Batching]:
 
 @pytest.mark.parametrize("spoil", [drop_last, reverse])
 async def test_a_wrong_count_or_order_mixes_no_images_up(spoil: Callable[[Results], Results]) -> None:
-    faults, asked = Faults(), photos(20)
+    faults, requested = Faults(), photos(20)
     faults.spoil = lambda results: spoil(results) if len(results) > 1 else results
     async with batching_over(faults) as batching:
-        verdicts = await batching.embed(asked, caption=True)
-    for image in asked:
+        verdicts = await batching.embed(requested, caption=True)
+    for image in requested:
         verdict = verdicts[image.id]
         assert isinstance(verdict, Embedded)
         assert floats(verdict.embedding) == embedding_of(image.data)
@@ -282,9 +282,9 @@ async def test_a_bad_embedding_costs_its_own_image_only(spoil: Callable[[Results
 
 async def test_poison_is_found_behind_http_whatever_way_it_strikes() -> None:
     faults = Faults(poison={b"jpeg 3": 500, b"jpeg 11": 422, b"jpeg 17": 400})
-    asked = photos(20)
+    requested = photos(20)
     async with batching_over(faults) as batching:
-        verdicts = await batching.embed(asked, caption=True)
+        verdicts = await batching.embed(requested, caption=True)
     bad = {id_ for id_, verdict in verdicts.items() if not isinstance(verdict, Embedded)}
     assert bad == {"i3", "i11", "i17"}
 

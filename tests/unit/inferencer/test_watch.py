@@ -15,7 +15,7 @@ REFUSED = UnavailableError(Code.ML_UNAVAILABLE, "connection refused")
 UNLOADED = Capabilities(safe_batch=16, loaded=False, model="fake-4", dimension=4)
 
 
-def told(published: Published) -> list[tuple[str, int, int]]:
+def sent_facts(published: Published) -> list[tuple[str, int, int]]:
     facts = [decode(record.value or b"") for record in published.records]
     return [(fact.model, fact.dimension, fact.batch) for fact in facts if isinstance(fact, ModelInUse)]
 
@@ -91,7 +91,7 @@ async def test_the_model_is_told_once_and_again_when_it_changes() -> None:
     watch = watch_of(client, published)
     client.looks = [client.reported, client.reported, Capabilities(8, True, "new-9", 9), REFUSED]
     await looks(watch, client, 5)
-    assert told(published) == [("fake-4", 4, 16), ("new-9", 9, 8), ("fake-4", 4, 16)]
+    assert sent_facts(published) == [("fake-4", 4, 16), ("new-9", 9, 8), ("fake-4", 4, 16)]
 
 
 async def test_what_results_name_counts_until_capabilities_change() -> None:
@@ -102,7 +102,7 @@ async def test_what_results_name_counts_until_capabilities_change() -> None:
     await report.learned("clip-vit-b32", 4)
     await report.saw(reported)
     await report.saw(Capabilities(16, True, "other", 4))
-    assert [model for model, *_ in told(published)] == ["CLIP", "clip-vit-b32", "other"]
+    assert [model for model, *_ in sent_facts(published)] == ["CLIP", "clip-vit-b32", "other"]
 
 
 async def test_a_model_that_something_else_wrote_is_put_right_at_the_next_look() -> None:
@@ -115,7 +115,7 @@ async def test_a_model_that_something_else_wrote_is_put_right_at_the_next_look()
     there[0] = ModelInUse(model="fake-4", dimension=4, has_text=True, batch=8)
     await report.saw(reported)
 
-    assert [model for model, *_ in told(published)] == ["fake-4", "fake-4"]
+    assert [model for model, *_ in sent_facts(published)] == ["fake-4", "fake-4"]
 
 
 async def test_nothing_is_told_of_a_service_that_names_no_model() -> None:
@@ -129,7 +129,7 @@ async def test_a_fact_that_kafka_did_not_take_is_told_at_the_next_look() -> None
     published.failures = [UnavailableError(Code.BROKER_UNAVAILABLE, "no broker")]
     watch = watch_of(client, published)
     await looks(watch, client, 2)
-    assert told(published) == [("fake-4", 4, 16)]
+    assert sent_facts(published) == [("fake-4", 4, 16)]
 
 
 async def test_a_service_too_busy_to_report_is_not_taken_for_gone() -> None:

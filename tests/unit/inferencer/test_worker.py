@@ -48,8 +48,8 @@ async def test_files_that_want_no_caption_are_asked_for_apart_and_get_none() -> 
     client = FakeClient()
     one, two, three = record(1), record(2, caption=False), record(3)
     out = await worker_of(client)([one, two, three])
-    asked = dict(zip(client.captions, client.requests, strict=True))
-    assert asked == {
+    requested = dict(zip(client.captions, client.requests, strict=True))
+    assert requested == {
         True: [f"0-{one.file.file_id}", f"1-{three.file.file_id}"],
         False: [f"0-{two.file.file_id}"],
     }

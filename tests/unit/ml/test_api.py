@@ -90,13 +90,13 @@ async def test_the_field_may_be_called_files_with_brackets(client: httpx.AsyncCl
     assert [result["unique_id"] for result in await results_of(answer)] == ["a", "b"]
 
 
-@pytest.mark.parametrize(("asked", "captioned"), [("true", True), ("false", False)])
-async def test_captions_are_made_on_request(client: httpx.AsyncClient, asked: str, captioned: bool) -> None:
+@pytest.mark.parametrize(("wanted", "captioned"), [("true", True), ("false", False)])
+async def test_captions_are_made_on_request(client: httpx.AsyncClient, wanted: str, captioned: bool) -> None:
     for path, body in (
         (JSON, {"json": {"images": [image("a", GOOD)]}}),
         (MULTIPART, {"files": files(("a__x.png", GOOD))}),
     ):
-        (result,) = await results_of(await client.post(path, params={"caption": asked}, **body))
+        (result,) = await results_of(await client.post(path, params={"caption": wanted}, **body))
         assert (result["caption"] is not None) == captioned
 
 

@@ -16,8 +16,8 @@ from libs.common.sources.roots import ANYWHERE, Roots
 from libs.common.sources.sources import Sources
 from services.processor.cache.entries import Entry
 from services.processor.decoding import opening
-from services.processor.decoding.beside import BesideReader
 from services.processor.decoding.inspection import Failed, Reply, Request
+from services.processor.decoding.neighbours import NeighbourReader
 
 MODEL = "lite-1"
 
@@ -32,10 +32,10 @@ def request_for(path: Path | bytes, **fields: object) -> Request:
 def by_path(inspect: Callable[[Request], Reply], roots: Roots = ANYWHERE) -> Callable[[Request], Reply]:
     """An inspection that gets each file as a decoder process does: open, or refused."""
     sources = Sources(roots)
-    beside = BesideReader(sources)
+    neighbours = NeighbourReader(sources)
 
-    def opened(asked: Request) -> Reply:
-        request, found = opening.look_at(sources, beside, asked)
+    def opened(requested: Request) -> Reply:
+        request, found = opening.look_at(sources, neighbours, requested)
         if isinstance(found, Failed):
             return inspect(structs.replace(request, refused=found))
         return inspect(structs.replace(request, descriptor=os.dup(found.descriptor)))

@@ -29,12 +29,12 @@ async def pool(workers: int = 2, timeout_s: float = 20.0) -> AsyncIterator[Decod
         yield started
 
 
-async def asked(started: DecodePool, *names: bytes) -> list[Reply]:
+async def requested(started: DecodePool, *names: bytes) -> list[Reply]:
     return await started.inspect([request(name) for name in names])
 
 
 async def failure(started: DecodePool, name: bytes) -> Failed:
-    [reply] = await asked(started, name)
+    [reply] = await requested(started, name)
     assert isinstance(reply, Failed)
     return reply
 
@@ -44,7 +44,7 @@ async def code_of(started: DecodePool, name: bytes) -> Code:
 
 
 async def process_of(started: DecodePool) -> int:
-    [reply] = await asked(started, b"fine")
+    [reply] = await requested(started, b"fine")
     assert isinstance(reply, Inspected)
     return reply.content.width
 
@@ -52,7 +52,7 @@ async def process_of(started: DecodePool) -> int:
 @pytest.mark.parametrize("death", [b"exit", b"segfault"])
 async def test_a_crash_costs_that_file_only(death: bytes) -> None:
     async with pool() as started:
-        replies = await asked(started, b"a", death, b"b", b"c", death, b"d")
+        replies = await requested(started, b"a", death, b"b", b"c", death, b"d")
     codes = [reply.code if isinstance(reply, Failed) else None for reply in replies]
     assert codes == [None, Code.DECODER_CRASHED, None, None, Code.DECODER_CRASHED, None]
 
@@ -88,7 +88,7 @@ async def test_a_hang_ends_at_the_time_limit() -> None:
 
 async def test_a_hang_holds_up_nobody_else() -> None:
     async with pool(timeout_s=10.0) as started:
-        hanging = asyncio.create_task(asked(started, b"hang"))
+        hanging = asyncio.create_task(requested(started, b"hang"))
         async with asyncio.timeout(5.0):
             for _ in range(20):
                 await process_of(started)
@@ -98,8 +98,8 @@ async def test_a_hang_holds_up_nobody_else() -> None:
 
 async def test_who_is_cancelled_does_not_wait_and_takes_nobody_along() -> None:
     async with pool(workers=1) as started:
-        slow = asyncio.create_task(asked(started, b"slow", b"fine", b"raise"))
-        other = asyncio.create_task(asked(started, b"fine", b"fail"))
+        slow = asyncio.create_task(requested(started, b"slow", b"fine", b"raise"))
+        other = asyncio.create_task(requested(started, b"fine", b"fail"))
         await asyncio.sleep(0.05)
         slow.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -111,7 +111,7 @@ async def test_who_is_cancelled_does_not_wait_and_takes_nobody_along() -> None:
 
 async def test_nothing_is_asked_about_no_files() -> None:
     async with pool() as started:
-        assert await asked(started) == []
+        assert await requested(started) == []
 
 
 async def test_a_process_killed_while_idle_is_replaced_and_nobody_blamed() -> None:
@@ -132,13 +132,13 @@ async def test_a_mistake_of_ours_is_the_files_failure() -> None:
 async def test_replies_come_through() -> None:
     async with pool(workers=1) as started:
         assert await code_of(started, b"fail") is Code.EMPTY_FILE
-        assert await asked(started, b"changing") == [Changing(size=1, mtime_ns=2)]
+        assert await requested(started, b"changing") == [Changing(size=1, mtime_ns=2)]
 
 
 async def test_signals_meant_for_the_service_do_not_end_a_decoding() -> None:
     async with pool(workers=1) as started:
         process = await process_of(started)
-        slow = asyncio.create_task(asked(started, b"slow"))
+        slow = asyncio.create_task(requested(started, b"slow"))
         await asyncio.sleep(0.05)
         for number in (signal.SIGINT, signal.SIGTERM):
             os.kill(process, number)
@@ -148,7 +148,7 @@ async def test_signals_meant_for_the_service_do_not_end_a_decoding() -> None:
 async def test_nothing_is_left_running() -> None:
     async with pool(timeout_s=60.0) as started:
         processes = {await process_of(started) for _ in range(20)}
-        hanging = asyncio.create_task(asked(started, b"hang"))
+        hanging = asyncio.create_task(requested(started, b"hang"))
         await asyncio.sleep(0.05)
     with pytest.raises((SluiceError, asyncio.CancelledError)):
         await hanging

@@ -25,10 +25,10 @@ class Scripted:
 
     def __init__(self, answers: dict[bytes, Sequence[Reply]]) -> None:
         self.answers = {path: list(some) for path, some in answers.items()}
-        self.asked: list[Request] = []
+        self.requested: list[Request] = []
 
     async def inspect(self, requests: Sequence[Request]) -> list[Reply]:
-        self.asked += requests
+        self.requested += requests
         await asyncio.sleep(0)
         return [self._answer(self.answers[request.path]) for request in requests]
 
@@ -91,29 +91,29 @@ async def test_a_file_that_settles_is_taken_as_it_then_is() -> None:
     inspects = Scripted({bytes(PATH): [Changing(size=5, mtime_ns=6), SEEN]})
     (sent,) = await worker(inspects)([PathRecord(file=file_for(PATH, size=1, mtime_ns=2))])
     assert sent.topic is IMAGES
-    assert [(asked.size, asked.mtime_ns) for asked in inspects.asked] == [(1, 2), (5, 6)]
+    assert [(requested.size, requested.mtime_ns) for requested in inspects.requested] == [(1, 2), (5, 6)]
 
 
 async def test_a_file_that_never_settles_fails() -> None:
     inspects = Scripted({bytes(PATH): [Changing(size=5, mtime_ns=6)]})
     outcome = the_outcome(await worker(inspects)([PathRecord(file=file_for(PATH))]))
     assert outcome.code is Code.FILE_CHANGING
-    assert len(inspects.asked) == 3
+    assert len(inspects.requested) == 3
 
 
 async def test_the_cache_is_asked_for_the_model_in_use() -> None:
     inspects = Scripted({bytes(PATH): [SEEN]})
     record = PathRecord(file=file_for(PATH, caption=False, cache_cleared_at=12.5))
     await worker(inspects)([record])
-    asked = inspects.asked[0]
-    assert (asked.model, asked.caption, asked.cache_cleared_at) == (MODEL, False, 12.5)
+    requested = inspects.requested[0]
+    assert (requested.model, requested.caption, requested.cache_cleared_at) == (MODEL, False, 12.5)
 
 
 async def test_force_and_an_unknown_model_leave_the_cache_alone() -> None:
     inspects = Scripted({bytes(PATH): [SEEN]})
     await worker(inspects)([PathRecord(file=file_for(PATH, force=True))])
     await worker(inspects, model=None)([PathRecord(file=file_for(PATH))])
-    assert [asked.model for asked in inspects.asked] == [None, None]
+    assert [requested.model for requested in inspects.requested] == [None, None]
 
 
 async def test_each_file_of_a_batch_appears_once() -> None:
@@ -142,13 +142,13 @@ async def test_a_file_that_was_archived_meanwhile_is_skipped_and_not_failed() ->
     assert (outcome.outcome, outcome.code) == ("skipped", Code.ARCHIVED)
 
 
-@pytest.mark.parametrize(("input_side", "asked"), [(None, None), (224, 224), (64, 200), (4000, 1024)])
+@pytest.mark.parametrize(("input_side", "requested"), [(None, None), (224, 224), (64, 200), (4000, 1024)])
 async def test_pictures_get_the_size_that_the_model_looks_at(
-    input_side: int | None, asked: int | None
+    input_side: int | None, requested: int | None
 ) -> None:
     inspects = Scripted({bytes(PATH): [Failed(code=Code.EMPTY_FILE, error="The file is empty")]})
     await worker(inspects, input_side=input_side)([PathRecord(file=file_for(PATH))])
-    assert [request.short_side for request in inspects.asked] == [asked]
+    assert [request.short_side for request in inspects.requested] == [requested]
 
 
 async def test_a_decoder_that_was_ended_is_logged_with_its_file(caplog: pytest.LogCaptureFixture) -> None:

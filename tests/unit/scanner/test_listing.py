@@ -111,9 +111,9 @@ def test_folders_of_the_service_itself_are_passed_over_wherever_they_lie(tmp_pat
     write(tmp_path / "photos" / "mine" / "a.jpg")
     write(tmp_path / "photos" / "b.jpg")
     (tmp_path / "photos" / "link").symlink_to(tmp_path / "photos" / "mine")
-    asked = Listing(passed_over=PassedOver.of(own=[tmp_path / "photos" / "mine"]))
+    requested = Listing(passed_over=PassedOver.of(own=[tmp_path / "photos" / "mine"]))
 
-    entries = list(FileSource(ANYWHERE).list(os.fsencode(tmp_path), asked))
+    entries = list(FileSource(ANYWHERE).list(os.fsencode(tmp_path), requested))
     assert [entry.path for entry in entries if isinstance(entry, Found)] == [
         os.fsencode(tmp_path / "photos" / "b.jpg")
     ]
@@ -331,8 +331,8 @@ def test_every_file_has_one_entry_whatever_its_name(names: set[bytes], suffix: b
 
 
 def only_in(root: Path, *paths: str, exclude: tuple[str, ...] = ()) -> dict[str, str]:
-    asked = Listing(only=tuple(bytes(root / path) for path in paths), exclude=exclude)
-    entries = FileSource(ANYWHERE).list(bytes(root), asked)
+    requested = Listing(only=tuple(bytes(root / path) for path in paths), exclude=exclude)
+    entries = FileSource(ANYWHERE).list(bytes(root), requested)
     return {os.fsdecode(os.path.relpath(each.path, bytes(root))): type(each).__name__ for each in entries}
 
 

@@ -27,10 +27,10 @@ MODEL = ModelInUse(model="lite", dimension=4, batch=32)
 class Counting(EdgeStore):
     """Counts how often points are asked for."""
 
-    asked = 0
+    requested = 0
 
     async def retrieve(self, name: str, ids: Sequence[str], **options: Any) -> list[Record]:
-        self.asked += 1
+        self.requested += 1
         return await super().retrieve(name, ids, **options)
 
 
@@ -71,7 +71,7 @@ async def test_a_collection_that_was_empty_at_first_is_not_asked(store: Counting
     assert set(await job.unchanged(FILES, MODEL)) == set()
     await store.upsert("photos", [Point(IDS[0], [1, 0, 0, 0], PAYLOAD)])
     assert set(await job.unchanged(FILES, MODEL)) == set()
-    assert store.asked == 0
+    assert store.requested == 0
     assert set(await rescan(store).unchanged(FILES, MODEL)) == {IDS[0]}
 
 

@@ -109,17 +109,17 @@ def test_a_job_that_can_only_fail_is_accepted_with_the_reason(
 
 
 def test_a_retry_goes_where_its_first_attempt_went() -> None:
-    asked = ScanRequest(retry_of=UUID(JOB), collection="elsewhere")
-    job = accept("other", asked, ORIGIN, Facts(holiday="g1", elsewhere="g3"), record())
+    requested = ScanRequest(retry_of=UUID(JOB), collection="elsewhere")
+    job = accept("other", requested, ORIGIN, Facts(holiday="g1", elsewhere="g3"), record())
     assert (job.collection, job.root, job.refusal) == ("holiday", b"/photos", None)
 
 
 @pytest.mark.parametrize(("hint", "kept"), [(None, ORIGIN.status_offset), (3, 3)])
 def test_a_retry_keeps_where_the_job_that_it_retries_begins(hint: int | None, kept: int) -> None:
-    asked = ScanRequest(retry_of=UUID(JOB), retry_from=hint)
-    job = accept("other", asked, ORIGIN, Facts(holiday="g1"), record())
+    requested = ScanRequest(retry_of=UUID(JOB), retry_from=hint)
+    job = accept("other", requested, ORIGIN, Facts(holiday="g1"), record())
     assert job.request.retry_from == kept
-    assert job.fingerprint == fingerprint(asked)
+    assert job.fingerprint == fingerprint(requested)
 
 
 def test_a_retry_of_a_job_without_files_has_nothing_to_do() -> None:
@@ -154,9 +154,9 @@ def test_the_same_request_again_is_a_repeat_and_another_is_refused() -> None:
 def test_a_job_record_survives_the_changelog(
     force: bool, caption: bool, recursive: bool, path: str, offset: int
 ) -> None:
-    asked = ScanRequest(directory_path=path, force=force, caption=caption, recursive=recursive)
+    requested = ScanRequest(directory_path=path, force=force, caption=caption, recursive=recursive)
     origin = Origin("ingest", 3, offset, 5, 99)
-    job = accept(JOB, asked, origin, Facts("holiday", holiday="g1"), path.encode())
+    job = accept(JOB, requested, origin, Facts("holiday", holiday="g1"), path.encode())
     entry = changelog.entry(job)
     assert entry.partition == 3
     assert changelog.decode(entry.value or b"") == job
@@ -202,8 +202,8 @@ def test_a_refused_file_is_reported_with_its_reason() -> None:
     error = FileError(Code.PERMISSION_DENIED, "No permission to read the file")
     file = spooled(record(), Rejected(b"/photos/a.jpg", error))
     assert file is not None
-    told = rejected(record(), file)
-    assert (told.outcome, told.code, told.error) == ("failed", Code.PERMISSION_DENIED, error.detail)
+    found = rejected(record(), file)
+    assert (found.outcome, found.code, found.error) == ("failed", Code.PERMISSION_DENIED, error.detail)
 
 
 def test_files_left_over_are_skipped_by_a_cancel_and_fail_with_a_failed_job() -> None:
@@ -243,13 +243,13 @@ def test_any_difference_means_processing_again(difference: dict[str, Any]) -> No
 
 
 @pytest.mark.parametrize(
-    ("asked", "stored", "unchanged"),
+    ("requested", "stored", "unchanged"),
     [({"year": 2024}, None, False), ({"year": 2024}, {"year": 2024}, True), ({}, {"year": 2024}, True)],
 )
 def test_other_metadata_means_processing_again(
-    asked: dict[str, Any], stored: dict[str, Any] | None, unchanged: bool
+    requested: dict[str, Any], stored: dict[str, Any] | None, unchanged: bool
 ) -> None:
-    job = record(metadata=asked)
+    job = record(metadata=requested)
     assert is_unchanged(job, FILE, Fields(POINT | {"meta": stored}), MODEL) is unchanged
 
 

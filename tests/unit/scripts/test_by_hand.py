@@ -15,9 +15,9 @@ SCRIPTS = ("settings_table", "schemas")
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_what_its_first_line_says_runs_in_a_checkout(name: str) -> None:
     first = (ROOT / "scripts" / f"{name}.py").read_text().splitlines()[0]
-    (said,) = re.findall(r"`python (-m scripts\.\w+) \[--check\]`", first)
+    (message,) = re.findall(r"`python (-m scripts\.\w+) \[--check\]`", first)
     clean = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-    command = [sys.executable, *said.split(), "--check"]
+    command = [sys.executable, *message.split(), "--check"]
     done = subprocess.run(command, cwd=ROOT, env=clean, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 

@@ -70,8 +70,8 @@ class Upserter:
     def file(self, name: str = "a.jpg", job: str | None = None, generation: str = "g1") -> File:
         return records.file(name, job_id=job or self.job, collection=self.collection, generation=generation)
 
-    async def run(self, *batch: PointRecord) -> "Told":
-        return Told.of(await self.worker(batch))
+    async def run(self, *batch: PointRecord) -> "Reported":
+        return Reported.of(await self.worker(batch))
 
     async def stored(self) -> dict[str, str]:
         page, _ = await self.store.scroll(self.collection, limit=1000, payload=("full_path",))
@@ -79,26 +79,26 @@ class Upserter:
 
 
 @dataclass
-class Told:
+class Reported:
     """What a batch gave: outcomes by (job, file id), and the errors of jobs."""
 
     outcomes: dict[tuple[str, str], events.Outcome]
     errors: list[events.JobError]
 
     @classmethod
-    def of(cls, outgoing: Sequence[Outgoing]) -> "Told":
-        told = cls({}, [])
+    def of(cls, outgoing: Sequence[Outgoing]) -> "Reported":
+        reported = cls({}, [])
         for each in outgoing:
             assert each.topic is JOB_STATUS
             body = events.decode_event(each.value or b"")
             if isinstance(body, events.JobError):
-                told.errors.append(body)
+                reported.errors.append(body)
                 continue
             assert isinstance(body, events.Outcomes)
             for item in body.items:
-                assert (body.job_id, item.file_id) not in told.outcomes, "a file was told twice"
-                told.outcomes[body.job_id, item.file_id] = item
-        return told
+                assert (body.job_id, item.file_id) not in reported.outcomes, "a file was told twice"
+                reported.outcomes[body.job_id, item.file_id] = item
+        return reported
 
     def by_name(self) -> dict[str, events.Outcome]:
         return {outcome.file.rpartition("/")[2]: outcome for outcome in self.outcomes.values()}

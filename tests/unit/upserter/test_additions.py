@@ -8,7 +8,7 @@ from libs.common.store.protocol import Payload
 from tests.support.records import content, point_record
 from tests.unit.upserter.conftest import Upserter
 
-SAID = Description(caption="Two zebras drink", caption_model="vision-1")
+MESSAGE = Description(caption="Two zebras drink", caption_model="vision-1")
 READ = Description(text="EXIT 42", text_model="ocr-1")
 
 
@@ -29,8 +29,8 @@ async def test_a_caption_is_added_and_all_else_stays(upserter: Upserter) -> None
     file = structs.replace(upserter.file("2019/paris/a.jpg"), root_length=len("/photos"))
     await upserter.run(point_record(file))
     before = await payload(upserter, file)
-    told = await upserter.run(addition(file, SAID))
-    assert told.by_name()["a.jpg"].caption == "Two zebras drink"
+    reported = await upserter.run(addition(file, MESSAGE))
+    assert reported.by_name()["a.jpg"].caption == "Two zebras drink"
     after = await payload(upserter, file)
     changed = {name for name in after if after[name] != before.get(name)}
     assert changed == {"caption", "caption_model", "search_text"}
@@ -42,7 +42,7 @@ async def test_a_caption_is_added_and_all_else_stays(upserter: Upserter) -> None
 async def test_a_caption_and_a_text_are_found_together(upserter: Upserter) -> None:
     file = upserter.file()
     await upserter.run(point_record(file))
-    await upserter.run(addition(file, READ), addition(upserter.file(job="job-2"), SAID))
+    await upserter.run(addition(file, READ), addition(upserter.file(job="job-2"), MESSAGE))
     found = await payload(upserter, file)
     assert (found["picture_text"], found["caption"]) == ("EXIT 42", "Two zebras drink")
     assert {"exit", "42", "zebras"} <= set(found["search_text"].split())
@@ -51,7 +51,7 @@ async def test_a_caption_and_a_text_are_found_together(upserter: Upserter) -> No
 async def test_a_point_made_again_keeps_them_while_its_content_is_the_same(upserter: Upserter) -> None:
     file = upserter.file()
     await upserter.run(point_record(file))
-    await upserter.run(addition(file, SAID), addition(file, READ))
+    await upserter.run(addition(file, MESSAGE), addition(file, READ))
     await upserter.run(point_record(file))
     kept = await payload(upserter, file)
     assert (kept["caption"], kept["caption_model"], kept["picture_text"]) == (
@@ -70,7 +70,7 @@ async def test_another_collection_takes_them_and_the_metadata_from_the_point_of_
         upserter.file("deep/er/a.jpg"), meta={"client": "Meier"}, root_length=len("/photos")
     )
     await upserter.run(point_record(file))
-    await upserter.run(addition(file, SAID))
+    await upserter.run(addition(file, MESSAGE))
     before = await payload(upserter, file)
     again = structs.replace(upserter.file("deep/er/a.jpg"), origin=upserter.collection)
     await upserter.run(point_record(again))
@@ -82,8 +82,8 @@ async def test_another_collection_takes_them_and_the_metadata_from_the_point_of_
 async def test_no_point_or_another_content_is_the_files_own_failure(upserter: Upserter) -> None:
     there, gone = upserter.file("a.jpg"), upserter.file("b.jpg")
     await upserter.run(point_record(there, sha256="1" * 64))
-    told = await upserter.run(addition(there, SAID), addition(gone, SAID))
-    assert {name: each.code for name, each in told.by_name().items()} == {
+    reported = await upserter.run(addition(there, MESSAGE), addition(gone, MESSAGE))
+    assert {name: each.code for name, each in reported.by_name().items()} == {
         "a.jpg": Code.FILE_CHANGED, "b.jpg": Code.NOT_INDEXED,
     }  # fmt: skip
     assert "caption_model" not in await payload(upserter, there)
@@ -91,6 +91,6 @@ async def test_no_point_or_another_content_is_the_files_own_failure(upserter: Up
 
 
 async def test_additions_to_a_deleted_collection_are_refused(upserter: Upserter) -> None:
-    told = await upserter.run(addition(upserter.file(generation="g0"), SAID))
-    assert told.by_name()["a.jpg"].code is Code.COLLECTION_GONE
-    assert [each.code for each in told.errors] == [Code.COLLECTION_GONE]
+    reported = await upserter.run(addition(upserter.file(generation="g0"), MESSAGE))
+    assert reported.by_name()["a.jpg"].code is Code.COLLECTION_GONE
+    assert [each.code for each in reported.errors] == [Code.COLLECTION_GONE]

@@ -10,7 +10,7 @@ from tests.support.qdrant import HOST, QdrantHttp, qdrant_http
 from tests.support.qdrant_faults import Fault
 from tests.support.records import point_record
 from tests.support.waiting import LIMIT_S
-from tests.unit.upserter.conftest import Told, Upserter, new_upserter
+from tests.unit.upserter.conftest import Reported, Upserter, new_upserter
 
 PATIENCE_SECONDS = 20.0
 
@@ -44,9 +44,9 @@ async def test_it_waits_says_why_and_goes_on_by_itself(server: QdrantHttp, remot
     assert f"the store at {HOST}:{server.port} does not answer" in reason
     assert not working.done()
     await server.no_faults()
-    told = Told.of(await asyncio.wait_for(working, PATIENCE_SECONDS))
-    assert {outcome.outcome for outcome in told.outcomes.values()} == {"stored"}
-    assert (len(told.outcomes), len(await remote.stored()), remote.worker.waiting) == (10, 10, None)
+    reported = Reported.of(await asyncio.wait_for(working, PATIENCE_SECONDS))
+    assert {outcome.outcome for outcome in reported.outcomes.values()} == {"stored"}
+    assert (len(reported.outcomes), len(await remote.stored()), remote.worker.waiting) == (10, 10, None)
 
 
 async def test_an_upsert_whose_answer_was_lost_is_told_once_and_is_no_copy_of_itself(
@@ -54,8 +54,8 @@ async def test_an_upsert_whose_answer_was_lost_is_told_once_and_is_no_copy_of_it
 ) -> None:
     await server.fault(Fault("drop_after", path=f"{remote.collection}/points"))
     batch = [point_record(remote.file(f"{number}.jpg"), sha256=f"{number:064x}") for number in range(10)]
-    told = await asyncio.wait_for(remote.run(*batch), PATIENCE_SECONDS)
-    assert [outcome.existing_id for outcome in told.outcomes.values()] == [None] * 10
+    reported = await asyncio.wait_for(remote.run(*batch), PATIENCE_SECONDS)
+    assert [outcome.existing_id for outcome in reported.outcomes.values()] == [None] * 10
     assert len(await remote.stored()) == 10
 
 

@@ -56,7 +56,7 @@ class World:
     collection: str
     facts: Facts
     scratch: Path = field(default_factory=lambda: Path(gettempdir()))
-    told: list[TaskEvent] = field(default_factory=list)
+    reported: list[TaskEvent] = field(default_factory=list)
     on_event: Callable[[TaskEvent], None] = lambda _: None
 
     def worker(self) -> TaskWorker:
@@ -78,7 +78,7 @@ class World:
             assert len(each.value or b"") <= MAX_MESSAGE_BYTES
             body = events.decode_event(each.value or b"")
             assert isinstance(body, TaskEvent)
-            self.told.append(body)
+            self.reported.append(body)
             self.on_event(body)
 
     async def run(self, task: TaskRecord) -> TaskEvent:
@@ -93,7 +93,7 @@ class World:
         """The groups that a run handed out, by their numbers."""
         found = {
             body.place + index: group
-            for body in self.told
+            for body in self.reported
             if body.run == run
             for index, group in enumerate(body.groups)
         }
@@ -146,15 +146,15 @@ async def test_the_largest_group_comes_first_and_its_keeper_before_the_others(wo
 
 async def test_an_attempt_that_was_ended_anywhere_is_repeated_with_the_same_result(world: World) -> None:
     whole = await world.run(world.task())
-    expected, moments = world.groups(whole.run), len(world.told)
+    expected, moments = world.groups(whole.run), len(world.reported)
 
     for moment in range(1, moments, 3):
         task = world.task()
-        world.told.clear()
+        world.reported.clear()
         attempt = asyncio.create_task(world.worker()([task]))
 
         def end(_: TaskEvent, moment: int = moment, attempt: asyncio.Task[list[Outgoing]] = attempt) -> None:
-            if len(world.told) == moment:
+            if len(world.reported) == moment:
                 attempt.cancel()
 
         world.on_event = end
@@ -170,10 +170,10 @@ async def test_an_attempt_that_was_ended_anywhere_is_repeated_with_the_same_resu
 async def test_progress_never_goes_back_and_only_the_end_is_100(world: World) -> None:
     await world.run(world.task())
 
-    told = [body.progress for body in world.told]
-    assert len(told) > 5
-    assert told == sorted(told)
-    assert max(told) < 100
+    reported = [body.progress for body in world.reported]
+    assert len(reported) > 5
+    assert reported == sorted(reported)
+    assert max(reported) < 100
 
 
 async def test_a_task_is_cancelled_where_it_is(world: World) -> None:
@@ -299,7 +299,7 @@ async def test_groups_of_any_size_travel_in_events_that_fit(edge_store: EdgeStor
     assert over.totals == {"points": 5_000, "groups": 1, "similar_points": 5_000}
     assert len({part.group_id for part in parts}) == 1
     assert {member.id for part in parts for member in part.points} == {point.id for point in points}
-    assert len([body for body in world.told if body.groups]) > 1
+    assert len([body for body in world.reported if body.groups]) > 1
 
 
 async def test_a_merge_that_was_ended_anywhere_is_repeated_with_the_same_result(world: World) -> None:
@@ -312,11 +312,11 @@ async def test_a_merge_that_was_ended_anywhere_is_repeated_with_the_same_result(
             task_id=str(uuid4()), kind="merge", collection="into", generation="g9",
             params={"sources": sources},
         )  # fmt: skip
-        world.told.clear()
+        world.reported.clear()
         attempt = asyncio.create_task(world.worker()([task]))
 
         def end(_: TaskEvent, moment: int = moment, attempt: asyncio.Task[list[Outgoing]] = attempt) -> None:
-            if len(world.told) == moment:
+            if len(world.reported) == moment:
                 attempt.cancel()
 
         world.on_event = end

@@ -72,10 +72,10 @@ def _properties(data: bytes) -> Iterator[Box]:
     """What is said of the primary picture."""
     meta = _child(data, b"meta")
     about = _child(data, b"iprp", meta, _FULL_BOX)
-    told = list(boxes(data, _child(data, b"ipco", about).body, _child(data, b"ipco", about).end))
+    reported = list(boxes(data, _child(data, b"ipco", about).body, _child(data, b"ipco", about).end))
     for number in _associations(data, _child(data, b"ipma", about), _primary(data, meta)):
-        if 0 < number <= len(told):
-            yield told[number - 1]
+        if 0 < number <= len(reported):
+            yield reported[number - 1]
 
 
 def _primary(data: bytes, meta: Box) -> int:

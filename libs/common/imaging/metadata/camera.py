@@ -19,7 +19,7 @@ _IMAGE = frozenset((DESCRIPTION, MAKE, MODEL, RATING, XP_TITLE, XP_COMMENT, XP_K
 _EXIF = frozenset(
     (EXPOSURE, F_NUMBER, ISO, 0x8832, FOCAL, USER_COMMENT, *ORIGINAL, *DIGITIZED, 0x927C, 0xA432, 0xA434)
 )
-_SAID_BY_CAMERAS = frozenset(
+_STATED_BY_CAMERAS = frozenset(
     (
         *("OLYMPUS DIGITAL CAMERA", "MINOLTA DIGITAL CAMERA", "KODAK DIGITAL STILL CAMERA", "DIGITAL CAMERA"),
         *("SONY DSC", "SAMSUNG", "EXIF_JPEG_PICTURE", "DCIM", "UNTITLED"),
@@ -34,11 +34,11 @@ def metadata_of(packets: Packets) -> Metadata:
     """What the packets say in EXIF."""
     if packets.exif_part or packets.gps_part:
         image, exif = ifds.first(packets.exif, _IMAGE), ifds.first(packets.exif_part, _EXIF)
-        return _said(Ifds(image, exif, ifds.first(packets.gps_part), packets.exif_part))
-    return _said(ifds.read(packets.exif.removeprefix(b"Exif\0\0"), _IMAGE, _EXIF))
+        return _stated(Ifds(image, exif, ifds.first(packets.gps_part), packets.exif_part))
+    return _stated(ifds.read(packets.exif.removeprefix(b"Exif\0\0"), _IMAGE, _EXIF))
 
 
-def _said(found: Ifds) -> Metadata:
+def _stated(found: Ifds) -> Metadata:
     if not (found.image or found.exif):
         return Metadata()
     when = _when(found.exif)
@@ -89,11 +89,11 @@ def _when(exif: Values) -> Taken | None:
 
 def _description(found: Ifds) -> str | None:
     written = clean(_text(found.image, DESCRIPTION))
-    if written and written.upper() not in _SAID_BY_CAMERAS:
+    if written and written.upper() not in _STATED_BY_CAMERAS:
         return written
     comment = found.exif.get(USER_COMMENT)
-    said = user_comment(comment.data, comment.order) if comment else None
-    return said or clean(_windows(found, XP_COMMENT)) or clean(_windows(found, XP_SUBJECT))
+    stated = user_comment(comment.data, comment.order) if comment else None
+    return stated or clean(_windows(found, XP_COMMENT)) or clean(_windows(found, XP_SUBJECT))
 
 
 def _text(values: Values, tag: int) -> str | None:

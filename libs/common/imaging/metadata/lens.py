@@ -17,9 +17,9 @@ _UNKNOWN = frozenset(("", "----", "--", "unknown", "none", "n/a", "0"))
 def lens_of(found: Ifds, make: str) -> str | None:
     """The lens in words; None where nothing tells it."""
     model = found.exif.get(_LENS_MODEL)
-    said = _named(model.data) if model is not None else None
-    if said:
-        return said
+    stated = _named(model.data) if model is not None else None
+    if stated:
+        return stated
     try:
         noted = _noted(found, make.upper())
     except (struct.error, LookupError):
@@ -50,9 +50,9 @@ def _noted(found: Ifds, make: str) -> str | None:
 def _canon(block: bytes, at: int, order: str) -> str | None:
     """The note is a directory, its offsets those of EXIF."""
     found = ifds.values(block, at, order, (0x0095, 0x0001))
-    said = _named(found[0x0095].data) if 0x0095 in found else None
-    if said or 0x0001 not in found:
-        return said
+    stated = _named(found[0x0095].data) if 0x0095 in found else None
+    if stated or 0x0001 not in found:
+        return stated
     settings = found[0x0001].numbers()
     longest, shortest, unit = (settings[n] for n in (23, 24, 25))
     return described((shortest / unit, longest / unit, 0, 0)) if unit > 0 else None
@@ -101,8 +101,8 @@ _BY_BEGINNING: tuple[tuple[bytes, Callable[[bytes, int, str], str | None]], ...]
 
 
 def _named(data: bytes) -> str | None:
-    said = name(decoded(data))
-    return said if said and said.strip("- ").lower() not in _UNKNOWN else None
+    stated = name(decoded(data))
+    return stated if stated and stated.strip("- ").lower() not in _UNKNOWN else None
 
 
 def _range(low: float, high: float) -> str:

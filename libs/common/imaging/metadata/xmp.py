@@ -101,11 +101,11 @@ def _texts(element: Element) -> list[str]:
 def _people(root: Element) -> Iterator[str]:
     """Names of faces, from regions as cameras, Picasa and digiKam write them, and as Windows does."""
     for element in root.iter():
-        if (said := _part(element, _REGIONS + "Name")) and _part(element, _REGIONS + "Type") in (
+        if (stated := _part(element, _REGIONS + "Name")) and _part(element, _REGIONS + "Type") in (
             None,
             "Face",
         ):
-            yield said
+            yield stated
         if windows := _part(element, _MICROSOFT + "PersonDisplayName"):
             yield windows
 

@@ -66,7 +66,7 @@ class Batch(Generic[RecordT]):
     keys: Counter[bytes | None] = field(default_factory=Counter)
     records: list[RecordT] = field(default_factory=list)
     taken_from: list[tuple[TopicPartition, int]] = field(default_factory=list)
-    letters: list[Outgoing] = field(default_factory=list)
+    dead_letters: list[Outgoing] = field(default_factory=list)
     spans: list[Span] = field(default_factory=list)
     opened: float = 0.0
     started: float = 0.0

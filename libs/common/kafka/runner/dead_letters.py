@@ -8,7 +8,7 @@ from libs.common import events
 from libs.common.errors import SluiceError
 from libs.common.kafka.outgoing import FILE_ID_HEADER, JOB_ID_HEADER, Outgoing, event, outcomes
 from libs.common.messages import FileRecord, Record, TaskRecord
-from libs.common.tasks import told
+from libs.common.tasks import reported
 from libs.common.topics import DEAD_LETTERS
 
 log = logging.getLogger(__name__)
@@ -21,7 +21,7 @@ _MAX_NAME_BYTES = 1024
 
 def dead_letter(record: ConsumerRecord, error: SluiceError) -> Outgoing:
     """The dead letter of a record that other systems may have written: its headers prove nothing."""
-    return _letter(record, error, None, None)
+    return _dead_letter(record, error, None, None)
 
 
 def failed_work(record: ConsumerRecord, error: SluiceError, decoded: Record | None = None) -> list[Outgoing]:
@@ -32,29 +32,31 @@ def failed_work(record: ConsumerRecord, error: SluiceError, decoded: Record | No
     and a task is reported as failed.
     """
     if isinstance(decoded, TaskRecord):
-        ending = told(decoded, "failed", code=error.code, error=error.detail)
-        return [_letter(record, error, None, None), event(ending)]
+        ending = reported(decoded, "failed", code=error.code, error=error.detail)
+        return [_dead_letter(record, error, None, None), event(ending)]
     # A header's value may be missing, as a record's may.
     headers = {name: _short(value).decode(errors="replace") for name, value in record.headers or ()}
     job_id, file_id = headers.get(JOB_ID_HEADER), headers.get(FILE_ID_HEADER)
     if not job_id or not file_id or _short(record.key).decode(errors="replace") != job_id:
-        return [_letter(record, error, None, None)]
+        return [_dead_letter(record, error, None, None)]
     name = decoded.file.file if isinstance(decoded, FileRecord) else file_id
     failed = outcomes([(job_id, events.failure(file_id, name, error))])
-    return [_letter(record, error, job_id, file_id), *failed]
+    return [_dead_letter(record, error, job_id, file_id), *failed]
 
 
-def _letter(record: ConsumerRecord, error: SluiceError, job_id: str | None, file_id: str | None) -> Outgoing:
+def _dead_letter(
+    record: ConsumerRecord, error: SluiceError, job_id: str | None, file_id: str | None
+) -> Outgoing:
     log.warning(
         "%s/%s@%s goes to dead letters: %s", record.topic, record.partition, record.offset, error.detail
     )
     body = record.value if record.value is not None and len(record.value) <= _MAX_BODY_BYTES else None
     key = None if record.key is None else _short(record.key)
-    letter = events.DeadLetter(
+    dead_record = events.DeadLetter(
         topic=record.topic, partition=record.partition, offset=record.offset, key=key,
         code=error.code, error=error.detail, job_id=job_id, file_id=file_id, body=body,
     )  # fmt: skip
-    return Outgoing(DEAD_LETTERS, (key or b"").decode(errors="backslashreplace"), events.encode(letter))
+    return Outgoing(DEAD_LETTERS, (key or b"").decode(errors="backslashreplace"), events.encode(dead_record))
 
 
 def _short(value: bytes | None) -> bytes:

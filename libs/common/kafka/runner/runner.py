@@ -101,7 +101,7 @@ class Runner(Generic[RecordT]):
         """
         while not stop.is_set():
             await self._be_member(stop, drain_s)
-            await self._stay_out(stop)
+            await self._stay_away(stop)
 
     async def _be_member(self, stop: asyncio.Event, drain_s: float) -> None:
         names = [self._connection.names.of(topic) for topic in self._input.topics]
@@ -115,7 +115,7 @@ class Runner(Generic[RecordT]):
             finally:
                 await self._end_tasks()
 
-    async def _stay_out(self, stop: asyncio.Event) -> None:
+    async def _stay_away(self, stop: asyncio.Event) -> None:
         """Return once it may work again, or stops."""
         while self._is_out() and not stop.is_set():
             reason = self._worker.waiting or "it could not work"
@@ -216,13 +216,13 @@ class Runner(Generic[RecordT]):
             try:
                 decoded = messages.decode(record.value or b"", self._input.kind)
             except SluiceError as error:
-                batch.letters += failed_work(record, error)
+                batch.dead_letters += failed_work(record, error)
                 continue
             if self._health.tracing.on:
                 decoded, span = traced(self._health.tracing, self.stage, record, decoded)
                 batch.spans += [span] if span else []
             if self._tries.is_to_blame(partition, record.offset):
-                batch.letters += failed_work(record, blame(), decoded)
+                batch.dead_letters += failed_work(record, blame(), decoded)
             else:
                 batch.records.append(decoded)
                 batch.taken_from.append((partition, record.offset))
@@ -254,7 +254,7 @@ class Runner(Generic[RecordT]):
         outgoing = await self._worker(batch.records) if batch.records else []
         worked = time.monotonic()
         self._pace.took(len(batch.places), worked - begun)
-        await self._publish(batch.letters + outgoing)
+        await self._publish(batch.dead_letters + outgoing)
         self._instruments.step("publish", time.monotonic() - worked)
         self._instruments.step("work", worked - begun)
         await self._commit(consumer, batch)

@@ -47,9 +47,9 @@ class ControlTable:
         row = self._table.rows.get(control.ACTIVE)
         return row.name if isinstance(row, ActiveCollection) else None
 
-    def model(self, asked: str | None = None) -> ModelInUse | None:
+    def model(self, requested: str | None = None) -> ModelInUse | None:
         """The model of that name, or the one in use, as the inferencer last saw it."""
-        row = self._table.rows.get(control.model_key(asked))
+        row = self._table.rows.get(control.model_key(requested))
         return row if isinstance(row, ModelInUse) else None
 
     def collection(self, name: str) -> CollectionState | None:

@@ -25,9 +25,9 @@ class FileSource:
         self._roots = roots
         self._opener = Opener(roots)
 
-    def list(self, root: bytes, asked: Listing) -> Iterator[Entry]:
+    def list(self, root: bytes, requested: Listing) -> Iterator[Entry]:
         """See Source. `root` has no symbolic links in it, and may be read because it was asked for."""
-        return walk(root, asked, Opener(Also(root, self._roots)))
+        return walk(root, requested, Opener(Also(root, self._roots)))
 
     def open(self, path: bytes, *, links: bool = True, part: Part | None = None) -> OpenFile:
         """See Source."""

@@ -23,7 +23,7 @@ _SORTED_AT_ONCE = 10_000
 _LOOK = getattr(os, "O_PATH", os.O_RDONLY | os.O_NONBLOCK) | os.O_CLOEXEC
 
 
-def walk(root: bytes, asked: Listing, opener: Opener) -> Iterator[Entry]:
+def walk(root: bytes, requested: Listing, opener: Opener) -> Iterator[Entry]:
     """Every entry at or below `root` (absolute, without symlinks), which may be one file.
 
     Files of a folder come before those of its subfolders. Folders are entered once each: those behind
@@ -36,20 +36,20 @@ def walk(root: bytes, asked: Listing, opener: Opener) -> Iterator[Entry]:
     except (OSError, FileError) as error:
         yield Rejected(root, _reason(error))
         return
-    if asked.passed_over.holds(root):
+    if requested.passed_over.holds(root):
         yield Ignored(root)
     elif stat.S_ISDIR(found.st_mode):
         with Links() as links:
-            yield from _Walk(asked, opener, links).tree(root)
+            yield from _Walk(requested, opener, links).tree(root)
     else:
-        yield _file(root, stat.S_ISREG(found.st_mode), asked.suffixes, lambda: found)
+        yield _file(root, stat.S_ISREG(found.st_mode), requested.suffixes, lambda: found)
 
 
 class _Walk:
     """One walk: the folders it has entered, and the links that it has yet to follow."""
 
-    def __init__(self, asked: Listing, opener: Opener, links: Links) -> None:
-        self._asked = asked
+    def __init__(self, requested: Listing, opener: Opener, links: Links) -> None:
+        self._requested = requested
         self._opener = opener
         self._links = links
         self._entered: set[tuple[int, int]] = set()
@@ -59,9 +59,9 @@ class _Walk:
         self._only = Only(b"", ())
 
     def tree(self, root: bytes) -> Iterator[Entry]:
-        self._exclusions = Exclusions.of(root, self._asked.exclude)
+        self._exclusions = Exclusions.of(root, self._requested.exclude)
         self._root = root
-        self._only = Only(root, self._asked.only)
+        self._only = Only(root, self._requested.only)
         yield from self._real_tree(root, None)
         while self._linked:
             yield from self._linked_tree(self._linked.popleft())
@@ -140,20 +140,20 @@ class _Walk:
                 regular = entry.is_file(follow_symlinks=False)
                 target = None if real is None else real + name
                 stat_of = partial(entry.stat, follow_symlinks=False)
-                yield _file(path, regular, self._asked.suffixes, stat_of, target)
+                yield _file(path, regular, self._requested.suffixes, stat_of, target)
 
     def _folder(self, path: bytes, name: bytes, real: bytes, below: list[bytes]) -> Iterator[Entry]:
-        if not self._asked.recursive:
+        if not self._requested.recursive:
             return
-        if self._asked.passed_over.is_own(real):
+        if self._requested.passed_over.is_own(real):
             return
-        if (rule := self._asked.passed_over.folder_rule(name)) is not None:
+        if (rule := self._requested.passed_over.folder_rule(name)) is not None:
             yield Ignored(path, rule)
         else:
             below.append(path)
 
     def _symlink(self, path: bytes, name: bytes) -> Iterator[Entry]:
-        if rule := ignored_file_rule(name) or self._asked.passed_over.folder_rule(name):
+        if rule := ignored_file_rule(name) or self._requested.passed_over.folder_rule(name):
             yield Ignored(path, rule)
             return
         try:
@@ -162,13 +162,13 @@ class _Walk:
         except (OSError, FileError) as error:
             yield Rejected(path, _reason(error))
             return
-        if self._asked.passed_over.is_own(target):
+        if self._requested.passed_over.is_own(target):
             return
-        if self._asked.passed_over.holds(target):
+        if self._requested.passed_over.holds(target):
             yield Ignored(path)
         elif not stat.S_ISDIR(found.st_mode):
             self._links.add(path)
-        elif self._asked.recursive:
+        elif self._requested.recursive:
             self._linked.append(path)
 
     def _linked_file(self, path: bytes) -> Entry:
@@ -179,7 +179,7 @@ class _Walk:
             listed = self._is_listed(target)
         except (OSError, FileError) as error:
             return Rejected(path, _reason(error))
-        entry = _file(path, stat.S_ISREG(found.st_mode), self._asked.suffixes, lambda: found, target)
+        entry = _file(path, stat.S_ISREG(found.st_mode), self._requested.suffixes, lambda: found, target)
         if not isinstance(entry, Found):
             return entry
         of = target if listed else self._links.first_to(found, path)
@@ -190,8 +190,8 @@ class _Walk:
         there = os.stat(folder or b"/")  # noqa: PTH116 (bytes paths)
         entered = (there.st_dev, there.st_ino) in self._entered
         # Where just some paths are listed, the others of the root are files of their own all the same.
-        entered = entered or (bool(self._asked.only) and target.startswith(self._root + b"/"))
-        return entered and not is_ignored_file(name) and suffix_of(name) in self._asked.suffixes
+        entered = entered or (bool(self._requested.only) and target.startswith(self._root + b"/"))
+        return entered and not is_ignored_file(name) and suffix_of(name) in self._requested.suffixes
 
 
 def _name(entry: FolderEntry) -> str:

@@ -32,10 +32,10 @@ def is_manifest(path: bytes) -> bool:
 class Manifest:
     """The manifest at `path`, read once; `sources` read what its rows name."""
 
-    def __init__(self, path: bytes, asked: Listing, sources: "Sources") -> None:
+    def __init__(self, path: bytes, requested: Listing, sources: "Sources") -> None:
         self._path = path
         self._folder = path.rpartition(b"/")[0] or b"/"
-        self._asked = asked
+        self._requested = requested
         self._sources = sources
 
     def __iter__(self) -> Iterator[Entry]:
@@ -71,7 +71,7 @@ class Manifest:
     def _found(self, path: bytes, row: Row) -> Entry:
         named = path.partition(b"?")[0] if scheme_of(path) == "https" else path
         # What is listed by itself may have no suffix: its content says what it is.
-        if (suffix := suffix_of(named)) and suffix not in self._asked.suffixes:
+        if (suffix := suffix_of(named)) and suffix not in self._requested.suffixes:
             return not_a_picture(path)
         if not self._sources.allow(path):
             return _rejected(path, FileError(Code.OUTSIDE_ROOTS, _OUTSIDE), row)

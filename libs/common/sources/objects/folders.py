@@ -25,13 +25,13 @@ class _Folder:
 class Folders:
     """Follows a listing in the order of its keys, and says of each whether it is passed over."""
 
-    def __init__(self, place: Place, store: Store, asked: Listing) -> None:
+    def __init__(self, place: Place, store: Store, requested: Listing) -> None:
         self._place = place
         self._store = store
-        self._asked = asked
+        self._requested = requested
         self._below = f"{place.key}/" if place.key else ""
         root = place.uri(place.key).rstrip(b"/")
-        self._exclusions = Exclusions.of(root, asked.exclude)
+        self._exclusions = Exclusions.of(root, requested.exclude)
         self._stack: list[_Folder] = []
         self.in_order = True
         """Whether keys come in their order: then the marks of most folders need no look of their own."""
@@ -83,7 +83,7 @@ class Folders:
 
     def _ignored(self, folder: _Folder, name: str) -> Ignored | None:
         path = self._path(folder)
-        passed_over = self._asked.passed_over.folder_rule(name.encode())
+        passed_over = self._requested.passed_over.folder_rule(name.encode())
         rule = folder.exclusions.rule(path, folder=True) or passed_over
         return None if rule is None else Ignored(path, rule)
 

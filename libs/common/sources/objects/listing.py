@@ -22,15 +22,15 @@ _TRIES = 3
 class ObjectListing:
     """The entries at or below a place, in the order of their keys."""
 
-    def __init__(self, place: Place, asked: Listing, stores: Stores) -> None:
+    def __init__(self, place: Place, requested: Listing, stores: Stores) -> None:
         self._place = place
         self._root = place.uri(place.key).rstrip(b"/")
-        self._asked = asked
+        self._requested = requested
         self._stores = stores
         self._last: str | None = None
 
     def __iter__(self) -> Iterator[Entry]:
-        if self._asked.passed_over.holds(self._root):
+        if self._requested.passed_over.holds(self._root):
             yield Ignored(self._root)
             return
         try:
@@ -41,7 +41,7 @@ class ObjectListing:
     def _entries(self) -> Iterator[Entry]:
         with file_errors(self._place.scheme, self._place.bucket):
             store = self._stores.of(self._place.scheme, self._place.bucket)
-        folders = Folders(self._place, store, self._asked)
+        folders = Folders(self._place, store, self._requested)
         try:
             for page in self._pages(store):
                 yield from self._page(folders, page)
@@ -71,19 +71,19 @@ class ObjectListing:
     def _page(self, folders: Folders, page: Sequence[Meta]) -> Iterator[Entry]:
         for meta in page:
             key = self._last = str(meta["path"])
-            if not self._is_asked(self._place.uri(key)):
+            if not self._is_requested(self._place.uri(key)):
                 continue
             passed_over = yield from folders.enter(key)
             if not passed_over:
                 yield self._found(meta)
 
-    def _is_asked(self, path: bytes) -> bool:
-        only = self._asked.only
+    def _is_requested(self, path: bytes) -> bool:
+        only = self._requested.only
         return not only or any(path == each or path.startswith(each.rstrip(b"/") + b"/") for each in only)
 
     def _found(self, meta: Meta) -> Entry:
         path, identity = self._place.uri(str(meta["path"])), identity_of(meta)
-        if suffix_of(path) not in self._asked.suffixes:
+        if suffix_of(path) not in self._requested.suffixes:
             return not_a_picture(path)
         return Found(path, identity.size, identity.mtime_ns, identity.ctime_ns, etag=identity.etag)
 
@@ -111,7 +111,7 @@ class ObjectListing:
         """The pages behind the last key."""
         prefix = self._place.key or None
         with file_errors(self._place.scheme, self._place.bucket):
-            if self._asked.recursive:
+            if self._requested.recursive:
                 yield from store.list(prefix, offset=self._last, chunk_size=_PAGE)
             else:
                 yield store.list_with_delimiter(prefix)["objects"]

@@ -28,10 +28,10 @@ class ObjectSource:
         self._remote = remote
         self._stores = Stores(remote)
 
-    def list(self, root: bytes, asked: Listing) -> Iterator[Entry]:
+    def list(self, root: bytes, requested: Listing) -> Iterator[Entry]:
         """See Source; what another program puts into the bucket meanwhile may be missing."""
         place = Place.of(root)
-        return iter(ObjectListing(place, asked, self._stores))
+        return iter(ObjectListing(place, requested, self._stores))
 
     def open(self, path: bytes, *, links: bool = True, part: Part | None = None) -> OpenFile:  # noqa: ARG002
         """See Source. There are no links."""

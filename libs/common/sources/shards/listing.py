@@ -24,9 +24,9 @@ LONGEST_CAPTION = 2000
 class ShardListing:
     """The members of the shards that a pattern names; `sources` read the shards."""
 
-    def __init__(self, pattern: bytes, asked: Listing, sources: "Sources") -> None:
+    def __init__(self, pattern: bytes, requested: Listing, sources: "Sources") -> None:
         self._pattern = pattern
-        self._asked = asked
+        self._requested = requested
         self._sources = sources
 
     def __iter__(self) -> Iterator[Entry]:
@@ -57,7 +57,7 @@ class ShardListing:
                 yield self._picture(member_path(shard, member.name), of, member, extra)
 
     def _picture(self, path: bytes, of: Identity, member: Member, extra: Extra) -> Entry:
-        if suffix_of(path) not in self._asked.suffixes:
+        if suffix_of(path) not in self._requested.suffixes:
             return not_a_picture(path)
         return Found(path, member.size, of.mtime_ns, of.ctime_ns, etag=of.etag, extra=extra)
 

@@ -19,7 +19,7 @@ class ShardSource:
     def __init__(self, sources: "Sources") -> None:
         self._sources = sources
 
-    def list(self, root: bytes, asked: Listing) -> Iterator[Entry]:  # noqa: ARG002
+    def list(self, root: bytes, requested: Listing) -> Iterator[Entry]:  # noqa: ARG002
         """Members are listed with their shard."""
         raise FileError(Code.NOT_A_REGULAR_FILE, "A file within a shard is not read alone: name the shard")
 

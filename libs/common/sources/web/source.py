@@ -42,7 +42,7 @@ class WebSource:
         self._remote = remote
         self._pool = pool(remote.hosts, _CONNECTIONS)
 
-    def list(self, root: bytes, asked: Listing) -> Iterator[Entry]:  # noqa: ARG002
+    def list(self, root: bytes, requested: Listing) -> Iterator[Entry]:  # noqa: ARG002
         """The file at `root`: a web server has no listing."""
         try:
             found = self.stat(root)
@@ -57,7 +57,7 @@ class WebSource:
 
     def stat(self, path: bytes, *, links: bool = True) -> Identity:  # noqa: ARG002
         """See Source; UNKNOWN is the etag of one whose server tells nothing."""
-        return self._tried(path, lambda _: self._told(path))
+        return self._tried(path, lambda _: self._reported(path))
 
     def __del__(self) -> None:
         self._pool.close()
@@ -80,7 +80,7 @@ class WebSource:
             whole = found if part is None else part.of(found)
             return snapshot(whole, _pieces(answer, until), self._remote.most_bytes)
 
-    def _told(self, path: bytes) -> Identity:
+    def _reported(self, path: bytes) -> Identity:
         with self._followed(path, b"HEAD", None) as answer:
             if answer.status in _NO_HEAD:
                 return Identity(0, 0, 0, UNKNOWN)

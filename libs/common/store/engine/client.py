@@ -44,7 +44,7 @@ class EngineClient:
             )
         client = cls(root, await Child.start(_PROGRAM))
         try:
-            await client._asked(wire.Open(os.fsencode(root), lock_patience_seconds), None, START_SECONDS)
+            await client._requested(wire.Open(os.fsencode(root), lock_patience_seconds), None, START_SECONDS)
         except BaseException:
             await client.close()
             raise
@@ -59,13 +59,13 @@ class EngineClient:
         self, call: wire.Call, result: type[ResultT] | None, seconds: float = CALL_SECONDS
     ) -> ResultT:
         """The engine's answer to `call`, read as `result`, within `seconds`."""
-        return await self._asked(call, result, seconds)
+        return await self._requested(call, result, seconds)
 
     async def close(self) -> None:
         """Let the engine finish what it was asked, flush and end; kill it if that takes too long."""
         await self._child.finish(STOP_SECONDS)
 
-    async def _asked(
+    async def _requested(
         self, call: wire.Call | wire.Open, result: type[ResultT] | None, seconds: float
     ) -> ResultT:
         try:

@@ -194,11 +194,11 @@ class Shard:
 
     def _settled(self, ask: Callable[[int], list[Ranked]], limit: int) -> list[Ranked]:
         """The first `limit` of the ranking: what is missing of those of equal score is asked for."""
-        asked: int | None = first_depth(limit)
+        requested: int | None = first_depth(limit)
         found: list[Ranked] = []
-        while asked is not None:
-            found = ask(asked)
-            asked = next_depth(found, asked, limit)
+        while requested is not None:
+            found = ask(requested)
+            requested = next_depth(found, requested, limit)
         return settled(found, limit)
 
     def _hits(self, query: list[float], found: list[edge.ScoredPoint]) -> list[Scored]:

@@ -89,8 +89,8 @@ class Searches:
         found: list[list[Scored]] = []
         for start in range(0, len(vectors), SEARCHES_PER_CALL):
             queries = as_matrix(vectors[start : start + SEARCHES_PER_CALL]).tolist()
-            asked = [request.model_copy(update={"query": query}) for query in queries]
-            answers = await self._query_batch(name, asked)
+            requested = [request.model_copy(update={"query": query}) for query in queries]
+            answers = await self._query_batch(name, requested)
             found += [
                 _hits(query, answer.points, by_cosine=by_cosine)
                 for query, answer in zip(queries, answers, strict=True)
@@ -210,11 +210,11 @@ class Searches:
 
 async def _settled(ask: _Ask, limit: int) -> list[Ranked]:
     """The first `limit` of the ranking: what is missing of those of equal score is asked for."""
-    asked: int | None = first_depth(limit)
+    requested: int | None = first_depth(limit)
     found: list[Ranked] = []
-    while asked is not None:
-        found = await ask(asked)
-        asked = next_depth(found, asked, limit)
+    while requested is not None:
+        found = await ask(requested)
+        requested = next_depth(found, requested, limit)
     return settled(found, limit)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from libs.common.errors import Code, FileError, SluiceError
 from services.gateway.archive import manifest
-from services.gateway.archive.history import ArchiveHistory, Recorded, split, told
+from services.gateway.archive.history import ArchiveHistory, Recorded, reported, split
 from services.gateway.archive.journal import Carried, Finished, Journal
 from services.gateway.archive.moves.locking import Locks
 from services.gateway.archive.moves.moving import (
@@ -23,7 +23,7 @@ from services.gateway.archive.moves.moving import (
 )
 from services.gateway.archive.moves.naming import Siblings
 from services.gateway.archive.moves.rules import Rules
-from services.gateway.archive.planning import Skipped, Target, all_stay, units
+from services.gateway.archive.planning import Skipped, Target, all_kept, units
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +68,7 @@ class MoveExecutor:
 
     def history(self, archive_id: str) -> ArchiveHistory | None:
         """What the journal tells; None if there is no such archive."""
-        return told(archive_id, self.journal(archive_id).lines())
+        return reported(archive_id, self.journal(archive_id).lines())
 
     def archive_ids(self) -> list[str]:
         """All archives, the newest first."""
@@ -121,7 +121,7 @@ class MoveExecutor:
     def recover(self, archive_id: str) -> ArchiveHistory | None:
         """Finish or undo the moves that a crash cut short. The caller owns it. OSError, SluiceError."""
         journal = self.journal(archive_id)
-        journal.mend()
+        journal.repair()
         history = self.history(archive_id)
         if history is None:
             return None
@@ -160,9 +160,9 @@ class MoveExecutor:
                     found = checked(unit, folder, self.rules, siblings, gone)
                     moved = move(found)
             except StaysError as stays:
-                result.skipped += all_stay(unit, Skipped(stays.path, stays.error))
+                result.skipped += all_kept(unit, Skipped(stays.path, stays.error))
             except SluiceError as error:
-                result.skipped += all_stay(unit, Skipped(unit[0].photo.path, error))
+                result.skipped += all_kept(unit, Skipped(unit[0].photo.path, error))
             else:
                 for each, files in zip(found, moved, strict=True):
                     siblings.gone(Path(file.source) for file in files)

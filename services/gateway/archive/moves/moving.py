@@ -92,8 +92,8 @@ def _looked(
         keeper = _keeper(target, seen, rules.sources, gone)
         _check_folder(there)
         with _file_errors():
-            beside = siblings.beside(photo.path, {each.photo.path.name for each in unit})
-            files = [(photo.path, seen), *_along(beside, rules.sources)]
+            baseline = siblings.baseline(photo.path, {each.photo.path.name for each in unit})
+            files = [(photo.path, seen), *_along(baseline, rules.sources)]
     except SluiceError as error:
         raise StaysError(photo.path, error) from error
     return _Looked(target, keeper, files)

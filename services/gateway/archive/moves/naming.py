@@ -21,10 +21,10 @@ def followers(name: str, by_stem: ByStem) -> list[str]:
 
     IMG_1.xmp belongs to IMG_1.jpg unless there is, say, an IMG_1.dng too; IMG_1.jpg.xmp always does.
     """
-    beside = sorted(other for other in by_stem.get(PurePath(name).stem, ()) if other != name)
-    shared = any(not _follows(other) for other in beside)
+    baseline = sorted(other for other in by_stem.get(PurePath(name).stem, ()) if other != name)
+    shared = any(not _follows(other) for other in baseline)
     own = sorted(other for other in by_stem.get(name, ()) if _follows(other))
-    return own if shared else beside + own
+    return own if shared else baseline + own
 
 
 def free_names(names: Sequence[str], stem: int, is_taken: Callable[[str], bool]) -> list[str]:
@@ -51,7 +51,7 @@ class Siblings:
     def __init__(self) -> None:
         self._folders: dict[Path, defaultdict[str, set[str]]] = {}
 
-    def beside(self, photo: Path, photos: Collection[str]) -> list[Path]:
+    def baseline(self, photo: Path, photos: Collection[str]) -> list[Path]:
         """The files that go along with the photo; OSError if its folder cannot be read.
 
         `photos`: the names of those that move together with it, itself among them.

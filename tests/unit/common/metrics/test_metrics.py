@@ -60,13 +60,13 @@ def test_stages_of_one_process_are_told_apart() -> None:
 
 def test_outcomes_are_counted_by_code() -> None:
     """Where they are made, once a batch: their publisher adds them up when the brokers have them."""
-    told = [
+    reported = [
         ("j", Outcome(file_id="a", file="a", outcome="stored")),
         ("j", Outcome(file_id="b", file="b", outcome="failed", code=Code.EMPTY_FILE, error="empty")),
         ("j", Outcome(file_id="c", file="c", outcome="failed", code=Code.EMPTY_FILE, error="empty")),
     ]
 
-    [event] = outcomes(told)
+    [event] = outcomes(reported)
 
     assert event.tally == {("stored", ""): 1, ("failed", "empty_file"): 2}
 

@@ -132,14 +132,14 @@ async def test_the_key_is_asked_for_but_not_of_probes() -> None:
 async def test_metrics_take_the_key_as_prometheus_sends_it() -> None:
     async with client_of(api_key=SecretStr("s3cret")) as client:
 
-        async def asked(path: str, authorization: str) -> int:
+        async def requested(path: str, authorization: str) -> int:
             return (await client.get(path, headers={"authorization": authorization})).status_code
 
-        assert await asked("/metrics", "Bearer s3cret") == 200
-        assert await asked("/metrics", "bearer s3cret") == 200
-        assert await asked("/metrics", "Bearer wrong") == 401
-        assert await asked("/metrics", "Basic s3cret") == 401
-        assert await asked("/open", "Bearer s3cret") == 401
+        assert await requested("/metrics", "Bearer s3cret") == 200
+        assert await requested("/metrics", "bearer s3cret") == 200
+        assert await requested("/metrics", "Bearer wrong") == 401
+        assert await requested("/metrics", "Basic s3cret") == 401
+        assert await requested("/open", "Bearer s3cret") == 401
 
 
 async def test_a_key_may_have_any_characters() -> None:

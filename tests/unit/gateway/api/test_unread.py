@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from services.gateway.api.unread import ReadFields
 
 
-class Asked(BaseModel):
+class Requested(BaseModel):
     path: str
 
 
@@ -15,18 +15,18 @@ router = APIRouter(route_class=ReadFields)
 
 
 @router.post("/one")
-async def one(asked: Asked) -> dict[str, str]:
-    return {"path": asked.path}
+async def one(requested: Requested) -> dict[str, str]:
+    return {"path": requested.path}
 
 
 @router.post("/optional")
-async def optional(asked: Asked | None = None) -> dict[str, str]:
-    return {"path": "" if asked is None else asked.path}
+async def optional(requested: Requested | None = None) -> dict[str, str]:
+    return {"path": "" if requested is None else requested.path}
 
 
 @router.post("/list")
-async def listed(asked: Asked) -> list[str]:
-    return [asked.path]
+async def listed(requested: Requested) -> list[str]:
+    return [requested.path]
 
 
 app = FastAPI()

@@ -30,18 +30,18 @@ def test_no_content_loses_its_last_copy(tree: dict[tuple[str, str], bytes], data
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
             paths += [path] if path.suffix in (".jpg", ".dng") else []
-        asked = data.draw(st.sets(st.sampled_from(paths))) if paths else set()
+        requested = data.draw(st.sets(st.sampled_from(paths))) if paths else set()
         before, photos = contents(root), {record.payload["file_hash"] for record in map(record_of, paths)}
         shop = executor(root)
         shop.root.mkdir()
         shop.journal(ARCHIVE_ID).begin(Opened(kind="exact", collection="photos", generation=None))
-        targets = duplicates({record_of(path).id for path in asked}, map(record_of, paths))
+        targets = duplicates({record_of(path).id for path in requested}, map(record_of, paths))
         rehearsed = shop.rehearse(targets, DUPLICATES)
         result = shop.archive(ARCHIVE_ID, targets, DUPLICATES)
 
         assert contents(root) == before
-        staying = {record_of(path).payload["file_hash"] for path in in_place(root) if path in paths}
-        assert staying == photos
+        kept = {record_of(path).payload["file_hash"] for path in in_place(root) if path in paths}
+        assert kept == photos
         assert {gone.point_id for gone in rehearsed.archived} == {gone.point_id for gone in result.archived}
 
         assert all(found.error is None for found in shop.restore(ARCHIVE_ID, dry_run=False))

@@ -26,8 +26,8 @@ def photo(path: Path, content: bytes = b"one") -> Path:
     return path
 
 
-def target_of(asked: Path, *others: Path) -> list[Target]:
-    return duplicates({record_of(asked).id}, [record_of(path) for path in (asked, *others)])
+def target_of(requested: Path, *others: Path) -> list[Target]:
+    return duplicates({record_of(requested).id}, [record_of(path) for path in (requested, *others)])
 
 
 def shop(tmp_path: Path, disk: RealDisk | None = None, allowed: Path | None = None) -> MoveExecutor:
@@ -263,11 +263,11 @@ def test_two_replicas_asked_for_each_others_copies_leave_one(tmp_path: Path) -> 
             shops[archive_id].root.mkdir(exist_ok=True)
             first = Opened(kind="exact", collection="photos", generation=None)
             shops[archive_id].journal(f"{number}{archive_id}").begin(first)
-        wishes = {"x": target_of(one, other), "y": target_of(other, one)}
+        requests_of = {"x": target_of(one, other), "y": target_of(other, one)}
         with ThreadPoolExecutor(2) as threads:
             both = [
-                threads.submit(shops[each].archive, f"{number}{each}", wishes[each], DUPLICATES)
-                for each in wishes
+                threads.submit(shops[each].archive, f"{number}{each}", requests_of[each], DUPLICATES)
+                for each in requests_of
             ]
         results = [each.result() for each in both]
         assert sorted(len(result.archived) for result in results) == [0, 1]

@@ -28,8 +28,8 @@ def selection(paths: Sequence[Path]) -> list[Target]:
     return stacked(selected(records), mates(records))
 
 
-def copies(asked: Sequence[Path], others: Sequence[Path]) -> list[Target]:
-    records = [record_of(path) for path in asked]
+def copies(requested: Sequence[Path], others: Sequence[Path]) -> list[Target]:
+    records = [record_of(path) for path in requested]
     every = [*records, *(record_of(path) for path in others)]
     return stacked(duplicates({each.id for each in records}, every), mates(records))
 
@@ -92,10 +92,10 @@ def test_of_a_stack_of_which_one_file_cannot_move_all_stay(tmp_path: Path) -> No
 
 
 def test_a_copy_stays_whose_raw_is_the_only_one(tmp_path: Path) -> None:
-    asked = made(tmp_path / "copy", "a.dng", "a.jpg")
+    requested = made(tmp_path / "copy", "a.dng", "a.jpg")
     kept = made(tmp_path / "album", "a.jpg")
 
-    result = archive(tmp_path / "copy", copies(asked, kept), DUPLICATES)
+    result = archive(tmp_path / "copy", copies(requested, kept), DUPLICATES)
 
     assert codes(result) == {"a.dng": Code.LAST_COPY, "a.jpg": Code.PART_OF_STACK}
     assert names(tmp_path / "copy") == {"a.dng", "a.jpg"}

@@ -108,12 +108,12 @@ async def test_a_decoder_that_crashes_costs_one_picture(endless: Path) -> None:
     async with Decoding.open(Limits()) as decoding:
         await decoding.normalised(photos.png(64, 48))
         (first,) = processes(decoding)
-        asked = asyncio.create_task(decoding.displayable(opened(endless, os.O_RDWR)))
-        beside = asyncio.create_task(decoding.normalised(photos.png(64, 48)))
-        assert await beside
+        requested = asyncio.create_task(decoding.displayable(opened(endless, os.O_RDWR)))
+        baseline = asyncio.create_task(decoding.normalised(photos.png(64, 48)))
+        assert await baseline
         first.kill()
         with pytest.raises(FileError, match="signal 9") as refusal:
-            await asked
+            await requested
         assert await decoding.normalised(photos.png(64, 48))
 
     assert refusal.value.code is Code.DECODER_CRASHED
@@ -137,7 +137,7 @@ asyncio.run(main())
 """
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE)
     async with asyncio.timeout(LIMIT_S):
-        said, _ = await process.communicate()
+        message, _ = await process.communicate()
 
-    await until(lambda: not psutil.pid_exists(int(said)))
+    await until(lambda: not psutil.pid_exists(int(message)))
     assert process.returncode == -signal.SIGKILL

@@ -31,10 +31,10 @@ def status(waiting: str | None = None, **job: Any) -> StatusOut:
 
 
 def test_the_time_that_is_left_follows_from_the_rate() -> None:
-    told = status()
+    reported = status()
 
-    assert told.rate == pytest.approx(10, rel=0.35)
-    assert told.eta_seconds == pytest.approx(200 / told.rate, abs=0.1)
+    assert reported.rate == pytest.approx(10, rel=0.35)
+    assert reported.eta_seconds == pytest.approx(200 / reported.rate, abs=0.1)
 
 
 @pytest.mark.parametrize("job", [{"listed": False}, {"state": "paused"}, {"rate": Rate()}])
@@ -43,20 +43,20 @@ def test_it_is_not_told_where_nobody_can_know(job: dict[str, Any]) -> None:
 
 
 def test_a_job_that_is_over_has_no_time_left_and_waits_for_nothing() -> None:
-    told = status(AWAY, state="completed", finished_at=1010.0)
+    reported = status(AWAY, state="completed", finished_at=1010.0)
 
-    assert (told.eta_seconds, told.waiting_reason) == (0.0, None)
+    assert (reported.eta_seconds, reported.waiting_reason) == (0.0, None)
 
 
 def test_what_is_waited_for_is_told_in_its_own_field_and_in_the_message() -> None:
-    told = status(AWAY)
+    reported = status(AWAY)
 
-    assert told.waiting_reason == AWAY
-    assert told.message == f"100 of 300 files done; {AWAY}"
+    assert reported.waiting_reason == AWAY
+    assert reported.message == f"100 of 300 files done; {AWAY}"
     assert status(accepted=False).waiting_reason == "waiting for a scanner"
 
 
 def test_a_cancelled_job_does_not_say_that_all_is_done() -> None:
-    told = status(state="cancelled", finished_at=1010.0, stored=40, failed=0, skipped=260)
+    reported = status(state="cancelled", finished_at=1010.0, stored=40, failed=0, skipped=260)
 
-    assert told.message == "Cancelled: 40 stored, 0 failed, 260 of 300 not done"
+    assert reported.message == "Cancelled: 40 stored, 0 failed, 260 of 300 not done"

@@ -8,7 +8,7 @@ EARLIER = Flow(100.0, {}, {"processor": 1000, "inferencer": 400, "upserter": 400
 
 
 @pytest.mark.parametrize(
-    ("left", "taken", "said"),
+    ("left", "taken", "message"),
     [
         (
             {"processor": 3, "inferencer": 1204, "upserter": 12},
@@ -24,9 +24,9 @@ EARLIER = Flow(100.0, {}, {"processor": 1000, "inferencer": 400, "upserter": 400
     ],
 )
 def test_the_stage_that_most_files_wait_for_is_named_with_its_rate(
-    left: dict[str, int], taken: dict[str, int], said: str | None
+    left: dict[str, int], taken: dict[str, int], message: str | None
 ) -> None:
-    assert sentence(EARLIER, Flow(105.0, left, taken), listed=True) == said
+    assert sentence(EARLIER, Flow(105.0, left, taken), listed=True) == message
 
 
 def test_without_an_earlier_sample_there_is_no_rate() -> None:

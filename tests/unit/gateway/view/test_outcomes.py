@@ -110,13 +110,13 @@ def test_a_file_whose_name_could_not_be_read_is_still_that_file(
     view: sqlite3.Connection, order: tuple[int, int]
 ) -> None:
     """Its record became a dead letter, told of by the id; a replay or a copy of it told of it by name."""
-    letter = Outcome(file_id="b", file="b", outcome="failed", code=Code.UNDECODABLE_RECORD)
-    both = [letter, stored("b", "/photos/b.jpg")]
+    late = Outcome(file_id="b", file="b", outcome="failed", code=Code.UNDECODABLE_RECORD)
+    both = [late, stored("b", "/photos/b.jpg")]
     outcomes.keep(view, 1, 0, [stored("a", "/photos/a.jpg"), stored("c", "/photos/2/c.jpg")])
 
     assert outcomes.keep(view, 1, 1, [both[order[0]]]) == [both[order[0]]]
     assert outcomes.keep(view, 1, 2, [both[order[1]], stored("a", "/photos/a.jpg")]) == []
-    assert outcomes.keep(view, 1, 3, [letter, stored("c", "/photos/2/c.jpg"), stored("d")]) == [stored("d")]
+    assert outcomes.keep(view, 1, 3, [late, stored("c", "/photos/2/c.jpg"), stored("d")]) == [stored("d")]
     assert len(outcomes.page(view, JOB, limit=9)[0]) == 4
 
 

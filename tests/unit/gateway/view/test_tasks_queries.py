@@ -18,7 +18,7 @@ TOPIC = "job-status"
 TASK = str(uuid4())
 
 
-def told(state: str = "running", task: str = TASK, **fields: object) -> TaskEvent:
+def reported(state: str = "running", task: str = TASK, **fields: object) -> TaskEvent:
     return TaskEvent(job_id=task, kind="find_similar", collection="c", state=state, **fields)  # type: ignore[arg-type]
 
 
@@ -44,7 +44,7 @@ async def view_of(folder: Path, *events: TaskEvent) -> tuple[Task | None, list[s
 
 events = st.lists(
     st.builds(
-        told,
+        reported,
         state=st.sampled_from(["pending", "running", "running", "completed", "failed", "cancelled"]),
         progress=st.floats(0, 100),
         run=st.sampled_from(["", "one", "two"]),
@@ -82,19 +82,19 @@ def test_reading_records_again_changes_nothing(found: list[TaskEvent], chance: r
 
 
 def test_who_submits_may_be_heard_after_the_first_progress() -> None:
-    assert folded(list(enumerate([told(progress=5.0), told("pending")])))[-1].state == "running"
+    assert folded(list(enumerate([reported(progress=5.0), reported("pending")])))[-1].state == "running"
 
 
 async def test_groups_of_an_attempt_that_was_begun_anew_are_gone(tmp_path: Path) -> None:
     task, groups = await view_of(
         tmp_path,
-        told("pending"),
-        told(run="one", progress=80.0, groups=(group("a"), group("b"), group("c"))),
-        told(run="two", progress=10.0),
-        told(run="two", progress=70.0, place=1, groups=(group("e"),)),
-        told(run="two", progress=70.0, groups=(group("d"),)),
-        told("completed", run="two", progress=100.0, totals={"groups": 2}),
-        told(run="one", groups=(group("late"),)),
+        reported("pending"),
+        reported(run="one", progress=80.0, groups=(group("a"), group("b"), group("c"))),
+        reported(run="two", progress=10.0),
+        reported(run="two", progress=70.0, place=1, groups=(group("e"),)),
+        reported(run="two", progress=70.0, groups=(group("d"),)),
+        reported("completed", run="two", progress=100.0, totals={"groups": 2}),
+        reported(run="one", groups=(group("late"),)),
     )
 
     assert task is not None
@@ -105,7 +105,7 @@ async def test_groups_of_an_attempt_that_was_begun_anew_are_gone(tmp_path: Path)
 async def test_the_last_task_of_each_collection_is_told(tmp_path: Path) -> None:
     other = str(uuid4())
     async with View.open(tmp_path / "view.sqlite", "cluster/") as view:
-        changes = happened(told("failed"), told("pending", other))
+        changes = happened(reported("failed"), reported("pending", other))
         await view.write(changes, TOPIC, {0: 2})
         latest = await view.ask(tasks_queries.latest, "find_similar")
         running = await view.ask(tasks_queries.unfinished, "find_similar", "c")

@@ -15,7 +15,7 @@ _SUFFIXES = frozenset((".xmp", ".json"))
 _Names = frozenset[bytes]
 
 
-class BesideReader:
+class NeighbourReader:
     """Reads what lies next to photos, for any thread. It keeps the last folder's names until that changes."""
 
     def __init__(self, sources: Sources) -> None:
