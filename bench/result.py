@@ -11,7 +11,7 @@ from msgspec import Struct, structs
 
 
 class Figure(Struct, frozen=True, kw_only=True):
-    """One measured value. `beside` is the floor or the peer of the same run, in the same unit as `value`.
+    """One measured value. `baseline` is the floor or the peer of the same run, in the same unit as `value`.
 
     `target` bounds `value`, or `ratio` where there is something to compare with; `bound` says from which
     side. `load` is the machine's load average while it was measured, ours included.
@@ -67,7 +67,7 @@ def machine() -> dict[str, Any]:
 
 
 def write(figures: Sequence[Figure], file: Path) -> None:
-    """All figures as JSON; each can be read by itself. `beside` is the floor or the peer."""
+    """All figures as JSON; each can be read by itself. `baseline` is the floor or the peer."""
     file.parent.mkdir(parents=True, exist_ok=True)
     ran_on = machine()
     rows = [{**structs.asdict(each), "reached": each.reached, "machine": ran_on} for each in figures]

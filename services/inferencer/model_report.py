@@ -28,7 +28,7 @@ class ModelReport:
     def __init__(self, publish: Publish, known: Known = lambda: None, requested: str | None = None) -> None:
         """`known` gives what `control` says now; whatever else wrote it, the next poll puts it right.
 
-        `asked`: the name by which the model is asked for; None: it is the one in use.
+        `requested`: the name by which the model is requested; None: it is the one in use.
         """
         self._publish = publish
         self._requested = requested

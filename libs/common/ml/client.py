@@ -41,7 +41,7 @@ class Timeouts:
 
 
 class HttpMLClient:
-    """An InferenceClient, with texts beside the images, over a connection pool that `open` owns."""
+    """An InferenceClient, with texts next to the images, over a connection pool that `open` owns."""
 
     def __init__(self, http: httpx.AsyncClient, timeouts: Timeouts, model: str | None = None) -> None:
         self._http = http

@@ -19,7 +19,7 @@ def first_depth(limit: int) -> int:
 
 
 def next_depth(found: Sequence[Ranked], requested: int, limit: int) -> int | None:
-    """How many points to ask for next; None when `found`, of `asked` points, settles the first `limit`."""
+    """How many points to ask for next; None when `found`, of `requested`, settles the first `limit`."""
     if len(found) < requested or requested >= MOST or found[-1].score < found[limit - 1].score:
         return None
     return min(4 * requested, MOST)

@@ -75,7 +75,7 @@ def duplicates(
     copies: Iterable[Record],
     policy: Policy = Policy(),  # noqa: B008 - immutable
 ) -> list[Target]:
-    """The points whose ids are `asked`, of which `copies` holds every point of the same contents.
+    """The points whose ids are `requested`, of which `copies` holds every point of the same contents.
 
     What was not asked for is the first choice to stay. Where all are asked for, the best comes last, and
     finds none left that could stay in its place. A link, or what lies in a bin, is none that could stay.

@@ -22,7 +22,7 @@ from services.processor.decoding.inspection import READY, Failed, Inspected, Rep
 from services.processor.decoding.opening import Opening, Requested
 
 MEMORY_BYTES = 4 << 30
-"""Enough for a picture of the default MAX_PIXELS, four bytes each, beside a file of the default size."""
+"""Enough for a picture of the default MAX_PIXELS, four bytes each, next to a file of the default size."""
 
 Inspection = Callable[[], Callable[[Request], Reply]]
 """Picklable. Called in each decoder process, it gives the function that process runs."""

@@ -110,7 +110,7 @@ class Comparing:
         return replace(found, gone=found.gone - len(moves)), moves
 
     async def _elsewhere(self) -> Elsewhere:
-        """What is below the root, also beside the paths that were listed."""
+        """What is below the root, also next to the paths that were listed."""
         there = await self._in_lister(lambda: has_entries(self._root))
         return Elsewhere(files=int(there), points=await self._reading.below_root())
 

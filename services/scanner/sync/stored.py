@@ -1,4 +1,4 @@
-"""The points below a job's root, beside its files in the spool: how the two differ."""
+"""The points below a job's root, next to its files in the spool: how the two differ."""
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""The clip backend over a small pair of towers, beside a plain computation of the same."""
+"""The clip backend over a small pair of towers, next to a plain computation of the same."""
 
 import io
 from pathlib import Path
