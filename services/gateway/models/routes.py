@@ -16,7 +16,7 @@ router = APIRouter(prefix="/collections/{name}/model", tags=["collections"])
 Changes = Annotated[ModelChanges, Depends(capability(ModelChanges))]
 
 
-@router.get("", summary="Which model a collection is searched by", responses=problems(404))
+@router.get("", summary="Which model a collection is searched by", responses=problems(400, 404))
 async def look(changes: Changes, name: Name) -> body.ModelOut:
     """With what is being filled for another model, and what it held before the last change."""
     return _shown(changes, await changes.holdings(name))
@@ -33,7 +33,9 @@ async def begin(changes: Changes, name: Name, request: body.ModelRequest) -> bod
 
 
 @router.post(
-    "/{to}/switch", summary="Search in what was filled, or in what was before", responses=problems(400, 409)
+    "/{to}/switch",
+    summary="Search in what was filled, or in what was before",
+    responses=problems(400, 404, 409),
 )
 async def switch(changes: Changes, name: Name, to: Held) -> body.ModelOut:
     """A job that fills switches by itself where every file was stored; after failures it waits for this."""
@@ -41,7 +43,9 @@ async def switch(changes: Changes, name: Name, to: Held) -> body.ModelOut:
     return _shown(changes, await changes.holdings(name))
 
 
-@router.delete("/{what}", summary="Drop what was filled, or what was before", responses=problems(404, 409))
+@router.delete(
+    "/{what}", summary="Drop what was filled, or what was before", responses=problems(400, 404, 409)
+)
 async def drop(changes: Changes, name: Name, what: Held) -> Deleted:
     """Never what is searched now. Files on disk stay."""
     await changes.drop(name, what)
