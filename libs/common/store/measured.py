@@ -1,7 +1,7 @@
 """A store whose requests are timed, and whose failures are counted."""
 
-from collections.abc import Awaitable, Callable
 from functools import wraps
+from inspect import iscoroutinefunction
 from typing import Any, cast
 
 from libs.common.errors import SluiceError
@@ -16,14 +16,16 @@ def measured(store: Store, instruments: Instruments) -> Store:
 
 
 class _Measured:
-    """Looks each call up once; every one of the protocol is a coroutine function."""
+    """Looks each call up once. What of the protocol is no coroutine function is a fact, and passed on."""
 
     def __init__(self, store: Store, instruments: Instruments) -> None:
         self._store = store
         self._instruments = instruments
 
-    def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
+    def __getattr__(self, name: str) -> Any:
         call, instruments = getattr(self._store, name), self._instruments
+        if not iscoroutinefunction(call):
+            return call
 
         @wraps(call)
         async def timed(*args: Any, **options: Any) -> Any:

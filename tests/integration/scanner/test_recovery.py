@@ -10,13 +10,15 @@ import pytest
 
 from libs.common.control import CollectionState, ModelInUse
 from libs.common.errors import Code, UnavailableError
-from libs.common.events import Accepted, Finished, Listed, Outcomes
+from libs.common.events import Accepted, Counts, Finished, Listed, Outcomes
 from libs.common.kafka.outgoing import event
 from libs.common.points.payload import payload_of
 from libs.common.store.edge import EdgeStore
 from libs.common.store.protocol import Point
 from libs.common.topics import SCANS
 from services.scanner.jobs import changelog
+from services.scanner.jobs.changelog import JobRecord
+from services.scanner.worker import Ending, finished
 from tests.support import records
 from tests.support.kafka import records_of
 from tests.support.scanning import COLLECTION, Bench, Reporter, id_in, open_reporter, photos, stored
@@ -59,7 +61,7 @@ async def test_a_killed_job_goes_on_with_an_empty_data_dir_and_counts_nothing_tw
         stage.gate.set()
         async with world.scanner(tmp_path / "second"):
             end = await world.finished(job)
-    assert (end.state, end.total, end.stored, end.failed) == ("completed", 401, 400, 1)
+    assert (end.state, end.total, end.stored, end.skipped, end.failed) == ("completed", 401, 400, 1, 0)
     assert not {file.file_id for file in stage.seen[emitted_before:]} & done_before
     assert {file.file_id for file in stage.seen} <= set(world.outcomes(job))
     assert len([e for e in world.of(job) if isinstance(e, Accepted)]) == 1
@@ -93,9 +95,8 @@ async def test_a_kill_between_the_terminal_event_and_its_record_ends_the_job_onc
             job = await world.request(folder)
             await until(lambda: len(stage.seen) == 64)
         # What a scanner that died right after it wrote the terminal event leaves behind.
-        done = Finished(
-            job_id=job, state="completed", total=70, stored=70, from_cache=0, failed=0, skipped=0, ignored=0
-        )
+        record = (await _records(world, job))[-1]
+        done = finished(record, Ending("completed"), Counts(total=70, stored=70))
         await world.publisher.publish([event(done)])
         async with world.scanner(tmp_path / "data"):
             await _until_over(world, job)
@@ -103,11 +104,16 @@ async def test_a_kill_between_the_terminal_event_and_its_record_ends_the_job_onc
     assert len(stage.seen) == 64
 
 
+async def _records(world: Bench, job: str) -> list[JobRecord]:
+    """What stands in `scans` of the job, the oldest first."""
+    written = [changelog.decode(each.value) for each in await records_of(world.connection, SCANS)]
+    return [record for record in written if record.job_id == job]
+
+
 async def _until_over(world: Bench, job: str) -> None:
     async with asyncio.timeout(LIMIT_S):
         while True:
-            written = [changelog.decode(r.value) for r in await records_of(world.connection, SCANS)]
-            if [record.state for record in written if record.job_id == job][-1] == "completed":
+            if (await _records(world, job))[-1].state == "completed":
                 return
 
 
