@@ -15,6 +15,8 @@ from tests.support.photos import real_photos
 from tests.support.system import Process, finished, new_collection, submit, system
 from tests.support.waiting import LIMIT_S
 
+pytestmark = pytest.mark.slow
+
 API = "/api/v1"
 NAME = "photos"
 MODEL = f"{API}/collections/{NAME}/model"

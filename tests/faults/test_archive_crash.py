@@ -32,6 +32,8 @@ from tests.support.archiving import (
     restore,
 )
 
+pytestmark = pytest.mark.slow
+
 WHEN = ("before", "after")
 
 

@@ -11,6 +11,8 @@ from libs.common.runtime.lock import DirLock
 from tests.support.broker import Broker
 from tests.support.system import free_port
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("stage", ["scanner", "processor", "gateway"])
 async def test_a_second_one_is_refused_with_one_line(

@@ -22,6 +22,8 @@ from services.scanner.listing.spool import Spool
 from tests.support.killing import Reported, killed_while_writing
 from tests.unit.processor.samples import MODEL, entry
 
+pytestmark = pytest.mark.slow
+
 SEED = 6
 JOB = str(UUID(int=6))
 MOST_S = 0.06

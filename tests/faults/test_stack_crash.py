@@ -15,6 +15,8 @@ from tests.support.archiving import (
     make_stack,
 )
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def mortals() -> Iterator[Mortals]:

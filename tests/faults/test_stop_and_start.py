@@ -19,6 +19,8 @@ from sluice.terminal import EXIT_INTERRUPTED
 from tests.support.system import Process, finished, free_port, new_collection, status, submit, system
 from tests.support.waiting import LIMIT_S, until
 
+pytestmark = pytest.mark.slow
+
 FILES = 300
 APART_SECONDS = 0.4
 """Signals that are nearer than 0.3 s to each other are one wish."""

@@ -22,6 +22,8 @@ from tests.support.s3 import KEYS, S3, Bucket
 from tests.support.system import finished, new_collection, submit, system
 from tests.support.waiting import LIMIT_S
 
+pytestmark = pytest.mark.slow
+
 API = "/api/v1"
 DOCUMENT = Path(__file__).parents[2] / "docs" / "libraries.md"
 

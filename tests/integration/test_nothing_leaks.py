@@ -16,6 +16,8 @@ from tests.support.gateway import gateway_settings, running_gateway
 from tests.support.system import free_port
 from tests.support.waiting import LIMIT_S
 
+pytestmark = pytest.mark.slow
+
 SECRET = "recorded-s3cret-9f1c"
 JSON = {"content-type": "application/json"}
 AWAY = f"http://user:{SECRET}@127.0.0.1:1"

@@ -20,6 +20,8 @@ from tests.support.serving import running
 from tests.support.system import free_port
 from tests.support.waiting import LIMIT_S, until
 
+pytestmark = pytest.mark.slow
+
 API = "/api/v1"
 MANY = 64
 PHOTO_BYTES = 8_000_000

@@ -10,6 +10,8 @@ import pytest
 from libs.common.store.protocol import Point, Store
 from services.gateway.maps.maps import MOST
 
+pytestmark = pytest.mark.slow
+
 COUNT, SIZE = 60, 16
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import httpx
+import pytest
 
 from tests.support import photos
 from tests.support.broker import Broker
@@ -11,6 +12,8 @@ from tests.support.gateway_process import gateway_process
 from tests.support.qdrant import qdrant_http
 from tests.support.system import new_collection
 from tests.support.waiting import LIMIT_S
+
+pytestmark = pytest.mark.slow
 
 SECRETS = {
     "API_KEY": "key-of-callers-5b1f",

@@ -16,6 +16,8 @@ from libs.embedded.access import Access
 from libs.embedded.config import PROPERTIES
 from libs.embedded.kafka import EmbeddedKafka
 
+pytestmark = pytest.mark.slow
+
 SECONDS = 5.0
 
 

@@ -22,6 +22,8 @@ from libs.embedded.process import PID
 from tests.support.broker import Broker
 from tests.support.waiting import LIMIT_S
 
+pytestmark = pytest.mark.slow
+
 OWNER = """
     import asyncio, pathlib, sys
     from libs.embedded.kafka import EmbeddedKafka
