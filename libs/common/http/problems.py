@@ -28,6 +28,10 @@ class BadRequestError(SluiceError):
     """A 400 although its code usually has another status: what the body names does not exist."""
 
 
+class ConflictError(SluiceError):
+    """A 409 although its code usually has another status: what there is rules the request out."""
+
+
 def problem(
     code: Code,
     detail: str,
@@ -66,7 +70,8 @@ def install(app: FastAPI, statuses: Mapping[Code, int] | None = None) -> None:
 
 
 async def _of_ours(statuses: Mapping[Code, int], _: Request, error: SluiceError) -> JSONResponse:
-    status = 400 if isinstance(error, BadRequestError) else statuses.get(error.code)
+    own = {BadRequestError: 400, ConflictError: 409}.get(type(error))
+    status = statuses.get(error.code) if own is None else own
     if status_of(error.code) == 500:
         log.error("request %s failed: %s", request_id(), error.detail)
     return problem(error.code, error.detail, status=status, retryable=error.retryable)

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from libs.common.control import CollectionState
 from libs.common.errors import Code, SluiceError
-from libs.common.http.problems import BadRequestError
+from libs.common.http.problems import BadRequestError, ConflictError
 from libs.common.kafka.outgoing import Outgoing, fact
 from libs.common.kafka.publisher import Publisher
 from libs.common.kafka.tables.control_table import ControlTable
@@ -114,6 +114,32 @@ class Collections:
         if name not in await self.store.collections():
             raise BadRequestError(Code.COLLECTION_NOT_FOUND, f"there is no collection {name}")
         return self.control.collection(name) or await self._say(records.new_generation(name))
+
+    async def fitting(self, name: str) -> CollectionState:
+        """As `adopted`, for a job that embeds into it.
+
+        Raises ConflictError model_mismatch, or vector_size_mismatch, where it is known that the model that
+        will embed does not fit; what is not known yet is for the upserter to find.
+        """
+        state = await self.adopted(name)
+        target = state.target
+        model, filled = self.control.model(target.model), self.control.filled(name, target.generation)
+        if model is None:
+            return state
+        if filled is not None and filled.model != model.model:
+            raise ConflictError(
+                Code.MODEL_MISMATCH,
+                f"the collection '{name}' was filled by the model '{filled.model}' and the ML service runs "
+                f"'{model.model}': have it filled by that model (POST /api/v1/collections/{name}/model), or "
+                "use a new collection",
+            )
+        if state.filling is None and (size := (await self.store.shape(name)).vector_size) != model.dimension:
+            raise ConflictError(
+                Code.VECTOR_SIZE_MISMATCH,
+                f"the collection '{name}' holds vectors of {size} and the model '{model.model}' makes "
+                f"{model.dimension}: create a collection with vector_size {model.dimension}",
+            )
+        return state
 
     async def delete(self, name: str) -> None:
         """Remove the collection and its points; collection_not_found, or collection_busy."""

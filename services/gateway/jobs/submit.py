@@ -63,7 +63,7 @@ class JobSubmitter:
 
         Raises SluiceError directory_not_found, outside_roots, source_denied, source_gone, read_failed where
         its disk or store does not answer, no_collection_selected, collection_not_found, or duplicate_job_id
-        where an Idempotency-Key was used before for something else.
+        where an Idempotency-Key was used before for something else; ConflictError as Collections.fitting.
         """
         collection = options.collection or await self.collections.active()
         source = await self.detached.run(
@@ -71,7 +71,7 @@ class JobSubmitter:
         )
         if options.sync and is_list(source):
             raise SluiceError(Code.INVALID_REQUEST, "a manifest or shard is not synced: leave out `sync`")
-        await self.collections.adopted(collection)
+        await self.collections.fitting(collection)
         submission = Submission(
             source,
             collection,
@@ -102,8 +102,9 @@ class JobSubmitter:
                 Code.INVALID_REQUEST, f"what is added goes to the points themselves, in {source.collection}"
             )
         parse(source.filters)
-        for each in dict.fromkeys((source.collection, collection)):
-            await self.collections.adopted(each)
+        await self.collections.adopted(source.collection)
+        if "embedding" in options.want:
+            await self.collections.fitting(collection)
         request = points_request(options, collection)
         if options.idempotency_key is None or not await self._is_known(request):
             await self.requests.publish(request)

@@ -75,7 +75,7 @@ class Uploads:
 
     async def _take(self, content_type: str, chunks: Chunks, options: UploadOptions) -> Uploaded:
         collection = options.collection or await self.collections.active()
-        await self.collections.adopted(collection)
+        await self.collections.fitting(collection)
         job_id = uuid4()
         with _room():
             folder = await asyncio.to_thread(UploadFolder, self.folder, str(job_id), self.limits)

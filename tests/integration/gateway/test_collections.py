@@ -430,6 +430,30 @@ async def test_a_search_with_another_model_than_filled_the_collection_is_a_400(
     assert code_of(response) == (400, "model_mismatch")
 
 
+@pytest.mark.parametrize(("filled", "size", "code"), [
+    ("newer", 8, "vector_size_mismatch"), ("older", 512, "model_mismatch"),
+])  # fmt: skip
+async def test_a_job_whose_model_does_not_fit_is_refused_before_it_begins(
+    gateway: httpx.AsyncClient, collection: str, publisher: Publisher, settings: GatewaySettings,
+    *, tmp_path: Path, filled: str, size: int, code: str,
+) -> None:  # fmt: skip
+    state = await state_of(settings, collection)
+    assert state is not None
+    before = FilledBy(name=collection, generation=state.generation, model=filled)
+    await publisher.publish([fact(before), fact(ModelInUse(model="newer", dimension=size))])
+
+    scan = await gateway.post(
+        f"{API}/ingest", json={"directory_path": str(tmp_path), "collection": collection}
+    )
+    upload = await gateway.post(
+        f"{API}/ingest/upload", params={"collection": collection}, files={"files": ("a.jpg", photos.jpeg())}
+    )
+
+    for refused in (scan, upload):
+        assert code_of(refused) == (409, code)
+        assert "collection" in refused.json()["detail"]
+
+
 async def test_a_search_by_a_picture_says_that_the_ml_service_is_away(
     second: httpx.AsyncClient, collection: str
 ) -> None:
