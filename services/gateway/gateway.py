@@ -181,7 +181,7 @@ async def opened(
             search=Search(used, control, collections, vectors, decoding, gallery),
             gallery=gallery,
             maps=maps,
-            system=System(connection, control, used, presence, jobs),
+            system=System(connection, control, used, presence, jobs, collections),
         )
 
 

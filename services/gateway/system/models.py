@@ -52,10 +52,14 @@ class HealthOut(Body):
 
 
 class CapabilitiesOut(Body):
-    """What the system can do now. A batch size is null where no instance of its stage is heard of."""
+    """What the system can do now. A batch size is null where no instance of its stage is heard of.
+
+    Not ready: a stage that a job needs does not work, or the model is known not to fit the active collection.
+    """
 
     ml_batch_size: int | None
     qdrant_batch_size: int | None
     is_ready_for_ingestion: bool
+    not_ready_reason: str | None = None
     active_collection: str | None
     model: str | None

@@ -1,6 +1,6 @@
 """Which instances are there, and whether they work, by their heartbeats."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -87,10 +87,15 @@ def _holding(instance: ServiceOut) -> str:
     return f"{instance.instance} holds {instance.held} records and waits: {instance.reason}"
 
 
-def is_ready(found: Iterable[ServiceOut]) -> bool:
-    """Whether every stage that a job needs works now."""
+def not_ready(found: Sequence[ServiceOut]) -> str | None:
+    """Which of the stages that a job needs does not work now, and why as far as it says; None: all work."""
     states = by_stage(found)
-    return all(states.get(stage) == "ready" for stage in stages.needed())
+    for stage in stages.needed():
+        if (state := states.get(stage)) != "ready":
+            reasons = (each.reason for each in found if each.stage == stage and each.state == state)
+            why = next((reason for reason in reasons if reason), None)
+            return f"{stage} is {state or 'not running'}" + (f": {why}" if why else "")
+    return None
 
 
 def batch_of(stage: Stage[Any], found: Iterable[ServiceOut]) -> int | None:

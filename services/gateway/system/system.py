@@ -1,18 +1,19 @@
 """What runs, what it can do, and whether requests can be answered."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from prometheus_client.core import Metric
 
-from libs.common.errors import Code, UnavailableError
+from libs.common.errors import Code, SluiceError, UnavailableError
 from libs.common.kafka.connection import Connection
 from libs.common.kafka.tables.control_table import ControlTable
 from libs.common.stages import INFERENCER, UPSERTER
 from libs.common.store.protocol import Store
 from services.gateway.api.deadlines import refreshed
+from services.gateway.collections.collections import Collections
 from services.gateway.jobs.reader import JobReader
 from services.gateway.system import metrics, presence
 from services.gateway.system.lag import lags
@@ -31,6 +32,7 @@ class System:
     store: Store
     presence: Presence
     jobs: JobReader
+    collections: Collections
 
     async def services(self) -> list[ServiceOut]:
         """Every instance, with the lag of its stage where that is known."""
@@ -47,14 +49,27 @@ class System:
         """Batch sizes, model and readiness."""
         await refreshed(self.control)
         found, model = await self.presence.current(), self.control.model()
-        batch = presence.batch_of(INFERENCER, found)
+        batch, obstacle = presence.batch_of(INFERENCER, found), await self._obstacle(found)
         return CapabilitiesOut(
             ml_batch_size=min(batch, model.batch) if model and batch else batch,
             qdrant_batch_size=presence.batch_of(UPSERTER, found),
-            is_ready_for_ingestion=presence.is_ready(found),
+            is_ready_for_ingestion=obstacle is None,
+            not_ready_reason=obstacle,
             active_collection=self.control.active(),
             model=model.model if model else None,
         )
+
+    async def _obstacle(self, found: Sequence[ServiceOut]) -> str | None:
+        """Why a job would not be stored now; None where nothing is known to be in its way."""
+        if (idle := presence.not_ready(found)) is not None:
+            return idle
+        active = self.control.active()
+        try:
+            if active is not None:
+                await self.collections.fitting(active)
+        except SluiceError as error:
+            return error.detail
+        return None
 
     async def metrics(self, own: Iterable[Metric] = ()) -> bytes:
         """Jobs, files, instances and lags in Prometheus' text format, with the process's `own` metrics."""

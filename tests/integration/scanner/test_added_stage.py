@@ -102,7 +102,7 @@ def test_jobs_wait_for_it() -> None:
     ]
     found = presence.instances(well, events.now())
     assert presence.waiting_reason(found) == "waiting for a cropper"
-    assert not presence.is_ready(found)
+    assert presence.not_ready(found) is not None
 
 
 def test_it_stops_between_those_that_give_and_those_that_take() -> None:

@@ -4,7 +4,7 @@ from typing import Literal
 from libs.common import stages
 from libs.common.events import Heartbeat, now
 from libs.common.stages import INFERENCER, UPSERTER
-from services.gateway.system.presence import batch_of, by_stage, instances, is_ready, waiting_reason
+from services.gateway.system.presence import batch_of, by_stage, instances, not_ready, waiting_reason
 
 NOW = now()
 PIPELINE = stages.needed()
@@ -26,7 +26,7 @@ ALL = [beat(stage) for stage in PIPELINE]
 def test_with_every_stage_ready_nothing_waits() -> None:
     found = instances(ALL, NOW)
 
-    assert is_ready(found)
+    assert not_ready(found) is None
     assert waiting_reason(found) is None
 
 
@@ -39,14 +39,14 @@ def test_an_instance_of_a_stage_that_there_is_not_is_not_shown() -> None:
 def test_a_waiting_stage_gives_its_reason() -> None:
     found = instances([*ALL[:-1], beat("upserter", "waiting", "Qdrant is away")], NOW)
 
-    assert not is_ready(found)
+    assert not_ready(found) is not None
     assert waiting_reason(found) == "upserter: Qdrant is away"
 
 
 def test_one_working_instance_is_enough() -> None:
     found = instances([*ALL, beat("upserter", "waiting", "Qdrant is away", name="2")], NOW)
 
-    assert is_ready(found)
+    assert not_ready(found) is None
     assert waiting_reason(found) is None
 
 
@@ -87,5 +87,5 @@ def test_an_instance_that_holds_records_and_waits_is_named() -> None:
     )  # fmt: skip
     found = instances([*ALL, bad], NOW)
 
-    assert is_ready(found)
+    assert not_ready(found) is None
     assert waiting_reason(found) == "upserter-2 holds 40 records and waits: Qdrant refuses the connection"
