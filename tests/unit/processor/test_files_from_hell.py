@@ -27,6 +27,8 @@ from tests.support.hell.library import Laid
 from tests.support.hell.orders import Sabotaged, SabotagedSources
 from tests.unit.processor.samples import file_for
 
+pytestmark = pytest.mark.slow
+
 SEED = int(os.environ.get("HELL_SEED", "6"))
 WORKERS = 2
 TIMEOUT_S = 6.0
