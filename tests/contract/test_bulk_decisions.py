@@ -16,6 +16,8 @@ from tests.contract.test_frontend import API, ended
 from tests.support import photos
 from tests.support.waiting import LIMIT_S
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 
 

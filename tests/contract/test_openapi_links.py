@@ -27,6 +27,8 @@ from tests.support.gateway import gateway_settings
 from tests.support.serving import running
 from tests.support.system import free_port, new_collection, submit
 
+pytestmark = pytest.mark.slow
+
 WALKS, STEPS = 3, 12
 MORE_WALKS = int(os.environ.get("FUZZ_WALKS", "100"))
 

@@ -25,6 +25,8 @@ from tests.support.tls import TlsBroker, tls_broker
 from tests.support.waiting import LIMIT_S
 from tests.unit.processor.samples import file_for
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 async def broker(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[TlsBroker]:

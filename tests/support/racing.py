@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-SECONDS = float(os.environ.get("RACE_SECONDS", "2"))
+SECONDS = float(os.environ.get("RACE_SECONDS", "1"))
 """How long each race lasts."""
 SLOW_SECONDS = 20.0
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from libs.common import events
 from libs.common.errors import Code
 from libs.common.kafka.connection import Connection
@@ -28,6 +30,8 @@ from tests.support.broker import Broker
 from tests.support.kafka import connect, job_events, settings
 from tests.support.running import publish
 from tests.support.waiting import LIMIT_S
+
+pytestmark = pytest.mark.slow
 
 
 class ProcessEnded(BaseException):

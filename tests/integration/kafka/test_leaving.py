@@ -3,6 +3,8 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from libs.common.kafka.runner.batch import Input
 from libs.common.kafka.runner.stage import Wired, WorkerStage
 from libs.common.messages import PathRecord
@@ -13,6 +15,8 @@ from tests.support.kafka import connect, settings
 from tests.support.running import Recording, open_worker, publish, stored_ids
 from tests.support.serving import running
 from tests.support.waiting import until
+
+pytestmark = pytest.mark.slow
 
 AWAY = "Qdrant refuses the connection"
 

@@ -30,6 +30,8 @@ from tests.support.kafka import records_of
 from tests.support.running import Recording, open_worker, publish, running
 from tests.support.waiting import LIMIT_S, until
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 async def broker(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ForbiddingBroker]:
