@@ -52,14 +52,17 @@ class StoredPoints:
         spool.within(_created)
 
     def listed(self, ids: Sequence[str], paths: Mapping[str, bytes]) -> dict[str, Spooled]:
-        """Those of the points' files that were listed and can be read."""
+        """Those of the points' files that were listed and can be read.
+
+        Of one whose outcome came before it was listed, from a scanner before this one, nothing else is known.
+        """
         return {
             row[0]: Spooled(
                 file_id=row[0],
                 path=paths[row[0]],
-                size=row[1],
-                mtime_ns=row[2],
-                ctime_ns=row[3],
+                size=row[1] or 0,
+                mtime_ns=row[2] or 0,
+                ctime_ns=row[3] or 0,
                 etag=row[4],
             )
             for row in self._of(
