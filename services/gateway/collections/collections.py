@@ -85,9 +85,10 @@ class Collections:
         return model.dimension if model else DEFAULT_SIZE
 
     async def active_or_none(self) -> str | None:
-        """The name of the active collection; None while none is selected."""
+        """The name of the active collection; None while none is selected that the caller may know of."""
         await refreshed(self.control)
-        return self.control.active()
+        name = self.control.active()
+        return name if name is not None and sees(name) else None
 
     async def active(self) -> str:
         """The name of the active collection; SluiceError no_collection_selected."""
@@ -96,7 +97,6 @@ class Collections:
             raise SluiceError(
                 Code.NO_COLLECTION_SELECTED, "no collection is selected: POST /api/v1/collections/select"
             )
-        check_collection(name)
         return name
 
     async def select(self, name: str) -> None:

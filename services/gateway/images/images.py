@@ -21,6 +21,7 @@ from libs.common.sources.files.failures import file_errors
 from libs.common.sources.source import Identity, OpenFile, Part
 from libs.common.sources.sources import Sources
 from libs.common.store.protocol import Payload, PayloadFields, Record, Store
+from services.gateway.api.caller import sees
 from services.gateway.api.deadlines import refreshed
 from services.gateway.collections.collections import Collections
 from services.gateway.images.decoding import Decoding
@@ -137,8 +138,9 @@ class Images:
         return await self.decoding.displayable(file)
 
     async def _places(self) -> list[str]:
+        """The collections to look in, of those that the caller may know of: the active one first."""
         await refreshed(self.control)
-        names = await self.store.collections()
+        names = [name for name in await self.store.collections() if sees(name)]
         active = self.control.active()
         return sorted(names, key=lambda name: (name != active, name))
 

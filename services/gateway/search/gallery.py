@@ -8,6 +8,7 @@ from libs.common.points.fields import FIELDS
 from libs.common.points.projections import SEARCH
 from libs.common.store.protocol import FacetCount, Filter, Order, Record, Store
 from libs.common.store.sorting import Cursor, Sorted, page
+from services.gateway.api.caller import check_collection
 from services.gateway.search import cursors
 from services.gateway.search.requested import Page
 
@@ -27,7 +28,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Gallery:
-    """Lists collections; calls may raise collection_not_found."""
+    """Lists collections; calls may raise collection_not_found, or forbidden_by_key."""
 
     store: Store
 
@@ -37,6 +38,7 @@ class Gallery:
         Pages together give every point once, also while others are being stored. Raises SluiceError
         invalid_request for a field that has no order, and lists those that have.
         """
+        check_collection(name)
         after = cursors.of_order(wanted.cursor, sort)
         if sort == BY_ID:
             return await self._by_id(name, wanted, after.id if after else None)
@@ -50,6 +52,7 @@ class Gallery:
         self, name: str, fields: Sequence[str], where: Filter | None, limit: int
     ) -> dict[str, list[FacetCount]]:
         """The most frequent values of each field; SluiceError invalid_request lists the fields there are."""
+        check_collection(name)
         if unknown := [field for field in fields if field not in _FACETS]:
             raise SluiceError(
                 Code.INVALID_REQUEST, f"fields: {unknown[0]!a} is not counted; there are {', '.join(_FACETS)}"

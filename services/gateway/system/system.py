@@ -12,7 +12,6 @@ from libs.common.kafka.connection import Connection
 from libs.common.kafka.tables.control_table import ControlTable
 from libs.common.stages import INFERENCER, UPSERTER
 from libs.common.store.protocol import Store
-from services.gateway.api.deadlines import refreshed
 from services.gateway.collections.collections import Collections
 from services.gateway.jobs.reader import JobReader
 from services.gateway.system import metrics, presence
@@ -47,23 +46,22 @@ class System:
 
     async def capabilities(self) -> CapabilitiesOut:
         """Batch sizes, model and readiness."""
-        await refreshed(self.control)
+        active = await self.collections.active_or_none()
         found, model = await self.presence.current(), self.control.model()
-        batch, obstacle = presence.batch_of(INFERENCER, found), await self._obstacle(found)
+        batch, obstacle = presence.batch_of(INFERENCER, found), await self._obstacle(found, active)
         return CapabilitiesOut(
             ml_batch_size=min(batch, model.batch) if model and batch else batch,
             qdrant_batch_size=presence.batch_of(UPSERTER, found),
             is_ready_for_ingestion=obstacle is None,
             not_ready_reason=obstacle,
-            active_collection=self.control.active(),
+            active_collection=active,
             model=model.model if model else None,
         )
 
-    async def _obstacle(self, found: Sequence[ServiceOut]) -> str | None:
+    async def _obstacle(self, found: Sequence[ServiceOut], active: str | None) -> str | None:
         """Why a job would not be stored now; None where nothing is known to be in its way."""
         if (idle := presence.not_ready(found)) is not None:
             return idle
-        active = self.control.active()
         try:
             if active is not None:
                 await self.collections.fitting(active)
