@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import cast
 from uuid import uuid4
 
 import httpx
@@ -138,6 +139,7 @@ class Gate:
     url: str = ""
     held: int = 0
     opened: asyncio.Event = field(default_factory=asyncio.Event)
+    _passing: set[asyncio.Task[None]] = field(default_factory=set)
 
     @asynccontextmanager
     async def closed(self) -> AsyncIterator["Gate"]:
@@ -149,9 +151,16 @@ class Gate:
         finally:
             self.opened.set()
             listening.close()
+            for task in self._passing:
+                task.cancel()
+            await asyncio.gather(*self._passing, return_exceptions=True)
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One request a connection, and its answer."""
+        task = cast("asyncio.Task[None]", asyncio.current_task())
+        self._passing.add(task)
+        task.add_done_callback(self._passing.discard)
+        to: asyncio.StreamWriter | None = None
         try:
             head = await reader.readuntil(b"\r\n\r\n")
             if b"hang" in head.partition(b"\r\n")[0] and not self.opened.is_set():
@@ -163,11 +172,12 @@ class Gate:
             to.write(head.replace(b"\r\n", b"\r\nConnection: close\r\n", 1))
             while data := await behind.read(1 << 16):
                 writer.write(data)
-            to.close()
         except (OSError, asyncio.IncompleteReadError):
             return
         finally:
-            writer.close()
+            for each in (writer, to):
+                if each is not None:
+                    each.close()
 
 
 def _line(server: "subprocess.Popen[bytes]", expected: str) -> None:

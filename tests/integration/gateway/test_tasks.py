@@ -159,7 +159,8 @@ async def test_a_report_comes_in_pages_without_what_was_deleted_since(
         pages.append(page["results"])
         cursor = page["next"]
 
-    assert [len(page) for page in pages] == [2, 0]
+    # Groups of the same space come in any order, and one of them has lost all but its keeper.
+    assert sorted(len(page) for page in pages) in ([0, 2], [1, 1])
     shown = [member["id"] for page in pages for group in page for member in group["points"]]
     assert len(shown) == 5
     assert points[1].id not in shown
