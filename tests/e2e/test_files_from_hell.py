@@ -13,6 +13,7 @@ import numpy as np
 import psutil
 import pytest
 
+from libs.common.control import ModelInUse
 from libs.common.ids import file_id
 from libs.common.imaging.limits import Limits
 from libs.common.imaging.normalise import normalise
@@ -137,7 +138,10 @@ def check_points(reported: Reported, paths: dict[str, bytes], healthy: Set[str])
 
 
 def vector_of(content: bytes) -> list[float]:
-    (found,) = describe(LiteBackend(), [normalise(content, Limits()).jpeg], caption=False)
+    model = LiteBackend()
+    seen = ModelInUse(model=model.model, dimension=model.dimension, input_side=model.input_side).picture_side
+    limits = Limits() if seen is None else Limits(short_side=seen)
+    (found,) = describe(model, [normalise(content, limits).jpeg], caption=False)
     assert isinstance(found, Described)
     return [float(value) for value in found.embedding]
 

@@ -15,15 +15,18 @@ class Outage:
     clock: Callable[[], float] = time.monotonic
     _since: float | None = field(default=None, init=False)
 
+    level: int = logging.WARNING
+    """Of both lines; lower while it is no news that something is not there yet, as at a start."""
+
     def gone(self, sentence: str, *, logged: bool = True) -> None:
         """It is away. The first call since it was back logs `sentence`, unless that was logged elsewhere."""
         if self._since is None:
             self._since = self.clock()
             if logged:
-                log.warning("%s", sentence)
+                log.log(self.level, "%s", sentence)
 
     def back(self, sentence: str) -> None:
         """It is there. Logs `sentence` with how long it was away, if it was."""
         if self._since is not None:
-            log.warning("%s, after %.1f s", sentence, self.clock() - self._since)
+            log.log(self.level, "%s, after %.1f s", sentence, self.clock() - self._since)
             self._since = None

@@ -1,6 +1,7 @@
 """What a service is to the process that runs it: something with a name, a health, and a run."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
@@ -57,11 +58,12 @@ class Health:
     """What it has counted and timed since its start."""
     tracing: Tracing = OFF
     """Where it begins the spans of its traces."""
-    _outage: Outage = field(default_factory=Outage, init=False)
+    _outage: Outage = field(default_factory=lambda: Outage(level=logging.INFO), init=False)
 
     def ready(self) -> None:
         """It works."""
         self._outage.back(f"{self.stage} works again")
+        self._outage.level = logging.WARNING  # from here on it is an outage, and before it was a start
         self.state, self.reason = "ready", None
         self.alive()
 
