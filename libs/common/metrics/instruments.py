@@ -3,11 +3,14 @@
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import Metric
 
 from libs.common.metrics.declared import STEP, Declared
+
+KindT = TypeVar("KindT", Counter, Histogram)
 
 
 class Instruments:
@@ -27,9 +30,7 @@ class Instruments:
         key = (metric.name, *labels)
         found = self._counters.get(key)
         if found is None:
-            family = self._families.get(metric.name) or self._made(metric, Counter)
-            assert isinstance(family, Counter)  # noqa: S101 (a name has one kind)
-            found = self._counters[key] = family.labels(*labels) if labels else family
+            found = self._counters[key] = self._labelled(metric, Counter, labels)
         found.inc(by)
 
     def observe(self, metric: Declared, value: float, *labels: str) -> None:
@@ -37,9 +38,7 @@ class Instruments:
         key = (metric.name, *labels)
         found = self._histograms.get(key)
         if found is None:
-            family = self._families.get(metric.name) or self._made(metric, Histogram)
-            assert isinstance(family, Histogram)  # noqa: S101 (a name has one kind)
-            found = self._histograms[key] = family.labels(*labels) if labels else family
+            found = self._histograms[key] = self._labelled(metric, Histogram, labels)
         found.observe(value)
 
     @contextmanager
@@ -59,13 +58,11 @@ class Instruments:
         """The metrics as of now."""
         return list(self._registry.collect())
 
-    def _made(self, metric: Declared, kind: type[Counter] | type[Histogram]) -> Counter | Histogram:
-        family: Counter | Histogram
-        if kind is Counter:
-            family = Counter(metric.name, metric.help, metric.labels, registry=self._registry)
-        else:
-            family = Histogram(
-                metric.name, metric.help, metric.labels, registry=self._registry, buckets=metric.buckets
-            )
-        self._families[metric.name] = family
-        return family
+    def _labelled(self, metric: Declared, kind: type[KindT], labels: tuple[str, ...]) -> KindT:
+        family = self._families.get(metric.name)
+        if family is None:
+            options: dict[str, Any] = {"buckets": metric.buckets} if kind is Histogram else {}
+            family = kind(metric.name, metric.help, metric.labels, registry=self._registry, **options)
+            self._families[metric.name] = family
+        assert isinstance(family, kind)  # noqa: S101 (a name has one kind)
+        return family.labels(*labels) if labels else family
