@@ -36,14 +36,12 @@ def unit(vectors: Matrix) -> Matrix:
 
 def blocks(rows: int) -> Iterator[range]:
     """The numbers of all rows, in blocks."""
-    for start in range(0, rows, BLOCK):
-        yield range(start, min(start + BLOCK, rows))
+    return _cut(range(rows), BLOCK)
 
 
 def spans(rows: int, block: range) -> Iterator[range]:
     """The rows from the block on, in spans of SPAN blocks: what is compared between two looks around."""
-    for start in range(block.start, rows, SPAN * BLOCK):
-        yield range(start, min(start + SPAN * BLOCK, rows))
+    return _cut(range(block.start, rows), SPAN * BLOCK)
 
 
 def pairs_of(
@@ -51,7 +49,7 @@ def pairs_of(
 ) -> Iterator[tuple[Numbers, Numbers]]:
     """Pairs of a row of the block and a later one, of those `among`, whose similarity reaches it."""
     mine = units[block.start : block.stop]
-    for other in blocks(len(units)) if among is None else _parts(among):
+    for other in _cut(range(len(units)) if among is None else among, BLOCK):
         if other.start >= block.start:
             near = mine @ units[other.start : other.stop].T >= threshold - ROUNDING
             if other.start == block.start:
@@ -62,9 +60,8 @@ def pairs_of(
                 yield first + (block.start + strip), second + other.start
 
 
-def _parts(span: range) -> Iterator[range]:
-    for start in range(span.start, span.stop, BLOCK):
-        yield range(start, min(start + BLOCK, span.stop))
+def _cut(rows: range, size: int) -> Iterator[range]:
+    return (rows[start : start + size] for start in range(0, len(rows), size))
 
 
 class Components:
