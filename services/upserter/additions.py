@@ -27,12 +27,12 @@ class Additions:
         changes: dict[str, Payload] = {}
         refused: dict[str, SluiceError] = {}
         for record in records:
-            point, message = points.get(record.file.file_id), record.description or Description()
+            point, added = points.get(record.file.file_id), record.description or Description()
             if error := _obstacle(point, record):
                 refused[record.file.file_id] = error
             elif point is not None:
                 changes[point.id] = changes.get(point.id, {}) | described(
-                    point.payload | changes.get(point.id, {}), message
+                    point.payload | changes.get(point.id, {}), added
                 )
         await self._store.set_payload(place, {id_: change for id_, change in changes.items() if change})
         return refused

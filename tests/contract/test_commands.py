@@ -53,7 +53,7 @@ async def status_once(contract: Contract, job_id: str, holds: Callable[[Status],
             await asyncio.sleep(0.05)
 
 
-async def reported(contract: Contract, job_id: str, what: str, **body: Any) -> Status:
+async def commanded(contract: Contract, job_id: str, what: str, **body: Any) -> Status:
     answer = await contract.browser.post(f"{API}/ingest/jobs/{job_id}/{what}", json=body or None)
     assert answer.status_code == 202, answer.text
     return dict(answer.json())
@@ -65,16 +65,16 @@ async def test_a_held_job_stands_still_goes_on_and_ends_early(
     job_id = await submitted(contract, library, collection)
     await status_once(contract, job_id, lambda now: now["processed_files"] > 0)
 
-    assert (await reported(contract, job_id, "pause"))["state"] == "paused"
+    assert (await commanded(contract, job_id, "pause"))["state"] == "paused"
     held = await status_once(contract, job_id, lambda now: now["state"] == "paused")
     drained = await stands_still(contract, job_id)
     assert (held["status"], drained["state"]) == ("running", "paused")
     assert 0 < drained["processed_files"] < FILES
 
-    assert (await reported(contract, job_id, "resume"))["state"] == "running"
+    assert (await commanded(contract, job_id, "resume"))["state"] == "running"
     await status_once(contract, job_id, lambda now: now["processed_files"] > drained["processed_files"])
 
-    assert (await reported(contract, job_id, "cancel"))["state"] == "cancelling"
+    assert (await commanded(contract, job_id, "cancel"))["state"] == "cancelling"
     over = await ended(contract.browser, job_id)
     counts = over["counts"]
     assert (over["status"], over["state"]) == ("failed", "cancelled")
@@ -85,7 +85,7 @@ async def test_a_held_job_stands_still_goes_on_and_ends_early(
     assert {file["code"] for file in skipped} == {"cancelled"}
     info = (await contract.browser.get(f"{API}/collections/{collection}/info")).json()
     assert info["points_count"] == counts["stored"]
-    again = await ended(contract.browser, (await reported(contract, job_id, "retry"))["job_id"])
+    again = await ended(contract.browser, (await commanded(contract, job_id, "retry"))["job_id"])
     assert again["counts"]["stored"] == counts["skipped"]
     nothing = await contract.browser.post(f"{API}/ingest/jobs/{again['job_id']}/retry")
     assert (nothing.status_code, nothing.json()["code"]) == (409, "nothing_to_retry")
@@ -115,7 +115,7 @@ async def test_what_failed_is_gone_through_again_as_a_job_of_its_own(
     assert first["result"]["total_failed"] == len(first["result"]["failed_files"]) == 2
 
     (tmp_path / "cut.jpg").write_bytes(photos.jpeg())
-    taken = await reported(contract, first["job_id"], "retry", codes=["truncated_image"])
+    taken = await commanded(contract, first["job_id"], "retry", codes=["truncated_image"])
     second = await ended(contract.browser, taken["job_id"])
 
     assert taken["retry_of"] == second["retry_of"] == first["job_id"]

@@ -30,8 +30,8 @@ def why(photo: Photo) -> str:
         return ""
     found = ", ".join(dict.fromkeys(each.word for each in photo.why.words))
     likeness = "" if photo.why.likeness is None else f"{photo.why.likeness:.2f} alike"
-    message = ", ".join(filter(None, (found, likeness)))
-    return f" ({message})" if message else ""
+    reasons = ", ".join(filter(None, (found, likeness)))
+    return f" ({reasons})" if reasons else ""
 
 
 def thumbnail(photo_id: str) -> str:

@@ -79,9 +79,9 @@ def example(schema: Schema, whole: Schema, field: str = "") -> Any:
     """A value of the schema: its own example or default if it has one, else one made of its parts."""
     if "$ref" in schema:
         schema = whole["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
-    message = [*schema.get("examples", []), *(schema[key] for key in ("default", "const") if key in schema)]
-    if message:
-        return message[0]
+    shown = [*schema.get("examples", []), *(schema[key] for key in ("default", "const") if key in schema)]
+    if shown:
+        return shown[0]
     if "enum" in schema:
         return schema["enum"][0]
     if parts := schema.get("anyOf"):

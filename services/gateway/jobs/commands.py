@@ -42,10 +42,10 @@ class JobCommands:
         """
         job = await self.jobs.get(job_id)
         await refreshed(self.control)
-        message = self.control.command(job.job_id)
+        before = self.control.command(job.job_id)
         if job.is_over:
             raise SluiceError(Code.JOB_OVER, f"job {job_id} is {job.state} already")
-        if message and message.action == "cancel" and action != "cancel":
+        if before and before.action == "cancel" and action != "cancel":
             raise SluiceError(Code.JOB_OVER, f"job {job_id} is being cancelled")
         async with deadline("writing it down"):
             await self.publisher.publish([fact(JobCommand(job_id=job.job_id, action=action))])

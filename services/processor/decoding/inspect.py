@@ -57,8 +57,8 @@ class Inspector:
             inspected = structs.replace(inspected, took=Took(**timed.took))
             if not (request.xmp or request.takeout):
                 return inspected
-            message, exported = xmp.metadata_of(request.xmp), takeout.metadata_of(request.takeout)
-            return structs.replace(inspected, sidecar=message, export=exported)
+            sidecar, export = xmp.metadata_of(request.xmp), takeout.metadata_of(request.takeout)
+            return structs.replace(inspected, sidecar=sidecar, export=export)
         except FileError as error:
             return Failed(code=error.code, error=error.detail)
 
