@@ -8,6 +8,7 @@ from typing import Protocol
 from libs.common.control import CollectionState, FilledBy
 from libs.common.errors import Code, SluiceError
 from libs.common.kafka.outgoing import Outgoing, fact
+from libs.common.misfit import other_model, other_size
 from libs.common.store.protocol import Store
 
 Publish = Callable[[Sequence[Outgoing]], Awaitable[object]]
@@ -71,12 +72,7 @@ class Admission:
         if key not in self._sizes:
             self._sizes[key] = await self._size_in_store(place)
         if self._sizes[key] != shape.dimension:
-            raise SluiceError(
-                Code.VECTOR_SIZE_MISMATCH,
-                f"the collection '{shape.collection}' holds vectors of {self._sizes[key]} and the model "
-                f"'{shape.model}' makes {shape.dimension}: create a collection with "
-                f"vector_size {shape.dimension}",
-            )
+            raise other_size(shape.collection, self._sizes[key], shape.model, shape.dimension)
 
     async def _check_model(self, shape: Shape, place: str) -> None:
         filled = self._collections.filled(shape.collection, shape.generation)
@@ -84,12 +80,7 @@ class Admission:
         if filled is None:
             raise gone(shape.collection)
         if filled.model != shape.model:
-            raise SluiceError(
-                Code.MODEL_MISMATCH,
-                f"the collection '{shape.collection}' was filled by the model '{filled.model}', these "
-                f"vectors are of '{shape.model}' and cannot be compared with them: have it filled by that "
-                f"model (POST /api/v1/collections/{shape.collection}/model), or use a new collection",
-            )
+            raise other_model(shape.collection, filled.model, shape.model)
 
     async def _size_in_store(self, collection: str) -> int:
         try:

@@ -31,6 +31,11 @@ class BadRequestError(SluiceError):
 class ConflictError(SluiceError):
     """A 409 although its code usually has another status: what there is rules the request out."""
 
+    @classmethod
+    def of(cls, error: SluiceError) -> "ConflictError":
+        """The same error, as a 409."""
+        return cls(error.code, error.detail)
+
 
 def problem(
     code: Code,

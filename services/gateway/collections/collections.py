@@ -10,6 +10,7 @@ from libs.common.http.problems import BadRequestError, ConflictError
 from libs.common.kafka.outgoing import Outgoing, fact
 from libs.common.kafka.publisher import Publisher
 from libs.common.kafka.tables.control_table import ControlTable
+from libs.common.misfit import other_model, other_size
 from libs.common.points.fields import Fields, names
 from libs.common.points.projections import SAMPLE
 from libs.common.settings import StoreSettings
@@ -127,18 +128,9 @@ class Collections:
         if model is None:
             return state
         if filled is not None and filled.model != model.model:
-            raise ConflictError(
-                Code.MODEL_MISMATCH,
-                f"the collection '{name}' was filled by the model '{filled.model}' and the ML service runs "
-                f"'{model.model}': have it filled by that model (POST /api/v1/collections/{name}/model), or "
-                "use a new collection",
-            )
+            raise ConflictError.of(other_model(name, filled.model, model.model))
         if state.filling is None and (size := (await self.store.shape(name)).vector_size) != model.dimension:
-            raise ConflictError(
-                Code.VECTOR_SIZE_MISMATCH,
-                f"the collection '{name}' holds vectors of {size} and the model '{model.model}' makes "
-                f"{model.dimension}: create a collection with vector_size {model.dimension}",
-            )
+            raise ConflictError.of(other_size(name, size, model.model, model.dimension))
         return state
 
     async def delete(self, name: str) -> None:
