@@ -1,4 +1,4 @@
-"""Indexes, searched fields and stacks for collections that lack them, whoever made them, while they serve."""
+"""Indexes, searched fields and stacks for collections that lack them, of any maker, while they serve."""
 
 import asyncio
 import logging

@@ -15,8 +15,8 @@ _STATE = names(Fields.stack, Fields.stack_cover)
 async def settle(store: Store, collection: str, stacks: Collection[str]) -> int:
     """Have the points of these stacks say whether they stand for theirs; how many did not say so.
 
-    Call it after writing, moving or removing points: whoever comes last sees all of them. Doing it twice, or
-    in two places at once, ends the same.
+    Call it after writing, moving or removing points: the call that comes last sees all of them. Doing it
+    twice, or in two places at once, ends the same.
     """
     changed = 0
     wanted = iter(dict.fromkeys(stacks))

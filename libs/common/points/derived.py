@@ -7,7 +7,7 @@ from libs.common.points.words import joined, parts_of
 from libs.common.store.protocol import Payload
 
 _NEAREST_FOLDERS = 2
-"""Folder names that are words of a point of which nobody knows what was scanned."""
+"""Folder names that are words of a point of which it is not known what was scanned."""
 
 
 def derive(point: Fields, below: str | None = None) -> None:

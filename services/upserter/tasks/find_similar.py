@@ -41,9 +41,9 @@ PAGE_BYTES = MAX_MESSAGE_BYTES - 16 * 1024
 async def find_similar(store: Store, folder: Path, run: Run) -> dict[str, int]:
     """Compare all pictures of the task's collection and hand out the groups, the largest first.
 
-    Up to MOST_COMPARED points every pair is compared, and the same collection gives the same groups, whoever
-    runs it and however often. The vectors lie in a file in `folder`, and memory stays flat. Above that the
-    store's index is asked for the neighbours of each point, and the totals tell its recall.
+    Up to MOST_COMPARED points every pair is compared, and the same collection gives the same groups, in
+    any process and however often. The vectors lie in a file in `folder`, and memory stays flat. Above that
+    the store's index is asked for the neighbours of each point, and the totals tell its recall.
     """
     params = params_of(run.task, FindSimilar)
     await run.check(run.task.collection, run.task.generation)

@@ -48,7 +48,7 @@ OUT_SECONDS = 1.0
 """How often a replica that has left the group looks whether it may come back."""
 MOST_HELD_UP = 16
 """Batches at most that wait for something slow while others go past them."""
-_NOBODY = TopicPartition("-", 0)
+_UNASSIGNED = TopicPartition("-", 0)
 """A partition that no one has: polling it keeps the membership and takes nothing."""
 
 
@@ -305,7 +305,7 @@ class Runner(Generic[RecordT]):
 
     async def _keep_polling(self, consumer: AIOKafkaConsumer) -> None:
         self._wake.clear()
-        await consumer.getmany(_NOBODY, timeout_ms=0)
+        await consumer.getmany(_UNASSIGNED, timeout_ms=0)
         try:
             async with asyncio.timeout(1.0):
                 await self._wake.wait()
