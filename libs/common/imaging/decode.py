@@ -3,7 +3,7 @@
 import io
 from dataclasses import replace
 
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from libs.common.errors import FileError
 from libs.common.imaging.codecs import decoders
@@ -36,9 +36,11 @@ def decode(data: bytes, kind: Format, bounds: Bounds, max_pixels: int) -> Pictur
         return _decode(data, kind, bounds, max_pixels)
     except FileError:
         raise
-    except Exception:
+    except Exception as error:
         if kind == "BMP" and bitmaps.has_masks(data):
             return _decode_by_masks(data, bounds, max_pixels)
+        if kind == "TIFF" and isinstance(error, UnidentifiedImageError):
+            return _decode_rare(data, _page(data), bounds, max_pixels)
         again = _made_good(data, kind, bounds)
         if again is None:
             raise
@@ -83,6 +85,14 @@ def _packets(image: Image.Image, data: bytes, kind: Format) -> Packets:
         return packets.of_tiff(data)
     found = packets.of_image(image)
     return packets.of_jxl(data, found) if kind == "JXL" else found
+
+
+def _page(data: bytes) -> Directory:
+    """The picture's directory. ValueError if there is none."""
+    page = tiff.picture_of(tiff.directories(data))
+    if page is None:
+        raise ValueError("its header is damaged")
+    return page
 
 
 def _rare_page(data: bytes) -> Directory | None:

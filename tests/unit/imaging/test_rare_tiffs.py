@@ -1,6 +1,7 @@
 """TIFFs of every depth, layout and colour show the picture that was drawn."""
 
 import io
+import struct
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import tifffile
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
+from cli.raw_photo import directory
 from libs.common.errors import Code, FileError
 from libs.common.imaging.limits import Limits
 from libs.common.imaging.normalise import normalise
@@ -18,6 +20,7 @@ WIDTH, HEIGHT = 400, 300
 ACROSS, DOWN = np.meshgrid(np.linspace(0, 1, WIDTH), np.linspace(0, 1, HEIGHT))
 COLOURS = np.stack([ACROSS, DOWN, 1 - ACROSS], axis=-1)
 DRAWN = (COLOURS * 255).round()
+INKS = np.concatenate([1 - COLOURS, np.zeros((HEIGHT, WIDTH, 1))], axis=2)
 GREY = np.repeat((ACROSS * 255).round()[..., None], 3, axis=2)
 WHITE = {"u1": 255, "u2": 65535, "u4": 2**32 - 1, "f2": 1, "f4": 1, "f8": 1}
 COLOUR_MAP = np.repeat(np.arange(256, dtype=np.uint16)[None], 3, axis=0)
@@ -31,12 +34,12 @@ def tiff(samples: NDArray[np.generic], **options: Any) -> bytes:
     return out.getvalue()
 
 
-def shown(data: bytes, expected: NDArray[np.float64]) -> str:
+def shown(data: bytes, expected: NDArray[np.float64], within: float = WITHIN) -> str:
     """The mode of the picture, which must show what is expected."""
     found = normalise(data, Limits())
     assert found.format == "TIFF"
     assert (found.width, found.height) == (WIDTH, HEIGHT)
-    assert difference(found.jpeg, expected) < WITHIN
+    assert difference(found.jpeg, expected) < within
     return found.mode
 
 
@@ -70,8 +73,7 @@ def test_greys_of_an_odd_depth(bits: int) -> None:
 @pytest.mark.parametrize("planar", ["contig", "separate"])
 @pytest.mark.parametrize("kind", ["u1", "u2"])
 def test_inks(kind: str, planar: str) -> None:
-    inks = np.concatenate([1 - COLOURS, np.zeros((HEIGHT, WIDTH, 1))], axis=2)
-    samples = (inks * WHITE[kind]).astype(kind)
+    samples = (INKS * WHITE[kind]).astype(kind)
     if planar == "separate":
         samples = samples.transpose(2, 0, 1)
     assert shown(tiff(samples, photometric="separated", planarconfig=planar), DRAWN) == "CMYK"
@@ -83,7 +85,7 @@ def test_a_palette_in_16_bits_as_it_should_be_and_in_8_as_some_write_it(scale: i
     assert shown(tiff(indexes, photometric="palette", colormap=COLOUR_MAP * scale), GREY) == "P"
 
 
-@pytest.mark.parametrize("kind", ["cielab 8", "cielab 16", "icclab 8"])
+@pytest.mark.parametrize("kind", ["cielab 8", "cielab 16", "cielab float", "cielab planar", "icclab 8"])
 def test_lab(kind: str) -> None:
     to_lab = ImageCms.buildTransform(
         ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB"), "RGB", "LAB"
@@ -93,9 +95,92 @@ def test_lab(kind: str) -> None:
     samples = {
         "cielab 8": lab,
         "cielab 16": lab.astype(np.uint16) * np.array([257, 256, 256], dtype=np.uint16),
+        "cielab float": np.stack([lab[..., 0] / 2.55, *lab[..., 1:].view(np.int8).transpose(2, 0, 1)], -1),
+        "cielab planar": lab.transpose(2, 0, 1),
         "icclab 8": lab ^ np.array([0, 128, 128], dtype=np.uint8),
     }[kind]
-    assert shown(tiff(samples, photometric=kind.split(maxsplit=1)[0], planarconfig="contig"), DRAWN) == "LAB"
+    planar = "separate" if kind.endswith("planar") else "contig"
+    data = tiff(samples, photometric=kind.split(maxsplit=1)[0], planarconfig=planar)
+    assert shown(data, DRAWN) == "LAB"
+
+
+@pytest.mark.parametrize("alpha", ["assocalpha", "unassalpha", "unspecified"])
+@pytest.mark.parametrize(
+    ("meaning", "kind", "planar"),
+    [
+        ("rgb", "u1", "separate"),
+        ("rgb", "f4", "contig"),
+        ("separated", "u1", "contig"),
+        ("separated", "u2", "separate"),
+    ],
+)
+def test_a_further_channel_is_transparency_only_where_it_says_so(
+    meaning: str, kind: str, alpha: str, planar: str
+) -> None:
+    colours = COLOURS if meaning == "rgb" else INKS
+    factor = 0.5 if alpha == "assocalpha" else 1.0
+    samples = np.concatenate([colours * factor, np.full((HEIGHT, WIDTH, 1), 0.5)], axis=2) * WHITE[kind]
+    if planar == "separate":
+        samples = samples.transpose(2, 0, 1)
+    data = tiff(samples.astype(kind), photometric=meaning, planarconfig=planar, extrasamples=[alpha])
+    shown(data, DRAWN if alpha == "unspecified" else DRAWN / 2 + 127.5)
+
+
+@pytest.mark.parametrize("photometric", ["minisblack", "miniswhite"])
+@pytest.mark.parametrize("kind", ["u1", "u2"])
+def test_greys_with_transparency(kind: str, photometric: str) -> None:
+    grey = ACROSS if photometric == "minisblack" else 1 - ACROSS
+    samples = np.stack([grey, np.full((HEIGHT, WIDTH), 0.5)], axis=-1) * WHITE[kind]
+    data = tiff(
+        samples.astype(kind), photometric=photometric, planarconfig="contig", extrasamples=["unassalpha"]
+    )
+    shown(data, GREY / 2 + 127.5)
+
+
+@pytest.mark.parametrize("kind", ["u1", "u2"])
+def test_more_channels_than_colours(kind: str) -> None:
+    samples = np.concatenate([COLOURS, np.zeros((HEIGHT, WIDTH, 2))], axis=2) * WHITE[kind]
+    shown(tiff(samples.astype(kind), photometric="rgb", extrasamples=["unspecified"] * 2), DRAWN)
+
+
+def packed(
+    bits: int, planes: list[NDArray[np.float64]], photometric: int, *, planar: int = 1, also: Any = ()
+) -> bytes:
+    """A TIFF of samples that fill no bytes, the highest bit first, each row to a whole byte."""
+    levels = [(plane * ((1 << bits) - 1)).round().astype(np.uint16) for plane in planes]
+    rows = levels if planar == 2 else [np.stack(levels, axis=-1).reshape(HEIGHT, -1)]
+    places = np.arange(bits - 1, -1, -1, dtype=np.uint16)
+    strips = [np.packbits(((row[..., None] >> places) & 1).reshape(HEIGHT, -1) > 0, axis=1) for row in rows]
+    sizes = [strip.size for strip in strips]
+    offsets = [2048 + sum(sizes[:n]) for n in range(len(sizes))]
+    entries = [
+        (256, 4, [WIDTH]), (257, 4, [HEIGHT]), (258, 3, [bits] * len(planes)), (259, 3, [1]),
+        (262, 3, [photometric]), (273, 4, offsets), (277, 3, [len(planes)]), (278, 4, [HEIGHT]),
+        (279, 4, sizes), (284, 3, [planar]), *also,
+    ]  # fmt: skip
+    head = b"II*\0" + struct.pack("<I", 8) + directory(8, entries)
+    return head.ljust(2048, b"\0") + b"".join(strip.tobytes() for strip in strips)
+
+
+@pytest.mark.parametrize("bits", [4, 6, 10, 12, 14])
+@pytest.mark.parametrize("planar", [1, 2])
+def test_colours_of_an_odd_depth(bits: int, planar: int) -> None:
+    shown(
+        packed(bits, list(COLOURS.transpose(2, 0, 1)), 2, planar=planar), DRAWN, within=9 if bits == 4 else 4
+    )
+
+
+@pytest.mark.parametrize("bits", [6, 12])
+def test_inks_of_an_odd_depth(bits: int) -> None:
+    shown(packed(bits, list(INKS.transpose(2, 0, 1)), 5), DRAWN, within=4)
+
+
+def test_palettes_of_one_bit_and_of_sixteen() -> None:
+    white = (ACROSS > 0.5).astype(float)
+    one = packed(1, [white], 3, also=[(320, 3, [0, 255] * 3)])
+    shown(one, np.repeat(white[..., None] * 255.0, 3, axis=2))
+    colours = np.repeat(np.arange(1 << 16, dtype=np.uint16)[None], 3, axis=0)
+    shown(tiff((ACROSS * 65535).round().astype(np.uint16), photometric="palette", colormap=colours), GREY)
 
 
 @pytest.mark.parametrize(
@@ -123,6 +208,26 @@ def test_the_reduced_picture_of_a_film_scanner_is_not_taken_for_the_whole_one() 
     with tifffile.TiffWriter(out) as file:
         file.write(DRAWN[::4, ::4].astype(np.uint8), photometric="rgb", subfiletype=1, subifds=1)
         file.write((COLOURS * 65535).astype(np.uint16), photometric="rgb", subfiletype=0)
+    shown(out.getvalue(), DRAWN)
+
+
+@pytest.mark.parametrize("says", [(255, 3, 1, 2, True), None])
+def test_a_thumbnail_that_comes_first_is_not_the_picture(
+    says: tuple[int, int, int, int, bool] | None,
+) -> None:
+    out = io.BytesIO()
+    with tifffile.TiffWriter(out) as file:
+        tags = [says] if says else []
+        file.write(DRAWN[::-8, ::8].astype(np.uint8), photometric="rgb", metadata=None, extratags=tags)
+        file.write(DRAWN.astype(np.uint8), photometric="rgb", metadata=None)
+    shown(out.getvalue(), DRAWN)
+
+
+def test_of_the_pages_of_a_document_the_first_counts() -> None:
+    out = io.BytesIO()
+    with tifffile.TiffWriter(out) as file:
+        file.write(DRAWN.astype(np.uint8), photometric="rgb", metadata=None)
+        file.write(np.zeros((HEIGHT * 3, WIDTH * 3), np.uint8), photometric="minisblack", metadata=None)
     shown(out.getvalue(), DRAWN)
 
 

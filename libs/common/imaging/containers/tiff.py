@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-SUBFILE_TYPE = 254
+SUBFILE_TYPE, OLD_SUBFILE_TYPE = 254, 255
 WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC = 256, 257, 258, 259, 262
 MAKE = 271
 STRIP_OFFSETS, STRIP_BYTES = 273, 279
@@ -23,12 +23,14 @@ DNG_VERSION = 50706
 COLOUR_FILTER_ARRAY, LINEAR_RAW = 32803, 34892
 """Values of PHOTOMETRIC that only sensor data have."""
 
-_REDUCED = 1
-"""The bit of SUBFILE_TYPE that says: a smaller version of another picture."""
+_REDUCED, _OLD_REDUCED = 1, 2
+"""The bit of SUBFILE_TYPE, and the value of the older tag, that say: a smaller version of another picture."""
+_THUMBNAIL_SHARE, _SAME_SHAPE = 16, 0.05
 
 _READ = frozenset(
     (
-        *(SUBFILE_TYPE, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, MAKE, STRIP_OFFSETS, STRIP_BYTES),
+        *(SUBFILE_TYPE, OLD_SUBFILE_TYPE, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, MAKE),
+        *(STRIP_OFFSETS, STRIP_BYTES),
         *(ORIENTATION, PLANAR, COLOUR_MAP, TILE_OFFSETS, TILE_BYTES, SUB_IFDS, SAMPLE_FORMAT),
         *(JPEG_OFFSET, JPEG_BYTES, DNG_VERSION),
     )
@@ -76,7 +78,8 @@ class Directory:
     @property
     def is_reduced(self) -> bool:
         """Whether it says of itself that it is a smaller version of another picture."""
-        return bool((self.first(SUBFILE_TYPE) or 0) & _REDUCED)
+        stated = self.first(SUBFILE_TYPE)
+        return bool(stated & _REDUCED) if stated is not None else self.first(OLD_SUBFILE_TYPE) == _OLD_REDUCED
 
     @property
     def pixels(self) -> int:
@@ -128,14 +131,24 @@ def directories(data: bytes) -> list[Directory]:
 
 
 def picture_of(found: list[Directory]) -> Directory | None:
-    """Of these directories the picture: the first, but where that is a reduced version the largest that is
-    not.
+    """Of these directories the picture: the first, but where that is a reduced version, whether it says so or
+    not, the largest that is none.
     """
-    if not found or not found[0].is_reduced:
-        return found[0] if found else None
-    return max(
-        (each for each in found if not each.is_reduced), key=lambda each: each.pixels, default=found[0]
-    )
+    if not found:
+        return None
+    whole = [each for each in found if not each.is_reduced]
+    largest = max(whole, key=lambda each: each.pixels, default=found[0])
+    return largest if found[0].is_reduced or _is_thumbnail(found[0], largest) else found[0]
+
+
+def _is_thumbnail(first: Directory, largest: Directory) -> bool:
+    """Whether it has the shape of the other one and a small share of its pixels: pages of a document differ
+    less.
+    """
+    if not first.pixels or largest.pixels < _THUMBNAIL_SHARE * first.pixels:
+        return False
+    shape, other = ((each.first(WIDTH) or 0) / (each.first(HEIGHT) or 1) for each in (first, largest))
+    return abs(shape / other - 1) <= _SAME_SHAPE
 
 
 def is_cut_short(data: bytes) -> bool:

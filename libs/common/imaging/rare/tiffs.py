@@ -2,13 +2,14 @@
 
 import io
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from libs.common.imaging.containers import tiff
 from libs.common.imaging.containers.tiff import Directory
-from libs.common.imaging.rare.samples import Meaning, Samples, picture
+from libs.common.imaging.rare.samples import Alpha, Meaning, Samples, picture
 
 _GREY, _RGB, _PALETTE, _CMYK, _YCBCR, _LAB, _ICC_LAB = 1, 2, 3, 5, 6, 8, 9
 _PILLOW_READS = frozenset((1, 2, 3, 4, 5, 6, 7, 8, 32773, 32946, 34925, 50000))
@@ -21,6 +22,9 @@ _MEANINGS: dict[int, Meaning] = {
     _ICC_LAB: "ICC LAB",
 }
 _MODES: dict[Meaning, str] = {"RGB": "RGB", "CMYK": "CMYK", "LAB": "LAB", "ICC LAB": "LAB"}
+_ALPHAS: dict[int, Alpha] = {1: "premultiplied", 2: "plain"}
+"""By TIFF's ExtraSamples; any other channel says nothing of the picture."""
+_COLOURS = 3
 _WHOLE = 1
 _CHUNKY = 1
 
@@ -32,10 +36,13 @@ def pillow_reads(directory: Directory) -> bool:
         return False
     if kind == _PALETTE:
         return not _has_small_colours(directory.tags.get(tiff.COLOUR_MAP, ()))
-    bits = set(directory.tags.get(tiff.BITS, (1,)))
+    depths = directory.tags.get(tiff.BITS, (1,))
+    chunky = directory.first(tiff.PLANAR) in (None, _CHUNKY)
+    if not chunky and (kind == _LAB or len(depths) > _COLOURS):
+        return False
+    bits = set(depths)
     whole = set(directory.tags.get(tiff.SAMPLE_FORMAT, (_WHOLE,))) == {_WHOLE}
     if bits == {16}:
-        chunky = directory.first(tiff.PLANAR) in (None, _CHUNKY)
         return whole and chunky and kind in (_GREY, _RGB, _CMYK)
     return whole and max(bits) <= 8 and kind != _ICC_LAB
 
@@ -54,16 +61,18 @@ def open_with_tifffile(data: bytes, directory: Directory) -> tuple[Image.Image, 
         if page.photometric == _PALETTE:
             image, mode = _resolved(samples, np.asarray(page.colormap)), "P"
         else:
-            image, mode = _meant(samples, int(page.photometric), int(page.bitspersample))
+            image, mode = _meant(samples, page)
     return image, mode, bytes(profile) if profile else None
 
 
-def _meant(samples: Samples, photometric: int, bits: int) -> tuple[Image.Image, str]:
+def _meant(samples: Samples, page: Any) -> tuple[Image.Image, str]:
+    photometric, bits = int(page.photometric), int(page.bitspersample)
     # tifffile gives what was compressed as YCbCr in RGB.
     meaning = _MEANINGS.get(_RGB if photometric == _YCBCR else photometric)
     if meaning is None:
         raise ValueError(f"its colours are of kind {photometric}, which is not known")
-    image = picture(samples, meaning, bits)
+    extra = next(iter(page.extrasamples or ()), 0)
+    image = picture(samples, meaning, bits, _ALPHAS.get(int(extra), "none"))
     return image, _MODES.get(meaning) or _grey_mode(samples, bits)
 
 
@@ -88,7 +97,7 @@ def _in_order(samples: Samples, axes: str) -> Samples:
 def _resolved(indexes: Samples, colours: Samples) -> Image.Image:
     """The picture in its colours, which some writers give in 8 bits where 16 are meant."""
     levels = colours if colours.max() <= 255 else colours >> 8
-    return Image.fromarray(levels.T.astype(np.uint8)[indexes[..., 0]])
+    return Image.fromarray(levels.T.astype(np.uint8)[indexes[..., 0].astype(np.uint16)])
 
 
 def _has_small_colours(colours: Sequence[int]) -> bool:
