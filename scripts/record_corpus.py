@@ -113,6 +113,9 @@ def reported() -> Iterator[Struct]:
     yield events.Outcomes(job_id=job, at=_AT, items=(stored, failed))
     yield events.StateChanged(job_id=job, at=_AT, state="cancelling")
     yield events.JobError(job_id=job, at=_AT, code=Code.VECTOR_SIZE_MISMATCH, error="512 is not 768")
+    yield events.CallbackReported(
+        job_id=job, at=_AT, callback=events.Callback(tries=1, at=_AT, error="HTTP 503")
+    )
     yield events.Finished(
         job_id=job, at=_AT, state="failed", total=6, stored=3, from_cache=1, failed=2, skipped=1, ignored=4,
         code=Code.VECTOR_SIZE_MISMATCH, error="512 is not 768",

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal, TypeVar, get_args
+from typing import Annotated, Any, Literal, TypeVar, get_args
 from uuid import UUID
 
-from msgspec import Struct, convert, field, json
+from msgspec import Meta, Struct, convert, field, json
 
+from libs.common.callbacks import LONGEST_URL, URL_PATTERN, check_callback_url
 from libs.common.errors import Code, SluiceError
 from libs.common.labels import Value, check_labels, check_metadata
 from libs.common.unreadable import UNREADABLE
@@ -28,6 +29,7 @@ JobState = Literal[LiveState, FinalState]
 Prune = Literal["off", "ask", "auto", "now"]
 Want = Literal["embedding", "caption", "text"]
 TaskKind = Literal["find_similar", "merge", "map"]
+CallbackState = Literal["pending", "delivered", "failed"]
 TaskState = Literal["pending", "running", "completed", "failed", "cancelled"]
 TERMINAL: frozenset[str] = frozenset(get_args(FinalState))
 
@@ -87,8 +89,11 @@ class ScanRequest(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Points whose files are gone through again."""
     want: tuple[Want, ...] = ("embedding",)
     """What is made of each file: its point (embedding), or what is added to that (caption, text)."""
+    callback_url: Annotated[str, Meta(pattern=URL_PATTERN, max_length=LONGEST_URL)] | None = None
+    """Where the job's end is reported to, if the gateway may call it."""
 
     def __post_init__(self) -> None:
+        check_callback_url(self.callback_url)
         check_labels(self.labels)
         check_metadata(self.metadata)
         given = (self.directory_path, self.retry_of, self.source)
@@ -138,6 +143,7 @@ class Accepted(_Event, frozen=True, kw_only=True, tag="accepted"):
     source: PointsSource | None = None
     want: tuple[Want, ...] = ("embedding",)
     seal: str | None = None
+    callback_url: str | None = None
 
 
 class Rejected(_Event, frozen=True, kw_only=True, tag="rejected"):
@@ -264,6 +270,22 @@ class Finished(_Event, frozen=True, kw_only=True, tag="finished"):
     proof: str | None = None
 
 
+class Callback(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How reporting a job's end to its callback_url stands: after `tries`, the last of them at `at`."""
+
+    state: CallbackState = "pending"
+    tries: int = 0
+    at: datetime | None = None
+    error: str | None = None
+    """Why the last try failed."""
+
+
+class CallbackReported(_Event, frozen=True, kw_only=True, tag="callback"):
+    """A try to report the job's end; comes after its terminal event, from the gateway."""
+
+    callback: Callback
+
+
 class Member(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A point of a group of similar ones. `score`: its cosine similarity to the keeper."""
 
@@ -343,7 +365,18 @@ class Library(Struct, frozen=True, kw_only=True, omit_defaults=True):
     version: int = VERSION
 
 
-JobEvent = Accepted | Rejected | Listed | Compared | Outcomes | StateChanged | JobError | Finished | TaskEvent
+JobEvent = (
+    Accepted
+    | Rejected
+    | Listed
+    | Compared
+    | Outcomes
+    | StateChanged
+    | JobError
+    | Finished
+    | CallbackReported
+    | TaskEvent
+)
 
 
 class Counts(Struct, frozen=True, kw_only=True):
@@ -379,6 +412,7 @@ class JobSnapshot(Struct, frozen=True, kw_only=True, omit_defaults=True):
     library_id: str | None = None
     skipped_counts: dict[str, int] = {}
     """Skipped files by code."""
+    callback: Callback | None = None
 
 
 class InFlight(Struct, frozen=True, kw_only=True, omit_defaults=True):

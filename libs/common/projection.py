@@ -14,6 +14,8 @@ from libs.common.errors import Code
 from libs.common.events import (
     TERMINAL,
     Accepted,
+    Callback,
+    CallbackReported,
     Compared,
     Finished,
     JobError,
@@ -56,6 +58,8 @@ class JobProjection(Struct, frozen=True, kw_only=True):
     source: PointsSource | None = None
     want: tuple[Want, ...] = ("embedding",)
     seal: str | None = None
+    callback_url: str | None = None
+    callback: Callback | None = None
 
     @property
     def is_over(self) -> bool:
@@ -67,7 +71,7 @@ ProjectionT = TypeVar("ProjectionT", bound=JobProjection)
 
 
 def project(job: ProjectionT, event: JobEvent) -> ProjectionT:
-    """The job after its next event; nothing changes after the first terminal one."""
+    """The job after its next event; after the first terminal one only the callback's state changes."""
     if ignored(job, event):
         return job
     if isinstance(event, Rejected):
@@ -84,6 +88,8 @@ def ignored(job: JobProjection, event: JobEvent) -> bool:
         return job.accepted or job.is_over
     if isinstance(event, Finished) and not _is_proven(job, event):
         return True
+    if isinstance(event, CallbackReported):
+        return not job.is_over or (job.callback is not None and job.callback.state != "pending")
     return job.is_over and not (job.rejected and isinstance(event, Accepted))
 
 
@@ -113,6 +119,8 @@ def _apply(job: ProjectionT, event: JobEvent) -> ProjectionT:
             job = replace(job, code=job.code or code, error=job.error or error)
         case Finished():
             return _finish(job, event)
+        case CallbackReported(callback=callback):
+            job = replace(job, callback=callback)
         case Outcomes() | TaskEvent() | Rejected():
             pass
     return job
@@ -132,6 +140,7 @@ def _accept(job: ProjectionT, event: Accepted) -> ProjectionT:
         library_id=event.library_id,
         source=event.source,
         want=event.want,
+        callback_url=event.callback_url,
         seal=job.seal if job.accepted else (job.seal or event.seal),
     )
 

@@ -30,6 +30,9 @@ from libs.common.store.open import open_server_store
 from libs.common.store.protocol import Store
 from libs.common.topics import DECISIONS, INGEST, JOB_STATUS, LIBRARIES, SERVICES
 from services.gateway.archive.archives import Archives
+from services.gateway.callbacks.allowed import Allowed
+from services.gateway.callbacks.deliveries import Deliveries, Tries
+from services.gateway.callbacks.sending import Sending
 from services.gateway.collections.collections import Collections
 from services.gateway.duplicates.decisions import Decisions
 from services.gateway.duplicates.duplicates import Duplicates
@@ -42,7 +45,7 @@ from services.gateway.jobs.commands import JobCommands
 from services.gateway.jobs.reader import JobReader
 from services.gateway.jobs.removals import Removals
 from services.gateway.jobs.requests import Requests
-from services.gateway.jobs.snapshots import Snapshots, restore_finished
+from services.gateway.jobs.snapshots import OwnedPartitions, Snapshots, restore_finished
 from services.gateway.jobs.status_reader import StatusReader
 from services.gateway.jobs.submit import JobSubmitter
 from services.gateway.jobs.watch import JobWatch
@@ -77,6 +80,7 @@ class Gateway:
     connection: Connection
     publisher: Publisher
     snapshots: Snapshots
+    deliveries: Deliveries
     jobs: JobReader
     watch: JobWatch
     cleaning: Cleaning
@@ -150,20 +154,38 @@ async def opened(
         known = KnownContents(used, sources, policy, detached)
         flows = Flows(partial(flow, connection))
         presence = Presence(await enter(Table.open(connection, SERVICES, _heartbeat)), now)
+        owned_partitions, allowed = OwnedPartitions(), Allowed.of(settings.callback_hosts)
+        sending = await enter(
+            Sending.open(allowed, settings.callback_keys, private=settings.callback_private)
+        )
         yield Gateway(
             connection=connection,
             publisher=joined.publisher,
-            snapshots=Snapshots(connection, joined.publisher, view, status),
+            snapshots=Snapshots(connection, joined.publisher, view, status, owned_partitions),
+            deliveries=Deliveries(
+                view,
+                status,
+                joined.publisher,
+                owned_partitions,
+                sending,
+                Tries(settings.callback_tries, settings.callback_pause_seconds),
+                now,
+            ),
             jobs=jobs,
             watch=await enter(JobWatch.open(jobs)),
             cleaning=Cleaning(jobs, joined.publisher),
-            submitter=JobSubmitter(jobs, collections, requests, settings, detached),
+            submitter=JobSubmitter(jobs, collections, requests, settings, detached, allowed.check),
             commands=JobCommands(jobs, collections, requests, control, joined.publisher),
             removals=Removals(jobs, used, control, connection),
             statuses=StatusReader(jobs, used, copies.among, presence.waiting_reason, flows.slowest, now),
             flows=flows,
             uploads=Uploads(
-                settings.upload_dir, _upload_limits(settings), collections, requests, known.among
+                settings.upload_dir,
+                _upload_limits(settings),
+                collections,
+                requests,
+                known.among,
+                allowed.check,
             ),
             tasks=tasks,
             collections=collections,

@@ -84,6 +84,7 @@ class Lifecycle:
             try:
                 await supervise(
                     _not_long_after(stop, gateway.snapshots.run(stop)),
+                    gateway.deliveries.run(),
                     gateway.jobs.ingest.watch(),
                     gateway.jobs.status.watch(),
                     gateway.cleaning.run(),

@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode
 
+from libs.common.callbacks import parse_keys, parse_origin
 from libs.common.settings import FilesSettings, MLSettings, StageSettings, StoreSettings
 from libs.common.sources.roots import is_loopback
 from libs.common.stages import GATEWAY
@@ -46,12 +47,46 @@ class GatewaySettings(StageSettings, StoreSettings, MLSettings, FilesSettings):
         500, ge=0, description="What uploads leave free on their disk, in MB; also 2 % of its inodes"
     )
     job_keep_days: float = Field(30, gt=0, description="How long what a finished job did can be asked for")
+    callback_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Servers that the ends of jobs may be reported to, comma-separated: `hooks.example.com` "
+        "and `hooks.example.com:8443` by https, `http://10.0.0.5:9000` as written; unset: none",
+    )
+    callback_private: bool = Field(
+        False, description="Whether names in CALLBACK_HOSTS may lead to private addresses"
+    )
+    callback_secret: SecretStr | None = Field(
+        None,
+        description="Signs what is reported: base64 of 24 to 64 random bytes; two, comma-separated, while "
+        "it is changed",
+    )
+    callback_tries: int = Field(
+        8, ge=1, le=100, description="How often the end of a job is reported before that is given up"
+    )
+    callback_pause_seconds: float = Field(
+        5.0,
+        gt=0,
+        le=3600,
+        description="Pause after the first failure; four times as long after each, up to 1 h",
+    )
     archive_enabled: bool | None = Field(
         None, description="Whether files may be moved into archive folders; unset: only on loopback"
     )
     search_image_mb: int = Field(100, ge=1, le=2000, description="Largest image to search by, in MB")
 
-    @field_validator("cors_origins", "allowed_hosts", mode="before")
+    @model_validator(mode="after")
+    def _signed(self) -> "GatewaySettings":
+        origins, keys = tuple(map(parse_origin, self.callback_hosts)), self.callback_keys
+        if origins and not keys:
+            raise ValueError("CALLBACK_HOSTS needs a CALLBACK_SECRET: `openssl rand -base64 32` makes one")
+        return self
+
+    @property
+    def callback_keys(self) -> tuple[bytes, ...]:
+        """What the reports of jobs' ends are signed with."""
+        return parse_keys(self.callback_secret.get_secret_value()) if self.callback_secret else ()
+
+    @field_validator("cors_origins", "allowed_hosts", "callback_hosts", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if not isinstance(value, str):

@@ -130,13 +130,14 @@ def _root_of(retried: JobRecord) -> bytes | Refusal:
 
 
 def _retrying(request: ScanRequest, retried: JobRecord) -> ScanRequest:
-    """The request with what is known of the job that it retries: where it begins, labels and metadata."""
+    """The request with what the job that it retries says: where it begins, labels, metadata, callback."""
     return msgspec.structs.replace(
         request,
         retry_from=retried.status_offset if request.retry_from is None else request.retry_from,
         labels=request.labels or retried.request.labels,
         metadata=request.metadata or retried.request.metadata,
         library_id=request.library_id or retried.request.library_id,
+        callback_url=request.callback_url or retried.request.callback_url,
     )
 
 
@@ -186,6 +187,7 @@ def accepted(record: JobRecord) -> events.Accepted:
         source=record.source,
         want=record.want,
         seal=record.seal,
+        callback_url=record.request.callback_url,
     )
 
 

@@ -37,6 +37,16 @@ class SyncFound(Struct, frozen=True):
     reason: str | None = None
 
 
+class Callback(Struct, frozen=True):
+    """How reporting a job's end stands: pending, delivered or failed, after so many tries."""
+
+    state: str
+    tries: int = 0
+    url: str | None = None
+    at: datetime | None = None
+    error: str | None = None
+
+
 class JobRow(Struct, frozen=True, kw_only=True):
     """A job, as a list shows it."""
 
@@ -55,6 +65,7 @@ class JobRow(Struct, frozen=True, kw_only=True):
     labels: dict[str, str] = {}
     library_id: str | None = None
     sync: SyncFound | None = None
+    callback: Callback | None = None
     prune_pending: bool = False
     updated_at: datetime | None = None
     finished_at: datetime | None = None

@@ -208,9 +208,9 @@ class Jobs:
     ) -> Job:
         """Start a job over a directory, or one file, that the gateway sees.
 
-        `wanted` is what a request takes beyond that: force, labels, metadata, exclude, sync, prune. The same
-        `idempotency_key` names the same job; without one each call is a job, sent once however often it is
-        retried.
+        `wanted` is what a request takes beyond that: force, labels, metadata, exclude, sync, prune,
+        callback_url. The same `idempotency_key` names the same job; without one each call is a job, sent
+        once however often it is retried.
         """
         sent = wire.given({"directory_path": path, "collection": collection, **wanted})
         headers = {"idempotency-key": idempotency_key or str(uuid4())}
@@ -229,7 +229,8 @@ class Jobs:
         """Start a job over files of this machine, read from disk as they are sent.
 
         `sent` gets how many bytes have gone out since it was last called; `wanted` is what an upload takes
-        beyond that: force, caption. Raises SluiceError permission_denied where a file cannot be read.
+        beyond that: force, caption, callback_url. Raises SluiceError permission_denied where a file cannot
+        be read.
         """
         form = Form(files, sent)
         timeout = httpx.Timeout(wire.SECONDS, read=wire.UPLOAD_SECONDS, write=wire.UPLOAD_SECONDS)

@@ -78,6 +78,8 @@ async def test_the_light_command_reads_a_gateway_elsewhere(contract: Contract, t
     await run(command, "collections", "create", name, SLUICE_URL=where)
     message = await run(command, "ingest", str(folder), "-c", name, "--wait", status=3, SLUICE_URL=where)
     job = message.split()[1]
+    hooked = ("ingest", str(folder), "--callback-url", "https://hooks.example.com/")
+    assert "is not in CALLBACK_HOSTS" in await run(command, *hooked, status=1, SLUICE_URL=where)
     assert "stored        3" in await run(command, "status", job, SLUICE_URL=where)
     assert name in await run(command, "jobs", SLUICE_URL=where)
     assert "broken.jpg" in await run(command, "files", job[:8], "--failed", SLUICE_URL=where)

@@ -3,16 +3,32 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from libs.common.callbacks import check_callback_url
 from libs.common.errors import Code
-from libs.common.events import FileOutcome, JobState, Source, Want, check_paths, check_want
+from libs.common.events import CallbackState, FileOutcome, JobState, Source, Want, check_paths, check_want
 from libs.common.labels import Value, check_labels, check_metadata
 from services.gateway.api.models import Body
 
 PHOTOS = "/photos/holiday"
 EMBEDDING: Want = "embedding"
 JOB = "a5502559-d7c1-4b4d-a83b-b557ad5590c6"
+
+
+def _checked_url(url: str | None) -> str | None:
+    check_callback_url(url)
+    return url
+
+
+CallbackUrlIn = Annotated[
+    str | None,
+    Field(
+        description="Where the job's end is reported to, signed; on a server that the gateway may call",
+        examples=[None],
+    ),
+    AfterValidator(_checked_url),
+]
 
 
 class PointsIn(Body):
@@ -63,6 +79,8 @@ class IngestRequest(Body):
         examples=[["2024/IMG_1.jpg", "2024/may"]],
     )
 
+    callback_url: CallbackUrlIn = None
+
     @field_validator("paths")
     @classmethod
     def _paths(cls, paths: list[str]) -> list[str]:
@@ -101,6 +119,16 @@ class SyncOut(Body):
     unchanged: int
     pending: int = Field(description="Gone files whose points wait: POST .../prune removes them")
     reason: str | None = Field(description="Why they wait")
+
+
+class CallbackOut(Body):
+    """How reporting a job's end stands."""
+
+    url: str | None = Field(description="Without its query")
+    state: CallbackState
+    tries: int
+    at: datetime | None = Field(description="The last try")
+    error: str | None = Field(description="Why it failed")
 
 
 class PutBack(Body):
@@ -236,6 +264,7 @@ class JobOut(Body):
     labels: dict[str, str]
     library_id: str | None = Field(None, description="The library whose scan it is")
     sync: SyncOut | None = Field(None, description="What a sync found")
+    callback: CallbackOut | None = Field(None, description="Where its end is reported to, if anywhere")
     prune_pending: bool = Field(False, description="Whether points of gone files wait to be removed")
     created_at: datetime
     updated_at: datetime

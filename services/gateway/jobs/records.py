@@ -36,6 +36,7 @@ class Submission:
     sync: bool = False
     prune: Prune = "auto"
     paths: tuple[str, ...] = ()
+    callback_url: str | None = None
 
 
 def scan_request(submission: Submission, typed: str) -> ScanRequest:
@@ -58,12 +59,18 @@ def scan_request(submission: Submission, typed: str) -> ScanRequest:
         sync=submission.sync,
         prune=submission.prune,
         paths=submission.paths,
+        callback_url=submission.callback_url,
     )
 
 
 def snapshot(job: Job) -> Outgoing:
     """The job for `jobs`."""
-    body = JobSnapshot(
+    return Outgoing(JOBS, job.job_id, encode(job_snapshot(job)))
+
+
+def job_snapshot(job: Job) -> JobSnapshot:
+    """The job as other systems read it."""
+    return JobSnapshot(
         job_id=job.job_id,
         collection=job.collection,
         state=job.state,
@@ -80,8 +87,8 @@ def snapshot(job: Job) -> Outgoing:
         directory_path=job.directory_path,
         retry_of=job.retry_of,
         labels=job.labels,
+        callback=job.callback,
     )
-    return Outgoing(JOBS, job.job_id, encode(body))
 
 
 def tombstone(job_id: str) -> Outgoing:

@@ -57,6 +57,7 @@ async def start(
         request.sync,
         request.prune,
         tuple(request.paths),
+        request.callback_url,
     )
     taken = await submitter.submit(options)
     response.headers["location"] = status_url(taken.job_id)
@@ -80,6 +81,7 @@ async def _start_points(
             *reported,
             request.labels,
             request.metadata,
+            request.callback_url,
         )
     )
     wanted = " and ".join(request.want)

@@ -7,6 +7,7 @@ owns its job-status partition in the gateways' group. What it writes it takes fr
 import asyncio
 import logging
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, OffsetAndMetadata, TopicPartition
 from aiokafka.errors import KafkaError
@@ -30,10 +31,35 @@ log = logging.getLogger(__name__)
 EVERY_SECONDS = 1.0
 
 
+@dataclass(slots=True)
+class OwnedPartitions:
+    """The partitions of job-status that this replica has in the gateways' group.
+
+    `changed` is set when they are others, or when one of their jobs has ended whose end is to be reported.
+    Between a revoke and the next assignment they stay what they were: most come back.
+    """
+
+    partitions: frozenset[int] = frozenset()
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def assign(self, assigned: Iterable[TopicPartition]) -> None:
+        """These from now on."""
+        self.partitions = frozenset(each.partition for each in assigned)
+        self.changed.set()
+
+
 class Snapshots(ConsumerRebalanceListener):  # type: ignore[misc]
     """A member of the gateways' group: reads which jobs moved, writes their snapshots, then commits."""
 
-    def __init__(self, connection: Connection, publisher: Publisher, view: View, follower: Follower) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        publisher: Publisher,
+        view: View,
+        follower: Follower,
+        owned: OwnedPartitions,
+    ) -> None:
+        self._owned = owned
         self._connection = connection
         self._publisher = publisher
         self._view = view
@@ -58,7 +84,8 @@ class Snapshots(ConsumerRebalanceListener):  # type: ignore[misc]
                 self._next.pop(partition, None)
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
-        """Nothing to prepare: a snapshot comes from the view."""
+        """Nothing to prepare for snapshots, which come from the view."""
+        self._owned.assign(assigned)
 
     async def _gather(self, consumer: AIOKafkaConsumer, stop: asyncio.Event) -> None:
         clock = asyncio.get_running_loop().time
@@ -76,7 +103,10 @@ class Snapshots(ConsumerRebalanceListener):  # type: ignore[misc]
                 return
             try:
                 await self._follower.reach({tp.partition: offset for tp, offset in self._next.items()})
-                await self._publisher.publish([snapshot(job) for job in await self._jobs()])
+                jobs = await self._jobs()
+                await self._publisher.publish([snapshot(job) for job in jobs])
+                if any(job.owes_callback for job in jobs):
+                    self._owned.changed.set()
                 await consumer.commit({tp: OffsetAndMetadata(o, "") for tp, o in self._next.items()})
             except UnavailableError as error:
                 log.warning("snapshots wait: %s", error.detail)

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from msgspec import structs
 
+from libs.common.callbacks import shown_url
 from libs.common.errors import Code
-from libs.common.events import IgnoredBy, Outcome
+from libs.common.events import Callback, IgnoredBy, Outcome
 from libs.common.points.fields import Fields
 from libs.common.store.protocol import Payload
 from services.gateway.api.clock import utc
@@ -45,6 +46,7 @@ def job_out(job: Job) -> out.JobOut:
         retry_of=job.retry_of,
         labels=job.labels,
         sync=None if job.sync is None else out.SyncOut(**structs.asdict(job.sync)),
+        callback=_callback(job),
         prune_pending=job.sync is not None and job.sync.pending > 0,
         created_at=utc(job.created_at),
         updated_at=utc(job.updated_at),
@@ -99,6 +101,13 @@ def ignored_out(found: Sequence[IgnoredBy]) -> list[out.FileOut]:
 
 def _counts(job: Job) -> out.CountsOut:
     return out.CountsOut(**structs.asdict(records.counts(job)))
+
+
+def _callback(job: Job) -> out.CallbackOut | None:
+    if job.callback_url is None and job.callback is None:
+        return None
+    url = shown_url(job.callback_url) if job.callback_url else None
+    return out.CallbackOut(url=url, **structs.asdict(job.callback or Callback()))
 
 
 def _waiting_reason(job: Job, waiting: str | None) -> str | None:

@@ -1,5 +1,6 @@
 """Taking a request to ingest: checked here as far as the gateway can see, then published."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
@@ -32,6 +33,7 @@ class SubmitOptions:
     sync: bool = False
     prune: Prune = "auto"
     paths: tuple[str, ...] = ()
+    callback_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class PointsOptions:
     idempotency_key: str | None
     labels: dict[str, str] = field(default_factory=dict)
     metadata: dict[str, Value] = field(default_factory=dict)
+    callback_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +60,18 @@ class JobSubmitter:
     requests: Requests
     files: FilesSettings
     detached: DetachedCalls
+    check_callback: Callable[[str | None], None]
+    """SluiceError invalid_request for a callback_url that is not called."""
 
     async def submit(self, options: SubmitOptions) -> ScanRequest:
         """The published request.
 
         Raises SluiceError directory_not_found, outside_roots, source_denied, source_gone, read_failed where
         its disk or store does not answer, no_collection_selected, collection_not_found, or duplicate_job_id
-        where an Idempotency-Key was used before for something else; ConflictError as Collections.fitting.
+        where an Idempotency-Key was used before for something else, invalid_request for a callback_url that
+        is not called; ConflictError as Collections.fitting.
         """
+        self.check_callback(options.callback_url)
         collection = options.collection or await self.collections.active()
         source = await self.detached.run(
             lambda: resolve_source(options.directory_path, self.files), options.directory_path
@@ -84,6 +91,7 @@ class JobSubmitter:
             options.sync,
             options.prune,
             options.paths,
+            options.callback_url,
         )
         request = scan_request(submission, options.directory_path)
         if options.idempotency_key is None or not await self._is_known(request):
@@ -96,6 +104,7 @@ class JobSubmitter:
         Raises SluiceError collection_not_found, invalid_request for filters that are none, or where captions
         or texts would go to points of another collection than they are of, and duplicate_job_id as above.
         """
+        self.check_callback(options.callback_url)
         source, collection = options.source, options.collection or options.source.collection
         if "embedding" not in options.want and collection != source.collection:
             raise SluiceError(
@@ -135,4 +144,5 @@ def points_request(options: PointsOptions, collection: str) -> ScanRequest:
         caption=options.caption,
         labels=options.labels,
         metadata=options.metadata,
+        callback_url=options.callback_url,
     )

@@ -7,6 +7,7 @@ from starlette.requests import ClientDisconnect
 
 from services.gateway.api.capabilities import capability
 from services.gateway.api.models import problems
+from services.gateway.jobs.models import CallbackUrlIn
 from services.gateway.jobs.polling import status_url
 from services.gateway.uploads.models import Uploaded
 from services.gateway.uploads.uploads import UploadOptions, Uploads
@@ -33,6 +34,19 @@ _FORM = {
 }
 
 
+def _options(
+    collection: Annotated[str | None, Query(description="Unset: the active one")] = None,
+    force: Annotated[bool, Query(description="Also what is unchanged or cached")] = False,
+    caption: Annotated[bool, Query(description="Whether images get a caption")] = True,
+    on_duplicate: Annotated[
+        Literal["skip", "store"],
+        Query(description="What is done with a file whose content the collection has already"),
+    ] = "skip",
+    callback_url: CallbackUrlIn = None,
+) -> UploadOptions:
+    return UploadOptions(collection, force, caption, on_duplicate == "store", callback_url)
+
+
 @router.post(
     "/upload",
     status_code=202,
@@ -45,13 +59,7 @@ async def start_upload(
     uploads: All,
     request: Request,
     response: Response,
-    collection: Annotated[str | None, Query(description="Unset: the active one")] = None,
-    force: Annotated[bool, Query(description="Also what is unchanged or cached")] = False,
-    caption: Annotated[bool, Query(description="Whether images get a caption")] = True,
-    on_duplicate: Annotated[
-        Literal["skip", "store"],
-        Query(description="What is done with a file whose content the collection has already"),
-    ] = "skip",
+    options: Annotated[UploadOptions, Depends(_options)],
 ) -> Uploaded | Response:
     """Files are written to disk as they come, under names made safe.
 
@@ -59,7 +67,6 @@ async def start_upload(
     nothing of it stays. A file whose content the collection has already is `skipped: already_stored` and
     its bytes are not kept, unless `on_duplicate` is `store`, or `force` is set.
     """
-    options = UploadOptions(collection, force, caption, on_duplicate == "store")
     try:
         taken = await uploads.take(request.headers.get("content-type", ""), request.stream(), options)
     except ClientDisconnect:

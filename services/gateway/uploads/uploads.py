@@ -37,6 +37,7 @@ class UploadOptions:
     caption: bool
     stores_known: bool = False
     """Whether what is stored already is stored once more."""
+    callback_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,8 @@ class Uploads:
     collections: Collections
     requests: Requests
     known: KnownOf
+    check_callback: Callable[[str | None], None]
+    """SluiceError invalid_request for a callback_url that is not called."""
 
     async def take(self, content_type: str, chunks: Chunks, options: UploadOptions) -> Uploaded:
         """Store the files and publish their job; whatever goes wrong, nothing of it is left behind.
@@ -74,6 +77,7 @@ class Uploads:
             raise
 
     async def _take(self, content_type: str, chunks: Chunks, options: UploadOptions) -> Uploaded:
+        self.check_callback(options.callback_url)
         collection = options.collection or await self.collections.active()
         await self.collections.fitting(collection)
         job_id = uuid4()
@@ -83,7 +87,7 @@ class Uploads:
             path = await receive(UploadForm(content_type, folder), folder, chunks)
             request = ScanRequest(
                 job_id=job_id, directory_path=str(path), collection=collection,
-                force=options.force, caption=options.caption,
+                force=options.force, caption=options.caption, callback_url=options.callback_url,
             )  # fmt: skip
             stores_all = options.stores_known or options.force
             known = 0 if stores_all else await self._leave_out_known(collection, folder)

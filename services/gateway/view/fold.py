@@ -70,6 +70,12 @@ class Job(JobProjection, frozen=True, kw_only=True):
         return max(self.found, self.done)
 
     @property
+    def owes_callback(self) -> bool:
+        """Whether its end is yet to be reported to the URL that its request names."""
+        open_ = self.callback is None or self.callback.state == "pending"
+        return self.is_over and self.accepted and self.callback_url is not None and open_
+
+    @property
     def waiting(self) -> int:
         """Files that have yet to get their outcome; 0 once the job is over."""
         return 0 if self.is_over else self.total - self.done
@@ -91,6 +97,7 @@ def requested(job: Job | None, job_id: str, request: ScanRequest, at: float) -> 
         library_id=request.library_id,
         source=request.source,
         want=request.want,
+        callback_url=request.callback_url,
     )
 
 
@@ -147,6 +154,7 @@ def restored(snapshot: JobSnapshot) -> Job:
         progress=100.0 if snapshot.state == "completed" else 0.0,
         code=snapshot.code,
         error=snapshot.error,
+        callback=snapshot.callback,
         kept=False,
     )
 

@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 from libs.common.events import (
     Accepted,
+    Callback,
+    CallbackReported,
     Compared,
     Finished,
     JobError,
@@ -54,7 +56,16 @@ def _message(event: JobEvent) -> str | None:
             wording = event.error
         case Finished():
             wording = finished_sentence(event)
+        case CallbackReported(callback=callback):
+            wording = _callback_sentence(callback)
     return wording
+
+
+def _callback_sentence(callback: Callback) -> str | None:
+    if callback.state == "pending":
+        return None
+    why = f": {callback.error}" if callback.error else ""
+    return f"Callback {callback.state} after {callback.tries} tries{why}"
 
 
 def compared_sentence(found: SyncCounts) -> str:

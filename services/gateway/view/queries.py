@@ -1,6 +1,7 @@
 """Reading the view: jobs and their logs. Their outcomes are read by `outcomes`."""
 
 import sqlite3
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from msgspec import msgpack
@@ -57,6 +58,13 @@ def jobs(
 def unfinished(connection: sqlite3.Connection) -> list[Job]:
     """All jobs without their terminal event."""
     rows = connection.execute("SELECT body FROM jobs WHERE finished_at IS NULL ORDER BY created_at")
+    return [msgpack.decode(body, type=Job) for (body,) in rows]
+
+
+def owing_callbacks(connection: sqlite3.Connection, partitions: Collection[int], limit: int) -> list[Job]:
+    """Jobs of these partitions whose end is yet to be reported, at most `limit` of each."""
+    asked = "SELECT body FROM jobs WHERE owes_callback AND partition = ? LIMIT ?"
+    rows = [row for each in partitions for row in connection.execute(asked, (each, limit))]
     return [msgpack.decode(body, type=Job) for (body,) in rows]
 
 

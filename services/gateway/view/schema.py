@@ -9,7 +9,7 @@ from services.gateway.view import ignored, outcomes, retention, tasks_queries, t
 
 log = logging.getLogger(__name__)
 
-VERSION = 6
+VERSION = 7
 """Raised with every change of the tables; a file of another version is rebuilt."""
 
 COPY_TRIES = 5
@@ -23,12 +23,14 @@ CREATE TABLE offsets (
 CREATE TABLE jobs (
     n INTEGER PRIMARY KEY, job_id TEXT NOT NULL UNIQUE,
     created_at REAL NOT NULL, finished_at REAL, collection TEXT, state TEXT NOT NULL, body BLOB NOT NULL,
-    partition INTEGER NOT NULL DEFAULT 0, as_of INTEGER NOT NULL DEFAULT -1
+    partition INTEGER NOT NULL DEFAULT 0, as_of INTEGER NOT NULL DEFAULT -1,
+    owes_callback INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX jobs_newest ON jobs (created_at DESC, job_id DESC);
 CREATE INDEX jobs_state ON jobs (state);
 CREATE INDEX jobs_changed ON jobs (partition, as_of);
 CREATE INDEX jobs_finished ON jobs (finished_at);
+CREATE INDEX jobs_callbacks ON jobs (partition) WHERE owes_callback;
 CREATE TABLE log_lines (
     job INTEGER NOT NULL, place INTEGER NOT NULL, at REAL NOT NULL, level TEXT NOT NULL, message TEXT NOT NULL
 );

@@ -131,7 +131,7 @@ class _Jobs:
     def save(self) -> None:
         self._connection.executemany(
             "UPDATE jobs SET created_at = ?, finished_at = ?, collection = ?, state = ?, body = ?, "
-            "partition = ?, as_of = ? WHERE n = ?",
+            "partition = ?, as_of = ?, owes_callback = ? WHERE n = ?",
             [(*_columns(job), self._numbers[job_id]) for job_id, job in self._jobs.items()],
         )
         totals.changed(
@@ -168,9 +168,9 @@ class _Jobs:
         return self._numbers[job_id]
 
 
-def _columns(job: Job) -> tuple[float, float | None, str | None, str, bytes, int, int]:
-    body = msgpack.encode(job)
-    return job.created_at, job.finished_at, job.collection, job.state, body, job.partition, job.as_of
+def _columns(job: Job) -> tuple[float, float | None, str | None, str, bytes, int, int, bool]:
+    body, owes = msgpack.encode(job), job.owes_callback
+    return job.created_at, job.finished_at, job.collection, job.state, body, job.partition, job.as_of, owes
 
 
 @contextmanager

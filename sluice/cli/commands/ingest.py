@@ -38,6 +38,7 @@ class SubmitOptions:
     on_duplicate: OnDuplicate
     sync: bool = False
     exclude: tuple[str, ...] = ()
+    callback_url: str | None = None
 
     @property
     def needs_folder(self) -> bool:
@@ -81,6 +82,10 @@ def ingest(
             "--exclude", metavar="PATTERN", help="Pass over (gitignore's syntax)", show_default=False
         ),
     ] = None,
+    callback_url: Annotated[
+        str | None,
+        typer.Option("--callback-url", help="Where each job's end is reported to", show_default=False),
+    ] = None,
     json: AsJson = False,
     url: Url = None,
     api_key: ApiKey = None,
@@ -95,7 +100,9 @@ def ingest(
             raise typer.BadParameter("a path is empty: is a shell variable unset?")
         if not Path(path).exists() and not _absolute(path):
             raise not_a_file(path)
-    options = SubmitOptions(collection, force, upload, wait, json, on_duplicate, sync, tuple(exclude or ()))
+    options = SubmitOptions(
+        collection, force, upload, wait, json, on_duplicate, sync, tuple(exclude or ()), callback_url
+    )
     if upload and options.needs_folder:
         raise typer.BadParameter("--sync and --exclude are for folders that the gateway reads: not --upload")
     return ask(url, api_key, lambda client: _ingest(client, paths, options))
@@ -140,6 +147,7 @@ async def _start(client: AsyncClient, path: str, options: SubmitOptions) -> Star
                 force=options.force or None,
                 sync=options.sync or None,
                 exclude=list(options.exclude) or None,
+                callback_url=options.callback_url,
             )
         except SluiceError as error:
             if error.code not in _UNSEEN or not here or options.needs_folder:
@@ -184,6 +192,7 @@ async def _send(client: AsyncClient, chosen: Selection, options: SubmitOptions) 
             sent=lambda count: bar.advance(task, count),
             force=options.force or None,
             on_duplicate=None if options.on_duplicate == "skip" else options.on_duplicate,
+            callback_url=options.callback_url,
         )
 
 

@@ -21,6 +21,7 @@ from services.scanner.worker import (
     Ending,
     Origin,
     accept,
+    accepted,
     below_upload,
     ending_of,
     is_repeat,
@@ -120,6 +121,17 @@ def test_a_retry_keeps_where_the_job_that_it_retries_begins(hint: int | None, ke
     job = accept("other", requested, ORIGIN, Facts(holiday="g1"), record())
     assert job.request.retry_from == kept
     assert job.fingerprint == fingerprint(requested)
+
+
+def test_the_end_of_a_retry_is_reported_where_that_of_its_first_attempt_was() -> None:
+    first = record(callback_url="https://hooks.example.com/")
+    assert accepted(first).callback_url == "https://hooks.example.com/"
+    requested, other = ScanRequest(retry_of=UUID(JOB)), "https://other.example.com/"
+    again = accept("other", requested, ORIGIN, Facts(holiday="g1"), first)
+    named = ScanRequest(retry_of=UUID(JOB), callback_url=other)
+    elsewhere = accept("other", named, ORIGIN, Facts(holiday="g1"), first)
+    assert accepted(again).callback_url == "https://hooks.example.com/"
+    assert accepted(elsewhere).callback_url == other
 
 
 def test_a_retry_of_a_job_without_files_has_nothing_to_do() -> None:

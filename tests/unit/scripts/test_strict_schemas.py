@@ -19,6 +19,8 @@ GOOD: list[dict[str, Any]] = [
     {"retry_of": JOB, "codes": ["ml_rejected"]},
     {"version": 2, "source": {"collection": "photos"}},
     {"directory_path": "/photos", "labels": {"order": "7"}, "tomorrow": 1},
+    {"directory_path": "/photos", "callback_url": "https://hooks.example.com:8443/sluice?order=7"},
+    {"directory_path": "/photos", "callback_url": None},
 ]
 BAD: list[dict[str, Any]] = [
     {},
@@ -31,6 +33,8 @@ BAD: list[dict[str, Any]] = [
     {"directory_path": 7},
     {"directory_path": "/photos", "prune": "never", "version": 2},
     {"retry_of": "yesterday"},
+    {"directory_path": "/photos", "callback_url": "ftp://hooks.example.com/"},
+    {"directory_path": "/photos", "callback_url": "https://user@hooks.example.com/"},
 ]
 
 

@@ -1,6 +1,5 @@
 """Connections to named hosts alone, and never to a private address that was not named itself."""
 
-import ipaddress
 import socket
 import ssl
 from collections.abc import Collection, Iterable
@@ -9,6 +8,7 @@ from typing import Any
 import httpcore
 
 from libs.common.errors import Code, FileError
+from libs.common.http.addresses import are_allowed
 
 
 class Checked(httpcore.NetworkBackend):
@@ -40,7 +40,7 @@ class Checked(httpcore.NetworkBackend):
         except OSError as error:
             raise httpcore.ConnectError(f"{host} is not found") from error
         addresses = [str(each[4][0]) for each in found]
-        if not _is_address(host) and not all(map(_is_public, addresses)):
+        if not are_allowed(host, addresses):
             raise FileError(Code.OUTSIDE_ROOTS, f"{host} has a private address, which is not fetched from")
         return addresses[0]
 
@@ -60,17 +60,3 @@ def pool(hosts: Collection[str], connections: int) -> httpcore.ConnectionPool:
         keepalive_expiry=30,
         network_backend=Checked(hosts),
     )
-
-
-def _is_public(address: str) -> bool:
-    found = ipaddress.ip_address(address)
-    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
-    return (mapped or found).is_global
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host.strip("[]"))
-    except ValueError:
-        return False
-    return True

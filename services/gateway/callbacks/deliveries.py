@@ -1,0 +1,136 @@
+"""Reporting the ends of jobs to the URLs that their requests name, until they are taken or given up.
+
+What is owed follows from the view, and each try is an event on job-status. So a replica that takes a
+partition over goes on where another left off, and nothing is lost between a job's end and its report.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
+
+from libs.common.errors import SluiceError, UnavailableError
+from libs.common.events import Callback, CallbackReported
+from libs.common.kafka.outgoing import event
+from libs.common.kafka.publisher import Publisher
+from libs.common.runtime.retry import until_available
+from services.gateway.api.clock import utc
+from services.gateway.callbacks.message import Message
+from services.gateway.callbacks.sending import FailedError, RefusedError, Sending
+from services.gateway.jobs.snapshots import OwnedPartitions
+from services.gateway.view import queries
+from services.gateway.view.fold import Job
+from services.gateway.view.follower import Follower
+from services.gateway.view.view import View
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 60.0
+"""After how long without a change it looks again, for what failed in between."""
+AT_ONCE = 1000
+"""Jobs of a partition whose ends are reported, or wait for their next try, at a time."""
+LONGEST_PAUSE_S = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Tries:
+    """How often a server is called, and how long after each failure."""
+
+    most: int
+    first_pause_s: float
+
+    def pause_s(self, tries: int) -> float:
+        """Seconds between the last of so many tries and the next: four times as long each time."""
+        return min(self.first_pause_s * 4.0 ** (tries - 1), LONGEST_PAUSE_S) if tries else 0.0
+
+
+@dataclass(slots=True)
+class Deliveries:
+    """Reports the ends of the jobs of those partitions that this replica has. `now`: the brokers' time."""
+
+    view: View
+    follower: Follower
+    publisher: Publisher
+    owned: OwnedPartitions
+    sending: Sending
+    tries: Tries
+    now: Callable[[], float]
+    _running: dict[str, tuple[int, asyncio.Task[None]]] = field(default_factory=dict)
+
+    async def run(self) -> None:
+        """Report until cancelled."""
+        async with self._ended():
+            while True:
+                self.owned.changed.clear()
+                try:
+                    await self._look()
+                except UnavailableError as error:
+                    log.warning("callbacks wait: %s", error.detail)
+                try:
+                    async with asyncio.timeout(LOOK_SECONDS):
+                        await self.owned.changed.wait()
+                except TimeoutError:
+                    continue
+
+    async def _look(self) -> None:
+        """Begin what is owed and not under way; leave what another replica has now."""
+        partitions = self.owned.partitions
+        for partition, task in self._running.values():
+            if partition not in partitions:
+                task.cancel()
+        if not partitions:
+            return
+        await self.follower.catch_up(partitions)
+        for job in await self.view.ask(queries.owing_callbacks, partitions, AT_ONCE):
+            if job.job_id not in self._running:
+                task = asyncio.create_task(self._deliver(job), name=f"callback of {job.job_id}")
+                self._running[job.job_id] = job.partition, task
+                task.add_done_callback(partial(self._end, job.job_id))
+
+    def _end(self, job_id: str, _: asyncio.Task[None]) -> None:
+        del self._running[job_id]
+
+    async def _deliver(self, job: Job) -> None:
+        try:
+            callback = job.callback or Callback()
+            while callback.state == "pending":
+                await asyncio.sleep(self._wait_s(callback))
+                callback = await self._try(job, callback)
+                await self._report(job, callback)
+        except SluiceError as error:
+            log.error("the callback of job %s is not reported: %s", job.job_id, error.detail)  # noqa: TRY400
+
+    def _wait_s(self, callback: Callback) -> float:
+        last = callback.at.timestamp() if callback.at else 0.0
+        return max(0.0, last + self.tries.pause_s(callback.tries) - self.now())
+
+    async def _try(self, job: Job, before: Callback) -> Callback:
+        tries, now = before.tries + 1, self.now()
+        try:
+            await self.sending.post(job.callback_url or "", Message.of(job), now)
+        except (RefusedError, FailedError) as error:
+            given_up = isinstance(error, RefusedError) or tries >= self.tries.most
+            log.warning("callback of job %s, try %d: %s", job.job_id, tries, error)
+            return Callback(
+                state="failed" if given_up else "pending", tries=tries, at=utc(self.now()), error=str(error)
+            )
+        return Callback(state="delivered", tries=tries, at=utc(self.now()))
+
+    async def _report(self, job: Job, callback: Callback) -> None:
+        outgoing = [event(CallbackReported(job_id=job.job_id, callback=callback))]
+        await until_available(
+            lambda: self.publisher.publish(outgoing),
+            lambda error: log.warning("the callback of job %s waits: %s", job.job_id, error.detail),
+        )
+
+    @asynccontextmanager
+    async def _ended(self) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            tasks = [task for _, task in self._running.values()]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
