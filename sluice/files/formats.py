@@ -12,7 +12,21 @@ from sluice.files.rules import HIDDEN, SIDECAR, SYSTEM_FILE
 IMAGE_SUFFIXES = frozenset(
     (
         *(".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".webp", ".tif", ".tiff", ".bmp", ".dib"),
-        *(".heic", ".heif", ".hif", ".avif", ".jxl", ".psd", ".jp2", ".j2k", ".jpx", ".jpf"),
+        *(
+            ".heic",
+            ".heif",
+            ".hif",
+            ".avif",
+            ".jxl",
+            ".psd",
+            ".psb",
+            ".jp2",
+            ".j2k",
+            ".j2c",
+            ".jpc",
+            ".jpx",
+            ".jpf",
+        ),
     )
 )
 """Suffixes of the formats that are decoded as they are."""

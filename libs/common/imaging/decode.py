@@ -8,7 +8,7 @@ from PIL import Image, UnidentifiedImageError
 from libs.common.errors import FileError
 from libs.common.imaging.codecs import decoders
 from libs.common.imaging.colour import shrinkable
-from libs.common.imaging.containers import boxes, items, jxl, tiff
+from libs.common.imaging.containers import boxes, items, jxl, photoshop, tiff
 from libs.common.imaging.containers.sniff import Format
 from libs.common.imaging.containers.tiff import Directory
 from libs.common.imaging.failures import check_pixels
@@ -17,6 +17,7 @@ from libs.common.imaging.metadata.packets import Packets
 from libs.common.imaging.orient import orientation_of, upright_size
 from libs.common.imaging.picture import Picture
 from libs.common.imaging.rare import bitmaps, endless
+from libs.common.imaging.rare.photoshop import open_composite
 from libs.common.imaging.rare.tiffs import open_with_tifffile, pillow_reads
 from libs.common.imaging.shrink import Bounds, shrunk
 
@@ -30,6 +31,8 @@ def decode(data: bytes, kind: Format, bounds: Bounds, max_pixels: int) -> Pictur
         check_pixels(*jxl.size_of(data), max_pixels)  # opening it decodes it
     if kind == "TIFF" and (rare := _rare_page(data)) is not None:
         return _decode_rare(data, rare, bounds, max_pixels)
+    if kind == "PSD":
+        return _decode_composite(data, bounds, max_pixels)
     if kind == "HEIC":
         data = boxes.with_known_brand(data)
     try:
@@ -74,6 +77,16 @@ def _made_good(data: bytes, kind: Format, bounds: Bounds) -> bytes | None:
     return None if plain == data else plain
 
 
+def _decode_composite(data: bytes, bounds: Bounds, max_pixels: int) -> Picture:
+    found = photoshop.document(data)
+    check_pixels(found.width, found.height, max_pixels)
+    image, mode = open_composite(data, found)
+    described = dict(photoshop.resources(found.resources))
+    small = shrunk(shrinkable(image), bounds.fit(image.size))
+    profile = described.get(photoshop.PROFILE)
+    return Picture(small, *image.size, mode, 1, profile, packets.of_photoshop(found.resources))
+
+
 def _decode_by_masks(data: bytes, bounds: Bounds, max_pixels: int) -> Picture:
     check_pixels(*bitmaps.size_of(data), max_pixels)
     image = bitmaps.open_with_masks(data)
@@ -81,8 +94,13 @@ def _decode_by_masks(data: bytes, bounds: Bounds, max_pixels: int) -> Picture:
 
 
 def _packets(image: Image.Image, data: bytes, kind: Format) -> Packets:
-    if kind == "TIFF":
-        return packets.of_tiff(data)
+    match kind:
+        case "TIFF":
+            return packets.of_tiff(data)
+        case "JPEG2000":
+            return packets.of_jpeg_2000(data)
+        case "GIF":
+            return packets.of_gif(data)
     found = packets.of_image(image)
     return packets.of_jxl(data, found) if kind == "JXL" else found
 

@@ -34,12 +34,6 @@ def failure(data: bytes) -> FileError:
     return caught.value
 
 
-def psd() -> bytes:
-    head = struct.pack(">4sH6xHIIHH", b"8BPS", 1, 3, 300, 400, 8, 3)
-    planes = np.asarray(SCENE).transpose(2, 0, 1).tobytes()
-    return head + struct.pack(">III", 0, 0, 0) + struct.pack(">H", 0) + planes
-
-
 def bitmap(bits: int, masks: tuple[int, int, int], *, top_down: bool = False) -> bytes:
     pixels = np.asarray(SCENE).astype(np.uint32)
     packed = np.zeros((300, 400), np.uint32)
@@ -53,10 +47,6 @@ def bitmap(bits: int, masks: tuple[int, int, int], *, top_down: bool = False) ->
     head = struct.pack("<IiiHHIIiiII", 40, 400, height, 1, bits, 3, len(body), 0, 0, 0, 0)
     masked = head + struct.pack("<3I", *masks)
     return struct.pack("<2sIHHI", b"BM", 14 + len(masked) + len(body), 0, 0, 14 + len(masked)) + masked + body
-
-
-def test_a_psd_shows_its_composite() -> None:
-    assert shown(psd()).format == "PSD"
 
 
 @pytest.mark.parametrize("suffix", ["jp2", "j2k"])

@@ -35,6 +35,7 @@ _MAGIC: tuple[tuple[bytes, Format], ...] = (
     (b"MMOR", "ORF"),
     (b"IIU\0", "RW2"),
     (b"8BPS\0\1", "PSD"),
+    (b"8BPS\0\2", "PSD"),
     (b"\0\0\0\x0cjP  \r\n\x87\n", "JPEG2000"),
     (b"\xff\x4f\xff\x51", "JPEG2000"),
     (b"II\x1a\0\0\0HEAPCCDR", "CRW"),

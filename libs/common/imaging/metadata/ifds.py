@@ -7,7 +7,7 @@ import struct
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 129: 1}
+SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 129: 1}
 _CODES = {1: "B", 3: "H", 4: "I", 6: "b", 7: "B", 8: "h", 9: "i", 11: "f", 12: "d", 13: "I"}
 _RATIONALS = {5: "I", 10: "i"}
 _MOST_ENTRIES = 512
@@ -33,7 +33,7 @@ class Value:
             return [top / bottom for top, bottom in fractions] if all(b for _, b in fractions) else []
         if self.kind not in _CODES:
             return []
-        count = min(len(self.data) // _SIZES[self.kind], _MOST_NUMBERS)
+        count = min(len(self.data) // SIZES[self.kind], _MOST_NUMBERS)
         return list(struct.unpack_from(f"{self.order}{count}{_CODES[self.kind]}", self.data))
 
     def number(self) -> float | None:
@@ -87,8 +87,8 @@ def values(
     end = min(at + 2 + 12 * min(count, _MOST_ENTRIES), len(block) - 11)
     for entry in range(at + 2, end, 12):
         tag, kind, length = struct.unpack_from(order + "HHI", block, entry)
-        if (wanted is None or tag in wanted) and tag not in found and kind in _SIZES:
-            size = length * _SIZES[kind]
+        if (wanted is None or tag in wanted) and tag not in found and kind in SIZES:
+            size = length * SIZES[kind]
             start = entry + 8 if size <= 4 else base + struct.unpack_from(order + "I", block, entry + 8)[0]
             if size <= _MOST_BYTES and start + size <= len(block):
                 found[tag] = Value(kind, block[start : start + size], order, start)

@@ -3,6 +3,7 @@
 import struct
 from collections.abc import Iterator
 
+from libs.common.imaging.containers import photoshop
 from libs.common.imaging.metadata.dates import taken
 from libs.common.imaging.metadata.text import clean, decoded, name, names
 from libs.common.metadata import Metadata
@@ -13,7 +14,6 @@ _CHARSET = (_ENVELOPE, 90)
 _TITLE, _KEYWORD, _DATE, _TIME, _HEADLINE, _CAPTION = 5, 25, 55, 60, 105, 120
 _MOST_RECORDS = 2048
 _PHOTOSHOP = b"Photoshop 3.0\0"
-_IPTC_RESOURCE = 0x0404
 
 
 def metadata_of(records: bytes) -> Metadata:
@@ -39,18 +39,8 @@ def metadata_of(records: bytes) -> Metadata:
 
 def in_photoshop(resources: bytes) -> bytes:
     """The records among Photoshop's image resources, which is where a JPEG has them; b"" for none."""
-    at = len(_PHOTOSHOP) if resources.startswith(_PHOTOSHOP) else 0
-    while resources[at : at + 4] == b"8BIM" and at + 12 <= len(resources):
-        (resource,) = struct.unpack_from(">H", resources, at + 4)
-        title = resources[at + 6] + 1
-        start = at + 6 + title + title % 2
-        if start + 4 > len(resources):
-            break
-        (size,) = struct.unpack_from(">I", resources, start)
-        if resource == _IPTC_RESOURCE:
-            return resources[start + 4 : start + 4 + size]
-        at = start + 4 + size + size % 2
-    return b""
+    section = resources.removeprefix(_PHOTOSHOP)
+    return next((data for number, data in photoshop.resources(section) if number == photoshop.IPTC), b"")
 
 
 def _records(data: bytes) -> Iterator[tuple[int, int, bytes]]:

@@ -6,15 +6,18 @@ from dataclasses import dataclass, replace
 
 from PIL import Image
 
-from libs.common.imaging.containers import tiff
+from libs.common.imaging.containers import jxl, photoshop, tiff
 from libs.common.imaging.containers.boxes import Box, boxes
-from libs.common.imaging.metadata import ifds
+from libs.common.imaging.metadata import big_tiffs, ifds
 from libs.common.imaging.metadata.iptc import in_photoshop
 
 _XMP_TAG, _IPTC_TAG, _PHOTOSHOP_TAG = 700, 33723, 34377
 _XMP_NAMES = ("xmp", "XML:com.adobe.xmp")
 _CANON = bytes.fromhex("85c0b687820f11e08111f4ce462b6a48")
 _ADOBE = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
+_JP2_EXIF, _JP2_IPTC = b"JpgTiffExif->JP2", bytes.fromhex("33c7a4d2b81d4723a0baf1a3e097ad38")
+_GIF_XMP = b"\x21\xff\x0bXMP DataXMP"
+_MOST_UNPACKED = 4 << 20
 _LINES = re.compile(r"\s+")
 
 
@@ -46,12 +49,35 @@ def of_image(image: Image.Image) -> Packets:
 
 def of_tiff(data: bytes) -> Packets:
     """Those of a file that is a TIFF structure, RAW ones too."""
-    if tiff.is_big(data):
-        return Packets(exif=data)
+    data = big_tiffs.classic(data) if tiff.is_big(data) else data
     tags = (_XMP_TAG, _IPTC_TAG, _PHOTOSHOP_TAG)
     found = ifds.first(data, tags)
     xmp, iptc, photoshop = (found[tag].data if tag in found else b"" for tag in tags)
     return Packets(data, xmp, iptc or in_photoshop(photoshop))
+
+
+def of_photoshop(section: bytes) -> Packets:
+    """Those among the resources of a PSD."""
+    found = dict(photoshop.resources(section))
+    exif, xmp, iptc = (found.get(n, b"") for n in (photoshop.EXIF, photoshop.XMP, photoshop.IPTC))
+    return Packets(exif, xmp, iptc)
+
+
+def of_gif(data: bytes) -> Packets:
+    """XMP in a block of its own, which ends with all bytes from 255 down."""
+    start = data.find(_GIF_XMP)
+    end = data.find(b"\x01\xff\xfe\xfd", start)
+    return Packets(xmp=data[start + len(_GIF_XMP) : end]) if 0 <= start < end else NO_PACKETS
+
+
+def of_jpeg_2000(data: bytes) -> Packets:
+    """Those in boxes that say by a UUID what they hold."""
+    own = {
+        data[box.body : box.body + 16]: data[box.body + 16 : box.end]
+        for box in boxes(data)
+        if box.kind == b"uuid"
+    }
+    return Packets(own.get(_JP2_EXIF, b""), own.get(_ADOBE, b""), own.get(_JP2_IPTC, b""))
 
 
 def of_jpeg(data: bytes) -> Packets:
@@ -82,9 +108,26 @@ def _is_uuid(data: bytes, box: Box, uuid: bytes) -> bool:
 
 
 def of_jxl(data: bytes, packets: Packets) -> Packets:
-    """With the XMP that a JPEG XL keeps in a box of its own, unless it is compressed."""
-    box = next((box for box in boxes(data) if box.kind == b"xml "), None)
-    return packets if box is None or packets.xmp else replace(packets, xmp=data[box.body : box.end])
+    """With those that a JPEG XL keeps in boxes of their own, plain or compressed by Brotli."""
+    if not data.startswith(jxl.CONTAINER):
+        return packets
+    found = dict(_unpacked(data, box) for box in boxes(data) if box.kind in (b"brob", b"xml ", b"Exif"))
+    exif = found.get(b"Exif", b"")
+    start = 4 + int.from_bytes(exif[:4], "big")
+    return replace(packets, exif=packets.exif or exif[start:], xmp=packets.xmp or found.get(b"xml ", b""))
+
+
+def _unpacked(data: bytes, box: Box) -> tuple[bytes, bytes]:
+    """A box's kind and its content; none where it is damaged or too large."""
+    body = data[box.body : box.end]
+    if box.kind != b"brob":
+        return box.kind, body
+    import imagecodecs  # noqa: PLC0415 - with its codecs 30 MB that most photo libraries never need
+
+    try:
+        return body[:4], bytes(imagecodecs.brotli_decode(body[4:], out=_MOST_UNPACKED))
+    except imagecodecs.BrotliError:
+        return body[:4], b""
 
 
 def exif_of(image: Image.Image) -> bytes:

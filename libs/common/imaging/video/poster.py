@@ -33,7 +33,9 @@ def poster_of(file: IO[bytes], video: Video, bounds: Bounds, max_pixels: int) ->
     import av  # noqa: PLC0415 - 60 MB that most photo libraries never need
 
     try:
-        with av.open(file, format=video.reader, options={"enable_drefs": "0"}) as container:
+        with av.open(
+            file, format=video.reader, options={"enable_drefs": "0", "export_xmp": "1"}
+        ) as container:
             return _poster(av, container, bounds, max_pixels), metadata_of(container)
     except (av.FFmpegError, EOFError, ValueError, IndexError) as error:
         detail = f"No picture of the {video.format} can be decoded: {_reason(error)}"

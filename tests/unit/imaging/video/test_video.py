@@ -13,17 +13,20 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+from msgspec import structs
 from PIL import Image, ImageFilter
 
 from libs.common.errors import Code, FileError
 from libs.common.imaging.containers.sniff import HEAD_BYTES
 from libs.common.imaging.limits import Limits
+from libs.common.imaging.metadata import xmp
 from libs.common.imaging.normalise import NormalisedImage, normalise_video
 from libs.common.imaging.video.sniff import sniff_video
 from libs.common.metadata import Metadata
 from services.processor.decoding.inspect import Inspector
 from services.processor.decoding.inspection import Failed, Inspected
 from tests.support import photos
+from tests.unit.imaging.metadata import samples
 from tests.unit.imaging.reference import difference
 from tests.unit.processor.samples import by_path, request_for
 
@@ -124,6 +127,16 @@ def test_what_a_phone_writes() -> None:
         camera="Apple iPhone 12",
         duration_s=1.0,
     )
+
+
+def test_what_older_programs_and_adobe_write() -> None:
+    tags = {"make": "Apple", "model": "iPhone 12", "keywords": "one,two", "title": "A tower"}
+    older = poster(video([SCENE] * 2, "mov", tags)).metadata
+    assert (older.camera, older.keywords, older.title) == ("Apple iPhone 12", ("one", "two"), "A tower")
+    body = bytes.fromhex("be7acfcb97a942e89c71999491e3afac") + samples.xmp()
+    data = video([SCENE] * 2) + struct.pack(">I4s", 8 + len(body), b"uuid") + body
+    stated = xmp.metadata_of(samples.xmp())
+    assert poster(data).metadata == structs.replace(stated, duration_s=0.2)
 
 
 @pytest.mark.parametrize(
