@@ -130,14 +130,14 @@ class Demo:
     async def _search_by_words(self, client: AsyncClient, words: str) -> None:
         found = await client.search(words, limit=_FOUND)
         self._say(f"Searching for the words {words!r}")
-        for line in report.found_lines(found.results):
+        for line in report.found_lines(found):
             self._detail(line)
 
     async def _search(self, client: AsyncClient, photo: Path) -> None:
         content = await asyncio.to_thread(photo.read_bytes)
         found = await client.photos.search_image(photo.name, content, limit=_FOUND)
         self._say(f"Searching for what looks like {photo.name}")
-        for line in report.found_lines(found.results):
+        for line in report.found_lines(found):
             self._detail(line)
 
     def _how_to_go_on(self) -> None:

@@ -119,6 +119,8 @@ class ModelInUse(Struct, frozen=True, kw_only=True, tag="model", tag_field="kind
 
     `input_side`: pixels on a picture's shorter side that the model looks at; None: it does not say.
     `requested`: the name by which it was requested; None: it is the one that answers where none is named.
+    `related_likeness`, `words_likeness`: the cosines from which two pictures, or a picture and a text, show
+    the same; None: it does not say.
     """
 
     model: str
@@ -127,6 +129,8 @@ class ModelInUse(Struct, frozen=True, kw_only=True, tag="model", tag_field="kind
     batch: int = 1
     input_side: int | None = None
     requested: str | None = None
+    related_likeness: float | None = None
+    words_likeness: float | None = None
     at: datetime = field(default_factory=now)
 
     @property

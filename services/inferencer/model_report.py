@@ -14,8 +14,8 @@ log = logging.getLogger(__name__)
 Publish = Callable[[Sequence[Outgoing]], Awaitable[object]]
 Known = Callable[[], ModelInUse | None]
 
-_Reported = tuple[str, int, bool, int, int | None]
-"""Model, dimension, whether it has text, batch, input side."""
+_Reported = tuple[str, int, bool, int, int | None, float | None, float | None]
+"""Model, dimension, whether it has text, batch, input side, likeness of related pictures and of words."""
 
 
 class ModelReport:
@@ -53,13 +53,15 @@ class ModelReport:
         current = self._current()
         if current is None or (current == self._reported and not self._is_contradicted(current)):
             return
-        model, dimension, has_text, batch, input_side = current
+        model, dimension, has_text, batch, input_side, related, words = current
         body = ModelInUse(
             model=model,
             dimension=dimension,
             has_text=has_text,
             batch=batch,
             input_side=input_side,
+            related_likeness=related,
+            words_likeness=words,
             requested=self._requested,
         )
         try:
@@ -81,4 +83,5 @@ class ModelReport:
         model, dimension = self._learned or (seen.model, seen.dimension)
         if model is None or dimension is None:
             return None
-        return (model, dimension, seen.has_text, seen.safe_batch, seen.input_side)
+        likeness = (seen.related_likeness, seen.words_likeness)
+        return (model, dimension, seen.has_text, seen.safe_batch, seen.input_side, *likeness)

@@ -6,7 +6,9 @@ from typing import Literal
 
 from sluice import wire
 from sluice.aio.http import AsyncHttp
-from sluice.aio.tasks import AsyncTask
+from sluice.aio.named import chosen
+from sluice.aio.tasks import AsyncTask, named
+from sluice.errors import Code
 from sluice.models import duplicates as body
 
 Likeness = Literal["keeper", "strict", "similar"]
@@ -26,6 +28,10 @@ class AsyncDuplicates:
         sent = {"threshold": threshold, "mode": mode, "protect": list(protect)}
         taken = await self.http.call("POST", "/duplicates/find-similar", body.TaskTaken, json=sent)
         return AsyncTask(self.http, taken.task_id)
+
+    async def task(self, name: str) -> AsyncTask:
+        """The search that is named by its id, by the first characters of it, or by `latest`."""
+        return await named(self.http, "find_similar", name)
 
     async def groups(
         self,
@@ -133,6 +139,14 @@ class AsyncDuplicates:
     async def archive_page(self, *, cursor: str | None = None) -> body.ArchivePage:
         """A page of what was moved, the newest first."""
         return await self.http.get("/archives", body.ArchivePage, cursor=cursor)
+
+    async def find_archive(self, name: str) -> str:
+        """The id of the archive that is named by it, by its first characters, or by `latest`.
+
+        Raises SluiceError archive_not_found where no recent one, or more than one, is meant.
+        """
+        known = await self.archive_page()
+        return chosen(name, [item.archive_id for item in known.items], "archive", Code.ARCHIVE_NOT_FOUND)
 
     async def restore(self, archive_id: str, *, dry_run: bool = False) -> body.Restored:
         """Move an archive's files back to where they were, with their points."""

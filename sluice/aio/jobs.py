@@ -12,14 +12,14 @@ import httpx
 from sluice import wire
 from sluice.aio.form import AsyncForm
 from sluice.aio.http import AsyncHttp
-from sluice.errors import Code, SluiceError, UnavailableError
+from sluice.aio.named import FULL_ID, LATEST, chosen
+from sluice.errors import Code, UnavailableError
 from sluice.files.selecting import LocalFile
 from sluice.models import jobs as body
 
 LOOK_SECONDS = 0.5
 AWAY_SECONDS = 60.0
 """How long a gateway may be away, to be restarted say, before following a job ends."""
-FULL_ID = len("00000000-0000-0000-0000-000000000000")
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,12 +164,8 @@ class AsyncJobs:
         """
         if len(name) == FULL_ID:
             return self.get(name)
-        known = await self.page(limit=1 if name == "latest" else 200)
-        found = [row.job_id for row in known.items if name in ("latest", row.job_id[: len(name)])]
-        if len(found) != 1:
-            why = f"{len(found)} jobs start with {name}" if found else f"no recent job is named {name}"
-            raise SluiceError(Code.JOB_NOT_FOUND, why)
-        return self.get(found[0])
+        known = await self.page(limit=1 if name == LATEST else 200)
+        return self.get(chosen(name, [row.job_id for row in known.items], "job", Code.JOB_NOT_FOUND))
 
     async def all(
         self, *, collection: str | None = None, state: str | None = None, page: int = 200

@@ -14,7 +14,7 @@ class AsyncPhotos:
 
     http: AsyncHttp
 
-    async def search(
+    async def search(  # noqa: PLR0913 (one parameter a field)
         self,
         query: str | None = None,
         *,
@@ -24,22 +24,38 @@ class AsyncPhotos:
         sort: str | None = None,
         limit: int = 20,
         cursor: str | None = None,
+        collection: str | None = None,
     ) -> body.SearchResults:
-        """Photos of the active collection by words, or like a stored one (`like`: its id), best first.
+        """Photos of a collection by words, or like a stored one (`like`: its id), best first.
+
+        Without `collection` those of the active one.
 
         Without both it lists them in the order of `sort` (a field, or -field).
         """
         sent = {
             "query": query, "like": like, "mode": mode, "filters": filters or None, "sort": sort,
-            "limit": limit, "cursor": cursor,
+            "limit": limit, "cursor": cursor, "collection": collection,
         }  # fmt: skip
         return await self.http.call("POST", "/search", body.SearchResults, json=wire.given(sent))
 
     async def search_image(
-        self, name: str, content: bytes, *, filters: body.Filters | None = None, limit: int = 20
+        self,
+        name: str,
+        content: bytes,
+        *,
+        filters: body.Filters | None = None,
+        limit: int = 20,
+        cursor: str | None = None,
+        collection: str | None = None,
     ) -> body.SearchResults:
-        """Photos of the active collection that look most like a picture, best first."""
-        params = wire.given({"limit": limit, "filters": wire.as_query(filters)})
+        """Photos of a collection, the active one unless it is named, that look most like a picture."""
+        given = {
+            "limit": limit,
+            "filters": wire.as_query(filters),
+            "cursor": cursor,
+            "collection": collection,
+        }
+        params = wire.given(given)
         files = {"file": (name, content)}
         return await self.http.call("POST", "/search/image", body.SearchResults, params=params, files=files)
 

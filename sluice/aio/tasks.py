@@ -7,6 +7,8 @@ from time import monotonic
 
 from sluice import wire
 from sluice.aio.http import AsyncHttp
+from sluice.aio.named import FULL_ID, LATEST, chosen
+from sluice.errors import Code
 from sluice.models.duplicates import TaskStatus
 
 LOOK_SECONDS = 0.5
@@ -41,3 +43,20 @@ class AsyncTask:
     async def cancel(self) -> TaskStatus:
         """Stop it."""
         return await self.http.call("POST", f"/tasks/{wire.segment(self.task_id)}/cancel", TaskStatus)
+
+
+async def newest(http: AsyncHttp, kind: str, limit: int = 200) -> list[TaskStatus]:
+    """The tasks of a kind, the newest first."""
+    params = {"kind": kind, "limit": limit}
+    return await http.call("GET", "/tasks", list[TaskStatus], params=params)
+
+
+async def named(http: AsyncHttp, kind: str, name: str) -> AsyncTask:
+    """The task that is named by its id, by the first characters of it, or by `latest`.
+
+    Raises SluiceError task_not_found where no recent one, or more than one, is meant.
+    """
+    if len(name) == FULL_ID:
+        return AsyncTask(http, name)
+    known = await newest(http, kind, 1 if name == LATEST else 200)
+    return AsyncTask(http, chosen(name, [task.task_id for task in known], "task", Code.TASK_NOT_FOUND))

@@ -9,8 +9,8 @@ CELL, GAP, MOST_COLUMNS, MOST_ROWS = 200, 10, 8, 100
 """Pixels of a picture's cell and around it; what does not fit is left out."""
 
 
-def sheet(groups: Sequence[Sequence[bytes]]) -> bytes:
-    """The PNG; a thumbnail that cannot be read is an empty cell."""
+def sheet(groups: Sequence[Sequence[bytes]], *, framed: bool = True) -> bytes:
+    """The PNG; `framed` marks the first of each row. A thumbnail that cannot be read is an empty cell."""
     shown = [list(group[:MOST_COLUMNS]) for group in groups[:MOST_ROWS]]
     columns = max(map(len, shown), default=1)
     step = CELL + GAP
@@ -20,7 +20,7 @@ def sheet(groups: Sequence[Sequence[bytes]]) -> bytes:
         for column, thumbnail in enumerate(group):
             x, y = GAP + column * step, GAP + row * step
             _paste(whole, thumbnail, x, y)
-            colour = "#2a7d2a" if column == 0 else "#c8c8c8"
+            colour = "#2a7d2a" if framed and column == 0 else "#c8c8c8"
             draw.rectangle((x - 3, y - 3, x + CELL + 2, y + CELL + 2), outline=colour, width=3)
     out = io.BytesIO()
     whole.save(out, "PNG")

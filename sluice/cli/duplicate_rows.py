@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from sluice.cli.output import as_json, line
+from sluice.cli.fitting import arrow, columns, counted, size
+from sluice.cli.output import as_json, line, remark
 from sluice.models.duplicates import ArchivePlan, Group
 
 
@@ -26,12 +27,22 @@ class Picture(msgspec.Struct):
     id: str
 
 
-def show(groups: Sequence[Group]) -> None:
+def show(groups: Sequence[Group], first: int = 1) -> None:
     """Print each group and the paths in it."""
-    for group in groups:
-        line(f"{group.space:>12,} bytes to be had; kept: {group.reason}")
+    for number, group in enumerate(groups, first):
+        line(f"group {number}: {size(group.space)} to free, keeps {_why(group.reason)}")
         for each in group.points:
-            line(f"    {each.advice:<8}{each.score:.3f}  {each.file_path}")
+            line(f"  {each.advice:<8} {each.score:.3f}  {each.file_path}")
+
+
+def summary(groups: Sequence[Group], photos: int) -> str:
+    """How many groups there are, and what archiving the copies would free."""
+    copies = [each for group in groups for each in group.points if each.advice == "archive"]
+    freed = size(sum(each.size or 0 for each in copies))
+    return (
+        f"{counted(len(groups), 'group')} among {counted(photos, 'photo')}; "
+        f"{counted(len(copies), 'copy')} could be archived, {freed}"
+    ).replace("copys", "copies")
 
 
 def rows(groups: Sequence[Group]) -> Iterator[list[object]]:
@@ -48,17 +59,30 @@ def planned(plan: ArchivePlan, *, json: bool) -> None:
         as_json(plan)
         return
     for each in plan.planned:
-        to = f" -> {each.to}" if each.to else ""
+        moved = arrow(each.path, each.to) if each.to else [each.path]
         kept = f"  kept: {each.keeper}" if each.keeper else ""
-        line(f"{each.path}{to}{kept}")
+        for row in _with(moved, kept):
+            line(row)
     for stays in plan.skipped:
-        line(f"{stays.path} stays: {stays.detail}", stderr=True)
+        remark(f"{stays.path} stays: {stays.detail}")
     if plan.dry_run:
-        line(f"{len(plan.planned)} files would move", stderr=True)
+        remark(f"{counted(len(plan.planned), 'file')} would move")
     elif plan.archive_id:
-        line(f"moving; `sluice archives` shows how far it is, {way_back(plan.archive_id)}", stderr=True)
+        remark(f"moving {counted(len(plan.planned), 'file')}: `sluice archives` shows how far it is")
+        remark(way_back(plan.archive_id))
 
 
 def way_back(archive_id: str) -> str:
     """How what moved comes back."""
-    return f"`sluice duplicates restore {archive_id}` moves them back"
+    return f"move them back with `sluice duplicates restore {archive_id}`"
+
+
+def _with(moved: list[str], kept: str) -> list[str]:
+    """At a terminal the keeper has a line of its own, elsewhere a move is one line."""
+    if not kept or columns() is None:
+        return [f"{' -> '.join(moved)}{kept}"]
+    return [*moved, kept]
+
+
+def _why(reason: str) -> str:
+    return reason if reason.startswith("the ") else f"the one {reason}"

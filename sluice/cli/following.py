@@ -5,7 +5,8 @@ from pathlib import Path
 from sluice.aio.jobs import AsyncJob
 from sluice.cli import report
 from sluice.cli.exits import Exit
-from sluice.cli.output import console, line
+from sluice.cli.fitting import short
+from sluice.cli.output import console, remark, sentence
 from sluice.cli.progress import ProgressView
 from sluice.errors import Code, SluiceError
 from sluice.models.jobs import JobStatus
@@ -33,18 +34,18 @@ def tell(status: JobStatus) -> None:
     """The job's report, for people."""
     reason = status.error or status.message
     if status.state == "failed":
-        line(f"job {status.job_id} failed: {reason or 'no reason given'}")
+        sentence(f"job {short(status.job_id)} failed: {reason or 'no reason given'}")
     elif status.state == "cancelled":
-        line(f"job {status.job_id} was cancelled")
+        sentence(f"job {short(status.job_id)} was cancelled")
     folder = Path(status.directory_path) if status.directory_path else None
     for row in report.lines(status, folder):
-        line(row)
+        sentence(row)
 
 
 def still_running(jobs: list[str]) -> None:
     """What a person should know who stops waiting."""
     for job_id in jobs:
-        line(f"the job continues; watch it with `sluice status {job_id} --follow`", stderr=True)
+        remark(f"the job continues: follow it with `sluice status {short(job_id)} --follow`")
 
 
 def worst(ends: list[Exit]) -> Exit:

@@ -38,14 +38,14 @@ COMMANDS: dict[str, Entry] = {
     "cancel": Entry("sluice.cli.commands.jobs", "cancel", "Cancel a job."),
     "pause": Entry("sluice.cli.commands.jobs", "pause", "Pause a job."),
     "resume": Entry("sluice.cli.commands.jobs", "resume", "Resume a paused job."),
-    "search": Entry("sluice.cli.commands.search", "search", "Search the active collection."),
+    "search": Entry("sluice.cli.commands.search", "search", "Search by words, a picture, dates and places."),
     "collections": Entry(
         "sluice.cli.commands.collections", "app", "Create, select, show, merge and delete collections."
     ),
     "duplicates": Entry(
         "sluice.cli.commands.duplicates", "app", "Find, review, archive, restore and decide on duplicates."
     ),
-    "libraries": Entry("sluice.cli.commands.libraries", "app", "Follow places of photos."),
+    "libraries": Entry("sluice.cli.commands.libraries", "app", "Follow folders and buckets of photos."),
     "prune": Entry(
         "sluice.cli.commands.prune", "prune", "Remove the points of gone files that a sync left waiting."
     ),

@@ -10,6 +10,7 @@ import msgspec
 from rich.cells import cell_len
 from rich.console import Console
 
+from sluice.cli.fitting import columns, folded, tail_of
 from sluice.printable import printable
 
 
@@ -23,6 +24,17 @@ def line(text: str, *, stderr: bool = False) -> None:
     console(stderr=stderr).print(printable(text), markup=False, soft_wrap=True)
 
 
+def sentence(text: str, *, stderr: bool = False) -> None:
+    """What people read: at a terminal broken between words."""
+    for row in folded(printable(text)):
+        line(row, stderr=stderr)
+
+
+def remark(text: str) -> None:
+    """What a person may want to know, and no program: on standard error."""
+    sentence(text, stderr=True)
+
+
 def as_json(body: Any, *, on_one_line: bool = False) -> None:
     """The body as JSON, indented unless it is one of several lines."""
     encoded = msgspec.json.encode(body)
@@ -34,15 +46,24 @@ def as_json(body: Any, *, on_one_line: bool = False) -> None:
 def table(titles: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Sequence[str] = ()) -> None:
     """Aligned columns under their titles; the columns named in `numbers` to the right.
 
-    A row is one line however narrow the terminal is, so that an id can be copied whole.
+    A row is one line: at a terminal that is too narrow the last column, a path, loses its start.
     """
-    lines = [titles, *([printable(cell) for cell in row] for row in rows)]
+    lines = _fitted([titles, *([printable(cell) for cell in row] for row in rows)])
     widths = [max(cell_len(line[column]) for line in lines) for column in range(len(titles))]
     rights = [title in numbers for title in titles]
     out = console()
     for number, cells in enumerate(lines):
         text = "  ".join(map(_aligned, cells, widths, rights)).rstrip()
         out.print(text, markup=False, soft_wrap=True, style="bold" if number == 0 else None)
+
+
+def _fitted(lines: list[Sequence[str]]) -> list[Sequence[str]]:
+    width = columns()
+    if width is None:
+        return lines
+    before = sum(max(cell_len(row[column]) for row in lines) + 2 for column in range(len(lines[0]) - 1))
+    room = max(width - before, len(lines[0][-1]), 8)
+    return [lines[0], *([*row[:-1], tail_of(row[-1], room)] for row in lines[1:])]
 
 
 def _aligned(cell: str, width: int, right: bool) -> str:
@@ -60,4 +81,4 @@ def as_csv(titles: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
 
 def local_time(at: datetime | None) -> str:
     """A time as people here read it; empty where there is none."""
-    return "" if at is None else f"{at.astimezone():%Y-%m-%d %H:%M:%S}"
+    return "" if at is None else f"{at.astimezone():%Y-%m-%d %H:%M}"

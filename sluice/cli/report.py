@@ -1,11 +1,12 @@
 """What a finished job is told as, and whether it counted what it must."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from sluice.cli.fitting import cropped, short
 from sluice.errors import Code
 from sluice.models.jobs import JobStatus, SyncFound
-from sluice.models.photos import Photo
+from sluice.models.photos import Photo, SearchResults
 
 _SHOWN = 10
 _SKIPPED: dict[str, str] = {
@@ -26,12 +27,13 @@ def lines(status: JobStatus, folder: Path | None) -> Iterator[str]:
     for file in failed[:_SHOWN]:
         yield f"           {_inside(folder, file.file)}: {file.error} ({file.code or 'no code'})"
     if counts.failed > _SHOWN:
-        yield f"           and {counts.failed - _SHOWN} more"
+        yield f"           and {counts.failed - _SHOWN} more: `sluice files {short(status.job_id)} --failed`"
     if counts.skipped:
         yield f"skipped  {counts.skipped:>6}   {_why_skipped(status.skipped_counts)}".rstrip()
     if status.sync is not None:
         yield from _compared(status.job_id, status.sync)
-    yield f"ignored  {counts.ignored:>6}   hidden files, sidecars and archive folders"
+    if counts.ignored:
+        yield f"ignored  {counts.ignored:>6}   hidden files, sidecars and archive folders"
 
 
 def _compared(job_id: str, found: SyncFound) -> Iterator[str]:
@@ -42,7 +44,7 @@ def _compared(job_id: str, found: SyncFound) -> Iterator[str]:
     yield f"compared          {', '.join(f'{count} {name}' for name, count in counts.items())}"
     if found.pending:
         yield f"waiting  {found.pending:>6}   gone files keep their points: {found.reason}"
-        yield f"                  `sluice prune {job_id}` removes them"
+        yield f"                  `sluice prune {short(job_id)}` removes them"
 
 
 def _why_skipped(counts: Mapping[str, int]) -> str:
@@ -63,11 +65,18 @@ def _of_which(from_cache: int, copies: int) -> str:
     if from_cache:
         parts.append(f"{from_cache} from the cache")
     if copies:
-        parts.append(f"{copies} with content that another file has too")
-    return f"of which {', '.join(parts)}" if parts else ""
+        parts.append("1 copy of another file" if copies == 1 else f"{copies} copies of other files")
+    return ", ".join(parts)
 
 
-def found_lines(found: Sequence[Photo]) -> Iterator[str]:
-    """The photos that a search found, with their similarity."""
-    for photo in found:
-        yield f"{photo.score or 0:.3f}  {photo.payload.filename}   {photo.payload.caption or ''}".rstrip()
+def found_lines(found: SearchResults) -> Iterator[str]:
+    """The photos that a search found, without guesses, and how like what was looked for each is."""
+    for photo in found.likely:
+        caption = cropped(photo.payload.caption or "", 46)
+        yield f"{score(photo)}  {cropped(photo.payload.filename, 18):<18}  {caption}".rstrip()
+
+
+def score(photo: Photo) -> str:
+    """How like what was looked for it is, or how well its words fit; blank in a list."""
+    known = photo.why.likeness if photo.why and photo.why.likeness is not None else photo.score
+    return f"{known:.3f}" if known else " " * 5

@@ -53,6 +53,22 @@ class SearchResults(Struct, frozen=True):
     results: list[Photo]
     mode: str = ""
     next: str | None = None
+    collection: str = ""
+    model: str | None = None
+    floor: float | None = None
+    """The likeness from which the model takes a photo for what was looked for."""
+
+    @property
+    def likely(self) -> list[Photo]:
+        """Those that have words of the query, or are as like it as the model wants; others are guesses."""
+        return [photo for photo in self.results if not self.is_guess(photo)]
+
+    def is_guess(self, photo: Photo) -> bool:
+        """Whether neither its words nor its likeness say that it is what was looked for."""
+        why = photo.why
+        if self.floor is None or why is None or why.words or why.likeness is None:
+            return False
+        return why.likeness < self.floor
 
 
 class PhotoPage(Struct, frozen=True):

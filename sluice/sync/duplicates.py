@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sluice import wire
+from sluice.errors import Code
 from sluice.models import duplicates as body
 from sluice.sync.http import Http
-from sluice.sync.tasks import Task
+from sluice.sync.named import chosen
+from sluice.sync.tasks import Task, named
 
 Likeness = Literal["keeper", "strict", "similar"]
 Order = Literal["space", "likeness"]
@@ -27,6 +29,10 @@ class Duplicates:
         sent = {"threshold": threshold, "mode": mode, "protect": list(protect)}
         taken = self.http.call("POST", "/duplicates/find-similar", body.TaskTaken, json=sent)
         return Task(self.http, taken.task_id)
+
+    def task(self, name: str) -> Task:
+        """The search that is named by its id, by the first characters of it, or by `latest`."""
+        return named(self.http, "find_similar", name)
 
     def groups(
         self,
@@ -140,6 +146,14 @@ class Duplicates:
     def archive_page(self, *, cursor: str | None = None) -> body.ArchivePage:
         """A page of what was moved, the newest first."""
         return self.http.get("/archives", body.ArchivePage, cursor=cursor)
+
+    def find_archive(self, name: str) -> str:
+        """The id of the archive that is named by it, by its first characters, or by `latest`.
+
+        Raises SluiceError archive_not_found where no recent one, or more than one, is meant.
+        """
+        known = self.archive_page()
+        return chosen(name, [item.archive_id for item in known.items], "archive", Code.ARCHIVE_NOT_FOUND)
 
     def restore(self, archive_id: str, *, dry_run: bool = False) -> body.Restored:
         """Move an archive's files back to where they were, with their points."""

@@ -11,16 +11,16 @@ from uuid import uuid4
 import httpx
 
 from sluice import wire
-from sluice.errors import Code, SluiceError, UnavailableError
+from sluice.errors import Code, UnavailableError
 from sluice.files.selecting import LocalFile
 from sluice.models import jobs as body
 from sluice.sync.form import Form
 from sluice.sync.http import Http
+from sluice.sync.named import FULL_ID, LATEST, chosen
 
 LOOK_SECONDS = 0.5
 AWAY_SECONDS = 60.0
 "How long a gateway may be away, to be restarted say, before following a job ends."
-FULL_ID = len("00000000-0000-0000-0000-000000000000")
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,12 +165,8 @@ class Jobs:
         """
         if len(name) == FULL_ID:
             return self.get(name)
-        known = self.page(limit=1 if name == "latest" else 200)
-        found = [row.job_id for row in known.items if name in ("latest", row.job_id[: len(name)])]
-        if len(found) != 1:
-            why = f"{len(found)} jobs start with {name}" if found else f"no recent job is named {name}"
-            raise SluiceError(Code.JOB_NOT_FOUND, why)
-        return self.get(found[0])
+        known = self.page(limit=1 if name == LATEST else 200)
+        return self.get(chosen(name, [row.job_id for row in known.items], "job", Code.JOB_NOT_FOUND))
 
     def all(
         self, *, collection: str | None = None, state: str | None = None, page: int = 200

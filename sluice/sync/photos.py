@@ -25,8 +25,11 @@ class Photos:
         sort: str | None = None,
         limit: int = 20,
         cursor: str | None = None,
+        collection: str | None = None,
     ) -> body.SearchResults:
-        """Photos of the active collection by words, or like a stored one (`like`: its id), best first.
+        """Photos of a collection by words, or like a stored one (`like`: its id), best first.
+
+        Without `collection` those of the active one.
 
         Without both it lists them in the order of `sort` (a field, or -field).
         """
@@ -38,14 +41,28 @@ class Photos:
             "sort": sort,
             "limit": limit,
             "cursor": cursor,
+            "collection": collection,
         }
         return self.http.call("POST", "/search", body.SearchResults, json=wire.given(sent))
 
     def search_image(
-        self, name: str, content: bytes, *, filters: body.Filters | None = None, limit: int = 20
+        self,
+        name: str,
+        content: bytes,
+        *,
+        filters: body.Filters | None = None,
+        limit: int = 20,
+        cursor: str | None = None,
+        collection: str | None = None,
     ) -> body.SearchResults:
-        """Photos of the active collection that look most like a picture, best first."""
-        params = wire.given({"limit": limit, "filters": wire.as_query(filters)})
+        """Photos of a collection, the active one unless it is named, that look most like a picture."""
+        given = {
+            "limit": limit,
+            "filters": wire.as_query(filters),
+            "cursor": cursor,
+            "collection": collection,
+        }
+        params = wire.given(given)
         files = {"file": (name, content)}
         return self.http.call("POST", "/search/image", body.SearchResults, params=params, files=files)
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from time import monotonic
 
 from sluice import wire
+from sluice.errors import Code
 from sluice.models.duplicates import TaskStatus
 from sluice.sync.http import Http
+from sluice.sync.named import FULL_ID, LATEST, chosen
 
 LOOK_SECONDS = 0.5
 
@@ -42,3 +44,20 @@ class Task:
     def cancel(self) -> TaskStatus:
         """Stop it."""
         return self.http.call("POST", f"/tasks/{wire.segment(self.task_id)}/cancel", TaskStatus)
+
+
+def newest(http: Http, kind: str, limit: int = 200) -> list[TaskStatus]:
+    """The tasks of a kind, the newest first."""
+    params = {"kind": kind, "limit": limit}
+    return http.call("GET", "/tasks", list[TaskStatus], params=params)
+
+
+def named(http: Http, kind: str, name: str) -> Task:
+    """The task that is named by its id, by the first characters of it, or by `latest`.
+
+    Raises SluiceError task_not_found where no recent one, or more than one, is meant.
+    """
+    if len(name) == FULL_ID:
+        return Task(http, name)
+    known = newest(http, kind, 1 if name == LATEST else 200)
+    return Task(http, chosen(name, [task.task_id for task in known], "task", Code.TASK_NOT_FOUND))

@@ -17,6 +17,10 @@ class Capabilities:
     has_text: bool = True
     input_side: int | None = None
     """Pixels on a picture's shorter side that the model looks at."""
+    related_likeness: float | None = None
+    """The cosine from which two pictures show the like."""
+    words_likeness: float | None = None
+    """The cosine from which a picture shows what a text says."""
     captions_loaded: bool = True
     """False too where it has no caption model at all."""
 
@@ -32,6 +36,8 @@ class _Body(Struct):
     embedding_dimension: int | None = None
     has_text_model: bool = True
     input_side: int | None = None
+    related_likeness: float | None = None
+    words_likeness: float | None = None
 
 
 def read_capabilities(body: bytes) -> Capabilities:
@@ -46,4 +52,6 @@ def read_capabilities(body: bytes) -> Capabilities:
         dimension=found.embedding_dimension,
         has_text=found.has_text_model,
         input_side=found.input_side,
+        related_likeness=found.related_likeness,
+        words_likeness=found.words_likeness,
     )

@@ -16,6 +16,10 @@ _TERM = re.compile(r'(?P<minus>(?<!\S)-(?=\S))?(?:"(?P<phrase>[^"]*)"|(?P<word>[
 _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})  # noqa: RUF001
 _ACCENTED = ("LATIN", "GREEK", "CYRILLIC")
 """Scripts whose marks are accents; in others they make another word."""
+_FUNCTION = frozenset(
+    ["a", "an", "and", "at", "by", "for", "from", "in", "is", "of", "on", "or", "the", "to", "with"]
+)
+"""English words that say nothing of a picture where others do: "a cup of coffee" is no "hen of the woods"."""
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 
 
@@ -59,7 +63,8 @@ def parsed(text: str) -> Query:
             words += found
         else:
             words += parts_of(term["word"])
-    return Query(tuple(dict.fromkeys(words)), tuple(phrases), tuple(filter(None, excluded)))
+    telling = [word for word in words if word not in _FUNCTION] or words
+    return Query(tuple(dict.fromkeys(telling)), tuple(phrases), tuple(filter(None, excluded)))
 
 
 def joined(texts: Iterable[str | None]) -> str:

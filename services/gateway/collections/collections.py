@@ -100,6 +100,12 @@ class Collections:
             )
         return name
 
+    async def check(self, name: str) -> None:
+        """Raise SluiceError collection_not_found where there is no such collection for the caller."""
+        check_collection(name)
+        if name not in await self.store.collections():
+            raise SluiceError(Code.COLLECTION_NOT_FOUND, f"there is no collection {name}")
+
     async def select(self, name: str) -> None:
         """Make it the active one; BadRequestError collection_not_found."""
         await self.adopted(name)

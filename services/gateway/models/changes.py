@@ -136,6 +136,8 @@ class ModelChanges:
             has_text=found.has_text,
             batch=found.safe_batch,
             input_side=found.input_side,
+            related_likeness=found.related_likeness,
+            words_likeness=found.words_likeness,
             requested=model,
         )
 

@@ -17,6 +17,9 @@ FILTERS = (
 class SearchQuery(Body):
     """What to look for; without `query` and `like` everything is listed."""
 
+    collection: str | None = Field(
+        None, max_length=255, description="Unset: the active one", examples=["photos"]
+    )
     query: str | None = Field(
         None,
         min_length=1,
@@ -77,6 +80,12 @@ class Hits(Body):
     model: str | None
     complete: bool = Field(True, description="Always: the store looks at every image")
     next: str | None = Field(description="The cursor of the next page; null at the end")
+    collection: str = Field("", description="The collection that was searched")
+    floor: float | None = Field(
+        None,
+        description="The cosine from which the model takes an image for what was looked for; hits of a lower "
+        "`likeness` without words are guesses. Null: it does not say, or only words were looked for",
+    )
 
 
 class ListedImage(Body):

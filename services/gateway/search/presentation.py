@@ -8,7 +8,15 @@ from services.gateway.search.requested import Hit, Hits
 def hits_out(found: Hits) -> body.Hits:
     """A page of hits."""
     results = [_hit(hit) for hit in found.found]
-    return body.Hits(results=results, mode=found.mode, model=found.model, complete=True, next=found.next)
+    return body.Hits(
+        results=results,
+        mode=found.mode,
+        model=found.model,
+        complete=True,
+        next=found.next,
+        collection=found.collection,
+        floor=found.floor,
+    )
 
 
 def listed_out(found: Listed) -> body.ListedPage:

@@ -42,3 +42,6 @@ class Hits:
     mode: Found
     model: str | None
     next: str | None = None
+    collection: str = ""
+    floor: float | None = None
+    """The cosine below which the model takes nothing for what was looked for; None: it does not say."""

@@ -29,7 +29,7 @@ async def by_text(search: Searches, query: SearchQuery) -> Hits:
 
 
 @router.post("/image", summary="Search by a picture", responses=problems(400, 413))
-async def by_image(
+async def by_image(  # noqa: PLR0913, PLR0917 (one parameter an option)
     search: Searches,
     file: Annotated[UploadFile, File(description="A picture in any format that can be ingested")],
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
@@ -37,10 +37,12 @@ async def by_image(
     filters_json: Filters = None,
     cursor: Annotated[str | None, Query(max_length=1000)] = None,
     stacks: Annotated[Literal["cover", "all"], Query(description="As in /search")] = "cover",
+    collection: Annotated[str | None, Query(max_length=255, description="Unset: the active one")] = None,
 ) -> Hits:
     """The pictures most like it, by cosine similarity."""
     page = Page(limit, offset, filters.parse_json(filters_json), cursor)
-    return hits_out(await search.by_image(await asyncio.to_thread(_descriptor, file), page, stacks))
+    descriptor = await asyncio.to_thread(_descriptor, file)
+    return hits_out(await search.by_image(descriptor, page, stacks, collection))
 
 
 def _descriptor(file: UploadFile) -> int:

@@ -50,20 +50,21 @@ class Search:
 
     async def find(self, requested: SearchQuery, page: Page) -> Hits:
         """What the body asks for."""
-        name = await self.collections.active()
+        name = await self._named(requested.collection)
         page = await self._shown(name, page, requested.stacks)
         if requested.like is not None:
             return await self.like(name, requested.like, page)
         if requested.query is None:
             return await self._listed(name, NO_QUERY, requested.sort or BY_ID, page)
-        return await self.by_text(requested.query, requested.mode, requested.sort, page)
+        return await self.by_text(name, requested, page)
 
-    async def by_text(self, text: str, mode: Mode | None, sort: str | None, page: Page) -> Hits:
+    async def by_text(self, name: str, requested: SearchQuery, page: Page) -> Hits:
         """By meaning and words, where the model has text and answers; else by words.
 
         Raises SluiceError no_text_model where `mode` is meaning and there is none.
         """
-        name, query = await self.collections.active(), parsed(text)
+        text, mode, sort = requested.query or "", requested.mode, requested.sort
+        query = parsed(text)
         page = replace(page, where=both(page.where, _required(query)))
         if sort is not None or not (query.words or mode == "meaning"):
             return await self._listed(name, query, sort or BY_ID, page)
@@ -72,9 +73,11 @@ class Search:
             await self._check(name, len(vector))
         return await self._ranked(name, await self._ranking(name, query, vector, mode, page), query, page)
 
-    async def by_image(self, descriptor: int, page: Page, stacks: Stacks = "cover") -> Hits:
+    async def by_image(
+        self, descriptor: int, page: Page, stacks: Stacks = "cover", collection: str | None = None
+    ) -> Hits:
         """The pictures most like the one in this open file; FileError for no picture, or ml_unavailable."""
-        name = await self.collections.active()
+        name = await self._named(collection)
         page = await self._shown(name, page, stacks)
         model = self._known(name)
         side = None if model is None else model.picture_side
@@ -90,6 +93,13 @@ class Search:
             raise SluiceError(Code.IMAGE_NOT_FOUND, f"collection {name} has no image {point}")
         return await self._near(Wanted(name, NearRanking(found[0].vector), page.where, str(point)), page)
 
+    async def _named(self, collection: str | None) -> str:
+        """The collection to search; None: the active one."""
+        if collection is None:
+            return await self.collections.active()
+        await self.collections.check(collection)
+        return collection
+
     async def _shown(self, name: str, page: Page, stacks: Stacks) -> Page:
         return replace(page, where=both(page.where, await self._covers(name))) if stacks == "cover" else page
 
@@ -100,7 +110,11 @@ class Search:
 
     async def _near(self, wanted: Wanted, page: Page) -> Hits:
         hits, following = await ranked_page(self.store, wanted, page)
-        return Hits(hits, "vector", self._model(wanted.collection), following)
+        name = wanted.collection
+        known = self._known(name)
+        return Hits(
+            hits, "vector", self._model(name), following, name, known.related_likeness if known else None
+        )
 
     async def _listed(self, name: str, query: Query, sort: str, page: Page) -> Hits:
         if query.words:
@@ -111,7 +125,7 @@ class Search:
             Hit(each.id, 0.0, each.payload, Why(None, words_found(query.words, Fields(each.payload))))
             for each in found.items
         ]
-        return Hits(hits, "list", None, found.next)
+        return Hits(hits, "list", None, found.next, name)
 
     async def _meaning(self, name: str, text: str, *, required: bool) -> Sequence[float] | None:
         """The text's vector; None where the model has no text, or makes nothing of this one."""
@@ -147,8 +161,12 @@ class Search:
             listed = await self._listed(name, query, BY_ID, page)
             return replace(listed, mode="lexical_unranked")
         hits, following = await ranked_page(self.store, Wanted(name, ranking, page.where), page)
-        mode, model = _mode(ranking), None if isinstance(ranking, WordRanking) else self._model(name)
-        return Hits(hits, mode, model, following)
+        if isinstance(ranking, WordRanking):
+            return Hits(hits, "lexical", None, following, name)
+        known = self._known(name)
+        return Hits(
+            hits, _mode(ranking), self._model(name), following, name, known.words_likeness if known else None
+        )
 
     async def _check(self, name: str, size: int) -> None:
         """A vector of another model finds nothing that means anything."""
@@ -189,11 +207,5 @@ def _required(query: Query) -> Filter | None:
     )
 
 
-def _mode(ranking: Ranking) -> Found:
-    match ranking:
-        case NearRanking():
-            return "vector"
-        case WordRanking():
-            return "lexical"
-        case FusedRanking():
-            return "hybrid"
+def _mode(ranking: NearRanking | FusedRanking) -> Found:
+    return "vector" if isinstance(ranking, NearRanking) else "hybrid"

@@ -2,8 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 
+from libs.common.events import TaskKind
 from services.gateway.api.capabilities import capability
 from services.gateway.api.models import problems
 from services.gateway.api.unread import ReadFields
@@ -15,6 +16,14 @@ from services.gateway.tasks.tasks import Tasks
 router = APIRouter(prefix="/tasks", tags=["tasks"], route_class=ReadFields)
 
 All = Annotated[Tasks, Depends(capability(Tasks))]
+
+
+@router.get("", summary="Tasks, the newest first")
+async def newest(
+    tasks: All, kind: TaskKind | None = None, limit: Annotated[int, Query(ge=1, le=200)] = 50
+) -> list[body.TaskOut]:
+    """Of any kind, from any replica: so the last one is found by those who do not know its id."""
+    return [task_out(each, await tasks.state(each)) for each in await tasks.newest(kind, limit)]
 
 
 @router.get("/{task_id}", summary="How a task stands", responses=problems(404))

@@ -88,6 +88,12 @@ class Tasks:
         found = await self.view.ask(tasks_queries.latest, kind)
         return [task for task in found if sees(task.collection)]
 
+    async def newest(self, kind: TaskKind | None, limit: int) -> list[Task]:
+        """The tasks of this kind, or of all, the newest first, of collections that the caller may know of."""
+        await self.status.catch_up()
+        found = await self.view.ask(tasks_queries.newest, kind, limit)
+        return [task for task in found if sees(task.collection)]
+
     async def merging_into(self, collection: str) -> Task | None:
         """A task that still writes into the collection."""
         await self.status.catch_up()

@@ -94,6 +94,15 @@ def latest(connection: sqlite3.Connection, kind: str) -> list[Task]:
     return [msgpack.decode(body, type=Task) for body, _ in rows]
 
 
+def newest(connection: sqlite3.Connection, kind: str | None, limit: int) -> list[Task]:
+    """The tasks of this kind, or of all, the newest first."""
+    rows = connection.execute(
+        "SELECT body FROM tasks WHERE ? IN (kind, '') ORDER BY created_at DESC, task_id LIMIT ?",
+        (kind or "", limit),
+    )
+    return [msgpack.decode(body, type=Task) for (body,) in rows]
+
+
 def unfinished(connection: sqlite3.Connection, kind: str, collection: str) -> Task | None:
     """A task of this kind on the collection that has not ended."""
     row = connection.execute(

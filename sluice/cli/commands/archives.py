@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 
 from sluice.aio.client import AsyncClient
+from sluice.cli.fitting import counted
 from sluice.cli.options import ApiKey, AsJson, Url, ask
-from sluice.cli.output import as_csv, as_json, line, local_time
+from sluice.cli.output import as_csv, as_json, line, remark
 from sluice.models.duplicates import ArchiveItem
 
 
@@ -24,20 +25,20 @@ def archives(
         as_json(found)
     elif csv:
         as_csv(("archive", "created_at", "kind", "collection", "from", "to", "state"), _rows(found))
+    elif not found:
+        remark("no archive yet: `sluice duplicates archive` makes one")
     for each in () if json or csv else found:
         _show(each)
 
 
 def _show(archive: ArchiveItem) -> None:
-    back = f", {archive.restored} restored" if archive.restored else ""
-    line(
-        f"{archive.archive_id}  {local_time(archive.created_at)}  {archive.kind}  {archive.collection}  "
-        f"{archive.state}: {archive.moved} archived{back}"
-    )
+    counts = {"archived": archive.moved, "restored": archive.restored}
+    files = ", ".join(f"{counted(count, 'file')} {what}" for what, count in counts.items() if count)
+    line(f"{archive.archive_id}  {archive.collection}  {archive.state}: {files or 'no file moved'}")
     for move in archive.moves:
-        line(f"    {move.from_} -> {move.to}  {move.state}")
+        line(f"  {move.state:<9} {move.from_}")
     if archive.truncated:
-        line(f"    only the first {len(archive.moves)} files are shown", stderr=True)
+        remark(f"  only the first {len(archive.moves)} files are shown")
 
 
 def _rows(found: Sequence[ArchiveItem]) -> Iterator[tuple[str, ...]]:

@@ -8,14 +8,17 @@ import typer
 from sluice import wire
 from sluice.aio.client import AsyncClient
 from sluice.cli.exits import Exit
+from sluice.cli.fitting import short
 from sluice.cli.options import ApiKey, AsJson, Url, ask
-from sluice.cli.output import as_json, line, local_time
+from sluice.cli.output import as_json, line, local_time, remark
 from sluice.errors import Code, SluiceError
 from sluice.models.collections import Distance
 from sluice.models.duplicates import TaskStatus
 from sluice.names import WORDS, canonical, is_name
 
-app = typer.Typer(help="Create, select, show, merge and delete collections.", rich_markup_mode=None)
+app = typer.Typer(
+    help="Create, select, show, merge and delete collections.", rich_markup_mode=None, add_completion=False
+)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", show_default=False)]
 
@@ -39,7 +42,7 @@ def list_all(json: AsJson = False, url: Url = None, api_key: ApiKey = None) -> N
     if json:
         as_json(found)
     elif not found.collections:
-        line("no collection yet: create one with `sluice collections create NAME --select`", stderr=True)
+        remark("no collection yet: create one with `sluice collections create NAME --select`")
     for name in () if json else found.collections:
         line(f"{'*' if name == found.active else ' '} {name}")
 
@@ -50,6 +53,7 @@ def create(
     select: Annotated[bool, typer.Option("--select", help="Also select it")] = False,
     vector_size: Annotated[int | None, typer.Option(min=1, show_default=False)] = None,
     distance: Annotated[Distance | None, typer.Option(case_sensitive=False, show_default=False)] = None,
+    json: AsJson = False,
     url: Url = None,
     api_key: ApiKey = None,
 ) -> None:
@@ -61,14 +65,20 @@ def create(
             await client.collections.select(name)
 
     ask(url, api_key, make)
-    line(f"created {name}{' and selected it' if select else ''}")
+    if json:
+        as_json({"collection": name, "selected": select})
+    else:
+        line(f"created {name}{' and selected it' if select else ''}")
 
 
 @app.command()
-def select(name: Name, url: Url = None, api_key: ApiKey = None) -> None:
+def select(name: Name, json: AsJson = False, url: Url = None, api_key: ApiKey = None) -> None:
     """Select the active collection, used where none is named."""
     ask(url, api_key, lambda client: client.collections.select(name))
-    line(f"{name} is the active collection")
+    if json:
+        as_json({"collection": name, "selected": True})
+    else:
+        line(f"selected {name}")
 
 
 @app.command()
@@ -95,6 +105,7 @@ def info(name: Name, json: AsJson = False, url: Url = None, api_key: ApiKey = No
 def delete(
     name: Name,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Delete without asking")] = False,
+    json: AsJson = False,
     url: Url = None,
     api_key: ApiKey = None,
 ) -> int:
@@ -102,7 +113,10 @@ def delete(
     if not yes and not _confirmed(f"Delete the collection {name} and all its points?"):
         return Exit.FAILED
     ask(url, api_key, lambda client: client.collections.delete(name))
-    line(f"deleted {name}; the files on disk are untouched")
+    if json:
+        as_json({"collection": name, "deleted": True})
+    else:
+        line(f"deleted {name}; the files on disk are untouched")
     return Exit.OK
 
 
@@ -113,13 +127,16 @@ def _confirmed(question: str) -> bool:
 
 
 @app.command("clear-cache")
-def clear_cache(url: Url = None, api_key: ApiKey = None) -> None:
+def clear_cache(json: AsJson = False, url: Url = None, api_key: ApiKey = None) -> None:
     """Clear the active collection's cache.
 
     The next ingest processes its images again, and no other collection's.
     """
     cleared = ask(url, api_key, lambda client: client.collections.clear_cache())
-    line(f"cache cleared for {cleared.collection}; the next ingest reprocesses its photos")
+    if json:
+        as_json(cleared)
+    else:
+        line(f"cache cleared for {cleared.collection}; the next ingest reprocesses its photos")
 
 
 @app.command()
@@ -146,7 +163,7 @@ def merge(
     if json:
         as_json(task)
     elif not wait:
-        line(f"task {task.task_id} merges {', '.join(sources)} into {destination}")
+        line(f"task {short(task.task_id)} merges {', '.join(sources)} into {destination}")
     else:
         line(f"the merge into {destination} {task.status}{f': {task.error}' if task.error else ''}")
     return Exit.FAILED if wait and task.status != "completed" else Exit.OK

@@ -1,6 +1,6 @@
 """`sluice duplicates`: find, review, archive, restore and decide."""
 
-import base64
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,16 +9,26 @@ import typer
 
 from sluice.aio.client import AsyncClient
 from sluice.aio.duplicates import Likeness, Order
-from sluice.cli.duplicate_rows import Picture, planned, rows, show, way_back
+from sluice.cli.contact_sheets import draw
+from sluice.cli.duplicate_rows import Picture, planned, rows, show, summary, way_back
 from sluice.cli.exits import Exit
-from sluice.cli.options import ApiKey, AsJson, Url, ask
-from sluice.cli.output import as_csv, as_json, line
+from sluice.cli.fitting import arrow, counted, short
+from sluice.cli.options import LATEST, ApiKey, AsJson, Url, ask
+from sluice.cli.output import as_csv, as_json, line, remark
 from sluice.errors import Code, SluiceError
-from sluice.models.duplicates import ArchivePlan, Decision, Group, TaskStatus
+from sluice.models.duplicates import Archive, ArchivePlan, Decision, Group, Restored, TaskStatus
 
-app = typer.Typer(help="Find, review, archive, restore and decide on duplicates.", rich_markup_mode=None)
+app = typer.Typer(
+    help="Find, review, archive, restore and decide on duplicates.",
+    rich_markup_mode=None,
+    add_completion=False,
+)
 
-Task = Annotated[str, typer.Argument(metavar="TASK", help="As `find` printed it", show_default=False)]
+SHOWN = 10
+"""Groups that `find` prints; `review` prints all."""
+Task = Annotated[
+    str, typer.Argument(metavar="TASK", help="Its id, the start of it, or `latest` (the default)")
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only list what would move")]
 Protect = Annotated[
     list[str] | None,
@@ -29,35 +39,49 @@ Protect = Annotated[
 @app.command()
 def find(
     threshold: Annotated[float, typer.Option(min=0, max=1, help="Least likeness")] = 0.98,
-    mode: Annotated[Likeness, typer.Option()] = "keeper",
+    mode: Annotated[
+        Likeness,
+        typer.Option(help="Like the kept one, each other, or in a chain"),
+    ] = "keeper",
     protect: Protect = None,
     json: AsJson = False,
     url: Url = None,
     api_key: ApiKey = None,
 ) -> None:
-    """Look for duplicates in the active collection, and wait for the end."""
+    """Find duplicates in the active collection."""
 
-    async def found(client: AsyncClient) -> TaskStatus:
+    async def found(client: AsyncClient) -> tuple[TaskStatus, list[Group]]:
         task = await client.duplicates.find(threshold=threshold, mode=mode, protect=protect or ())
-        return await task.wait()
+        ended = await task.wait()
+        show_them = ended.status == "completed" and not json
+        return ended, await _groups(client, task.task_id, protect=protect or ()) if show_them else []
 
-    task = ask(url, api_key, found)
+    task, groups = ask(url, api_key, found)
     if json:
         as_json(task)
     elif task.status == "completed":
-        line(f"{task.task_id}: {task.totals['groups']} groups in {task.totals['points']} pictures")
-        if recall := task.totals.get("recall_permille"):
-            line(f"by the store's index, which found {recall / 10:.1f} % of the nearest pictures")
-        show(ask(url, api_key, lambda client: _groups(client, task.task_id, protect=protect or ())))
+        _found(task, groups)
     else:
-        line(f"{task.task_id} {task.status}: {task.error}", stderr=True)
+        remark(f"task {short(task.task_id)} {task.status}: {task.error}")
     if task.status != "completed":
         raise typer.Exit(Exit.FAILED)
 
 
+def _found(task: TaskStatus, groups: list[Group]) -> None:
+    line(f"task {short(task.task_id)}: {summary(groups, task.totals['points'])}")
+    if recall := task.totals.get("recall_permille"):
+        remark(f"compared by the store's index, which found {recall / 10:.1f} % of the nearest photos")
+    show(groups[:SHOWN])
+    if len(groups) > SHOWN:
+        remark(f"{counted(len(groups) - SHOWN, 'more group')}: `sluice duplicates review`")
+    if groups:
+        remark("see them with `sluice duplicates review --contact-sheet groups.png`")
+        remark("archive exact copies with `sluice duplicates archive --report latest --dry-run`")
+
+
 @app.command()
 def review(
-    task: Task,
+    task: Task = LATEST,
     sort: Annotated[Order | None, typer.Option(show_default=False)] = None,
     below: Annotated[str | None, typer.Option(metavar="FOLDER", show_default=False)] = None,
     decided: Annotated[bool, typer.Option("--decided", help="Show what was decided, too")] = False,
@@ -70,15 +94,18 @@ def review(
     url: Url = None,
     api_key: ApiKey = None,
 ) -> None:
-    """Show the groups that a search found, as the index has them now."""
+    """Show the groups that `find` found, as the index has them now."""
 
-    groups = ask(
-        url,
-        api_key,
-        lambda client: _groups(client, task, sort=sort, below=below, decided=decided, protect=protect or ()),
-    )
+    async def reviewed(client: AsyncClient) -> list[Group]:
+        asked = {"sort": sort, "below": below, "decided": decided, "protect": protect or ()}
+        found = await _groups(client, task, **asked)
+        if contact_sheet is not None:
+            await draw(client, [[each.id for each in group.points] for group in found], contact_sheet)
+        return found
+
+    groups = ask(url, api_key, reviewed)
     if contact_sheet is not None:
-        _draw(groups, contact_sheet)
+        remark(f"wrote {contact_sheet}")
     if json:
         as_json(groups)
     elif csv:
@@ -89,7 +116,14 @@ def review(
 
 @app.command()
 def archive(
-    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Copies of files that stay")],
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="PATH...", help="Copies of files that stay", show_default=False),
+    ] = None,
+    report: Annotated[
+        str | None,
+        typer.Option(metavar="TASK", help="All exact copies that it found; `latest`", show_default=False),
+    ] = None,
     protect: Protect = None,
     dry_run: DryRun = False,
     json: AsJson = False,
@@ -97,36 +131,52 @@ def archive(
     api_key: ApiKey = None,
 ) -> None:
     """Move exact copies into `_VibeDuplicates` next to them."""
-    done = ask(
-        url,
-        api_key,
-        lambda client: client.duplicates.archive(paths, protect=protect or (), dry_run=dry_run),
-    )
+    if bool(paths) == bool(report):
+        raise typer.BadParameter("name files, or a report of `find` with --report")
+
+    async def archived(client: AsyncClient) -> Archive:
+        named = paths or await _exact_copies(client, report or LATEST, protect or ())
+        return await client.duplicates.archive(named, protect=protect or (), dry_run=dry_run)
+
+    done = ask(url, api_key, archived)
     if json:
         as_json(done)
         return
     for each in done.archived:
-        line(f"{each.path} -> {each.to}")
+        for row in arrow(each.path, each.to):
+            line(row)
     for kept in done.skipped:
-        line(f"{kept.path} stays: {kept.detail}", stderr=True)
+        remark(f"{kept.path} stays: {kept.detail}")
+    remark(f"{'would move' if dry_run else 'moved'} {counted(len(done.archived), 'file')}")
     if done.archive_id:
-        line(way_back(done.archive_id), stderr=True)
+        remark(way_back(done.archive_id))
 
 
 @app.command()
 def restore(
-    archive_id: Annotated[str, typer.Argument(metavar="ARCHIVE", show_default=False)],
+    archive_id: Annotated[
+        str,
+        typer.Argument(metavar="ARCHIVE", help="Its id, the start of it, or `latest`", show_default=False),
+    ],
     dry_run: DryRun = False,
     json: AsJson = False,
     url: Url = None,
     api_key: ApiKey = None,
 ) -> None:
     """Move an archive's files back to where they were."""
-    done = ask(url, api_key, lambda client: client.duplicates.restore(archive_id, dry_run=dry_run))
+
+    async def restored(client: AsyncClient) -> Restored:
+        found = await client.duplicates.find_archive(archive_id)
+        return await client.duplicates.restore(found, dry_run=dry_run)
+
+    done = ask(url, api_key, restored)
     if json:
         as_json(done)
-    for each in () if json else done.moves:
-        line(f"{each.from_} -> {each.to}  {each.state}")
+        return
+    for each in done.moves:
+        line(f"{each.state:<9} {each.to}")
+    back = [each for each in done.moves if dry_run or each.state == "restored"]
+    remark(f"{'would move' if dry_run else 'moved'} {counted(len(back), 'file')} back")
 
 
 @app.command()
@@ -176,32 +226,34 @@ def decide(
     if json:
         as_json(decisions)
     for each in () if json else decisions:
-        line(f"{each.decision_id}  {' '.join(each.hashes)}")
+        line(f"{each.decision_id}  {' '.join(map(short, each.hashes))}")
 
 
 async def _by_rule(report: str, keep_below: str, client: AsyncClient, **rule: Any) -> ArchivePlan:
-    return await client.duplicates.archive_by_rule(report, keep_below, **rule)
+    found = await client.duplicates.task(report)
+    return await client.duplicates.archive_by_rule(found.task_id, keep_below, **rule)
 
 
 async def _groups(client: AsyncClient, task: str, **requested: Any) -> list[Group]:
-    return [group async for group in client.duplicates.groups(task, **requested)]
+    found = await client.duplicates.task(task)
+    return [group async for group in client.duplicates.groups(found.task_id, **requested)]
+
+
+async def _exact_copies(client: AsyncClient, report: str, protect: Sequence[str]) -> list[str]:
+    """The paths of the copies of a report that have the content of what is kept; SluiceError not_found."""
+    groups = await _groups(client, report, protect=protect)
+    copies = [
+        each.file_path
+        for group in groups
+        for each in group.points[1:]
+        if each.advice == "archive" and each.hash == group.points[0].hash
+    ]
+    if not copies:
+        raise SluiceError(Code.NOT_FOUND, "this report has no exact copies left to archive")
+    return copies
 
 
 async def _decided(client: AsyncClient, hashes: list[str], undo: str | None) -> list[Decision]:
     if undo is not None:
         return [await client.duplicates.undecide(undo)]
     return [await client.duplicates.decide(hashes)] if hashes else await client.duplicates.decisions()
-
-
-def _draw(groups: list[Group], target: Path) -> None:
-    """The groups as one PNG. SluiceError bad_setting where Pillow, which draws it, is not installed."""
-    try:
-        from sluice.cli.contact_sheet import sheet  # noqa: PLC0415 (Pillow comes with the extra `pictures`)
-    except ModuleNotFoundError as error:
-        detail = "a contact sheet needs Pillow: install `sluice[pictures]`, or Pillow next to sluice"
-        raise SluiceError(Code.BAD_SETTING, detail) from error
-    target.write_bytes(sheet([_thumbnails(group) for group in groups]))
-
-
-def _thumbnails(group: Group) -> list[bytes]:
-    return [base64.b64decode(each.payload.thumbnail_base64 or "") for each in group.points]

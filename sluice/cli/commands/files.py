@@ -1,13 +1,18 @@
 """`sluice files`: what became of each file of a job, in pages."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
+from rich.cells import cell_len
 
 from sluice.aio.client import AsyncClient
+from sluice.cli.fitting import columns
 from sluice.cli.options import ApiKey, AsJson, Job, Url, ask
-from sluice.cli.output import as_json, line
+from sluice.cli.output import as_json, line, remark
 from sluice.models.jobs import FilePage, Outcome
+
+PAGE = 100
 
 
 def files(
@@ -19,7 +24,7 @@ def files(
     code: Annotated[
         str | None, typer.Option("--code", help="Only with this error code", show_default=False)
     ] = None,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=1000, help="Files in a page")] = 100,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=1000, help="Files in a page")] = PAGE,
     cursor: Annotated[
         str | None, typer.Option("--cursor", help="Where the page before ended", show_default=False)
     ] = None,
@@ -39,14 +44,28 @@ def files(
     if json:
         as_json(shown)
     else:
-        _print(shown, job)
+        _print(shown, job, wanted)
 
 
-def _print(page: FilePage, job: str) -> None:
+def _print(page: FilePage, job: str, wanted: Mapping[str, Any]) -> None:
     for file in page.items:
-        reason = f"  {file.error} ({file.code})" if file.code else f"  {file.rule}" if file.rule else ""
-        line(f"{file.outcome:<8} {file.file}{reason}")
+        reason = f"{file.error} ({file.code})" if file.code else file.rule or ""
+        for row in _rows(f"{file.outcome:<8} {file.file}", reason):
+            line(row)
     if not page.items:
-        line("no such file", stderr=True)
+        remark("no such file")
     if page.next:
-        line(f"more: sluice files {job} --cursor {page.next}", stderr=True)
+        remark(f"more: sluice files {job}{_narrowed(page.next, wanted)}")
+
+
+def _rows(file: str, reason: str) -> list[str]:
+    """One line, or at a terminal that is too narrow for it the reason under the path."""
+    whole, width = f"{file}  {reason}".rstrip(), columns()
+    fits = not reason or width is None or cell_len(whole) <= width
+    return [whole] if fits else [file, f"         {reason}"]
+
+
+def _narrowed(cursor: str, wanted: Mapping[str, Any]) -> str:
+    """The options of the next page."""
+    given = {"outcome": wanted["outcome"], "code": wanted["code"], "limit": wanted["limit"], "cursor": cursor}
+    return "".join(f" --{name} {value}" for name, value in given.items() if value not in (None, PAGE))

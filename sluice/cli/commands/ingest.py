@@ -15,9 +15,10 @@ from sluice.aio.client import AsyncClient
 from sluice.aio.collections import FIRST
 from sluice.aio.jobs import AsyncJob
 from sluice.cli.exits import Exit
+from sluice.cli.fitting import short
 from sluice.cli.following import not_a_file, still_running, tell, verdict, watch, worst
 from sluice.cli.options import ApiKey, AsJson, Url, ask
-from sluice.cli.output import as_json, console, line
+from sluice.cli.output import as_json, console, remark, sentence
 from sluice.errors import Code, SluiceError
 from sluice.files.selecting import Selection, select, sendable
 from sluice.models.jobs import JobStatus
@@ -163,16 +164,16 @@ async def _upload(client: AsyncClient, source: Path, options: SubmitOptions) -> 
     await _check_collection(client, options.collection)
     chosen = await asyncio.to_thread(select, source)
     if chosen.no_pictures:
-        line(f"not uploaded, not pictures: {chosen.no_pictures}", stderr=True)
+        remark(f"not uploaded, not pictures: {chosen.no_pictures}")
     if chosen.links:
-        line(f"not uploaded, links out of {source}: {chosen.links}", stderr=True)
+        remark(f"not uploaded, links out of {source}: {chosen.links}")
     return await _send(client, chosen, options)
 
 
 async def _ensure_collection(client: AsyncClient) -> None:
     """The first photos go into a collection that is made for them, so that nothing has to be known before."""
     if await client.collections.ensure_active(FIRST):
-        line(f"no collection was selected: created and selected {FIRST}", stderr=True)
+        remark(f"no collection was selected: created and selected {FIRST}")
 
 
 async def _check_collection(client: AsyncClient, name: str | None) -> None:
@@ -199,9 +200,10 @@ async def _send(client: AsyncClient, chosen: Selection, options: SubmitOptions) 
 def _reported(started: Started, job: AsyncJob, options: SubmitOptions) -> Started:
     if not options.as_json:
         how = "uploaded: " if started.uploaded else ""
-        line(f"job {started.job_id}  {how}{job.submitted.message if job.submitted else ''}")
+        said = job.submitted.message if job.submitted else ""
+        sentence(f"job {short(started.job_id)}  {how}{said}")
         if not options.wait:
-            line(f"follow it with `sluice status {started.job_id} --follow`", stderr=True)
+            remark(f"follow it with `sluice status {short(started.job_id)} --follow`")
     return started
 
 

@@ -9,9 +9,10 @@ from sluice import wire
 from sluice.aio.client import AsyncClient
 from sluice.aio.jobs import AsyncJob
 from sluice.cli.exits import Exit
+from sluice.cli.fitting import short
 from sluice.cli.following import LOOK_SECONDS, still_running, tell, verdict, watch
 from sluice.cli.options import ApiKey, AsJson, Job, Url, ask
-from sluice.cli.output import as_json, line, local_time, table
+from sluice.cli.output import as_json, line, local_time, remark, sentence, table
 from sluice.cli.progress import words
 from sluice.models.jobs import JobStatus, State
 
@@ -47,9 +48,9 @@ async def _show(client: AsyncClient, job: str, *, json: bool) -> Exit:
     if found.is_over:
         tell(found)
     else:
-        line(f"job {found.job_id} is {found.state}: {words(found)}")
+        sentence(f"job {short(found.job_id)} is {found.state}: {words(found)}")
         if found.bottleneck:
-            line(found.bottleneck)
+            sentence(found.bottleneck)
     return Exit.OK
 
 
@@ -59,7 +60,7 @@ async def _in_flight(client: AsyncClient, job: str, *, json: bool) -> Exit:
         as_json(found)
         return Exit.OK
     if not found:
-        line("no file is worked on for long", stderr=True)
+        remark("no file is being worked on")
         return Exit.OK
     table(
         ("FILE", "STAGE", "INSTANCE", "SINCE", "TRIES", "WAITS FOR"),
@@ -110,24 +111,23 @@ def jobs(
     page = ask(url, api_key, lambda client: client.jobs.page(collection=collection, state=state, limit=limit))
     if not page.items:
         filtered = collection or state
-        line("no matching job" if filtered else "no job yet: start one with `sluice ingest DIR`", stderr=True)
+        remark("no matching job" if filtered else "no job yet: start one with `sluice ingest DIR`")
         return
     table(
-        ("JOB", "STATE", "STORED", "FAILED", "SKIPPED", "STARTED", "COLLECTION", "SOURCE"),
+        ("JOB", "STATE", "STORED", "FAILED", "STARTED", "COLLECTION", "SOURCE"),
         (
             (
-                job.job_id,
+                short(job.job_id),
                 job.state,
                 str(job.counts.stored),
                 str(job.counts.failed),
-                str(job.counts.skipped),
                 local_time(job.created_at),
                 job.collection or "",
-                job.directory_path or (f"retry of {job.retry_of}" if job.retry_of else ""),
+                job.directory_path or (f"retry of {short(job.retry_of)}" if job.retry_of else ""),
             )
             for job in page.items
         ),
-        numbers=("STORED", "FAILED", "SKIPPED"),
+        numbers=("STORED", "FAILED"),
     )
 
 
@@ -153,7 +153,7 @@ async def _retry(client: AsyncClient, job: str, codes: list[str], *, wait: bool,
         if json:
             as_json({"job_id": taken.job_id, "retry_of": failed.job_id})
         else:
-            line(f"job {taken.job_id} retries the failed files of {failed.job_id}")
+            line(f"job {short(taken.job_id)} retries the failed files of {short(failed.job_id)}")
         return Exit.OK
     try:
         found = await watch(taken, quiet=json)
@@ -167,31 +167,34 @@ async def _retry(client: AsyncClient, job: str, codes: list[str], *, wait: bool,
     return verdict(found)
 
 
-def cancel(job: Job, url: Url = None, api_key: ApiKey = None) -> None:
+def cancel(job: Job, json: AsJson = False, url: Url = None, api_key: ApiKey = None) -> None:
     """Cancel a job.
 
     Files in flight are finished, the others are skipped.
     """
-    _order(job, "cancel", url, api_key)
+    _order(job, "cancel", url, api_key, json=json)
 
 
-def pause(job: Job, url: Url = None, api_key: ApiKey = None) -> None:
+def pause(job: Job, json: AsJson = False, url: Url = None, api_key: ApiKey = None) -> None:
     """Pause a job.
 
     Files in flight are finished, no further ones are started.
     """
-    _order(job, "pause", url, api_key)
+    _order(job, "pause", url, api_key, json=json)
 
 
-def resume(job: Job, url: Url = None, api_key: ApiKey = None) -> None:
+def resume(job: Job, json: AsJson = False, url: Url = None, api_key: ApiKey = None) -> None:
     """Resume a paused job."""
-    _order(job, "resume", url, api_key)
+    _order(job, "resume", url, api_key, json=json)
 
 
-def _order(job: str, action: str, url: str | None, api_key: str | None) -> None:
+def _order(job: str, action: str, url: str | None, api_key: str | None, *, json: bool) -> None:
     async def order(client: AsyncClient) -> tuple[AsyncJob, str]:
         found = await client.jobs.find(job)
         return found, await found.command(action)
 
     found, state = ask(url, api_key, order)
-    line(f"job {found.job_id} is {state}")
+    if json:
+        as_json({"job_id": found.job_id, "state": state})
+    else:
+        line(f"job {short(found.job_id)} is {state}")

@@ -9,12 +9,13 @@ import typer
 
 from sluice.aio.client import AsyncClient
 from sluice.cli.exits import Exit
+from sluice.cli.fitting import short
 from sluice.cli.following import tell, verdict, watch
 from sluice.cli.options import ApiKey, AsJson, Url, ask
-from sluice.cli.output import as_json, line, local_time, table
+from sluice.cli.output import as_json, line, local_time, remark, sentence, table
 from sluice.models.libraries import Library, Prune
 
-app = typer.Typer(help="Follow places of photos.", rich_markup_mode=None)
+app = typer.Typer(help="Follow folders and buckets of photos.", rich_markup_mode=None, add_completion=False)
 
 NEVER = "never"
 _DURATION = re.compile(r"(?:pt?)?(\d+)([mhd])", re.IGNORECASE)
@@ -83,9 +84,9 @@ def add(
     if json:
         as_json(made)
         return
-    line(f"library {made.name} follows {made.uri} into collection {made.collection}")
+    sentence(f"library {made.name} follows {made.uri} into collection {made.collection}")
     if not made.watch and made.rescan is None:
-        line(f"`sluice libraries scan {made.name}` scans it", stderr=True)
+        remark(f"scan it with `sluice libraries scan {made.name}`")
 
 
 @app.command("list")
@@ -96,16 +97,15 @@ def list_all(json: AsJson = False, url: Url = None, api_key: ApiKey = None) -> N
         as_json(found)
         return
     if not found:
-        line("no library yet: add one with `sluice libraries add NAME FOLDER --watch`", stderr=True)
+        remark("no library yet: add one with `sluice libraries add NAME FOLDER --watch`")
         return
     table(
-        ("NAME", "WATCHED", "RESCAN", "PRUNE", "LAST SCAN", "COLLECTION", "WHERE"),
+        ("NAME", "WATCHED", "RESCAN", "LAST SCAN", "COLLECTION", "WHERE"),
         (
             (
                 each.name,
                 each.following.watching,
                 _often(each),
-                each.prune,
                 local_time(each.following.scanned_at) or NEVER,
                 each.collection,
                 each.uri,
@@ -141,7 +141,7 @@ def show(library: Named, json: AsJson = False, url: Url = None, api_key: ApiKey 
     for title, value in facts.items():
         line(f"{title:<14} {value}")
     if following.error:
-        line(f"cannot be followed now: {following.error}", stderr=True)
+        remark(f"cannot be followed now: {following.error}")
 
 
 @app.command()
@@ -186,21 +186,24 @@ def update(
     if json:
         as_json(changed)
     else:
-        line(f"library {changed.name} is changed")
+        line(f"updated library {changed.name}")
 
 
 @app.command()
-def remove(library: Named, url: Url = None, api_key: ApiKey = None) -> None:
-    """Follow a library no more. Its points and files stay."""
+def remove(library: Named, json: AsJson = False, url: Url = None, api_key: ApiKey = None) -> None:
+    """Stop following a library. Its points and files stay."""
     gone = ask(url, api_key, lambda client: _remove(client, library))
-    line(f"library {gone.name} is followed no more; its points and files stay")
+    if json:
+        as_json({"library_id": gone.library_id, "name": gone.name, "removed": True})
+    else:
+        line(f"removed library {gone.name}; its points and files stay")
 
 
 async def _scan(client: AsyncClient, library: str, *, wait: bool, json: bool) -> Exit:
     found = await client.libraries.find(library)
     job = await client.libraries.scan(found.library_id)
     if not wait:
-        as_json(job.submitted) if json else line(f"job {job.job_id} scans library {found.name}")
+        as_json(job.submitted) if json else line(f"job {short(job.job_id)} scans library {found.name}")
         return Exit.OK
     status = await watch(job, quiet=json)
     as_json(status) if json else tell(status)

@@ -6,6 +6,7 @@ import typer
 
 from sluice.aio.client import AsyncClient
 from sluice.cli.exits import Exit
+from sluice.cli.fitting import short
 from sluice.cli.following import tell, verdict, watch
 from sluice.cli.options import ApiKey, AsJson, Job, Url, ask
 from sluice.cli.output import as_json, line
@@ -35,7 +36,9 @@ async def _prune(client: AsyncClient, job: str, *, wait: bool, json: bool) -> Ex
     waiting = await client.jobs.find(job)
     taken = await waiting.prune()
     if not wait:
-        as_json(taken.submitted) if json else line(f"job {taken.job_id} removes what {waiting.job_id} left")
+        as_json(taken.submitted) if json else line(
+            f"job {short(taken.job_id)} removes what {short(waiting.job_id)} left"
+        )
         return Exit.OK
     status = await watch(taken, quiet=json)
     as_json(status) if json else tell(status)

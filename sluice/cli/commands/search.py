@@ -1,34 +1,35 @@
 """`sluice search`: by a picture, or by a text."""
 
-import asyncio
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 import typer
 
 from sluice import wire
 from sluice.aio.client import AsyncClient
+from sluice.cli import hits
+from sluice.cli.contact_sheets import draw, rows_of
+from sluice.cli.copying import copy_to as copied_to
 from sluice.cli.exits import Exit
 from sluice.cli.filters import SearchFilters
+from sluice.cli.finding import Wanted, found, is_file
+from sluice.cli.fitting import counted
 from sluice.cli.options import ApiKey, AsJson, Url, ask, local_url
-from sluice.cli.output import as_json, line, table
+from sluice.cli.output import as_csv, as_json, line, remark
 from sluice.errors import Code, SluiceError
-from sluice.files.formats import accepted_suffixes
-from sluice.files.selecting import sendable
 from sluice.models.photos import Photo, SearchResults
 
-_SUFFIXES = accepted_suffixes(gif=True)
-_MESSAGE = {
-    "lexical": "by the words of captions, names, people, places and cameras",
-    "lexical_unranked": "has the words, in no order: the store is older than Qdrant 1.20",
-}
+MOST = 10_000
 
 
 def search(
     query: Annotated[
         str | None,
         typer.Argument(metavar="IMAGE_OR_TEXT", help="A picture's path, or words; neither lists all"),
+    ] = None,
+    collection: Annotated[
+        str | None, typer.Option("--collection", "-c", help="Default: the active one", show_default=False)
     ] = None,
     after: Annotated[str | None, typer.Option(help="Taken in or after a year, month or day")] = None,
     before: Annotated[str | None, typer.Option(help="Taken before a year, month or day")] = None,
@@ -38,82 +39,87 @@ def search(
     place: Annotated[str | None, typer.Option(help="In this city, region or country")] = None,
     mode: Annotated[str | None, typer.Option(help="hybrid, meaning or words")] = None,
     sort: Annotated[str | None, typer.Option(help="A field, or -field: -taken_at")] = None,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=100, help="How many")] = 10,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=MOST, help="How many")] = 10,
+    everything: Annotated[bool, typer.Option("--all", help="List unlikely hits, too")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="Print a row for each photo")] = False,
+    contact_sheet: Annotated[
+        Path | None, typer.Option(metavar="PNG", help="Write the pictures to this file", show_default=False)
+    ] = None,
+    copy_to: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Copy the files into this folder", show_default=False),
+    ] = None,
     show: Annotated[bool, typer.Option("--open", help="Open the best one")] = False,
     json: AsJson = False,
     url: Url = None,
     api_key: ApiKey = None,
 ) -> int:
-    """Search the active collection.
+    """Search by words, a picture, dates and places.
 
-    An existing file is searched by its looks, anything else as a text.
+    An existing file is searched by its looks, anything else as a text. What the
+    model takes for unlike it is not listed, unless with --all.
     """
     if query is not None and not query.strip():
         raise typer.BadParameter("give a picture's path, or words")
     filters = SearchFilters(after, before, below, near, camera, place).body()
-    requested = {"mode": mode, "sort": sort, "filters": filters or None, "limit": limit}
-    body = {name: value for name, value in requested.items() if value is not None}
-    answer = ask(url, api_key, lambda client: _search(client, query, body))
-    found = msgspec.convert(answer, SearchResults)
+    body = wire.given({"mode": mode, "sort": sort, "filters": filters or None, "collection": collection})
+    base = (url or local_url()).rstrip("/")
+    asked = _Asked(Wanted(query, body, limit), everything, contact_sheet, copy_to)
+    answer, photos, remarks = ask(url, api_key, lambda client: _search(client, asked))
     if json:
         as_json(answer)
+    elif csv:
+        as_csv(hits.TITLES, hits.rows(photos, base))
     else:
-        _print(found)
-    if show and found.results:
-        _open(found.results[0], url)
+        _print(photos, base, remarks)
+    if show and photos:
+        _open(photos[0], base)
     return Exit.OK
 
 
-async def _search(client: AsyncClient, query: str | None, body: dict[str, Any]) -> dict[str, Any]:
-    """The whole answer, for programs too."""
-    if query is None:
-        return await client.http.call("POST", "/search", dict[str, Any], json=body)
-    picture = Path(query)
-    if await asyncio.to_thread(_is_file, picture):
-        content = await asyncio.to_thread(picture.read_bytes)
-        files = {"file": (sendable(picture.name), content)}
-        if {"mode", "sort"} & body.keys():
-            raise typer.BadParameter("a search by a picture is by likeness: leave --mode and --sort out")
-        params = wire.given({"limit": body["limit"], "filters": wire.as_query(body.get("filters"))})
-        return await client.http.call("POST", "/search/image", dict[str, Any], params=params, files=files)
-    if picture.suffix.lower() in _SUFFIXES:
-        raise SluiceError(Code.FILE_VANISHED, f"there is no picture {query}")
-    return await client.http.call("POST", "/search", dict[str, Any], json={"query": query, **body})
+class _Asked(msgspec.Struct, frozen=True):
+    """A search, whether guesses count, and what is to be made of the hits."""
+
+    wanted: Wanted
+    everything: bool
+    contact_sheet: Path | None
+    copy_to: Path | None
 
 
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except (OSError, ValueError):
-        # Words, too many of them for a file name.
-        return False
+async def _search(client: AsyncClient, asked: _Asked) -> tuple[dict[str, object], list[Photo], list[str]]:
+    """The answer, the hits that are listed, and what is said of them."""
+    answer = await found(client, asked.wanted)
+    results = msgspec.convert(answer, SearchResults)
+    photos = results.results if asked.everything else results.likely
+    hidden = len(results.results) - len(photos)
+    said = [
+        hits.heading(results),
+        await hits.limits(client, results, asked.wanted.query),
+        None if results.results else "no photo found",
+        hits.guesses(hidden, len(photos)),
+    ]
+    if asked.contact_sheet is not None:
+        await draw(client, rows_of([photo.id for photo in photos]), asked.contact_sheet, first=False)
+        said.append(f"wrote {asked.contact_sheet}")
+    if asked.copy_to is not None:
+        new = await copied_to(client, photos, asked.copy_to)
+        said.append(f"copied {counted(new, 'photo')} to {asked.copy_to}")
+    return answer, photos, [each for each in said if each]
 
 
-def _print(found: SearchResults) -> None:
-    if not found.results:
-        line("nothing was found", stderr=True)
-        return
-    if found.mode in _MESSAGE:
-        line(_MESSAGE[found.mode], stderr=True)
-    table(
-        ("SCORE", "FILE", "CAPTION"),
-        (
-            (
-                f"{hit.score or 0:.3f}",
-                hit.payload.full_path or hit.payload.filename,
-                hit.payload.caption or "",
-            )
-            for hit in found.results
-        ),
-        numbers=("SCORE",),
-    )
+def _print(photos: list[Photo], base: str, remarks: list[str]) -> None:
+    heading, *rest = remarks or [""]
+    if heading:
+        remark(heading)
+    for row in hits.lines(photos, base):
+        line(row)
+    for each in rest:
+        remark(each)
 
 
-def _open(best: Photo, url: str | None) -> None:
+def _open(best: Photo, base: str) -> None:
     """Show it with what this machine shows pictures with: the file if it is here, else the gateway's page."""
     path = best.payload.full_path
-    here = path is not None and _is_file(Path(path))
-    base = url.rstrip("/") if url else local_url()
-    target = str(path) if here else f"{base}/api/v1/images/{best.id}/image"
+    target = str(path) if path is not None and is_file(Path(path)) else hits.url_of(best, base)
     if typer.launch(target) != 0:
         raise SluiceError(Code.NOT_FOUND, f"no program here opens pictures; look at {target}")

@@ -100,13 +100,15 @@ async def test_a_text_is_searched_by_meaning_where_the_model_has_words(
     gateway: httpx.AsyncClient, album: list[str], publisher: Publisher
 ) -> None:
     words = await search(gateway, query="night")
-    await publisher.publish([fact(ModelInUse(model="words", dimension=4, has_text=True))])
+    seen = ModelInUse(model="words", dimension=4, has_text=True, related_likeness=0.9, words_likeness=0.5)
+    await publisher.publish([fact(seen)])
 
     night, day = await search(gateway, query="night", limit=3), await search(gateway, query="day", limit=3)
 
     assert (words["mode"], words["results"]) == ("lexical", [])
     assert (night["mode"], night["model"]) == ("vector", "words")
     assert [hit["id"] for hit in night["results"]] == album[:3]
+    assert (night["floor"], words["floor"]) == (0.5, None)
     assert [hit["id"] for hit in day["results"]] == album[:-4:-1]
     assert night["results"][0]["score"] == pytest.approx(1.0, abs=1e-5)
     await publisher.publish([fact(ModelInUse(model="words", dimension=4, has_text=False))])
@@ -346,3 +348,16 @@ async def test_a_folder_on_a_share_that_is_gone_is_a_400_and_other_calls_go_on(
     assert len(found["results"]) == 1
     assert {(answer.status_code, answer.json()["code"]) for answer in answers} == {(400, "read_failed")}
     assert "/mnt/nas/photos does not answer in 5 s" in answers[0].json()["detail"]
+
+
+async def test_a_collection_that_is_not_the_active_one_is_searched_where_it_is_named(
+    gateway: httpx.AsyncClient, album: list[str]
+) -> None:
+    named = (await search(gateway))["collection"]
+    await new_collection(gateway, f"c{uuid4().hex[:8]}")
+
+    assert (await search(gateway, query="tree"))["results"] == []
+    found = await search(gateway, query="tree", collection=named, limit=100)
+    assert (found["collection"], {hit["id"] for hit in found["results"]}) == (named, set(album))
+    refused = await gateway.post(f"{API}/search", json={"query": "tree", "collection": "nowhere"})
+    assert (refused.status_code, refused.json()["code"]) == (404, "collection_not_found")

@@ -138,6 +138,8 @@ async def test_similar_pictures_are_found_and_any_replica_shows_them(
         assert all(0.98 <= each["score"] <= 1.0 for each in group["points"])
         assert all(each["payload"]["thumbnail_base64"] == "eA==" for each in group["points"])
     assert (await second.get(f"{API}/duplicates/curation-status")).json()[name] == "completed"
+    newest = (await second.get(f"{API}/tasks", params={"kind": "find_similar", "limit": 1})).json()
+    assert [each["task_id"] for each in newest] == [task_id]
 
 
 @pytest.mark.usefixtures("upserter")

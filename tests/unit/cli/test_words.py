@@ -68,7 +68,7 @@ def test_durations_read_as_people_write_them(seconds: float, text: str) -> None:
 
 def test_the_report_tells_copies_and_the_reason_of_each_failure() -> None:
     text = "\n".join(report.lines(finished(), Path("/photos")))
-    assert "1 from the cache, 1 with content that another file has too" in text
+    assert "1 from the cache, 1 copy of another file" in text
     assert " b.jpg: The file ends too early (truncated_image)" in text
     assert "ignored       1" in text
     assert "skipped       1   1 not pictures" in text

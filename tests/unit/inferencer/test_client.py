@@ -83,7 +83,13 @@ RED, BLUE = Image("r", "red.jpg", jpeg("red")), Image("b", "blue.jpg", jpeg("blu
 async def test_the_real_service_reports_itself() -> None:
     async with lite() as client:
         assert await client.capabilities() == Capabilities(
-            safe_batch=32, loaded=True, model="lite-512-v1", dimension=512, has_text=False, input_side=224
+            safe_batch=32,
+            loaded=True,
+            model="lite-512-v1",
+            dimension=512,
+            has_text=False,
+            input_side=224,
+            related_likeness=0.9,
         )
 
 

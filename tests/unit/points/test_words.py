@@ -52,6 +52,8 @@ def test_every_word_of_a_query_for_a_text_is_in_what_is_stored_of_it(texts: list
         ("YellowFlower", Query(("yellowflower", "yellow", "flower"), (), ())),
         ("夕日", Query(("夕", "日"), ("夕 日",), ())),
         ('"one" -', Query(("one",), (), ())),
+        ("a cup of coffee", Query(("cup", "coffee"), (), ())),
+        ("of the", Query(("of", "the"), (), ())),
         ('"" -- "', Query((), (), ())),
     ],
 )
