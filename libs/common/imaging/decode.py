@@ -9,6 +9,7 @@ from libs.common.errors import FileError
 from libs.common.imaging.codecs import decoders
 from libs.common.imaging.colour import shrinkable
 from libs.common.imaging.containers import boxes, items, jxl, photoshop, tiff
+from libs.common.imaging.containers.jpeg import Frame
 from libs.common.imaging.containers.sniff import Format
 from libs.common.imaging.containers.tiff import Directory
 from libs.common.imaging.failures import check_pixels
@@ -17,6 +18,7 @@ from libs.common.imaging.metadata.packets import Packets
 from libs.common.imaging.orient import orientation_of, upright_size
 from libs.common.imaging.picture import Picture
 from libs.common.imaging.rare import bitmaps, endless
+from libs.common.imaging.rare.deep_jpegs import deep_frame, open_deep
 from libs.common.imaging.rare.photoshop import open_composite
 from libs.common.imaging.rare.tiffs import open_with_tifffile, pillow_reads
 from libs.common.imaging.shrink import Bounds, shrunk
@@ -42,13 +44,29 @@ def decode(data: bytes, kind: Format, bounds: Bounds, max_pixels: int) -> Pictur
     except Exception as error:
         if kind == "BMP" and bitmaps.has_masks(data):
             return _decode_by_masks(data, bounds, max_pixels)
-        if kind == "TIFF" and isinstance(error, UnidentifiedImageError):
-            return _decode_rare(data, _page(data), bounds, max_pixels)
-        again = _made_good(data, kind, bounds)
-        if again is None:
+        is_refused = isinstance(error, UnidentifiedImageError)
+        picture = _decode_refused(data, kind, bounds, max_pixels) if is_refused else None
+        picture = picture or _decode_made_good(data, kind, bounds, max_pixels)
+        if picture is None:
             raise
-        note = endless.NOTE if kind == "JPEG" else None
-        return replace(_decode(again, kind, bounds, max_pixels), note=note)
+        return picture
+
+
+def _decode_refused(data: bytes, kind: Format, bounds: Bounds, max_pixels: int) -> Picture | None:
+    """What another decoder makes of a file that Pillow does not take; None where there is none for it."""
+    if kind == "TIFF":
+        return _decode_rare(data, _page(data), bounds, max_pixels)
+    if kind == "JPEG" and (found := deep_frame(data)) is not None:
+        return _decode_deep(data, found, bounds, max_pixels)
+    return None
+
+
+def _decode_made_good(data: bytes, kind: Format, bounds: Bounds, max_pixels: int) -> Picture | None:
+    """The picture without what keeps it from being decoded and has nothing to do with it; else None."""
+    again = _made_good(data, kind, bounds)
+    if again is None:
+        return None
+    return replace(_decode(again, kind, bounds, max_pixels), note=endless.NOTE if kind == "JPEG" else None)
 
 
 def _decode(data: bytes, kind: Format, bounds: Bounds, max_pixels: int) -> Picture:
@@ -70,7 +88,7 @@ def _decode(data: bytes, kind: Format, bounds: Bounds, max_pixels: int) -> Pictu
 
 
 def _made_good(data: bytes, kind: Format, bounds: Bounds) -> bytes | None:
-    """The file without what keeps its picture from being decoded and has nothing to do with it; else None."""
+    """The file without that; else None."""
     if kind == "JPEG":
         return endless.completed(data, (bounds.short, bounds.short))
     plain = items.without_extras(data) if kind == "AVIF" else data
@@ -85,6 +103,12 @@ def _decode_composite(data: bytes, bounds: Bounds, max_pixels: int) -> Picture:
     small = shrunk(shrinkable(image), bounds.fit(image.size))
     profile = described.get(photoshop.PROFILE)
     return Picture(small, *image.size, mode, 1, profile, packets.of_photoshop(found.resources))
+
+
+def _decode_deep(data: bytes, found: Frame, bounds: Bounds, max_pixels: int) -> Picture:
+    check_pixels(found.width, found.height, max_pixels)
+    image = open_deep(data, found)
+    return Picture(shrunk(image, bounds.fit(image.size)), *image.size, image.mode)
 
 
 def _decode_by_masks(data: bytes, bounds: Bounds, max_pixels: int) -> Picture:

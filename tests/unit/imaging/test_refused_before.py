@@ -1,8 +1,10 @@
 """Files that people have and that were refused."""
 
 import io
+import re
 import struct
 
+import imagecodecs
 import numpy as np
 import pytest
 import tifffile
@@ -82,21 +84,54 @@ def test_heic_of_a_newer_brand(compatible: bytes) -> None:
     assert sniff(b"\0\0\0\x18ftypmif2\0\0\0\0" + compatible) == "HEIC"
 
 
+@pytest.mark.parametrize("progressive", [False, True])
 @pytest.mark.parametrize("missing", [1, 2])
-def test_a_jpeg_that_lacks_only_its_end_is_stored_with_a_note(missing: int) -> None:
-    found = shown(photos.encoded(SCENE, "JPEG", quality=95)[:-missing])
-    assert found.note == endless.NOTE
+def test_a_jpeg_that_lacks_only_its_end_is_stored_with_a_note(missing: int, progressive: bool) -> None:
+    data = photos.encoded(SCENE, "JPEG", quality=95, progressive=progressive)
+    assert shown(data[:-missing]).note == endless.NOTE
 
 
-@pytest.mark.parametrize("missing", [3, 40, 2000])
-def test_a_jpeg_that_lacks_pixels_too_is_truncated(missing: int) -> None:
-    data = photos.encoded(SCENE, "JPEG", quality=95)
+def test_zeros_in_place_of_its_end_change_nothing() -> None:
+    data = photos.encoded(SCENE, "JPEG", quality=95, progressive=True)
+    assert shown(data[:-2] + b"\0" * 100).note == endless.NOTE
+
+
+def test_a_byte_of_255_at_the_end_of_the_data_is_data() -> None:
+    assert endless._without_padding(b"ab\xff\0") == b"ab\xff\0"
+    assert endless._without_padding(b"ab\xff") == endless._without_padding(b"ab\0\0") == b"ab"
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+@pytest.mark.parametrize("missing", [6, 40, 2000])
+def test_a_jpeg_that_lacks_pixels_too_is_truncated(missing: int, progressive: bool) -> None:
+    data = photos.encoded(SCENE, "JPEG", quality=95, progressive=progressive)
     assert failure(data[:-missing]).code is Code.TRUNCATED_IMAGE
 
 
 def test_a_progressive_jpeg_that_lacks_a_pass_is_truncated() -> None:
     data = photos.encoded(SCENE, "JPEG", quality=95, progressive=True)
-    assert failure(data[: data.rindex(b"\xff\xda")]).code is Code.TRUNCATED_IMAGE
+    passes = [found.start() for found in re.finditer(rb"\xff\xda", data)]
+    for start in passes[1:]:
+        assert failure(data[:start]).code is Code.TRUNCATED_IMAGE
+
+
+@pytest.mark.parametrize("lossless", [False, True])
+def test_a_jpeg_of_12_bits(lossless: bool) -> None:
+    samples = (np.asarray(SCENE) * (4095 / 255)).astype(np.uint16)
+    shown(bytes(imagecodecs.jpeg_encode(samples, bitspersample=12, level=95, lossless=lossless)))
+    grey = imagecodecs.jpeg_encode(samples[..., 1].copy(), bitspersample=12, level=95, lossless=lossless)
+    assert normalise(bytes(grey), Limits()).mode == "L"
+
+
+def test_a_bitmap_with_a_mask_of_transparency_is_on_white() -> None:
+    levels = np.asarray(SCENE).astype(np.uint32) >> 4
+    pixels = levels[..., 0] << 8 | levels[..., 1] << 4 | levels[..., 2] | 8 << 12
+    body = pixels[::-1].astype("<u2").tobytes()
+    head = struct.pack("<IiiHHIIiiII", 56, 400, 300, 1, 16, 3, len(body), 0, 0, 0, 0)
+    masked = head + struct.pack("<4I", 0x0F00, 0x00F0, 0x000F, 0xF000)
+    data = struct.pack("<2sIHHI", b"BM", 70 + len(body), 0, 0, 70) + masked + body
+    expected = EXPECTED * (8 / 15) + 255 * (7 / 15)
+    assert difference(normalise(data, Limits()).jpeg, expected) < 12.0
 
 
 def test_a_whole_jpeg_has_no_note() -> None:

@@ -9,12 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from libs.common.imaging.rare.samples import picture
+
 _BY_MASKS, _BY_MASKS_WITH_ALPHA = 3, 6
+_WITH_ALPHA = 56
+"""Bytes of the shortest header that has a mask of transparency."""
 
 
 def has_masks(data: bytes) -> bool:
     """Whether a BMP has its colours by masks."""
-    if len(data) < 54 or int.from_bytes(data[14:18], "little") < 40:
+    if len(data) < 70 or int.from_bytes(data[14:18], "little") < 40:
         return False
     return struct.unpack_from("<I", data, 30)[0] in (_BY_MASKS, _BY_MASKS_WITH_ALPHA)
 
@@ -26,7 +30,7 @@ def size_of(data: bytes) -> tuple[int, int]:
 
 
 def open_with_masks(data: bytes) -> Image.Image:
-    """The picture in RGB. ValueError for sizes, depths or masks that make no picture, or missing pixels."""
+    """The picture in RGB, on white. ValueError for what makes no picture, and for missing pixels."""
     (offset,) = struct.unpack_from("<I", data, 10)
     (signed_height,) = struct.unpack_from("<i", data, 22)
     (bits,) = struct.unpack_from("<H", data, 28)
@@ -38,8 +42,16 @@ def open_with_masks(data: bytes) -> Image.Image:
         raise ValueError("truncated: pixels are missing")
     rows = np.frombuffer(data, np.uint8, stride * height, offset).reshape(height, stride)
     pixels = np.ascontiguousarray(rows[:, : width * bits // 8]).view(f"<u{bits // 8}").astype(np.uint32)
-    colours = np.stack([_channel(pixels, mask) for mask in struct.unpack_from("<3I", data, 54)], axis=-1)
-    return Image.fromarray(colours if signed_height < 0 else colours[::-1])
+    masks = struct.unpack_from("<3I", data, 54)
+    colours = np.stack([_channel(pixels, mask) for mask in (*masks, *_alpha_mask(data))], axis=-1)
+    return picture(colours if signed_height < 0 else colours[::-1], "RGB", 8, "plain")
+
+
+def _alpha_mask(data: bytes) -> tuple[int, ...]:
+    """The mask of transparency, if the header has one: in it, or after it where it says so."""
+    header, compression = (int.from_bytes(data[at : at + 4], "little") for at in (14, 30))
+    has_mask = header >= _WITH_ALPHA or compression == _BY_MASKS_WITH_ALPHA
+    return tuple(mask for mask in struct.unpack_from("<I", data, 66) if mask and has_mask)
 
 
 def _channel(pixels: NDArray[np.uint32], mask: int) -> NDArray[np.uint8]:
