@@ -20,12 +20,13 @@ from libs.common.http.probes import routes
 from libs.common.http.serving import listen, serve
 from libs.common.runtime.service import Health, Service
 from libs.common.stages import DASHBOARD
-from services.dashboard import access, media
+from services.dashboard import access, data, media
 from services.dashboard.pages.add import add
 from services.dashboard.pages.collections import collections
-from services.dashboard.pages.duplicates import duplicates
+from services.dashboard.pages.duplicates.page import duplicates
 from services.dashboard.pages.job import job
 from services.dashboard.pages.jobs import jobs
+from services.dashboard.pages.libraries import libraries
 from services.dashboard.pages.library import library
 from services.dashboard.pages.map import map_page
 from services.dashboard.pages.overview import overview
@@ -43,6 +44,7 @@ PAGES: dict[str, Callable[..., Any]] = {
     "/jobs/{job_id}": job,
     "/add": add,
     "/library": library,
+    "/libraries": libraries,
     "/photo/{photo_id}": photo,
     "/duplicates": duplicates,
     "/map": map_page,
@@ -65,6 +67,7 @@ def create_app(settings: DashboardSettings) -> FastAPI:
     for path, page in PAGES.items():
         ui.page(path, response_timeout=PAGE_SECONDS)(page)
     pages_app.include_router(media.router)
+    pages_app.include_router(data.router)
     pages_app.include_router(access.router)
     pages_app.mount("/static", StaticFiles(directory=STATIC))
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from html import escape
 
 import httpx
 from nicegui import app, ui
@@ -11,16 +12,19 @@ from services.dashboard.access import key_of
 from sluice import AsyncClient
 
 PAGES = (
-    ("/", "Overview"),
-    ("/library", "Library"),
-    ("/jobs", "Jobs"),
-    ("/add", "Add photos"),
-    ("/duplicates", "Duplicates"),
-    ("/map", "Map"),
-    ("/collections", "Collections"),
+    ("/", "Overview", "insights"),
+    ("/library", "Library", "photo_library"),
+    ("/map", "Map", "bubble_chart"),
+    ("/duplicates", "Duplicates", "filter_none"),
+    ("/collections", "Collections", "collections_bookmark"),
+    ("/add", "Add photos", "add_photo_alternate"),
+    ("/libraries", "Followed folders", "folder_special"),
+    ("/jobs", "Jobs", "checklist"),
 )
+SECOND_PART = "/add"
+"""From here on the navigation is about bringing photos in."""
 MOUNT = "/ui"
-STYLE = f"{MOUNT}/static/dashboard.css"
+STYLES = ("dashboard", "shell", "photos")
 
 
 def url(path: str) -> str:
@@ -29,29 +33,59 @@ def url(path: str) -> str:
 
 
 @asynccontextmanager
-async def page(title: str, current: str) -> AsyncIterator[AsyncClient]:
-    """A page with its navigation; the block fills its main part. An error of the gateway is shown in it."""
-    http: httpx.AsyncClient = app.state.http
-    api = AsyncClient(api_key=key_of(ui.context.client.request), connections=http, retries=0)
-    _head(title)
-    ui.html('<a class="sl-skip" href="#main">Skip to the content</a>', sanitize=False)
-    with ui.element("header").classes("sl-top"):
-        ui.link("Sluice", "/").classes("sl-brand")
-        with ui.element("nav").classes("sl-nav").props('aria-label="Pages"'):
-            for path, name in PAGES:
-                link = ui.link(name, path)
-                if path == current:
-                    link.props("aria-current=page")
-    with ui.element("main").classes("sl-main").props("id=main"):
-        ui.html(f"<h1>{title}</h1>")
+async def page(title: str, current: str, *styles: str, wide: bool = False) -> AsyncIterator[AsyncClient]:
+    """A page with its navigation; the block fills its main part. An error of the gateway is shown in it.
+
+    `styles` names style sheets of its own; a wide page takes all the room there is.
+    """
+    _head(title, (*STYLES, *styles))
+    ui.html(_navigation(current), sanitize=False)
+    with ui.element("main").classes(f"sl-main {'' if wide else 'sl-narrow'}").props("id=main tabindex=-1"):
+        ui.html(f"<h1>{escape(title)}</h1>", sanitize=False)
         with errors():
-            yield api
+            yield client()
 
 
-def _head(title: str) -> None:
+def client() -> AsyncClient:
+    """The gateway, with the key of the visitor whose page this is."""
+    http: httpx.AsyncClient = app.state.http
+    return AsyncClient(api_key=key_of(ui.context.client.request), connections=http, retries=0)
+
+
+def _head(title: str, styles: tuple[str, ...]) -> None:
     ui.page_title(f"{title} - Sluice")
-    ui.add_head_html(f'<link rel="stylesheet" href="{STYLE}"><meta name="color-scheme" content="light dark">')
-    ui.colors(primary="#0f766e")
+    links = "".join(f'<link rel="stylesheet" href="{static(f"{name}.css")}">' for name in styles)
+    ui.add_head_html(f'{links}<meta name="color-scheme" content="light dark">')
+
+
+def static(name: str) -> str:
+    """Where a file of the dashboard's own is."""
+    return url(f"/static/{name}")
+
+
+def script(name: str) -> None:
+    """A module of the dashboard's own, which the page runs."""
+    ui.add_body_html(f'<script type="module" src="{static(name)}"></script>')
+
+
+def _navigation(current: str) -> str:
+    links = "".join(_link(path, name, icon, path == current) for path, name, icon in PAGES)
+    return (
+        '<a class="sl-skip" href="#main">Skip to the content</a><header class="sl-side">'
+        f'<a class="sl-brand" href="{url("/")}">Sluice</a>'
+        f'<nav class="sl-nav" aria-label="Pages">{links}</nav></header>'
+    )
+
+
+def _link(path: str, name: str, icon: str, is_current: bool) -> str:
+    current = ' aria-current="page"' if is_current else ""
+    later = ' class="sl-later"' if path == SECOND_PART else ""
+    return f'<a href="{url(path)}"{later}{current}>{symbol(icon)}{escape(name)}</a>'
+
+
+def symbol(name: str) -> str:
+    """A picture from the icon font that NiceGUI brings along, as HTML; nothing to a screen reader."""
+    return f'<i class="material-icons" data-icon="{escape(name, quote=True)}" aria-hidden="true"></i>'
 
 
 @contextmanager
@@ -79,7 +113,7 @@ def ask_for_key() -> None:
         f'<form method="post" action="{MOUNT}/key" class="sl-card sl-row">'
         '<label for="key">API key of the gateway</label>'
         '<input id="key" name="key" type="password" autocomplete="current-password" required '
-        'style="border:1px solid var(--line);border-radius:6px;padding:6px 10px;background:var(--bg)">'
+        'style="border:1px solid var(--line);border-radius:8px;padding:6px 12px;background:var(--bg)">'
         "<button>Continue</button></form>",
         sanitize=False,
     )
@@ -93,24 +127,3 @@ def notice(text: str, *, bad: bool = False) -> None:
 def reported(error: SluiceError) -> None:
     """An error of an action, as a message that goes away by itself."""
     ui.notify(sentence(error), type="negative", multi_line=True)
-
-
-def state_dot(state: str) -> None:
-    """A state in a word, with its colour."""
-    with ui.element("span").classes("sl-state"):
-        ui.element("span").classes(f"sl-dot {state}").props('aria-hidden="true"')
-        ui.label(state)
-
-
-def bar(percent: float) -> None:
-    """How far something is."""
-    now = f'aria-valuenow="{percent:.0f}" aria-valuemin="0" aria-valuemax="100"'
-    with ui.element("div").classes("sl-bar").props(f'role="progressbar" aria-label="Progress" {now}'):
-        ui.element("div").style(f"width: {percent:.1f}%")
-
-
-def empty(text: str, action: str, path: str) -> None:
-    """A page with nothing to show yet, and where to begin."""
-    with ui.element("div").classes("sl-card sl-empty"):
-        ui.label(text).classes("sl-soft")
-        ui.button(action, on_click=lambda: ui.navigate.to(path)).props("unelevated")

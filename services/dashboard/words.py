@@ -1,6 +1,8 @@
 """Numbers and times as people read them."""
 
-from datetime import datetime
+from datetime import UTC, datetime
+
+DAY_SECONDS = 24 * 3600
 
 
 def count(number: int) -> str:
@@ -19,6 +21,33 @@ def duration(seconds: float) -> str:
 def moment(at: datetime) -> str:
     """A time in this machine's zone."""
     return f"{at.astimezone():%Y-%m-%d %H:%M}"
+
+
+def ago(at: datetime, now: datetime | None = None) -> str:
+    """How long ago something was; its day and time where that is more than a day."""
+    seconds = ((now or datetime.now(UTC)) - at).total_seconds()
+    if seconds < 10:
+        return "just now"
+    return f"{duration(seconds)} ago" if seconds < DAY_SECONDS else moment(at)
+
+
+def size(octets: float) -> str:
+    """512 B, 1.4 MB."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if octets < 1000:
+            return f"{octets:.0f} B" if unit == "B" else f"{octets:.1f} {unit}"
+        octets /= 1000
+    return f"{octets:.1f} TB"
+
+
+def plural(number: int, one: str, more: str | None = None) -> str:
+    """1 photo, 2,000 photos."""
+    return f"{count(number)} {one if number == 1 else more or one + 's'}"
+
+
+def named(code: str) -> str:
+    """A code, or a name of the API, in words."""
+    return code.replace("_", " ")
 
 
 WAYS_OUT = {

@@ -29,6 +29,7 @@ from services.gateway.archive import routes as archives
 from services.gateway.collections import routes as collections
 from services.gateway.duplicates import decision_routes as decisions
 from services.gateway.duplicates import routes as duplicates
+from services.gateway.folders import routes as folders
 from services.gateway.images import routes as images
 from services.gateway.jobs import command_routes, event_routes
 from services.gateway.jobs import routes as jobs
@@ -94,6 +95,7 @@ def create_app(
         collections.router,
         collection_models.router,
         jobs.router,
+        folders.router,
         uploads.router,
         command_routes.router,
         event_routes.router,

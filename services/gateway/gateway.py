@@ -38,6 +38,7 @@ from services.gateway.duplicates.decisions import Decisions
 from services.gateway.duplicates.duplicates import Duplicates
 from services.gateway.duplicates.job_copies import JobCopies
 from services.gateway.duplicates.known import KnownContents
+from services.gateway.folders.folders import Folders
 from services.gateway.images.decoding import Decoding
 from services.gateway.images.images import Images
 from services.gateway.jobs.cleaning import Cleaning
@@ -89,6 +90,7 @@ class Gateway:
     removals: Removals
     statuses: StatusReader
     uploads: Uploads
+    folders: Folders
     tasks: Tasks
     collections: Collections
     models: ModelChanges
@@ -187,6 +189,7 @@ async def opened(
                 known.among,
                 allowed.check,
             ),
+            folders=Folders(settings, detached, policy.passed_over),
             tasks=tasks,
             collections=collections,
             models=ModelChanges(

@@ -16,7 +16,7 @@ from sluice.aio.libraries import AsyncLibraries
 from sluice.aio.photos import AsyncPhotos
 from sluice.files.selecting import select
 from sluice.models.photos import Filters, SearchResults
-from sluice.models.system import Capabilities, Health, Instance
+from sluice.models.system import Capabilities, FolderListing, Health, Instance
 
 RETRIES = 3
 
@@ -69,6 +69,10 @@ class AsyncClient:
     async def capabilities(self) -> Capabilities:
         """What the system can do now."""
         return await self.http.get("/capabilities", Capabilities)
+
+    async def folders(self, path: str | None = None) -> FolderListing:
+        """The folders in one that may be ingested, and how many pictures it has; without a path the roots."""
+        return await self.http.call("GET", "/folders", FolderListing, params=wire.given({"path": path}))
 
     async def services(self) -> list[Instance]:
         """Every running instance, and why it waits if it does."""

@@ -62,6 +62,24 @@ class AsyncCollections:
         """Remove it with its points. Files on disk stay."""
         await self.http.call("DELETE", f"/collections/{wire.segment(name)}", Any)
 
+    async def model(self, name: str) -> body.CollectionModel:
+        """Which model it is searched by, what is being filled for it, and what it held before."""
+        return await self.http.get(f"/collections/{wire.segment(name)}/model", body.CollectionModel)
+
+    async def change_model(self, name: str, model: str) -> body.ModelTaken:
+        """Have its files embedded by another model, next to what is searched; then searches go there."""
+        path = f"/collections/{wire.segment(name)}/model"
+        return await self.http.call("POST", path, body.ModelTaken, json={"model": model})
+
+    async def switch_model(self, name: str, to: body.OtherModel) -> body.CollectionModel:
+        """Search in what was before, or in what was filled although files failed."""
+        path = f"/collections/{wire.segment(name)}/model/{to}/switch"
+        return await self.http.call("POST", path, body.CollectionModel)
+
+    async def drop_model(self, name: str, what: body.OtherModel) -> None:
+        """Drop what was filled, or what was before; never what is searched."""
+        await self.http.call("DELETE", f"/collections/{wire.segment(name)}/model/{what}", Any)
+
     async def clear_cache(self) -> body.CacheCleared:
         """Have the next ingest process the active one's photos again."""
         return await self.http.call("POST", "/collections/cache/clear", body.CacheCleared)

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from sluice import wire
 from sluice.aio.http import AsyncHttp
@@ -44,18 +44,22 @@ class AsyncDuplicates:
         page: int = 200,
     ) -> AsyncIterator[body.Group]:
         """The groups that a search found, as the index has them now."""
-        params = {
-            "sort": sort, "below": below, "decided": decided or None, "protect": list(protect) or None,
-            "limit": page,
-        }  # fmt: skip
-        path, cursor = f"/duplicates/report/{wire.segment(task_id)}", None
+        params = {"sort": sort, "below": below, "decided": decided or None, "protect": list(protect) or None}
+        cursor = None
         while True:
-            found = await self.http.get(path, body.Report, **params, cursor=cursor)
+            found = await self.report(task_id, cursor=cursor, limit=page, **params)
             for group in found.results:
                 yield group
             cursor = found.next
             if cursor is None:
                 return
+
+    async def report(
+        self, task_id: str, *, cursor: str | None = None, limit: int = 50, **shown: Any
+    ) -> body.Report:
+        """How far a search is, and a page of its groups; `shown`: sort, below, decided, protect."""
+        path = f"/duplicates/report/{wire.segment(task_id)}"
+        return await self.http.get(path, body.Report, cursor=cursor, limit=limit, **shown)
 
     async def exact(self) -> AsyncIterator[body.ExactGroup]:
         """Files of the same content."""

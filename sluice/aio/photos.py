@@ -110,6 +110,10 @@ class AsyncPhotos:
             f"/images/{wire.segment(photo_id)}/similar", body.SearchResults, limit=limit
         )
 
+    async def random(self) -> body.Photo:
+        """Any photo of the active collection; SluiceError image_not_found while it is empty."""
+        return await self.http.get("/random", body.Photo)
+
     async def info(self, photo_id: str) -> body.PhotoInfo:
         """What is known of a photo, in whatever collection; SluiceError image_not_found."""
         return await self.http.get(f"/images/{wire.segment(photo_id)}/info", body.PhotoInfo)

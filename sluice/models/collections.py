@@ -5,6 +5,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+OtherModel = Literal["filling", "previous"]
+"""What a collection has beside what is searched: what is being filled, and what was before."""
 Distance = Literal["Cosine", "Euclid", "Dot", "Manhattan"]
 
 
@@ -38,6 +40,32 @@ class Collections(Struct, frozen=True):
 
     collections: list[str]
     active: str | None
+
+
+class Held(Struct, frozen=True):
+    """Vectors of one model; `filled_by` is the exact one, with its version."""
+
+    model: str | None = None
+    filled_by: str | None = None
+    points: int = 0
+    job_id: str | None = None
+
+
+class CollectionModel(Struct, frozen=True):
+    """What a collection is searched in, what is being filled for it, and what it held before."""
+
+    collection: str
+    present: Held
+    filling: Held | None = None
+    previous: Held | None = None
+
+
+class ModelTaken(Struct, frozen=True):
+    """A change of the model that is under way; the job fills the collection."""
+
+    collection: str
+    model: str
+    job_id: str
 
 
 class CacheCleared(Struct, frozen=True):

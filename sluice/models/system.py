@@ -24,6 +24,16 @@ class Capabilities(Struct, frozen=True):
     model: str | None = None
 
 
+class FolderListing(Struct, frozen=True):
+    """The folders in one that may be ingested; `path` is None for the roots."""
+
+    path: str | None = None
+    parent: str | None = None
+    folders: list[str] = []
+    pictures: int = 0
+    truncated: bool = False
+
+
 class Health(Struct, frozen=True):
     """Whether the gateway can answer, and the state of each stage."""
 

@@ -10,7 +10,7 @@ import httpx
 from sluice import wire
 from sluice.files.selecting import select
 from sluice.models.photos import Filters, SearchResults
-from sluice.models.system import Capabilities, Health, Instance
+from sluice.models.system import Capabilities, FolderListing, Health, Instance
 from sluice.sync.collections import Collections
 from sluice.sync.duplicates import Duplicates
 from sluice.sync.http import Http
@@ -67,6 +67,10 @@ class Client:
     def capabilities(self) -> Capabilities:
         """What the system can do now."""
         return self.http.get("/capabilities", Capabilities)
+
+    def folders(self, path: str | None = None) -> FolderListing:
+        """The folders in one that may be ingested, and how many pictures it has; without a path the roots."""
+        return self.http.call("GET", "/folders", FolderListing, params=wire.given({"path": path}))
 
     def services(self) -> list[Instance]:
         """Every running instance, and why it waits if it does."""

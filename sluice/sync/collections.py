@@ -63,6 +63,24 @@ class Collections:
         """Remove it with its points. Files on disk stay."""
         self.http.call("DELETE", f"/collections/{wire.segment(name)}", Any)
 
+    def model(self, name: str) -> body.CollectionModel:
+        """Which model it is searched by, what is being filled for it, and what it held before."""
+        return self.http.get(f"/collections/{wire.segment(name)}/model", body.CollectionModel)
+
+    def change_model(self, name: str, model: str) -> body.ModelTaken:
+        """Have its files embedded by another model, next to what is searched; then searches go there."""
+        path = f"/collections/{wire.segment(name)}/model"
+        return self.http.call("POST", path, body.ModelTaken, json={"model": model})
+
+    def switch_model(self, name: str, to: body.OtherModel) -> body.CollectionModel:
+        """Search in what was before, or in what was filled although files failed."""
+        path = f"/collections/{wire.segment(name)}/model/{to}/switch"
+        return self.http.call("POST", path, body.CollectionModel)
+
+    def drop_model(self, name: str, what: body.OtherModel) -> None:
+        """Drop what was filled, or what was before; never what is searched."""
+        self.http.call("DELETE", f"/collections/{wire.segment(name)}/model/{what}", Any)
+
     def clear_cache(self) -> body.CacheCleared:
         """Have the next ingest process the active one's photos again."""
         return self.http.call("POST", "/collections/cache/clear", body.CacheCleared)

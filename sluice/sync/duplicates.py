@@ -3,7 +3,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from sluice import wire
 from sluice.errors import Code
@@ -45,21 +45,22 @@ class Duplicates:
         page: int = 200,
     ) -> Iterator[body.Group]:
         """The groups that a search found, as the index has them now."""
-        params = {
-            "sort": sort,
-            "below": below,
-            "decided": decided or None,
-            "protect": list(protect) or None,
-            "limit": page,
-        }
-        path, cursor = (f"/duplicates/report/{wire.segment(task_id)}", None)
+        params = {"sort": sort, "below": below, "decided": decided or None, "protect": list(protect) or None}
+        cursor = None
         while True:
-            found = self.http.get(path, body.Report, **params, cursor=cursor)
+            found = self.report(task_id, cursor=cursor, limit=page, **params)
             for group in found.results:
                 yield group
             cursor = found.next
             if cursor is None:
                 return
+
+    def report(
+        self, task_id: str, *, cursor: str | None = None, limit: int = 50, **shown: Any
+    ) -> body.Report:
+        """How far a search is, and a page of its groups; `shown`: sort, below, decided, protect."""
+        path = f"/duplicates/report/{wire.segment(task_id)}"
+        return self.http.get(path, body.Report, cursor=cursor, limit=limit, **shown)
 
     def exact(self) -> Iterator[body.ExactGroup]:
         """Files of the same content."""

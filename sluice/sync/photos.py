@@ -110,6 +110,10 @@ class Photos:
         """Photos that look like a stored one, in its own collection."""
         return self.http.get(f"/images/{wire.segment(photo_id)}/similar", body.SearchResults, limit=limit)
 
+    def random(self) -> body.Photo:
+        """Any photo of the active collection; SluiceError image_not_found while it is empty."""
+        return self.http.get("/random", body.Photo)
+
     def info(self, photo_id: str) -> body.PhotoInfo:
         """What is known of a photo, in whatever collection; SluiceError image_not_found."""
         return self.http.get(f"/images/{wire.segment(photo_id)}/info", body.PhotoInfo)

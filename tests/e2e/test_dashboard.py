@@ -51,8 +51,8 @@ async def test_the_first_photos_are_added_found_and_their_copies_archived_and_re
     await page.goto(process.base_url)
     await expect(page).to_have_url(re.compile("/ui/$"), timeout=MS)
     await page.get_by_role("button", name="Add photos").click()
-    await page.get_by_label("Folder").fill(str(folder))
-    await page.get_by_role("button", name="Scan").click()
+    await page.get_by_label("Folder", exact=True).fill(str(folder))
+    await page.get_by_role("button", name="Scan", exact=True).click()
 
     await expect(page).to_have_url(re.compile("/ui/jobs/"), timeout=MS)
     await expect(page.get_by_text("Completed: 21 stored")).to_be_visible(timeout=MS)
@@ -65,14 +65,17 @@ async def test_the_first_photos_are_added_found_and_their_copies_archived_and_re
     await expect(page.get_by_role("link", name="Download the original")).to_be_visible(timeout=MS)
 
     await page.goto(f"{process.base_url}/ui/duplicates")
-    await page.get_by_role("button", name="Archive 1 copies").click()
-    await expect(page.get_by_text("1 files would move")).to_be_visible(timeout=MS)
+    await page.get_by_role("button", name="Archive 1 copy").click()
+    await expect(page.get_by_text("1 file would move")).to_be_visible(timeout=MS)
     await page.get_by_role("button", name="Move them").click()
     await expect(page.get_by_text("No photo of this collection is stored twice")).to_be_visible(timeout=MS)
     assert (folder / "variants" / "_VibeDuplicates" / "china copy.jpg").is_file()
+    await page.get_by_role("link", name="Archived").click()
     await page.get_by_role("button", name="Restore").click()
     await page.get_by_role("dialog").get_by_role("button", name="Restore").click()
-    await expect(page.get_by_role("button", name="Archive 1 copies")).to_be_visible(timeout=MS)
+    await expect(page.get_by_text("1 file put back")).to_be_visible(timeout=MS)
+    await page.get_by_role("link", name="Identical").click()
+    await expect(page.get_by_role("button", name="Archive 1 copy")).to_be_visible(timeout=MS)
     assert (folder / "variants" / "china copy.jpg").is_file()
 
     assert elsewhere == []
@@ -83,6 +86,7 @@ async def test_every_page_can_be_opened_by_its_address(running: tuple[Process, P
     for path, title in {
         "/ui/": "Overview", "/ui/jobs": "Jobs", "/ui/add": "Add photos", "/ui/library?q=x": "Library",
         "/ui/duplicates": "Duplicates", "/ui/map": "Map", "/ui/collections": "Collections",
+        "/ui/libraries": "Followed folders",
     }.items():  # fmt: skip
         await page.goto(process.base_url + path)
         await expect(page.get_by_role("heading", level=1)).to_have_text(title, timeout=MS)

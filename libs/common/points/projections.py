@@ -58,6 +58,9 @@ SEARCH = names(
 )
 """A hit of a search; its thumbnail has a URL of its own."""
 
+TILE = SEARCH + names(Fields.thumbnail_base64)
+"""Likewise, for a gallery that would otherwise ask for each thumbnail by itself."""
+
 SAMPLE = names(Fields.filename, Fields.caption, Fields.thumbnail_base64)
 """A first look at a collection."""
 

@@ -1,40 +1,38 @@
-"""Adding photos: a folder that the gateway can read, or files from this browser."""
+"""Adding photos: a folder or bucket that the gateway can read, or files from this browser."""
 
-import tempfile
-from pathlib import Path
+from typing import Any
 
-from nicegui import events, ui
+from nicegui import ui
 
 from libs.common.errors import SluiceError
-from services.dashboard import shell
-from sluice import AsyncClient, AsyncJob
+from services.dashboard import parts, shell
+from services.dashboard.pages.folder_choice import FolderChoice
+from sluice import AsyncClient
 from sluice.aio.collections import FIRST
-from sluice.files.selecting import LocalFile
-
-ACCEPTED = "image/*,.dng,.arw,.cr2,.cr3,.nef,.heic,.avif,.jxl"
 
 
 async def add() -> None:
     """The page."""
-    async with shell.page("Add photos", "/add") as api:
+    async with shell.page("Add photos", "/add", "add") as api:
         form = _Adding(api)
-        with ui.element("section").classes("sl-card"):
-            ui.html("<h2>A folder on the server</h2>")
-            with ui.element("div").classes("sl-row"):
-                path = (
-                    ui.input("Folder", placeholder="/photos/2019").classes("sl-grow").props("outlined dense")
-                )
-                ui.button("Scan", on_click=lambda: form.scan(path.value)).props("unelevated")
-            ui.label("The folder as the gateway sees it; photos stay where they are.").classes(
-                "sl-soft sl-small"
-            )
-        with ui.element("section").classes("sl-card"):
-            ui.html("<h2>Files from this computer</h2>")
-            ui.upload(
-                multiple=True, auto_upload=True, label="Drop photos here", on_multi_upload=form.upload
-            ).props('accept="image/*,.dng,.arw,.cr2,.cr3,.nef,.heic,.avif,.jxl" flat bordered').classes(
-                "w-full"
-            )
+        with ui.element("div").classes("sl-halves"):
+            with parts.card("A folder on the server"), parts.stack():
+                await FolderChoice(api, form.scan).show()
+            with parts.stack():
+                with parts.card("Files from this computer"):
+                    await form.dropping()
+                with parts.card("A bucket, a manifest or an archive"), parts.stack(tight=True):
+                    _place(form)
+
+
+def _place(form: "_Adding") -> None:
+    with parts.row():
+        uri = ui.input("Address", placeholder="s3://bucket/2019").classes("sl-grow").props("outlined dense")
+        parts.quiet("Ingest", lambda: form.scan(uri.value or ""))
+    parts.soft(
+        "s3://, gs:// or az:// of a bucket or prefix; a list of photos (.jsonl, .csv, .parquet); "
+        "WebDataset shards (shard-{000..099}.tar). What may be read is said by SCAN_ROOTS."
+    ).classes("sl-small")
 
 
 class _Adding:
@@ -43,37 +41,36 @@ class _Adding:
     def __init__(self, api: AsyncClient) -> None:
         self._api = api
 
-    async def scan(self, path: str) -> None:
-        """Start a job over a folder."""
-        if not path or not path.strip():
-            ui.notify("Type the path of a folder first", type="warning")
+    async def scan(self, path: str, **wanted: Any) -> None:
+        """Start a job over a folder, a bucket or a list, and show it."""
+        if not path.strip():
+            ui.notify("Choose a place first", type="warning")
             return
         try:
             await self._ensure_collection()
-            job = await self._api.ingest(path.strip())
+            job = await self._api.ingest(path.strip(), **wanted)
         except SluiceError as error:
             shell.reported(error)
         else:
             ui.navigate.to(f"/jobs/{job.job_id}")
 
-    async def upload(self, event: events.MultiUploadEventArguments) -> None:
-        """Pass the files on to the gateway as one job, from disk."""
+    async def dropping(self) -> None:
+        """A place to drop files and folders, which a script sends."""
+        shell.script("drop.js")
+        ui.html(
+            f'<sl-drop data-to="{shell.url("/data/upload")}" data-jobs="{shell.url("/jobs/")}"></sl-drop>',
+            sanitize=False,
+        )
+        ui.on("dropped", self._ensured)
+
+    async def _ensured(self) -> None:
+        """Before the first file is sent: there is a collection for it."""
         try:
             await self._ensure_collection()
-            with tempfile.TemporaryDirectory(prefix="sluice-") as folder:
-                job = await self._sent(event, Path(folder))
+            ui.run_javascript("document.querySelector('sl-drop').send()")
         except SluiceError as error:
+            ui.run_javascript("document.querySelector('sl-drop').ready()")
             shell.reported(error)
-        else:
-            ui.navigate.to(f"/jobs/{job.job_id}")
-
-    async def _sent(self, event: events.MultiUploadEventArguments, folder: Path) -> AsyncJob:
-        files: list[LocalFile] = []
-        for number, file in enumerate(event.files):
-            path = folder / str(number)
-            await file.save(path)
-            files.append(LocalFile(path, file.name, file.size()))
-        return await self._api.jobs.upload(files)
 
     async def _ensure_collection(self) -> None:
         """The first photos need a collection: make and select one, so that nothing has to be known before."""

@@ -1,4 +1,4 @@
-"""Collections: make, select, clear the cache, delete after typing the name."""
+"""Collections: make, select, merge, change the model, clear the cache, delete after typing the name."""
 
 from collections.abc import Awaitable
 from functools import partial
@@ -6,7 +6,9 @@ from functools import partial
 from nicegui import ui
 
 from libs.common.errors import SluiceError
-from services.dashboard import shell, words
+from services.dashboard import parts, shell, words
+from services.dashboard.pages.collection_model import model_section
+from services.dashboard.pages.merging import merge_into
 from sluice import AsyncClient
 from sluice.models.collections import CollectionInfo
 
@@ -23,35 +25,43 @@ class _Collections:
 
     def __init__(self, api: AsyncClient) -> None:
         self._api = api
-        with ui.element("section").classes("sl-card sl-row"):
-            self._name = ui.input("New collection").props("outlined dense").classes("sl-grow")
-            ui.button("Create", on_click=self._create).props("unelevated")
-        self._list = ui.element("div").classes("sl-main").style("padding: 0; gap: 12px")
+        self._list = parts.stack()
+        with parts.card("A new collection"), parts.row():
+            self._name = ui.input("Name").props("outlined dense").classes("sl-grow")
+            parts.quiet("Create", self._create)
 
     async def show(self) -> None:
-        """All collections as they are now."""
+        """All collections as they are now, the active one first."""
         names = await self._api.collections.names()
         found = [await self._api.collections.info(name) for name in names]
         self._list.clear()
         with self._list:
-            for each in found:
-                self._card(each)
+            for each in sorted(found, key=lambda each: not each.is_active):
+                await self._card(each, [name for name in names if name != each.name])
             if not found:
-                ui.label("No collection yet. Adding photos makes one called photos.").classes("sl-soft")
+                parts.empty("No collection yet. Adding photos makes one called photos.", "Add photos", "/add",
+                            "collections_bookmark")  # fmt: skip
 
-    def _card(self, each: CollectionInfo) -> None:
-        with ui.element("section").classes("sl-card sl-row"):
-            with ui.element("div").classes("sl-grow"):
-                ui.label(each.name + (" (active)" if each.is_active else "")).style("font-weight: 600")
-                ui.label(
-                    f"{words.count(each.points_count)} photos, {each.config.vector_size} dimensions, "
-                    f"{each.config.distance}, model {each.model or 'not known yet'}"
-                ).classes("sl-soft")
-            if not each.is_active:
-                ui.button("Select", on_click=partial(self._select, each.name)).props("flat")
-            else:
-                ui.button("Clear cache", on_click=self._clear).props("flat")
-            ui.button("Delete", on_click=partial(self._delete, each)).props("flat color=negative")
+    async def _card(self, each: CollectionInfo, others: list[str]) -> None:
+        with parts.card(), parts.stack():
+            with parts.row():
+                with ui.element("div").classes("sl-grow"):
+                    parts.heading(each.name)
+                    parts.soft(
+                        f"{words.plural(each.points_count, 'photo')}, {each.config.vector_size} dimensions, "
+                        f"{each.config.distance}"
+                    )
+                if each.is_active:
+                    ui.label("active").classes("sl-chip on")
+                else:
+                    parts.strong("Select", partial(self._select, each.name))
+            await model_section(self._api, each)
+            with parts.row():
+                if each.is_active:
+                    parts.quiet("Clear the cache", self._clear)
+                if others:
+                    parts.quiet("Merge others into it", partial(self._merge, each.name, others))
+                parts.danger("Delete", partial(self._delete, each))
 
     async def _create(self) -> None:
         await self._do(self._api.collections.create(self._name.value or ""))
@@ -60,19 +70,20 @@ class _Collections:
         await self._do(self._api.collections.select(name))
 
     async def _clear(self) -> None:
-        await self._do(self._api.collections.clear_cache())
-        ui.notify("Cache cleared: the next ingest reprocesses its photos")
+        if await parts.confirmed(
+            "Clear the cache? The next ingest of these photos has the model look at each again.",
+            "Clear the cache",
+        ):
+            await self._do(self._api.collections.clear_cache())
+
+    async def _merge(self, name: str, others: list[str]) -> None:
+        if await merge_into(self._api, name, others):
+            await self.show()
 
     async def _delete(self, each: CollectionInfo) -> None:
-        with ui.dialog() as dialog, ui.card():
-            ui.label(f"Delete {each.name} with its {words.count(each.points_count)} points? Files stay.")
-            typed = ui.input(f"Type {each.name} to confirm").props("outlined dense")
-            with ui.row():
-                ui.button("Keep it", on_click=lambda: dialog.submit(False)).props("flat")
-                ui.button("Delete", on_click=lambda: dialog.submit(typed.value == each.name)).props(
-                    "unelevated color=negative"
-                )
-        if await dialog:
+        photos = words.plural(each.points_count, "photo")
+        question = f"Delete {each.name}, and what is known of its {photos}? The files stay where they are."
+        if await parts.confirmed(question, "Delete", typed=each.name):
             await self._do(self._api.collections.delete(each.name))
 
     async def _do(self, change: Awaitable[object]) -> None:

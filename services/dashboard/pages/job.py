@@ -5,45 +5,28 @@ from functools import partial
 from nicegui import ui
 
 from libs.common.errors import SluiceError
-from services.dashboard import shell, words
+from services.dashboard import parts, shell, words
+from services.dashboard.pages import sync_report
+from services.dashboard.pages.job_line import source
 from sluice import AsyncClient
-from sluice.models.jobs import JobRow, JobStatus
+from sluice.models.jobs import JobFile, JobStatus
 
 LOOK_SECONDS = 1.0
 PAGE = 50
+OUTCOMES = {
+    "failed": "No file failed.",
+    "skipped": "No file was skipped.",
+    "stored": "No file is stored yet.",
+    "ignored": "Nothing was passed over.",
+}
+"""Each outcome, and what stands where no file has it."""
 ACTIONS = {"running": ("pause", "cancel"), "paused": ("resume", "cancel")}
-
-
-def job_line(job: JobRow) -> None:
-    """A job in a list."""
-    with ui.element("div").style("padding: 8px 0; border-bottom: 1px solid var(--line)"):
-        with ui.element("div").classes("sl-row"):
-            shell.state_dot(job.state)
-            ui.link(source(job), f"/jobs/{job.job_id}").classes("sl-grow")
-            ui.label(summary(job)).classes("sl-soft")
-            ui.label(words.moment(job.created_at)).classes("sl-soft sl-small")
-        if not job.is_over:
-            shell.bar(job.progress)
-
-
-def source(job: JobRow) -> str:
-    """What the job is over."""
-    return job.directory_path or (f"Retry of {job.retry_of}" if job.retry_of else job.job_id)
-
-
-def summary(job: JobRow) -> str:
-    """The job's counts in a line."""
-    counts = job.counts
-    parts = [f"{words.count(counts.stored)} stored"]
-    parts += [f"{words.count(counts.failed)} failed"] if counts.failed else []
-    parts += [f"{words.count(counts.skipped)} skipped"] if counts.skipped else []
-    return ", ".join(parts)
 
 
 async def job(job_id: str) -> None:
     """The page."""
     async with shell.page("Job", "/jobs") as api:
-        body = ui.element("div").classes("sl-main").style("padding: 0")
+        body = parts.stack()
         view = _JobView(api, job_id, body)
         await view.show()
         ui.timer(LOOK_SECONDS, view.refresh, immediate=False)
@@ -76,28 +59,32 @@ class _JobView:
         self._body.clear()
         with self._body:
             self._head(found)
-            _numbers(found)
             _errors(found)
 
     def _head(self, found: JobStatus) -> None:
-        with ui.element("div").classes("sl-card"):
-            with ui.element("div").classes("sl-row"):
-                shell.state_dot(found.state)
-                ui.label(source(found)).classes("sl-grow").style("font-weight: 600")
+        with parts.card(), parts.stack():
+            with parts.row():
+                ui.label(source(found)).classes("sl-grow sl-strong sl-path")
+                parts.state_dot(found.state)
                 for action in ACTIONS.get(found.state, ()):
-                    ui.button(action.capitalize(), on_click=partial(self._act, action)).props("flat")
+                    parts.quiet(action.capitalize(), partial(self._act, action))
                 if found.is_over and found.counts.failed:
-                    ui.button("Retry failed files", on_click=self._retry).props("unelevated")
+                    parts.strong("Retry failed files", self._retry)
             if not found.is_over:
-                shell.bar(found.progress)
-            ui.label(found.message).classes("sl-soft")
+                parts.bar(found.progress)
+            parts.soft(found.message)
             if found.waiting_reason:
                 shell.notice(found.waiting_reason)
-            elif found.bottleneck:
-                ui.label(found.bottleneck).classes("sl-soft")
+            elif found.bottleneck and not found.is_over:
+                parts.soft(found.bottleneck)
+            _numbers(found)
+            if found.sync is not None:
+                sync_report.numbers(found.sync)
+            sync_report.asked(self._api, found)
+            sync_report.put_back(self._api, found)
 
     async def _act(self, action: str) -> None:
-        if action == "cancel" and not await confirmed(
+        if action == "cancel" and not await parts.confirmed(
             "Cancel this job? What is stored stays.", "Cancel the job"
         ):
             return
@@ -117,43 +104,31 @@ class _JobView:
             ui.navigate.to(f"/jobs/{taken.job_id}")
 
 
-async def confirmed(question: str, action: str) -> bool:
-    """Whether the person means it."""
-    with ui.dialog() as dialog, ui.card():
-        ui.label(question)
-        with ui.row():
-            ui.button("Keep it as it is", on_click=lambda: dialog.submit(False)).props("flat")
-            ui.button(action, on_click=lambda: dialog.submit(True)).props("unelevated color=negative")
-    return bool(await dialog)
-
-
 def _numbers(found: JobStatus) -> None:
     counts = found.counts
     shown = {
         "listed": words.count(found.total_files), "stored": words.count(counts.stored),
         "from cache": words.count(counts.from_cache), "failed": words.count(counts.failed),
-        "skipped": words.count(counts.skipped), "in flight": words.count(counts.in_flight),
-        "files a second": f"{found.rate:.1f}",
+        "skipped": words.count(counts.skipped),
     }  # fmt: skip
-    if found.eta_seconds and not found.is_over:
-        shown["left"] = words.duration(found.eta_seconds)
-    with ui.element("section").classes("sl-stats").props('aria-label="Counts"'):
+    if not found.is_over:
+        shown |= {"in flight": words.count(counts.in_flight), "files a second": f"{found.rate:.1f}"}
+        shown |= {"left": words.duration(found.eta_seconds)} if found.eta_seconds else {}
+    with ui.element("div").classes("sl-stats").props('role="group" aria-label="Counts"'):
         for name, value in shown.items():
-            with ui.element("div").classes("sl-card"):
-                ui.label(value).classes("sl-number")
-                ui.label(name).classes("sl-soft sl-small")
+            parts.number(value, name)
 
 
 def _errors(found: JobStatus) -> None:
     if not found.error_counts:
         return
-    with ui.element("section").classes("sl-card"):
-        ui.html("<h2>What went wrong</h2>")
+    with parts.card("What went wrong"):
         for code, number in sorted(found.error_counts.items(), key=lambda each: -each[1]):
-            with ui.element("div").classes("sl-row"):
-                ui.label(words.count(number)).classes("sl-number")
-                ui.label(code.replace("_", " ")).style("font-weight: 600")
-                ui.label(words.way_out(code)).classes("sl-soft sl-grow")
+            with ui.element("div").classes("sl-line sl-row"):
+                ui.label(words.count(number)).classes("sl-number").style("min-width: 48px")
+                with ui.element("div").classes("sl-grow"):
+                    ui.label(words.named(code)).classes("sl-strong")
+                    parts.soft(words.way_out(code))
 
 
 class _Files:
@@ -167,13 +142,15 @@ class _Files:
 
     async def show(self) -> None:
         """The section with its first page."""
-        with ui.element("section").classes("sl-card"):
-            ui.html("<h2>Files</h2>")
-            ui.toggle(["failed", "skipped", "stored"], value=self._outcome, on_change=self._chosen).props(
-                'unelevated aria-label="Outcome"'
-            )
-            self._rows = ui.element("div")
-            self._more = ui.button("More", on_click=self._next).props("flat")
+        with parts.card(), parts.stack():
+            with parts.row():
+                with ui.element("h2").classes("sl-grow"):
+                    ui.label("Files")
+                ui.toggle(list(OUTCOMES), value=self._outcome, on_change=self._chosen).props(
+                    'flat no-caps color=grey toggle-color=primary aria-label="Outcome"'
+                )
+            self._rows = ui.element("div").props('aria-live="polite"')
+            self._more = parts.quiet("More files", self._next)
         await self._next()
 
     async def _chosen(self, event: object) -> None:
@@ -192,8 +169,16 @@ class _Files:
         self._more.set_visibility(page.next is not None)
         with self._rows:
             for file in page.items:
-                with ui.element("div").classes("sl-row").style("padding: 4px 0"):
-                    ui.label(file.file).classes("sl-grow").style("overflow-wrap: anywhere")
-                    ui.label(file.error or "").classes("sl-soft")
+                _file(file)
             if not page.items:
-                ui.label(f"No {self._outcome} files.").classes("sl-soft")
+                parts.soft(OUTCOMES[self._outcome])
+
+
+def _file(file: JobFile) -> None:
+    reason = file.rule or file.error or (file.alias_of and f"the same file as {file.alias_of}") or file.source
+    with ui.element("div").classes("sl-line sl-row"):
+        if file.outcome == "stored":
+            ui.link(file.file, f"/photo/{file.id}").classes("sl-grow sl-path")
+        else:
+            ui.label(file.file).classes("sl-grow sl-path")
+        parts.soft(words.named(reason or "")).classes("sl-small").style("max-width: 60ch")

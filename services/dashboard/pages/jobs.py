@@ -3,8 +3,8 @@
 from nicegui import ui
 
 from libs.common.errors import SluiceError
-from services.dashboard import shell
-from services.dashboard.pages.job import job_line
+from services.dashboard import parts, shell
+from services.dashboard.pages.job_line import job_line
 from sluice import AsyncClient
 
 PAGE = 50
@@ -13,9 +13,8 @@ PAGE = 50
 async def jobs() -> None:
     """The page."""
     async with shell.page("Jobs", "/jobs") as api:
-        with ui.element("section").classes("sl-card"):
-            listed = _Listed(api)
-            await listed.more()
+        listed = _Listed(api)
+        await listed.more()
 
 
 class _Listed:
@@ -24,8 +23,10 @@ class _Listed:
     def __init__(self, api: AsyncClient) -> None:
         self._api = api
         self._cursor: str | None = None
-        self._rows = ui.element("div")
-        self._button = ui.button("More", on_click=self.clicked).props("flat")
+        self._place = ui.element("div")
+        with self._place, parts.card():
+            self._rows = ui.element("div")
+        self._button = parts.quiet("More jobs", self.clicked)
 
     async def clicked(self) -> None:
         """The next page; an error is shown as a message."""
@@ -37,10 +38,13 @@ class _Listed:
     async def more(self) -> None:
         """The next page."""
         page = await self._api.jobs.page(limit=PAGE, cursor=self._cursor)
-        self._cursor = page.next
+        self._cursor, first = page.next, self._cursor is None
         self._button.set_visibility(page.next is not None)
+        if first and not page.items:
+            self._place.clear()
+            with self._place:
+                parts.empty("No jobs yet. Each folder or upload that is added becomes one.",
+                            "Add photos", "/add", "checklist")  # fmt: skip
         with self._rows:
             for job in page.items:
                 job_line(job)
-            if not page.items:
-                shell.empty("No jobs yet.", "Add photos", "/add")

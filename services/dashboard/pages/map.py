@@ -6,7 +6,7 @@ from html import escape
 from nicegui import ui
 
 from libs.common.errors import Code, SluiceError
-from services.dashboard import shell
+from services.dashboard import parts, shell
 from services.dashboard.pages.photos import thumbnail
 from sluice import AsyncClient
 from sluice.models.photos import PhotoMap
@@ -28,7 +28,7 @@ async def map_page() -> None:
         found = await laid_out(api)
         waiting.delete()
         if not found.points:
-            shell.empty("This collection is empty.", "Add photos", "/add")
+            parts.empty("This collection is empty.", "Add photos", "/add")
             return
         ui.label(f"{len(found.points)} photos of {found.collection}. Neighbours look alike.").classes(
             "sl-soft"

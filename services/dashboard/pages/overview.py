@@ -5,21 +5,25 @@ from collections.abc import Iterable
 from nicegui import ui
 
 from libs.common.errors import SluiceError
-from services.dashboard import shell, words
-from services.dashboard.pages.job import job_line
+from services.dashboard import parts, shell, words
+from services.dashboard.pages.job_line import job_line
 from sluice import AsyncClient
 from sluice.models.jobs import JobRow
-from sluice.models.system import Instance
+from sluice.models.system import Capabilities, Instance
 
 LOOK_SECONDS = 2.0
-FLOW = ("gateway", "scanner", "processor", "inferencer", "upserter")
-RECENT = 8
+FLOW = {
+    "gateway": "input", "scanner": "folder_open", "processor": "photo_size_select_large",
+    "inferencer": "auto_awesome", "upserter": "save",
+}  # fmt: skip
+"""The stages in the order in which a photo passes them, each with its icon."""
+RECENT = 6
 
 
 async def overview() -> None:
     """The page."""
-    async with shell.page("Overview", "/") as api:
-        body = ui.element("div").classes("sl-main").style("padding: 0")
+    async with shell.page("Overview", "/", "overview") as api:
+        body = parts.stack()
         view = _Overview(api, body)
         await view.show()
         ui.timer(LOOK_SECONDS, view.refresh, immediate=False)
@@ -57,29 +61,33 @@ class _Overview:
             pipeline(services)
             for reason in waiting(services):
                 shell.notice(reason)
-            if not jobs:
-                shell.empty("No photos yet.", "Add photos", "/add")
-            else:
+            if jobs:
                 _jobs(jobs)
-            ui.label(
-                f"Collection: {capabilities.active_collection or 'none yet'}; "
-                f"model: {capabilities.model or 'not known yet'}"
-            ).classes("sl-soft sl-small")
+            else:
+                parts.empty("Nothing has been added yet. Point Sluice at a folder, or drop photos.",
+                            "Add photos", "/add")  # fmt: skip
+            _present(capabilities)
 
 
 def pipeline(services: Iterable[Instance]) -> None:
     """One card a stage, in the order in which a photo passes them."""
     services = list(services)
     with ui.element("section").classes("sl-pipe").props('aria-label="Pipeline"'):
-        for stage in FLOW:
-            instances = [each for each in services if each.stage == stage]
-            with ui.element("div").classes("sl-card sl-stage"):
-                ui.label(stage).style("font-weight: 600")
-                shell.state_dot(best_state(instances))
-                up = sum(each.state in ("ready", "waiting") for each in instances)
-                lag = next((each.lag for each in instances if each.lag is not None), None)
-                ui.label("" if lag is None else f"{words.count(lag)} waiting").classes("sl-number")
-                ui.label(f"{up} {'replica' if up == 1 else 'replicas'}").classes("sl-soft sl-small")
+        for stage, icon in FLOW.items():
+            _stage(stage, icon, [each for each in services if each.stage == stage])
+
+
+def _stage(stage: str, icon: str, instances: list[Instance]) -> None:
+    up = sum(each.state in ("ready", "waiting") for each in instances)
+    lag = next((each.lag for each in instances if each.lag is not None), None)
+    with ui.element("div").classes("sl-card sl-stage"):
+        with parts.row():
+            ui.html(shell.symbol(icon), sanitize=False)
+            ui.label(stage).classes("sl-strong sl-grow")
+        parts.state_dot(best_state(instances))
+        waits = "nothing waits" if not lag else f"{words.count(lag)} waiting"
+        replicas = f"{up} {'replica' if up == 1 else 'replicas'}"
+        ui.label(replicas if stage == "gateway" else f"{waits}, {replicas}").classes("sl-soft sl-small")
 
 
 def best_state(instances: Iterable[Instance]) -> str:
@@ -96,7 +104,16 @@ def waiting(services: Iterable[Instance]) -> list[str]:
 
 
 def _jobs(jobs: list[JobRow]) -> None:
-    with ui.element("section").classes("sl-card"):
-        ui.html("<h2>Latest jobs</h2>")
+    with parts.card():
+        with parts.row().style("margin-bottom: 12px"):
+            with ui.element("h2").classes("sl-grow"):
+                ui.label("Latest jobs")
+            ui.link("All jobs", "/jobs")
         for job in jobs:
             job_line(job)
+
+
+def _present(found: Capabilities) -> None:
+    parts.soft(
+        f"Collection: {found.active_collection or 'none yet'}; model: {found.model or 'not known yet'}"
+    ).classes("sl-small")

@@ -1,4 +1,4 @@
-"""A grid of photos, as the library, searches and similar photos show them."""
+"""A grid of photos, as searches and similar photos show them."""
 
 from collections.abc import Iterable
 from html import escape
@@ -9,18 +9,19 @@ from services.dashboard import shell
 from sluice.models.photos import Photo
 
 
-def grid(photos: Iterable[Photo]) -> None:
-    """The photos as squares that lead to their pages."""
-    ui.html(f'<div class="sl-grid">{"".join(map(_tile, photos))}</div>', sanitize=False)
+def grid(photos: Iterable[Photo], *, strip: bool = False) -> None:
+    """The photos as squares that lead to their pages; in one row, if it is a strip."""
+    kind = "sl-strip" if strip else "sl-grid"
+    ui.html(f'<div class="{kind}">{"".join(map(_tile, photos))}</div>', sanitize=False)
 
 
 def _tile(photo: Photo) -> str:
     name = escape(photo.payload.filename, quote=True)
     caption = escape(photo.payload.caption or photo.payload.filename, quote=True)
-    reason = escape(why(photo))
+    reason = f'<span class="sl-reason">{escape(why(photo))}</span>' if why(photo) else ""
     return (
         f'<a class="sl-photo" href="{shell.url(f"/photo/{photo.id}")}" title="{name}">'
-        f'<img loading="lazy" src="{thumbnail(photo.id)}" alt="{caption}"><span>{name}{reason}</span></a>'
+        f'<img loading="lazy" src="{thumbnail(photo.id)}" alt="{caption}"><span>{name}</span>{reason}</a>'
     )
 
 
@@ -30,8 +31,7 @@ def why(photo: Photo) -> str:
         return ""
     found = ", ".join(dict.fromkeys(each.word for each in photo.why.words))
     likeness = "" if photo.why.likeness is None else f"{photo.why.likeness:.2f} alike"
-    reasons = ", ".join(filter(None, (found, likeness)))
-    return f" ({reasons})" if reasons else ""
+    return ", ".join(filter(None, (found, likeness)))
 
 
 def thumbnail(photo_id: str) -> str:

@@ -1,4 +1,4 @@
-"""Which scope each call needs. What is not named here needs `admin`, unless it only reads."""
+"""Which scope each call needs. What is not named here needs `admin`, unless it only reads: then `read`."""
 
 import re
 from collections.abc import Sequence
@@ -7,6 +7,7 @@ from services.gateway.api.keys import Scope
 
 _READS = frozenset(("GET", "HEAD", "OPTIONS"))
 _NEEDED: Sequence[tuple[Scope, str]] = (
+    ("ingest", r"GET /folders"),
     ("read", r"POST /search(/image)?"),
     ("read", r"POST /umap/projection_with_clustering"),
     ("ingest", r"POST /umap/cluster_label"),
@@ -36,12 +37,10 @@ PREFIX = "/api/v1"
 
 def scope_of(method: str, path: str) -> Scope:
     """The scope that a call needs."""
-    if method in _READS:
-        return "read"
-    return named_scope(method, path) or "admin"
+    return named_scope(method, path) or ("read" if method in _READS else "admin")
 
 
 def named_scope(method: str, path: str) -> Scope | None:
-    """The scope that the table names for a call which changes something, or computes."""
+    """The scope that the table names for a call, if it does."""
     call = f"{method} {path.removeprefix(PREFIX)}"
     return next((scope for scope, pattern in _PATTERNS if pattern.fullmatch(call)), None)

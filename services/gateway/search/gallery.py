@@ -1,12 +1,12 @@
 """A collection as a list in an order, and what its fields have how often."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from libs.common.errors import Code, SluiceError
 from libs.common.points.fields import FIELDS
 from libs.common.points.projections import SEARCH
-from libs.common.store.protocol import FacetCount, Filter, Order, Record, Store
+from libs.common.store.protocol import FacetCount, Filter, Order, PayloadFields, Record, Store
 from libs.common.store.sorting import Cursor, Sorted, page
 from services.gateway.api.caller import check_collection
 from services.gateway.search import cursors
@@ -32,8 +32,10 @@ class Gallery:
 
     store: Store
 
-    async def page(self, name: str, sort: str, wanted: Page) -> Listed:
+    async def page(self, name: str, sort: str, wanted: Page, shown: PayloadFields = SEARCH) -> Listed:
         """Points in the order of a field, `-field` the largest first; those without it come last.
+
+        Of each what `shown` names.
 
         Pages together give every point once, also while others are being stored. Raises SluiceError
         invalid_request for a field that has no order, and lists those that have.
@@ -41,8 +43,8 @@ class Gallery:
         check_collection(name)
         after = cursors.of_order(wanted.cursor, sort)
         if sort == BY_ID:
-            return await self._by_id(name, wanted, after.id if after else None)
-        order = Sorted(name, order_of(sort), wanted.where, SEARCH)
+            return await self._by_id(name, wanted, after.id if after else None, shown)
+        order = Sorted(name, order_of(sort), wanted.where, shown)
         if after is None and wanted.offset:
             return await self._skipped(order, sort, wanted)
         found, following = await page(self.store, order, wanted.limit, after)
@@ -59,18 +61,24 @@ class Gallery:
             )
         return {field: await self.store.facet(name, field, limit=limit, where=where) for field in fields}
 
-    async def _by_id(self, name: str, wanted: Page, after: str | None) -> Listed:
-        limit = wanted.limit + (0 if after else wanted.offset)
+    async def _by_id(self, name: str, wanted: Page, after: str | None, shown: PayloadFields) -> Listed:
+        if after is None and wanted.offset:
+            _, after = await self.store.scroll(name, limit=wanted.offset, where=wanted.where, payload="none")
+            if after is None:
+                return Listed([], None)
         found, following = await self.store.scroll(
-            name, limit=limit, after=after, where=wanted.where, payload=SEARCH
+            name, limit=wanted.limit, after=after, where=wanted.where, payload=shown
         )
-        shown = found[limit - wanted.limit :]
         cursor = cursors.encoded(cursors.InOrder(BY_ID, None, following)) if following else None
-        return Listed(shown, cursor)
+        return Listed(found, cursor)
 
     async def _skipped(self, order: Sorted, sort: str, wanted: Page) -> Listed:
-        found, following = await page(self.store, order, wanted.offset + wanted.limit, None)
-        return Listed(found[wanted.offset :], _next(sort, following))
+        """What is skipped is read without its payload, which may have thumbnails."""
+        _, reached = await page(self.store, replace(order, payload="none"), wanted.offset, None)
+        if reached is None:
+            return Listed([], None)
+        found, following = await page(self.store, order, wanted.limit, reached)
+        return Listed(found, _next(sort, following))
 
 
 def order_of(sort: str) -> Order:

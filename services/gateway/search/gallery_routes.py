@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 
 from libs.common.filters import parsing as filters
+from libs.common.points.projections import SEARCH, TILE
 from services.gateway.api.capabilities import capability
 from services.gateway.api.models import problems
 from services.gateway.api.unread import ReadFields
@@ -26,20 +27,27 @@ NEWEST = "-taken_at"
 MOST_FIELDS = 20
 
 
+def _page(
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    cursor: Cursor = None,
+    offset: Annotated[int, Query(ge=0, le=10_000, description="In place of a cursor")] = 0,
+    filters_json: Filters = None,
+) -> Page:
+    return Page(limit, offset, filters.parse_json(filters_json), cursor)
+
+
 @router.get(
     "/collections/{name}/images", summary="A collection's images, in an order", responses=problems(404)
 )
 async def images(
     gallery: Galleries,
     name: Name,
+    page: Annotated[Page, Depends(_page)],
     sort: Annotated[str, Query(description="A field, or -field for the largest first")] = NEWEST,
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
-    cursor: Cursor = None,
-    filters_json: Filters = None,
+    thumbnails: Annotated[bool, Query(description="Each with its `thumbnail_base64`")] = False,
 ) -> body.ListedPage:
     """Pages together have every image once, also while others are being stored; without the field, last."""
-    page = Page(limit, where=filters.parse_json(filters_json), cursor=cursor)
-    return listed_out(await gallery.page(name, sort, page))
+    return listed_out(await gallery.page(name, sort, page, TILE if thumbnails else SEARCH))
 
 
 @router.get("/collections/{name}/facets", summary="What fields have, and how often", responses=problems(404))

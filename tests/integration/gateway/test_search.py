@@ -195,6 +195,25 @@ async def test_equal_pictures_come_once_in_pages_of_any_size(
         assert seen == ids[::-1]
 
 
+@pytest.mark.parametrize("sort", ["-taken_at", ""])
+async def test_a_gallery_can_be_entered_anywhere_and_shows_thumbnails_if_asked(
+    gateway: httpx.AsyncClient, photos_of_a_year: tuple[str, list[str]], sort: str
+) -> None:
+    name, ids = photos_of_a_year
+
+    async def page(**params: Any) -> list[dict[str, Any]]:
+        url = f"{API}/collections/{name}/images"
+        answer = await gateway.get(url, params={"sort": sort, **params})
+        assert answer.status_code == 200, answer.text
+        return list(answer.json()["items"])
+
+    whole = await page(limit=100)
+    assert [each["id"] for each in await page(offset=3, limit=4)] == [each["id"] for each in whole[3:7]]
+    assert await page(offset=len(ids), limit=4) == []
+    assert "thumbnail_base64" not in whole[0]["payload"]
+    assert (await page(limit=1, thumbnails=True))[0]["payload"]["thumbnail_base64"]
+
+
 async def test_words_phrases_and_exclusions_find_what_they_say_and_why(
     gateway: httpx.AsyncClient, photos_of_a_year: tuple[str, list[str]]
 ) -> None:

@@ -9,11 +9,11 @@ from libs.common.errors import Code, SluiceError, UnavailableError
 from libs.common.http.mounted import Mounted
 from services.dashboard import words
 from services.dashboard.access import SameOrigin
-from services.dashboard.pages.duplicates import spare
-from services.dashboard.pages.library import address, chosen
+from services.dashboard.pages.duplicates.identical import spare
+from services.dashboard.pages.filters import address, chosen
 from services.dashboard.pages.map import picture
 from services.dashboard.pages.overview import best_state, waiting
-from services.dashboard.pages.photo import facts
+from services.dashboard.pages.photo_facts import exposure, names, place, technical
 from services.dashboard.pages.photos import why
 from sluice import AsyncClient
 from sluice.models.duplicates import Copy, ExactGroup
@@ -44,9 +44,20 @@ def test_names_of_files_are_text_in_the_map() -> None:
 
 
 def test_a_photo_shows_only_what_is_known() -> None:
-    assert facts(PhotoInfo("1", "a.jpg", width=40, height=30, exif={"Make": "Acme"})) == {
-        "Name": "a.jpg", "Size": "40 x 30", "Make": "Acme",
-    }  # fmt: skip
+    found = PhotoInfo("1", "a.jpg", width=40, height=30, exif={"Make": "Acme", "Model": "Acme One"})
+    assert names(found) == {"Size": "40 x 30, 0.0 megapixels"}
+    assert technical(found) == {"Camera": "Acme One"}
+
+
+def test_what_a_camera_wrote_is_read_and_nonsense_is_left_out() -> None:
+    exif = {"FNumber": "14/5", "ExposureTime": "1/125", "FocalLength": "35"}
+    assert exposure(exif) == "f/2.8, 1/125 s, 35 mm"
+    assert exposure({"FNumber": "0/0", "ExposureTime": "bulb"}) == ""
+    spot = {"GPSLatitude": "[38, 43, 12]", "GPSLatitudeRef": "N", "GPSLongitude": "[9, 8, 0]"}
+    assert place(PhotoInfo("1", "a.jpg", exif=spot | {"GPSLongitudeRef": "W"})) == pytest.approx(
+        (38.72, -9.1333), abs=1e-4
+    )
+    assert place(PhotoInfo("1", "a.jpg", exif=spot | {"GPSLongitude": "[9, 1/0, 0]"})) is None
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(45, "45 s"), (200, "3 min"), (7500, "2 h 5 min")])
@@ -96,5 +107,5 @@ def test_a_view_of_the_library_has_an_address_that_leads_back_to_it() -> None:
 
 def test_a_hit_says_why_it_was_found() -> None:
     reason = Why(0.314, [Word("cat", "caption"), Word("cat", "tags")])
-    assert why(Photo("1", PhotoPayload("a.jpg"), why=reason)) == " (cat, 0.31 alike)"
+    assert why(Photo("1", PhotoPayload("a.jpg"), why=reason)) == "cat, 0.31 alike"
     assert why(Photo("1", PhotoPayload("a.jpg"))) == ""

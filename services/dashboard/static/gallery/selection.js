@@ -1,0 +1,59 @@
+// Photos that are chosen in a timeline: by their corner, by Shift for all between, or by x on the keyboard.
+import { offered } from "../chosen.js";
+
+export class Selection {
+  constructor(gallery) {
+    this.gallery = gallery;
+    this.ids = new Set();
+    addEventListener("keydown", (event) => this.#key(event), { signal: gallery.stop.signal });
+  }
+
+  /** Show on a tile whether it is chosen. */
+  mark(tile) {
+    if (!tile.querySelector(".sl-check")) {
+      tile.append(Object.assign(document.createElement("i"), { className: "sl-check material-icons" }));
+    }
+    tile.classList.toggle("chosen", this.ids.has(tile.dataset.id));
+  }
+
+  /** Whether a click was about choosing. */
+  clicked(event, tile) {
+    if (!this.ids.size && !event.target.closest(".sl-check") && !event.shiftKey) return false;
+    event.preventDefault();
+    if (event.shiftKey && this.last) this.#between(this.last, tile.dataset.id);
+    else this.#toggle(tile.dataset.id);
+    this.last = tile.dataset.id;
+    this.#show();
+    return true;
+  }
+
+  #toggle(id) {
+    if (!this.ids.delete(id)) this.ids.add(id);
+  }
+
+  #between(one, other) {
+    const all = this.gallery.ordered().map((tile) => tile.dataset.id);
+    const [from, to] = [all.indexOf(one), all.indexOf(other)].sort((a, b) => a - b);
+    for (const id of all.slice(Math.max(0, from), to + 1)) if (id) this.ids.add(id);
+  }
+
+  #key(event) {
+    const tile = document.activeElement?.closest?.(".sl-tile");
+    if (event.key === "Escape" && this.ids.size) this.clear();
+    else if (event.key === "x" && tile?.dataset.id) {
+      this.#toggle(tile.dataset.id);
+      this.#show();
+    }
+  }
+
+  clear() {
+    this.ids.clear();
+    this.#show();
+  }
+
+  #show() {
+    for (const tile of this.gallery.querySelectorAll(".sl-tile[data-id]")) this.mark(tile);
+    this.gallery.classList.toggle("choosing", this.ids.size > 0);
+    offered([...this.ids], () => this.clear());
+  }
+}
