@@ -1,6 +1,5 @@
 """Points that syncs have removed, and putting them back."""
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -10,10 +9,10 @@ from libs.common import messages
 from libs.common.errors import Code, SluiceError
 from libs.common.kafka.connection import Connection
 from libs.common.kafka.tables.control_table import ControlTable
-from libs.common.kafka.tables.tail import Tail
+from libs.common.kafka.tables.keyed import values
 from libs.common.messages import RemovedRecord
 from libs.common.store.protocol import Point, Store
-from libs.common.topics import REMOVED, key_partition
+from libs.common.topics import REMOVED
 from services.gateway.api.deadlines import refreshed
 from services.gateway.jobs.reader import JobReader
 
@@ -36,7 +35,10 @@ class Removals:
         if not job.is_over:
             raise SluiceError(Code.JOB_RUNNING, f"job {job_id} still runs: let it end first")
         await refreshed(self.control)
-        return sum([await self._put_back(record) async for record in self._records(str(job_id))])
+        removed = values(self.connection, REMOVED, str(job_id), since=0)
+        return sum(
+            [await self._put_back(messages.decode(each or b"", RemovedRecord)) async for each in removed]
+        )
 
     async def _put_back(self, record: RemovedRecord) -> int:
         state = self.control.collection(record.collection)
@@ -54,14 +56,3 @@ class Removals:
         if points:
             await self.store.upsert(record.collection, points)
         return len(points)
-
-    async def _records(self, job_id: str) -> AsyncIterator[RemovedRecord]:
-        async with Tail.open(self.connection, REMOVED) as tail:
-            partitions = await tail.partitions()
-            tail.follow({key_partition(job_id, len(partitions)): 0})
-            ends = await tail.end_offsets(tail.followed)
-            while not await tail.has_reached(ends):
-                for records in (await tail.read(0.2)).values():
-                    for record in records:
-                        if record.key == job_id.encode():
-                            yield messages.decode(record.value or b"", RemovedRecord)

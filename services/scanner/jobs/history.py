@@ -7,9 +7,9 @@ from libs.common import events
 from libs.common.errors import SluiceError
 from libs.common.events import Outcome, ScanRequest
 from libs.common.kafka.connection import Connection
+from libs.common.kafka.tables.keyed import values
 from libs.common.kafka.tables.table import read_limit
-from libs.common.kafka.tables.tail import Tail
-from libs.common.topics import JOB_STATUS, SCANS, Topic, key_partition
+from libs.common.topics import JOB_STATUS, SCANS
 from services.scanner.jobs import changelog
 from services.scanner.jobs.changelog import JobRecord
 
@@ -20,7 +20,7 @@ async def find_job(connection: Connection, job_id: str) -> JobRecord | None:
     """The latest record of a job, whichever scanner has it."""
     found: JobRecord | None = None
     async with read_limit():
-        async for value in _values(connection, SCANS, job_id):
+        async for value in values(connection, SCANS, job_id):
             try:
                 found = None if value is None else changelog.decode(value)
             except SluiceError as error:
@@ -33,7 +33,7 @@ async def earlier_outcomes(connection: Connection, request: ScanRequest) -> Asyn
 
     They are read from the request's `retry_from` on, or from the partition's beginning.
     """
-    async for value in _values(connection, JOB_STATUS, str(request.retry_of), request.retry_from or 0):
+    async for value in values(connection, JOB_STATUS, str(request.retry_of), request.retry_from or 0):
         try:
             event = events.decode_event(value or b"")
         except SluiceError:
@@ -41,23 +41,3 @@ async def earlier_outcomes(connection: Connection, request: ScanRequest) -> Asyn
             continue
         if isinstance(event, events.Outcomes):
             yield list(event.items)
-
-
-async def _values(
-    connection: Connection, topic: Topic, job_id: str, since: int | None = None
-) -> AsyncIterator[bytes | None]:
-    """The values of the job's records up to the topic's present end.
-
-    From the offset `since` of the job's own partition on; None: of all partitions.
-    """
-    key = job_id.encode()
-    async with Tail.open(connection, topic) as tail:
-        partitions = await tail.partitions()
-        own = key_partition(job_id, len(partitions))
-        tail.follow(dict.fromkeys(partitions, 0) if since is None else {own: since})
-        ends = await tail.end_offsets(tail.followed)
-        while not await tail.has_reached(ends):
-            for records in (await tail.read(0.2)).values():
-                for record in records:
-                    if record.key == key:
-                        yield record.value

@@ -142,6 +142,18 @@ class Spool:
                 self.in_flight += len(found)
         return [_spooled(row) for row in found]
 
+    def ended_of(self, file_ids: Sequence[str]) -> set[str]:
+        """Those of the files that have their outcome."""
+        with self._turn:
+            return {
+                row[0]
+                for part in parts(self._db, file_ids)
+                for row in self._db.execute(
+                    f"SELECT file_id FROM files WHERE state > 1 AND file_id IN ({marks(len(part))})",  # noqa: S608
+                    list(part),
+                )
+            }
+
     def under_way(self, limit: int, after: str = "", emitted_before: float = float("inf")) -> list[Spooled]:
         """A page, in order of file id, of files that were emitted (before then) and have no outcome."""
         with self._turn:

@@ -11,8 +11,10 @@ from libs.common.duplicates.settling import settle
 from libs.common.errors import Code
 from libs.common.events import Outcome
 from libs.common.kafka.outgoing import Outgoing, outcomes
+from libs.common.kafka.tables.keyed import values
 from libs.common.messages import File, RemovedRecord
 from libs.common.points.fields import Fields
+from libs.common.points.paths import path_of
 from libs.common.points.payload import moved
 from libs.common.store.protocol import Payload, Point, Record
 from libs.common.topics import REMOVED
@@ -48,6 +50,20 @@ class Applying:
         """Give points of gone files to the files that have their content now."""
         for start in range(0, len(moves), BATCH):
             await self._move({move.point.id: move.file for move in moves[start : start + BATCH]})
+
+    async def catch_up(self) -> None:
+        """Report the points that a scanner before this one removed and had no time to report."""
+        async for body in values(self._wiring.connection, REMOVED, self._record.job_id, since=0):
+            kept = messages.decode(body or b"", RemovedRecord)
+            still = {record.id for record in await self._read(list(kept.ids))}
+            told = await asyncio.to_thread(self._spool.ended_of, kept.ids)
+            paths = {
+                id_: path_of(Fields(payload)) or b""
+                for id_, payload in zip(kept.ids, kept.payloads, strict=True)
+                if id_ not in still | told
+            }
+            if paths:
+                await self._report([self._outcome(id_, path, Code.REMOVED) for id_, path in paths.items()])
 
     async def remove(self, points: StoredPoints) -> None:
         """Remove the points of gone files, once they lie on `removed`."""

@@ -52,6 +52,8 @@ class Sync:
         if reported is None:
             reported = found.counts
             await self._wiring.outbox.tell(events.Compared(job_id=self._record.job_id, counts=reported))
+        else:
+            await self._applying.catch_up()
         await self._applying.move(found.moves)
         if not reported.pending and not found.counts.pending:
             await self._applying.remove(points)

@@ -20,12 +20,24 @@ async def test_a_status_that_did_not_change_is_a_304(
     known = {"if-none-match": first.headers["etag"]}
     assert (await gateway.get(url, headers=known)).status_code == 304
 
-    waiting = asyncio.create_task(gateway.get(url, params={"wait": 30}, headers=known))
+    waiting = asyncio.create_task(followed(gateway, url, first.headers["etag"]))
     await say(publisher, finished(job_id))
     async with asyncio.timeout(20):
-        changed = await waiting
-    assert (changed.status_code, changed.json()["state"]) == (200, "completed")
-    assert changed.headers["etag"] != first.headers["etag"]
+        *before, last = await waiting
+    assert (last.status_code, last.json()["state"]) == (200, "completed")
+    # A reason why it waits, which may come and go meanwhile, is a change too.
+    assert [answer.json()["state"] for answer in before] == ["running"] * len(before)
+
+
+async def followed(gateway: httpx.AsyncClient, url: str, etag: str) -> list[httpx.Response]:
+    """The answers to a client that asks for each change until the job is over."""
+    answers: list[httpx.Response] = []
+    while not answers or answers[-1].json()["state"] == "running":
+        answer = await gateway.get(url, params={"wait": 30}, headers={"if-none-match": etag})
+        assert answer.headers["etag"] != etag
+        etag = answer.headers["etag"]
+        answers.append(answer)
+    return answers
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from libs.common.topics import REMOVED
 from services.scanner.worker import RACY_S
 from tests.support.kafka import records_of
 from tests.support.scanning import COLLECTION, GENERATION, Bench, open_reporter
-from tests.support.waiting import until
+from tests.support.waiting import LIMIT_S, until
 
 MODEL = "lite-1"
 
@@ -198,6 +198,29 @@ async def test_points_of_other_folders_stay(world: Bench, library: Library, tmp_
     async with world.scanner(tmp_path / "data"), world.stage(open_reporter()):
         await world.finished(await world.request(library.root, version=2, sync=True))
     assert (len(await other.points()), len(await library.points())) == (1, 39)
+
+
+async def test_what_a_scanner_removed_and_did_not_report_is_reported_by_the_next(
+    world: Bench, library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (library.root / "0/000.jpg").unlink()
+    removed, delete = asyncio.Event(), library.store.delete_points
+
+    async def delete_and_go_no_further(collection: str, ids: Sequence[str]) -> None:
+        await delete(collection, ids)
+        removed.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(library.store, "delete_points", delete_and_go_no_further)
+    async with world.scanner(tmp_path / "one") as first:
+        job = await world.request(library.root, version=2, sync=True)
+        await asyncio.wait_for(removed.wait(), LIMIT_S)
+        await first.kill()
+    monkeypatch.undo()
+    async with world.scanner(tmp_path / "two", instance="s1"), world.stage(open_reporter()):
+        end = await world.finished(job)
+    assert by_code(world, job) == {"removed": 1, "cache": 39}
+    assert (end.total, end.skipped) == (40, 1)
 
 
 async def test_a_scanner_that_dies_as_it_removes_is_followed_by_one_that_removes_the_rest_once(

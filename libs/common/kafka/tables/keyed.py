@@ -1,0 +1,26 @@
+"""Reading what a topic holds under one key, up to its present end."""
+
+from collections.abc import AsyncIterator
+
+from libs.common.kafka.connection import Connection
+from libs.common.kafka.tables.tail import Tail
+from libs.common.topics import Topic, key_partition
+
+
+async def values(
+    connection: Connection, topic: Topic, key: str, since: int | None = None
+) -> AsyncIterator[bytes | None]:
+    """The values of the key's records, in the order they came.
+
+    From the offset `since` of the key's own partition on; None: of all partitions, from their beginnings.
+    """
+    async with Tail.open(connection, topic) as tail:
+        partitions = await tail.partitions()
+        own = key_partition(key, len(partitions))
+        tail.follow(dict.fromkeys(partitions, 0) if since is None else {own: since})
+        ends = await tail.end_offsets(tail.followed)
+        while not await tail.has_reached(ends):
+            for records in (await tail.read(0.2)).values():
+                for record in records:
+                    if record.key == key.encode():
+                        yield record.value
