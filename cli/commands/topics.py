@@ -1,14 +1,15 @@
 """`sluice topics`: what is on Kafka, as the code declares it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
 
+from cli.topic_formats import Declared, Format, declared, lines
 from libs.common.errors import Code, SluiceError, UnavailableError
 from libs.common.runtime.process import read_settings
 from libs.common.settings import StageSettings
-from libs.common.topics import ALL, Partitions, Topic, TopicNames
+from libs.common.topics import Topic
 from libs.embedded import access
 from services.settings import RunSettings
 from sluice.cli.options import AsJson
@@ -22,11 +23,18 @@ Connect = Annotated[
 ]
 
 
-def topics(json: AsJson = False, connect: Connect = False) -> None:
+As = Annotated[
+    Format | None,
+    typer.Option("--format", help="For making topics, or granting rights, yourself", show_default=False),
+]
+
+
+def topics(json: AsJson = False, connect: Connect = False, format_: As = None) -> None:
     """Describe the Kafka topics.
 
     As they are declared, with the names and counts that the settings here give; asks no broker. With
-    --connect: where the embedded Kafka of DATA_DIR is, and its secret, which changes with each start.
+    --format: as commands, Terraform or Strimzi make them, or as access lists. With --connect: where the
+    embedded Kafka of DATA_DIR is, and its secret, which changes with each start.
     """
     settings = read_settings(StageSettings)
     run = read_settings(RunSettings)
@@ -35,7 +43,10 @@ def topics(json: AsJson = False, connect: Connect = False) -> None:
         return
     # One machine needs fewer, and `run` without a Kafka of its own is one machine.
     partitions = settings.topic_partitions if run.kafka_bootstrap_servers else run.topic_partitions
-    described = list(_described(TopicNames(settings.topic_prefix), partitions))
+    if format_ is not None:
+        typer.echo("\n".join(lines(format_, settings, partitions)))
+        return
+    described = [_described(each) for each in declared(settings, partitions)]
     if json:
         as_json({"topics": described})
         return
@@ -70,19 +81,19 @@ def _print(variables: Mapping[str, str], *, json: bool) -> None:
         typer.echo(f"{name}={value}")
 
 
-def _described(names: TopicNames, partitions: int) -> Iterator[dict[str, Any]]:
-    for topic in ALL:
-        yield {
-            "name": names.of(topic),
-            "description": topic.description,
-            "key": topic.key,
-            "partitions": 1 if topic.partitions is Partitions.ONE else partitions,
-            "fixed_partitions": topic.fixed_partitions,
-            "compacted": topic.compacted,
-            "retention_days": _days(topic),
-            "segment_bytes": topic.segment_bytes,
-            "public": topic.public,
-        }
+def _described(each: Declared) -> dict[str, Any]:
+    topic = each.topic
+    return {
+        "name": each.name,
+        "description": topic.description,
+        "key": topic.key,
+        "partitions": each.partitions,
+        "fixed_partitions": topic.fixed_partitions,
+        "compacted": topic.compacted,
+        "retention_days": _days(topic),
+        "segment_bytes": topic.segment_bytes,
+        "public": topic.public,
+    }
 
 
 def _days(topic: Topic) -> int | None:

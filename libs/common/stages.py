@@ -14,17 +14,27 @@ from libs.common.events import ScanRequest
 from libs.common.messages import ImageRecord, PathRecord, PointRecord, TaskRecord
 from libs.common.topics import (
     CAPTIONS,
+    CONTROL,
+    DEAD_LETTERS,
+    DECISIONS,
     IMAGES,
     INGEST,
+    JOB_STATUS,
     JOBS,
+    LIBRARIES,
     ML_RESULTS,
     PATHS,
     POINTS,
     REMOVED,
     SCANS,
+    SERVICES,
     TASKS,
     Topic,
 )
+
+ALL_WRITE = (JOB_STATUS, DEAD_LETTERS, SERVICES)
+ALL_FOLLOW = (CONTROL, SERVICES)
+"""Topics that every stage writes, and that every one follows."""
 
 BodyT = TypeVar("BodyT", bound=Struct)
 
@@ -34,13 +44,15 @@ class Stage(Generic[BodyT]):
     """A stage's declaration.
 
     `inputs` hold records of one kind, `record`, and are read under the consumer group that has the stage's
-    name; their consumed records are deleted. `outputs` leaves out the topics that every stage writes.
+    name; their consumed records are deleted. `outputs` leaves out the topics that every stage writes, and
+    `follows`, which are read without a group's offsets, those that every one follows.
     """
 
     name: str
     inputs: tuple[Topic, ...] = ()
     record: type[BodyT] | None = None
     outputs: tuple[Topic, ...] = ()
+    follows: tuple[Topic, ...] = ()
     files_wait: bool = False
     """Whether files of a job wait in its inputs: then the scanner looks here before it calls one lost."""
     describes: bool = False
@@ -53,15 +65,34 @@ class Stage(Generic[BodyT]):
     """The stage whose process runs it; None: its own."""
 
 
-GATEWAY: Stage[Any] = Stage("gateway", outputs=(INGEST, TASKS, JOBS))
-SCANNER = Stage("scanner", (INGEST,), ScanRequest, (PATHS, SCANS, REMOVED), every_job=True)
-PROCESSOR = Stage(
-    "processor", (PATHS,), PathRecord, (IMAGES, CAPTIONS, POINTS), files_wait=True, every_job=True
+GATEWAY: Stage[Any] = Stage(
+    "gateway",
+    outputs=(INGEST, TASKS, JOBS, CONTROL, LIBRARIES, DECISIONS),
+    follows=(INGEST, JOB_STATUS, JOBS, LIBRARIES, DECISIONS, REMOVED),
 )
-INFERENCER = Stage("inferencer", (IMAGES,), ImageRecord, (ML_RESULTS,), files_wait=True, every_job=True)
+SCANNER = Stage(
+    "scanner",
+    (INGEST,),
+    ScanRequest,
+    (PATHS, SCANS, REMOVED, INGEST, CONTROL),
+    follows=(JOB_STATUS, SCANS, LIBRARIES),
+    every_job=True,
+)
+PROCESSOR = Stage(
+    "processor",
+    (PATHS,),
+    PathRecord,
+    (IMAGES, CAPTIONS, POINTS),
+    follows=(ML_RESULTS,),
+    files_wait=True,
+    every_job=True,
+)
+INFERENCER = Stage(
+    "inferencer", (IMAGES,), ImageRecord, (ML_RESULTS, CONTROL), files_wait=True, every_job=True
+)
 CAPTIONER = Stage("captioner", (CAPTIONS,), ImageRecord, (POINTS,), files_wait=True, describes=True)
-UPSERTER = Stage("upserter", (POINTS, ML_RESULTS), PointRecord, files_wait=True, every_job=True)
-UPSERTER_TASKS = Stage("tasks", (TASKS,), TaskRecord, runs_in=UPSERTER.name)
+UPSERTER = Stage("upserter", (POINTS, ML_RESULTS), PointRecord, (CONTROL,), files_wait=True, every_job=True)
+UPSERTER_TASKS = Stage("tasks", (TASKS,), TaskRecord, (CONTROL,), runs_in=UPSERTER.name)
 ML: Stage[Any] = Stage("ml", has_group=False)
 DASHBOARD: Stage[Any] = Stage("dashboard", has_group=False)
 

@@ -1,7 +1,7 @@
 """A broker that forbids things, and a group that throws its members out: as an administrator would do it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,6 +9,7 @@ from pathlib import Path
 from aiokafka.protocol.admin import CreateAclsRequest, DescribeAclsRequest
 
 from libs.common.kafka.connection import Connection
+from libs.common.kafka.rights import Right
 from libs.common.kafka.stale_members import members_out
 from libs.common.topics import Topic
 from libs.embedded.config import Ports
@@ -20,8 +21,10 @@ from tests.support.kafka import connect
 from tests.support.waiting import LIMIT_S
 
 USER, PASSWORD = "sluice", "of the test"
-TOPIC, LITERAL, DENY, ALLOW = 2, 3, 2, 3
+TOPIC, GROUP, LITERAL, DENY, ALLOW = 2, 3, 3, 2, 3
 ALL, READ, WRITE, DESCRIBE = 2, 3, 4, 8
+KINDS = {"topic": TOPIC, "group": GROUP}
+OPERATIONS = {"Read": READ, "Write": WRITE, "Delete": 6, "Describe": DESCRIBE, "DescribeConfigs": 10}
 """Numbers of Kafka's protocol."""
 
 
@@ -32,13 +35,13 @@ class ForbiddingBroker:
     plain: Broker
     secured: str
 
-    def environment(self, prefix: str) -> dict[str, str]:
+    def environment(self, prefix: str, user: str = USER) -> dict[str, str]:
         """The settings of a stage that comes by password."""
         return {
             "KAFKA_BOOTSTRAP_SERVERS": self.secured,
             "KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT",
             "KAFKA_SASL_MECHANISM": "PLAIN",
-            "KAFKA_SASL_USERNAME": USER,
+            "KAFKA_SASL_USERNAME": user,
             "KAFKA_SASL_PASSWORD": PASSWORD,
             "TOPIC_PREFIX": prefix,
             "TOPIC_PARTITIONS": "4",
@@ -47,16 +50,23 @@ class ForbiddingBroker:
     async def connect(self, prefix: str) -> tuple[Connection, Connection]:
         """Connections on the test's topics: the administrator's, and the one that can be forbidden things."""
         plain = await connect(self.plain, prefix)
-        by_password = {
+        return plain, self.by_password(plain, USER)
+
+    def by_password(self, plain: Connection, user: str) -> Connection:
+        """The connection, as this user."""
+        security = {
             "security_protocol": "SASL_PLAINTEXT", "sasl_mechanism": "PLAIN",
-            "sasl_plain_username": USER, "sasl_plain_password": PASSWORD,
+            "sasl_plain_username": user, "sasl_plain_password": PASSWORD,
         }  # fmt: skip
-        return plain, replace(plain, bootstrap_servers=self.secured, security=by_password)
+        return replace(plain, bootstrap_servers=self.secured, security=security)
 
 
 @asynccontextmanager
-async def forbidding_broker(home: Path) -> AsyncIterator[ForbiddingBroker]:
-    """A broker of its own, with access lists."""
+async def forbidding_broker(
+    home: Path, users: Iterable[str] = (USER,), *, closed: bool = False
+) -> AsyncIterator[ForbiddingBroker]:
+    """A broker of its own, with access lists; a closed one denies all that is not granted."""
+    known = " ".join(f'user_{user}="{PASSWORD}"' for user in users)
     plain, secured = free_ports(), free_ports()
     addresses = f"CLIENTS://127.0.0.1:{plain.clients},PASSWORD://127.0.0.1:{secured.clients}"
     properties = {
@@ -65,10 +75,10 @@ async def forbidding_broker(home: Path) -> AsyncIterator[ForbiddingBroker]:
         "listener.security.protocol.map": "CLIENTS:PLAINTEXT,CONTROLLER:PLAINTEXT,PASSWORD:SASL_PLAINTEXT",
         "sasl.enabled.mechanisms": "PLAIN",
         "listener.name.password.plain.sasl.jaas.config": "org.apache.kafka.common.security.plain."
-        f'PlainLoginModule required user_{USER}="{PASSWORD}";',
+        f"PlainLoginModule required {known};",
         "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
         "super.users": "User:ANONYMOUS",
-        "allow.everyone.if.no.acl.found": "true",
+        "allow.everyone.if.no.acl.found": str(not closed).lower(),
     }
     settings, ports = EmbeddedSettings(), Ports(plain.clients, plain.controller, properties)
     async with EmbeddedKafka(
@@ -86,6 +96,21 @@ async def forbid(plain: Connection, topic: Topic, operation: int) -> None:
             await admin._send_to_controller(CreateAclsRequest(*rule))
             while not (await admin._send_request(DescribeAclsRequest(*rule))).resources:
                 await asyncio.sleep(0.02)
+
+
+async def grant(plain: Connection, user: str, rights: Iterable[Right]) -> None:
+    """Let the user do these things; returns once that holds."""
+    rules = [
+        (KINDS[right.resource], right.named(plain.names), LITERAL, f"User:{user}", "*", OPERATIONS[operation],
+         ALLOW)
+        for right in rights
+        for operation in right.operations
+    ]  # fmt: skip
+    async with plain.admin() as admin, asyncio.timeout(LIMIT_S):
+        for rule in rules:
+            await admin._send_to_controller(CreateAclsRequest(*rule))
+        while not (await admin._send_request(DescribeAclsRequest(*rules[-1]))).resources:
+            await asyncio.sleep(0.02)
 
 
 async def throw_out(connection: Connection, stage: str) -> int:

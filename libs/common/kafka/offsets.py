@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import GroupAuthorizationFailedError
 from aiokafka.structs import TopicPartition
 
 from libs.common.kafka.connection import Connection
+from libs.common.kafka.rights import warn_missing
 from libs.common.topics import Topic
 
 Offsets = dict[TopicPartition, int]
@@ -13,7 +15,12 @@ Offsets = dict[TopicPartition, int]
 
 async def committed(admin: AIOKafkaAdminClient, connection: Connection, stage: str) -> Offsets:
     """Per partition the next record that the stage's group will take; absent where it took none yet."""
-    offsets = await admin.list_consumer_group_offsets(connection.names.group(stage))
+    group = connection.names.group(stage)
+    try:
+        offsets = await admin.list_consumer_group_offsets(group)
+    except GroupAuthorizationFailedError:
+        warn_missing("Describe", "group", group, "how far it is, and lost files, are not known")
+        raise
     return {tp: at.offset for tp, at in offsets.items() if at.offset >= 0}
 
 

@@ -1,4 +1,4 @@
-from libs.common.kafka import admin
+from libs.common.kafka.topic_configs import topic_configs
 from libs.common.topics import ALL, PATHS
 
 
@@ -7,5 +7,5 @@ def test_every_client_can_read_how_public_topics_are_compressed() -> None:
 
 
 def test_a_cluster_of_one_broker_is_not_asked_for_two_copies() -> None:
-    assert "min.insync.replicas" not in admin.topic_configs(PATHS, 1)
-    assert admin.topic_configs(PATHS, 2)["min.insync.replicas"] == "2"
+    assert "min.insync.replicas" not in topic_configs(PATHS, 1)
+    assert topic_configs(PATHS, 2)["min.insync.replicas"] == "2"

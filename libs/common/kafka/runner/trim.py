@@ -5,11 +5,12 @@ import logging
 from collections.abc import Sequence
 
 from aiokafka.admin import RecordsToDelete
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, TopicAuthorizationFailedError
 
 from libs.common.errors import UnavailableError
 from libs.common.kafka.connection import Connection
 from libs.common.kafka.offsets import committed
+from libs.common.kafka.rights import warn_missing
 from libs.common.topics import Topic
 
 log = logging.getLogger(__name__)
@@ -21,10 +22,18 @@ async def trim_forever(connection: Connection, stage: str, topics: Sequence[Topi
     """Every minute delete what the stage's group has committed, from the topics that it alone reads."""
     while True:
         await asyncio.sleep(TRIM_SECONDS)
-        try:
-            await trim(connection, stage, topics)
-        except (KafkaError, UnavailableError) as error:
-            log.info("%s: consumed records stay another minute: %s", stage, error)
+        for topic in topics:
+            await trim_or_say(connection, stage, topic)
+
+
+async def trim_or_say(connection: Connection, stage: str, topic: Topic) -> None:
+    """Delete what was consumed; why it stays otherwise, and a missing right as a warning."""
+    try:
+        await trim(connection, stage, (topic,))
+    except TopicAuthorizationFailedError:
+        warn_missing("Delete", "topic", connection.names.of(topic), "its consumed records take disk for days")
+    except (KafkaError, UnavailableError) as error:
+        log.info("%s: consumed records stay another minute: %s", stage, error)
 
 
 async def trim(connection: Connection, stage: str, topics: Sequence[Topic]) -> None:
