@@ -44,7 +44,7 @@ def caption_in(body: bytes) -> str:
         why = (message.refusal or "its filter held the answer back")[:300]
         raise FileError(Code.CAPTION_FAILED, f"the caption model refuses this picture: {why}")
     caption = " ".join(_THINKING.sub("", message.content or "").split())
-    if not any(dead_letter.isalpha() for dead_letter in caption):
+    if not any(letter.isalpha() for letter in caption):
         raise ValueError("there are no words in it")
     if len(caption) > LONGEST_CAPTION:
         raise ValueError(f"it has {len(caption)} characters")

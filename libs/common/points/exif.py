@@ -23,12 +23,13 @@ def is_exif(name: str) -> bool:
 
 def bare_names(payload: Payload) -> dict[str, str]:
     """`{"Make": ...}` from the payload's `exif_Image_Make`, without the embedded thumbnail's own tags."""
-    return {
-        name.removeprefix(f"{_PREFIX}{group}_"): str(value)
-        for group in reversed(_GROUPS)
-        for name, value in payload.items()
-        if name.startswith(f"{_PREFIX}{group}_")
-    }
+    by_group: dict[str, dict[str, str]] = {group: {} for group in reversed(_GROUPS)}
+    for name, value in payload.items():
+        if name.startswith(_PREFIX):
+            group, _, tag = name.removeprefix(_PREFIX).partition("_")
+            if group in by_group:
+                by_group[group][tag] = str(value)
+    return {tag: text for texts in by_group.values() for tag, text in texts.items()}
 
 
 def count(payload: Payload) -> int:

@@ -9,7 +9,9 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
+_PLAIN = re.compile(r"[0-9A-Za-z]+")
 _PARTS = re.compile(r"\d+|\D+")
 _HUMPS = re.compile(r"(?<=[a-zà-öø-ÿ])(?=[A-ZÀ-ÖØ-Þ])|(?<=[A-ZÀ-ÖØ-Þ])(?=[A-ZÀ-ÖØ-Þ][a-zà-öø-ÿ])")
 _TERM = re.compile(r'(?P<minus>(?<!\S)-(?=\S))?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+))')
@@ -20,6 +22,8 @@ _FUNCTION = frozenset(
     ["a", "an", "and", "at", "by", "for", "from", "in", "is", "of", "on", "or", "the", "to", "with"]
 )
 """English words that say nothing of a picture where others do: "a cup of coffee" is no "hen of the woods"."""
+_KEPT = 1024
+"""Texts whose words are kept: folders, cameras and tags are those of many photos."""
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 
 
@@ -32,12 +36,14 @@ class Query:
     excluded: tuple[str, ...]
 
 
-def words_of(text: str) -> list[str]:
+@lru_cache(_KEPT)
+def words_of(text: str) -> tuple[str, ...]:
     """The words in their order."""
-    return [word for run in _runs(folded(text)) for word in _spaced(run)]
+    return tuple(word for run in _runs(folded(text)) for word in _spaced(run))
 
 
-def parts_of(text: str) -> list[str]:
+@lru_cache(_KEPT)
+def parts_of(text: str) -> tuple[str, ...]:
     """The words, then what CamelCase and digits within them stand for where they are written together."""
     words = words_of(text)
     taken_apart = (
@@ -45,8 +51,8 @@ def parts_of(text: str) -> list[str]:
         for run in _runs(unicodedata.normalize("NFC", text))
         for part in _PARTS.findall(_HUMPS.sub(" ", run))
     )
-    parts = [word for part in taken_apart for word in words_of(part)]
-    return words + [part for part in dict.fromkeys(parts) if part not in words]
+    parts = dict.fromkeys(word for part in taken_apart for word in words_of(part))
+    return (*words, *(part for part in parts if part not in words))
 
 
 def parsed(text: str) -> Query:
@@ -71,32 +77,39 @@ def joined(texts: Iterable[str | None]) -> str:
     """The text that the store indexes: all words in their order, then the parts of those written together."""
     known = [text for text in texts if text]
     words = [word for text in known for word in words_of(text)]
-    parts = dict.fromkeys(part for text in known for part in parts_of(text))
-    return " ".join([*words, *(part for part in parts if part not in frozenset(words))])
+    written = frozenset(words)
+    parts = dict.fromkeys(part for text in known for part in parts_of(text) if part not in written)
+    return " ".join([*words, *parts])
 
 
 def folded(text: str) -> str:
     """Without case, and without accents where they do not make another word."""
+    if text.isascii():
+        return text.lower()
     plain = unicodedata.normalize("NFKC", text).casefold()
     if plain.isascii():
         return plain
     return unicodedata.normalize("NFC", "".join(map(_unaccented, plain))).translate(_LETTERS)
 
 
-def _unaccented(dead_letter: str) -> str:
-    if dead_letter.isascii():
-        return dead_letter
-    parts = unicodedata.normalize("NFD", dead_letter)
+def _unaccented(letter: str) -> str:
+    if letter.isascii():
+        return letter
+    parts = unicodedata.normalize("NFD", letter)
     is_accented = len(parts) > 1 and unicodedata.name(parts[0], "").startswith(_ACCENTED)
-    return parts[0] if is_accented else dead_letter
+    return parts[0] if is_accented else letter
 
 
-def _runs(text: str) -> Iterator[str]:
+def _runs(text: str) -> Iterable[str]:
     """What stands between separators."""
+    return _PLAIN.findall(text) if text.isascii() else _runs_of_letters(text)
+
+
+def _runs_of_letters(text: str) -> Iterator[str]:
     run: list[str] = []
-    for dead_letter in text:
-        if dead_letter.isalnum() or unicodedata.category(dead_letter) in ("Mn", "Mc"):
-            run.append(dead_letter)
+    for letter in text:
+        if letter.isalnum() or unicodedata.category(letter) in ("Mn", "Mc"):
+            run.append(letter)
         elif run:
             yield "".join(run)
             run = []
@@ -105,4 +118,4 @@ def _runs(text: str) -> Iterator[str]:
 
 
 def _spaced(run: str) -> list[str]:
-    return _UNSPACED.sub(lambda found: f" {found[0]} ", run).split()
+    return [run] if run.isascii() else _UNSPACED.sub(lambda found: f" {found[0]} ", run).split()
