@@ -21,6 +21,7 @@ from libs.common.http.serving import listen, serve
 from libs.common.runtime.service import Health, Service
 from libs.common.stages import DASHBOARD
 from services.dashboard import access, data, media
+from services.dashboard.live.feed import Feed, closing_feed
 from services.dashboard.pages.add import add
 from services.dashboard.pages.collections import collections
 from services.dashboard.pages.duplicates.page import duplicates
@@ -62,7 +63,8 @@ def create_app(settings: DashboardSettings) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with httpx.AsyncClient(base_url=settings.gateway_url, timeout=wire.SECONDS) as http:
             pages_app.state.http = http
-            yield
+            async with closing_feed(Feed(http)) as pages_app.state.feed:
+                yield
 
     for path, page in PAGES.items():
         ui.page(path, response_timeout=PAGE_SECONDS)(page)

@@ -6,7 +6,7 @@ from urllib.parse import quote
 import httpx
 from fastapi import APIRouter, Request, Response
 
-from libs.common.errors import SluiceError
+from libs.common.errors import Code, SluiceError
 from services.dashboard.media import Visitor
 from services.dashboard.shell import sentence
 from sluice import wire
@@ -16,6 +16,9 @@ router = APIRouter(prefix="/data", include_in_schema=False)
 UNCOMPRESSED = {"accept-encoding": "identity"}
 """The gateway is near: to compress thumbnails for it takes longer than to send them."""
 
+CLUSTERS = {"algorithm": "hdbscan"}
+"""Clusters of any shape and number, and photos that are in none."""
+
 
 @router.get("/collections/{name}/{what}")
 async def listed(api: Visitor, request: Request, name: str, what: Literal["images", "facets"]) -> Response:
@@ -23,6 +26,23 @@ async def listed(api: Visitor, request: Request, name: str, what: Literal["image
     try:
         path = f"/collections/{quote(name, safe='')}/{what}"
         found = await api.http.send("GET", path, params=request.query_params, headers=UNCOMPRESSED)
+    except SluiceError as error:
+        return problem(error)
+    return Response(found.content, media_type="application/json", headers={"cache-control": "no-store"})
+
+
+@router.post("/map")
+async def clustered_map(api: Visitor, sample_size: int = 500) -> Response:
+    """The map of the active collection with its clusters; 503 while it is computed."""
+    try:
+        found = await api.http.send(
+            "POST",
+            "/umap/projection_with_clustering",
+            prefix="",
+            params={"sample_size": sample_size},
+            json=CLUSTERS,
+            headers=UNCOMPRESSED,
+        )
     except SluiceError as error:
         return problem(error)
     return Response(found.content, media_type="application/json", headers={"cache-control": "no-store"})
@@ -46,4 +66,5 @@ async def upload(api: Visitor, request: Request) -> Response:
 
 def problem(error: SluiceError) -> Response:
     """The gateway's sentence, which the script shows."""
-    return Response(sentence(error), status_code=502, media_type="text/plain")
+    status = 503 if error.code == Code.MAP_PENDING else 502
+    return Response(sentence(error), status_code=status, media_type="text/plain")

@@ -24,6 +24,8 @@ PAGES = (
 SECOND_PART = "/add"
 """From here on the navigation is about bringing photos in."""
 MOUNT = "/ui"
+AGAIN_SECONDS = 3.0
+"""After this long a page that the gateway could not answer tries again."""
 STYLES = ("dashboard", "shell", "photos")
 
 
@@ -42,7 +44,7 @@ async def page(title: str, current: str, *styles: str, wide: bool = False) -> As
     ui.html(_navigation(current), sanitize=False)
     with ui.element("main").classes(f"sl-main {'' if wide else 'sl-narrow'}").props("id=main tabindex=-1"):
         ui.html(f"<h1>{escape(title)}</h1>", sanitize=False)
-        with errors():
+        with errors(again=True):
             yield client()
 
 
@@ -89,8 +91,11 @@ def symbol(name: str) -> str:
 
 
 @contextmanager
-def errors() -> Iterator[None]:
-    """What the block raises is shown where it stands, in the gateway's words."""
+def errors(*, again: bool = False) -> Iterator[None]:
+    """What the block raises is shown where it stands, in the gateway's words.
+
+    With `again` the page is loaded again after a while, where that may help.
+    """
     try:
         yield
     except SluiceError as error:
@@ -98,6 +103,8 @@ def errors() -> Iterator[None]:
             ask_for_key()
         else:
             notice(sentence(error), bad=True)
+            if again and (error.retryable or error.code == Code.GATEWAY_UNAVAILABLE):
+                ui.timer(AGAIN_SECONDS, ui.navigate.reload, once=True)
 
 
 def sentence(error: SluiceError) -> str:

@@ -128,6 +128,11 @@ class AsyncPhotos:
         path = f"/images/{wire.segment(photo_id)}/image"
         return (await self.http.send("GET", path, params=params)).content
 
+    async def name_cluster(self, cluster: int, label: str) -> None:
+        """Name a cluster of the active collection's map."""
+        sent = {"cluster_id": cluster, "label": label}
+        await self.http.send("POST", "/umap/cluster_label", prefix="", json=sent)
+
     async def map(self, *, sample: int = 500) -> body.PhotoMap:
         """A sample of the active collection in a plane in which neighbours look alike.
 

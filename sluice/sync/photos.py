@@ -128,6 +128,11 @@ class Photos:
         path = f"/images/{wire.segment(photo_id)}/image"
         return self.http.send("GET", path, params=params).content
 
+    def name_cluster(self, cluster: int, label: str) -> None:
+        """Name a cluster of the active collection's map."""
+        sent = {"cluster_id": cluster, "label": label}
+        self.http.send("POST", "/umap/cluster_label", prefix="", json=sent)
+
     def map(self, *, sample: int = 500) -> body.PhotoMap:
         """A sample of the active collection in a plane in which neighbours look alike.
 

@@ -6,12 +6,12 @@ from nicegui import ui
 
 from libs.common.errors import SluiceError
 from services.dashboard import parts, shell, words
+from services.dashboard.live.following import follow
 from services.dashboard.pages import sync_report
 from services.dashboard.pages.job_line import source
 from sluice import AsyncClient
-from sluice.models.jobs import JobFile, JobStatus
+from sluice.models.jobs import JobFile, JobRow, JobStatus
 
-LOOK_SECONDS = 1.0
 PAGE = 50
 OUTCOMES = {
     "failed": "No file failed.",
@@ -29,7 +29,7 @@ async def job(job_id: str) -> None:
         body = parts.stack()
         view = _JobView(api, job_id, body)
         await view.show()
-        ui.timer(LOOK_SECONDS, view.refresh, immediate=False)
+        follow(view.changed)
         await _Files(api, job_id).show()
 
 
@@ -42,13 +42,10 @@ class _JobView:
         self._body = body
         self._last: JobStatus | None = None
 
-    async def refresh(self) -> None:
-        """Look again, unless the job is over; a gateway that is away is looked for again next time."""
-        if self._last is None or not self._last.is_over:
-            try:
-                await self.show()
-            except SluiceError:
-                return
+    async def changed(self, job: JobRow) -> None:
+        """Look again if it is this job that changed."""
+        if job.job_id == self._id:
+            await self.show()
 
     async def show(self) -> None:
         """Show the job as it stands."""
@@ -90,10 +87,9 @@ class _JobView:
             return
         try:
             await self._api.job(self._id).command(action)
+            await self.show()
         except SluiceError as error:
             shell.reported(error)
-        else:
-            await self.refresh()
 
     async def _retry(self) -> None:
         try:

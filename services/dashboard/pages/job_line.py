@@ -10,7 +10,7 @@ from sluice.models.jobs import JobRow
 
 def job_line(job: JobRow) -> None:
     """A job in a list."""
-    with ui.element("div").classes("sl-line sl-stack sl-tight"):
+    with ui.element("div").classes("sl-stack sl-tight"):
         with parts.row():
             with ui.element("div").classes("sl-grow"):
                 link = f'<a class="sl-strong sl-path" href="{shell.url(f"/jobs/{job.job_id}")}">'

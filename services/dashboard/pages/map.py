@@ -1,66 +1,93 @@
-"""The map of a collection: neighbours look alike; each point leads to its photo."""
+"""The map of a collection: neighbours look alike; a script draws it, and what is chosen in it is acted on."""
 
-import asyncio
 from html import escape
 
-from nicegui import ui
+from nicegui import events, ui
 
-from libs.common.errors import Code, SluiceError
-from services.dashboard import parts, shell
-from services.dashboard.pages.photos import thumbnail
+from libs.common.errors import SluiceError
+from services.dashboard import parts, selection, shell
 from sluice import AsyncClient
-from sluice.models.photos import PhotoMap
 
-SAMPLE = 500
-GIVE_UP_SECONDS = 120.0
-SIZE = 44
-"""Pixels of a thumbnail in the map's own scale of 1000."""
-WIDTH = 1000
-HALF = 10.0
-"""The plane reaches from -10 to 10."""
+SAMPLES = (500, 1000, 2000, 5000)
+"""How many photos may be laid out."""
 
 
-async def map_page() -> None:
-    """The page."""
-    async with shell.page("Map", "/map") as api:
-        waiting = ui.label("Laying out the photos. The first time takes some seconds.").classes("sl-soft")
-        await ui.context.client.connected()
-        found = await laid_out(api)
-        waiting.delete()
-        if not found.points:
-            parts.empty("This collection is empty.", "Add photos", "/add")
+async def map_page(sample: int = SAMPLES[0]) -> None:
+    """The page; `sample` is how many photos are laid out."""
+    async with shell.page("Map", "/map", "map", "gallery", wide=True) as api:
+        collection = (await api.capabilities()).active_collection
+        if collection is None:
+            parts.empty("No collection yet: the first photos you add make one.", "Add photos", "/add")
             return
-        ui.label(f"{len(found.points)} photos of {found.collection}. Neighbours look alike.").classes(
-            "sl-soft"
-        )
-        ui.html(picture(found), sanitize=False)
+        _controls(collection, sample)
+        with ui.element("div") as place:
+            _map(sample)
+        selection.listen(api, collection)
+        _answers(api, collection, place)
 
 
-async def laid_out(api: AsyncClient) -> PhotoMap:
-    """The map, asked for again while the gateway still computes it; SluiceError after GIVE_UP_SECONDS."""
-    clock = asyncio.get_running_loop().time
-    until = clock() + GIVE_UP_SECONDS
-    while True:
+def _controls(collection: str, sample: int) -> None:
+    with parts.row():
+        parts.soft(
+            f"{collection}: neighbours look alike. Drag moves, the wheel zooms, Shift chooses."
+        ).classes("sl-grow")
+        sizes = {each: f"{each:,} photos" for each in SAMPLES}
+        ui.select(
+            sizes, value=sample if sample in sizes else None, label="Sample",
+            on_change=lambda event: ui.navigate.to(f"/map?sample={event.value}"),
+        ).props("outlined dense").style("min-width: 140px")  # fmt: skip
+        lasso = parts.quiet("Lasso", lambda: ui.run_javascript(
+            "document.querySelector('sl-map').toggleAttribute('lasso')"), "gesture")  # fmt: skip
+        lasso.on_click(lambda: lasso.classes(toggle="on"))
+
+
+def _map(sample: int) -> None:
+    shell.script("map/map.js")
+    ui.html(
+        f'<sl-map aria-busy="true" data-from="{shell.url(f"/data/map?sample_size={sample}")}" '
+        f'data-photo="{escape(shell.url("/photo/"), quote=True)}">Laying out the photos. The first time '
+        "takes some seconds.</sl-map>",
+        sanitize=False,
+    )
+
+
+def _answers(api: AsyncClient, collection: str, place: ui.element) -> None:
+    """What the script reports: that there is nothing to draw, that it failed, that a cluster gets a name."""
+
+    def empty() -> None:
+        place.clear()
+        with place:
+            parts.empty(f"The collection {collection} is empty.", "Add photos", "/add", "bubble_chart")
+
+    def failed(event: events.GenericEventArguments) -> None:
+        place.clear()
+        with place:
+            shell.notice(str(event.args), bad=True)
+
+    async def name(event: events.GenericEventArguments) -> None:
+        with place:
+            label = await _named(str(event.args["label"]))
+        if label is None:
+            return
         try:
-            return await api.photos.map(sample=SAMPLE)
+            await api.photos.name_cluster(int(event.args["cluster"]), label)
         except SluiceError as error:
-            if error.code != Code.MAP_PENDING or clock() > until:
-                raise
+            shell.reported(error)
+        else:
+            ui.navigate.reload()
+
+    ui.on("map-empty", empty)
+    ui.on("map-failed", failed)
+    ui.on("map-name", name)
 
 
-def picture(found: PhotoMap) -> str:
-    """The map as SVG, each photo at its place."""
-    photos = "".join(
-        f'<a href="{shell.url(f"/photo/{point.id}")}"><title>{escape(point.filename)}</title>'
-        f'<image href="{thumbnail(point.id)}" x="{_at(point.x):.1f}" y="{_at(-point.y):.1f}" '
-        f'width="{SIZE}" height="{SIZE}" preserveAspectRatio="xMidYMid slice"/></a>'
-        for point in found.points
-    )
-    label = escape(f"Map of {found.collection}", quote=True)
-    return (
-        f'<svg class="sl-map" viewBox="0 0 {WIDTH} {WIDTH}" role="group" aria-label="{label}">{photos}</svg>'
-    )
-
-
-def _at(value: float) -> float:
-    return (value + HALF) / (2 * HALF) * (WIDTH - SIZE)
+async def _named(before: str) -> str | None:
+    with ui.dialog() as dialog, ui.card().classes("sl-dialog"):
+        parts.heading("Name the cluster")
+        label = ui.input("Name", value=before).props("outlined dense autofocus maxlength=200")
+        with parts.row().style("justify-content: flex-end"):
+            parts.quiet("Cancel", lambda: dialog.submit(None))
+            parts.strong("Name it", lambda: dialog.submit(label.value or ""))
+    answer = await dialog
+    dialog.delete()
+    return None if answer is None else str(answer)

@@ -1,17 +1,22 @@
 """The pipeline at a glance: stages with their state and lag, running jobs, and what waits."""
 
 from collections.abc import Iterable
+from time import monotonic
 
 from nicegui import ui
 
 from libs.common.errors import SluiceError
 from services.dashboard import parts, shell, words
+from services.dashboard.live.following import follow
+from services.dashboard.live.stream import JobStream
 from services.dashboard.pages.job_line import job_line
+from services.dashboard.pages.throughput import throughput
 from sluice import AsyncClient
 from sluice.models.jobs import JobRow
 from sluice.models.system import Capabilities, Instance
 
-LOOK_SECONDS = 2.0
+LOOK_SECONDS = 5.0
+"""Between looks at the stages; jobs come by themselves."""
 FLOW = {
     "gateway": "input", "scanner": "folder_open", "processor": "photo_size_select_large",
     "inferencer": "auto_awesome", "upserter": "save",
@@ -26,6 +31,7 @@ async def overview() -> None:
         body = parts.stack()
         view = _Overview(api, body)
         await view.show()
+        view.chart(follow(view.changed))
         ui.timer(LOOK_SECONDS, view.refresh, immediate=False)
 
 
@@ -37,15 +43,24 @@ class _Overview:
         self._body = body
         self._last: object = None
 
+    def chart(self, stream: JobStream) -> None:
+        """Photos a second of the last minutes, from the stream of jobs."""
+        self._stream = stream
+        self._chart = ui.html("", sanitize=False)
+        self._chart.set_content(throughput(stream.finished, monotonic()))
+
+    async def changed(self, _: JobRow) -> None:
+        """A job changed."""
+        await self.show()
+        self._chart.set_content(throughput(self._stream.finished, monotonic()))
+
     async def refresh(self) -> None:
-        """Look again; while the gateway is away, the page says so and keeps what it had."""
+        """Look at the stages again; while the gateway is away, the page keeps what it had."""
         try:
             await self.show()
-        except SluiceError as error:
-            if self._last != error.detail:
-                self._last = error.detail
-                with self._body:
-                    shell.notice(shell.sentence(error), bad=True)
+        except SluiceError:
+            return
+        self._chart.set_content(throughput(self._stream.finished, monotonic()))
 
     async def show(self) -> None:
         """Show how things are now."""
@@ -110,7 +125,8 @@ def _jobs(jobs: list[JobRow]) -> None:
                 ui.label("Latest jobs")
             ui.link("All jobs", "/jobs")
         for job in jobs:
-            job_line(job)
+            with ui.element("div").classes("sl-line"):
+                job_line(job)
 
 
 def _present(found: Capabilities) -> None:

@@ -12,10 +12,11 @@ from sluice.models.photos import Photo
 def grid(photos: Iterable[Photo], *, strip: bool = False) -> None:
     """The photos as squares that lead to their pages; in one row, if it is a strip."""
     kind = "sl-strip" if strip else "sl-grid"
-    ui.html(f'<div class="{kind}">{"".join(map(_tile, photos))}</div>', sanitize=False)
+    ui.html(f'<div class="{kind}">{"".join(map(tile, photos))}</div>', sanitize=False)
 
 
-def _tile(photo: Photo) -> str:
+def tile(photo: Photo) -> str:
+    """One photo as HTML."""
     name = escape(photo.payload.filename, quote=True)
     caption = escape(photo.payload.caption or photo.payload.filename, quote=True)
     reason = f'<span class="sl-reason">{escape(why(photo))}</span>' if why(photo) else ""

@@ -19,4 +19,4 @@ def timeline(collection: str, filters: Filters) -> None:
         f'data-photo="{shell.url("/photo/")}" '
         f'data-filters="{escape(wire.as_query(filters) or "{}", quote=True)}"></sl-gallery>',
         sanitize=False,
-    ).classes("sl-with-years")
+    )

@@ -11,13 +11,13 @@ from services.dashboard import words
 from services.dashboard.access import SameOrigin
 from services.dashboard.pages.duplicates.identical import spare
 from services.dashboard.pages.filters import address, chosen
-from services.dashboard.pages.map import picture
 from services.dashboard.pages.overview import best_state, waiting
 from services.dashboard.pages.photo_facts import exposure, names, place, technical
-from services.dashboard.pages.photos import why
+from services.dashboard.pages.photos import tile, why
+from services.dashboard.pages.throughput import throughput
 from sluice import AsyncClient
 from sluice.models.duplicates import Copy, ExactGroup
-from sluice.models.photos import MapPoint, Photo, PhotoInfo, PhotoMap, PhotoPayload, Why, Word
+from sluice.models.photos import Photo, PhotoInfo, PhotoPayload, Why, Word
 from sluice.models.system import Instance
 
 
@@ -37,10 +37,18 @@ def test_the_file_to_keep_is_never_among_those_that_move() -> None:
     assert spare(group) == ["/a.jpg"]
 
 
-def test_names_of_files_are_text_in_the_map() -> None:
+def test_names_of_files_are_text_in_a_tile() -> None:
     evil = '"><script>alert(1)</script>'
-    drawn = picture(PhotoMap([MapPoint("00000000-0000-0000-0000-000000000001", 1.0, 2.0, evil)], evil))
-    assert "<script>" not in drawn
+    assert "<script>" not in tile(Photo("1", PhotoPayload(evil, caption=evil)))
+
+
+def test_the_chart_has_a_bar_for_each_five_seconds_and_is_left_out_where_nothing_happened() -> None:
+    assert throughput([], 1000.0) == ""
+    assert throughput([(1.0, 50)], 1000.0) == ""
+    drawn = throughput([(999.0, 50), (998.0, 50), (990.0, 50)], 1000.0)
+    assert drawn.count("height:100%") == 1
+    assert drawn.count("height:50%") == 1
+    assert "20.0 photos a second" in drawn
 
 
 def test_a_photo_shows_only_what_is_known() -> None:
