@@ -1,11 +1,19 @@
+import io
+from collections.abc import Iterator
+
+import exifread
 import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from cli.raw_photo import Entry, directory
 from libs.common.imaging.limits import MAX_EXIF_BYTES, Limits
 from libs.common.imaging.metadata.exif import exif_of
+from libs.common.imaging.metadata.packets import exif_of as exif_in
+from libs.common.imaging.metadata.printed import printed
 from libs.common.imaging.normalise import normalise
 from tests.support import photos
+from tests.unit.imaging.metadata import samples
 
 # Pillow warns of damage that it reads past.
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
@@ -35,6 +43,35 @@ def test_tiff_exif_leaves_out_where_the_bytes_lie() -> None:
     exif = normalise(photos.tiff(), Limits()).exif
     assert exif["Image Model"] == "Pinhole 1"
     assert not {"Image StripOffsets", "Image StripByteCounts"} & exif.keys()
+
+
+def blocks() -> Iterator[bytes]:
+    """EXIF of many kinds: real cameras', every type of value, damaged."""
+    for path in photos.real_photos():
+        with Image.open(path) as image:
+            yield exif_in(image)
+    yield from (samples.exif().tobytes(), photos.camera_exif().tobytes(), photos.tiff(64, 48))
+    yield photos.with_shot(photos.dng(64, 48))
+    values: list[Entry] = [
+        (0x0107, 1, [1]), (0x0112, 3, [6]), (0x011A, 5, [720, 10]), (0x011B, 5, [7, 0]), (0x0128, 3, [2, 3]),
+        (0x013E, 10, [6, 4, -1, 3, 3, -9]), (0x8298, 2, b"(C) W\xf6rde"), (0x9000, 1, b"0230"),
+        (0x9209, 3, [25]), (0xC000, 1, bytes(60)), (0xC001, 1, bytes(1200)), (0xC002, 4, [70000]),
+    ]  # fmt: skip
+    whole = b"II*\0\x08\0\0\0" + directory(8, values)
+    yield from (whole, whole[: len(whole) - 40])
+
+
+def test_texts_are_those_that_exifread_prints() -> None:
+    compared = 0
+    for block in (found.removeprefix(b"Exif\0\0") for found in blocks() if found):
+        printed_by_it = exifread.process_file(io.BytesIO(block), details=False, extract_thumbnail=False)
+        theirs = {name: tag for name, tag in printed_by_it.items() if not name.startswith("Thumbnail")}
+        ours = dict(printed(block))
+        for name in theirs.keys() & ours.keys():
+            if isinstance(theirs[name].values, str | list) and " XP" not in name:
+                assert (name, ours[name]) == (name, str(theirs[name]))
+                compared += 1
+    assert compared > 100
 
 
 def test_no_exif_is_no_mistake() -> None:

@@ -4,12 +4,11 @@ import io
 import logging
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 import exifread
 
 from libs.common.imaging.limits import MAX_EXIF_BYTES
-from libs.common.imaging.metadata.text import decoded, utf16
+from libs.common.imaging.metadata.printed import printed
 
 log = logging.getLogger(__name__)
 
@@ -49,42 +48,35 @@ def exif_of(block: bytes) -> dict[str, str]:
 
     Damaged EXIF does not make a photo worse: what can be read is returned.
     """
-    return _capped(_printable(_tags(block.removeprefix(b"Exif\0\0")))) if block else {}
+    return _capped(_printable(_texts(block.removeprefix(b"Exif\0\0")))) if block else {}
 
 
 def exif_of_parts(image: bytes, exif: bytes, gps: bytes) -> dict[str, str]:
     """As `exif_of`, of directories that are structures of their own."""
     parts = {"Image ": image, "EXIF ": exif, "GPS ": gps}
-    tags = {
-        group + name.removeprefix("Image "): tag
+    texts = {
+        group + name.removeprefix("Image "): text
         for group, part in parts.items()
-        for name, tag in _tags(part).items()
+        for name, text in _texts(part).items()
     }
-    return _capped(_printable(tags))
+    return _capped(_printable(texts))
 
 
-def _tags(block: bytes) -> Mapping[str, Any]:
+def _texts(block: bytes) -> Mapping[str, str]:
     try:
-        return exifread.process_file(io.BytesIO(block), details=False, extract_thumbnail=False)
-    except Exception as error:  # noqa: BLE001 - exifread raises nearly anything on damaged input
+        if block[:2] in (b"II", b"MM"):
+            return dict(printed(block))
+        found = exifread.process_file(io.BytesIO(block), details=False, extract_thumbnail=False)
+        return {name: str(tag) for name, tag in found.items()}
+    except Exception as error:  # noqa: BLE001 - damaged input raises nearly anything
         log.debug("EXIF left out: %s", error)
         return {}
 
 
-def _printable(tags: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for name, tag in tags.items():
+def _printable(texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    for name, text in texts.items():
         if name.startswith(_GROUPS) and name not in _LEFT_OUT:
-            text = _UNPRINTABLE.sub(" ", _text(name, tag)).strip()
-            yield name, text.encode("utf-8", "replace").decode()
-
-
-def _text(name: str, tag: Any) -> str:
-    """What a tag says; exifread shows bytes that are not UTF-8, and UTF-16, as lists of them."""
-    if isinstance(tag.values, bytes):
-        return decoded(tag.values)
-    if name.startswith("Image XP") and isinstance(tag.values, list):
-        return utf16(bytes(value & 0xFF for value in tag.values))
-    return str(tag)
+            yield name, _UNPRINTABLE.sub(" ", text).strip().encode("utf-8", "replace").decode()
 
 
 def _capped(tags: Iterator[tuple[str, str]]) -> dict[str, str]:

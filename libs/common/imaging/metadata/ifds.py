@@ -6,18 +6,19 @@ Layout: TIFF 6.0, section 2; CIPA DC-008 for the directories. Nothing here trust
 import struct
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 129: 1}
-_CODES = {1: "B", 3: "H", 4: "I", 6: "b", 7: "B", 8: "h", 9: "i", 11: "f", 12: "d", 13: "I"}
-_RATIONALS = {5: "I", 10: "i"}
+CODES = {1: "B", 3: "H", 4: "I", 6: "b", 7: "B", 8: "h", 9: "i", 11: "f", 12: "d", 13: "I"}
+RATIONALS = {5: "I", 10: "i"}
+_ENTRIES = {order: struct.Struct(order + "HHI4x") for order in "<>"}
 _MOST_ENTRIES = 512
 _MOST_BYTES = 4 << 20
 _MOST_NUMBERS = 64
 EXIF_IFD, GPS_IFD = 0x8769, 0x8825
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """One entry's data. `at` is where it lies in the structure."""
 
     kind: int
@@ -27,14 +28,14 @@ class Value:
 
     def numbers(self) -> list[float]:
         """Its numbers, at most 64; a fraction without a denominator is left out, which makes it none."""
-        if self.kind in _RATIONALS:
-            code = f"{self.order}2{_RATIONALS[self.kind]}"
+        if self.kind in RATIONALS:
+            code = f"{self.order}2{RATIONALS[self.kind]}"
             fractions = list(struct.iter_unpack(code, self.data[: 8 * _MOST_NUMBERS]))
             return [top / bottom for top, bottom in fractions] if all(b for _, b in fractions) else []
-        if self.kind not in _CODES:
+        if self.kind not in CODES:
             return []
         count = min(len(self.data) // SIZES[self.kind], _MOST_NUMBERS)
-        return list(struct.unpack_from(f"{self.order}{count}{_CODES[self.kind]}", self.data))
+        return list(struct.unpack_from(f"{self.order}{count}{CODES[self.kind]}", self.data))
 
     def number(self) -> float | None:
         """Its first number."""
@@ -84,9 +85,9 @@ def values(
         return {}
     (count,) = struct.unpack_from(order + "H", block, at)
     found: dict[int, Value] = {}
-    end = min(at + 2 + 12 * min(count, _MOST_ENTRIES), len(block) - 11)
-    for entry in range(at + 2, end, 12):
-        tag, kind, length = struct.unpack_from(order + "HHI", block, entry)
+    whole = min(count, _MOST_ENTRIES, (len(block) - at - 2) // 12)
+    entries = _ENTRIES[order].iter_unpack(block[at + 2 : at + 2 + 12 * whole])
+    for entry, (tag, kind, length) in zip(range(at + 2, len(block), 12), entries, strict=False):
         if (wanted is None or tag in wanted) and tag not in found and kind in SIZES:
             size = length * SIZES[kind]
             start = entry + 8 if size <= 4 else base + struct.unpack_from(order + "I", block, entry + 8)[0]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from libs.common.imaging.containers import photoshop
 from libs.common.imaging.metadata.dates import taken
 from libs.common.imaging.metadata.text import clean, decoded, name, names
-from libs.common.metadata import Metadata
+from libs.common.metadata import NOTHING, Metadata
 
 _MARKER = 0x1C
 _ENVELOPE, _APPLICATION = 1, 2
@@ -18,6 +18,8 @@ _PHOTOSHOP = b"Photoshop 3.0\0"
 
 def metadata_of(records: bytes) -> Metadata:
     """What the records say; what is damaged ends them."""
+    if not records:
+        return NOTHING
     found: dict[int, list[bytes]] = {}
     declared = None
     for record, dataset, data in _records(records):

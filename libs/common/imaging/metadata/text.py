@@ -30,14 +30,20 @@ def utf16(data: bytes) -> str:
 
 def clean(text: str | None) -> str | None:
     """The text without control characters, of at most 8,192 characters; None where nothing is left."""
-    cleaned = _CONTROLS.sub(" ", text or "").strip()[:MOST_CHARACTERS].strip()
-    return cleaned or None
+    if not text:
+        return None
+    # What is printable has none; this is asked of each photo a dozen times.
+    bare = text if text.isprintable() else _CONTROLS.sub(" ", text)
+    return bare.strip()[:MOST_CHARACTERS].strip() or None
 
 
 def name(text: str | None) -> str | None:
     """As `clean`, in one line of at most 256 characters."""
-    cleaned = _SPACES.sub(" ", clean(text) or "").strip()[:MOST_NAME_CHARACTERS].strip()
-    return cleaned or None
+    cleaned = clean(text)
+    if cleaned is None:
+        return None
+    one_line = cleaned if cleaned.isprintable() and "  " not in cleaned else _SPACES.sub(" ", cleaned)
+    return one_line[:MOST_NAME_CHARACTERS].strip() or None
 
 
 def names(texts: Iterable[str]) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from libs.common.imaging.limits import Limits
 from libs.common.imaging.metadata import camera, iptc, takeout, xmp
 from libs.common.imaging.metadata.dates import taken
 from libs.common.imaging.metadata.packets import Packets
+from libs.common.imaging.metadata.printed import printed
 from libs.common.imaging.normalise import normalise
 from libs.common.metadata import Metadata
 from tests.support import photos
@@ -359,8 +360,27 @@ BOMB = b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&
 OUTSIDE = b'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><x>&a;</x>'
 
 
+def _declared(charset: str) -> bytes:
+    """The bomb in a character set of which the declaration tells, in ASCII as parsers look for it."""
+    return f'<?xml version="1.0" encoding="{charset}"?>'.encode() + BOMB.decode().encode(charset)
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "utf-16", "latin-1"])
+def test_xmp_in_other_character_sets(charset: str) -> None:
+    head = f'<?xml version="1.0" encoding="{charset}"?>' if charset != "utf-8" else ""
+    body = "<dc:title>Wörde</dc:title>"
+    packet = (head + samples.xmp(body, "").decode()).encode(charset)
+    assert xmp.metadata_of(packet).title == "Wörde"
+
+
 @pytest.mark.parametrize(
-    "packet", [BOMB, OUTSIDE, b"<x", b"\xff\xfe\0", b"<a>" * 50_000, samples.xmp() + b" " * (10 << 20) + b"<"]
+    "packet",
+    [
+        *(BOMB, OUTSIDE, b"\xef\xbb\xbf" + BOMB, BOMB.decode().encode("utf-16")),
+        *(_declared("utf-16-le"), _declared("cp037"), _declared("latin-1")),
+        *(b"<x", b"\xff\xfe\0", b"<a>" * 50_000, b"<a>" * 50_000 + b"</a>" * 50_000),
+        samples.xmp() + b" " * (10 << 20) + b"<",
+    ],
 )
 def test_hostile_xmp_says_nothing_and_does_no_harm(packet: bytes) -> None:
     assert xmp.metadata_of(packet) == Metadata()
@@ -383,6 +403,7 @@ def test_endless_words_are_cut() -> None:
 def test_directories_that_lead_back_to_themselves_end() -> None:
     loop = struct.pack("<2sHIHHHIIHHIII", b"II", 42, 8, 2, 0x8769, 4, 1, 8, 0x8825, 4, 1, 8, 8)
     assert camera.metadata_of(Packets(loop)) == Metadata()
+    assert len(list(printed(loop))) < 20
 
 
 @pytest.mark.parametrize("keep", range(0, 400, 7))
