@@ -6,7 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import msgspec
 
+from libs.common.points.fields import INDEXES
 from tests.support.qdrant_faults import CONTROL, Fault
 from tests.support.qdrant_http import VERSION
 from tests.support.waiting import LIMIT_S
@@ -33,16 +34,23 @@ class QdrantHttp:
 
     @classmethod
     async def start(
-        cls, data: Path, port: int = 0, log: Path | None = None, version: str = "1.20.0"
+        cls,
+        data: Path,
+        port: int = 0,
+        log: Path | None = None,
+        version: str = "1.20.0",
+        indexes: Collection[str] = INDEXES.keys(),
     ) -> "QdrantHttp":
         """Start it, on the given port or a free one; it serves when this returns. Its words go to `log`.
 
-        It says that it is release `version`; one before 1.20 refuses rankings by words.
+        It says that it is release `version`; one before 1.20 refuses rankings by words. Of the `indexes` it
+        really has these alone.
         """
         words = None if log is None else log.open("ab")
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             *("-m", "tests.support.qdrant_http", "--port", str(port), "--data", str(data)),
+            *("--indexes", *indexes),
             stdout=asyncio.subprocess.PIPE,
             stderr=words,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), VERSION: version},
@@ -80,9 +88,11 @@ class QdrantHttp:
 
 
 @asynccontextmanager
-async def qdrant_http(data: Path, version: str = "1.20.0") -> AsyncIterator[QdrantHttp]:
+async def qdrant_http(
+    data: Path, version: str = "1.20.0", indexes: Collection[str] = INDEXES.keys()
+) -> AsyncIterator[QdrantHttp]:
     """A `qdrant_http` process for as long as the block runs."""
-    server = await QdrantHttp.start(data, version=version)
+    server = await QdrantHttp.start(data, version=version, indexes=indexes)
     try:
         yield server
     finally:

@@ -25,6 +25,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from libs.common.errors import Code, SluiceError
+from libs.common.points.field import Index
 from libs.common.points.fields import INDEXES
 from libs.common.store.edge import EdgeStore
 from libs.common.store.protocol import (
@@ -375,10 +376,10 @@ class Announced(uvicorn.Server):
         print(self.servers[0].sockets[0].getsockname()[1], flush=True)
 
 
-async def serve(host: str, port: int, data: Path) -> None:
+async def serve(host: str, port: int, data: Path, indexes: dict[str, Index]) -> None:
     """Serve until a signal, or until the process that started this one is gone."""
     bound = listening(host, port)
-    app = application(EdgeStore(data))
+    app = application(EdgeStore(data, indexes=indexes))
     server = Announced(
         uvicorn.Config(cast("Any", app), http=Connection, log_level="warning", timeout_graceful_shutdown=5)
     )
@@ -394,8 +395,12 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument(
+        "--indexes", nargs="*", default=list(INDEXES), help="what the engine has"
+    )
     wanted = parser.parse_args()
-    asyncio.run(serve(wanted.host, wanted.port, wanted.data))
+    indexes = {field: INDEXES[field] for field in wanted.indexes}
+    asyncio.run(serve(wanted.host, wanted.port, wanted.data, indexes))
 
 
 if __name__ == "__main__":

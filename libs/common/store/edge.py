@@ -1,11 +1,14 @@
 """The embedded store: Qdrant's own engine, in a process of its own next to this one."""
 
 import asyncio
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from libs.common.errors import Code, UnavailableError
+from libs.common.points.field import Index
+from libs.common.points.fields import INDEXES
 from libs.common.store.engine import wire
 from libs.common.store.engine.client import CALL_SECONDS, EngineClient
 from libs.common.store.protocol import (
@@ -45,12 +48,17 @@ class EdgeStore:
 
     The engine starts with the first call (or `open`) and is started again should it ever die; what was
     acknowledged is then still there. An acknowledged write survives a kill of this process and of the
-    engine's.
+    engine's. `indexes`: the kind of index that each collection has, by field.
     """
 
-    def __init__(self, root: Path, *, lock_patience_seconds: float = LOCK_PATIENCE_SECONDS) -> None:
-        self._root = root
-        self._lock_patience_seconds = lock_patience_seconds
+    def __init__(
+        self,
+        root: Path,
+        *,
+        lock_patience_seconds: float = LOCK_PATIENCE_SECONDS,
+        indexes: Mapping[str, Index] = INDEXES,
+    ) -> None:
+        self._opened = wire.Open(os.fsencode(root), lock_patience_seconds, dict(indexes))
         self._client: EngineClient | None = None
         self._starting = asyncio.Lock()
         self._closed = False
@@ -232,7 +240,7 @@ class EdgeStore:
                 if self._closed:
                     raise UnavailableError(Code.STORE_UNAVAILABLE, "the embedded store is closed")
                 if self._client is None or self._client.ended:
-                    self._client = await EngineClient.start(self._root, self._lock_patience_seconds)
+                    self._client = await EngineClient.start(self._opened)
         return self._client
 
 

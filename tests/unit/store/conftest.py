@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from libs.common.points.fields import INDEXES
 from libs.common.store.edge import EdgeStore
 from libs.common.store.protocol import Distance, Store
 from libs.common.store.server.store import ServerStore
@@ -14,10 +15,15 @@ from tests.support.qdrant import HOST, QdrantHttp, docker_problem, qdrant_contai
 
 _numbers = count()
 
+_USED = ("file_hash", "tags", "width", "size", "has_caption", "search_text", "folders", "taken_at", "month")
+_USED_TOO = ("location", "place", "camera", "iso", "kind", "people")
+ASKED = {field: INDEXES[field] for field in (*_USED, *_USED_TOO)}
+"""The indexes of what these tests ask by: with all of them each collection takes twice as long."""
+
 
 @pytest.fixture(scope="session")
 async def http_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[QdrantHttp]:
-    async with qdrant_http(tmp_path_factory.mktemp("qdrant")) as server:
+    async with qdrant_http(tmp_path_factory.mktemp("qdrant"), indexes=ASKED) as server:
         yield server
 
 
@@ -30,7 +36,7 @@ async def server_store(http_server: QdrantHttp) -> AsyncIterator[ServerStore]:
 
 @pytest.fixture(scope="session")
 async def edge_store(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EdgeStore]:
-    store = EdgeStore(tmp_path_factory.mktemp("edge"))
+    store = EdgeStore(tmp_path_factory.mktemp("edge"), indexes=ASKED)
     yield store
     await store.close()
 

@@ -10,12 +10,17 @@ from uuid import UUID
 import pytest
 
 from libs.common.errors import Code, SluiceError, UnavailableError
-from libs.common.store.edge import EdgeStore
+from libs.common.store.edge import LOCK_PATIENCE_SECONDS, EdgeStore
 from libs.common.store.protocol import Point
 from tests.support.waiting import until
 
 BATCH = 16
 PATIENCE_SECONDS = 30.0
+
+
+def edge_store_at(data: Path, lock_patience_seconds: float = LOCK_PATIENCE_SECONDS) -> EdgeStore:
+    """A store with one index: with all of them each collection takes a second to make and open."""
+    return EdgeStore(data, lock_patience_seconds=lock_patience_seconds, indexes={"file_hash": "keyword"})
 
 
 def points(start: int, count: int = BATCH) -> list[Point]:
@@ -27,7 +32,7 @@ def points(start: int, count: int = BATCH) -> list[Point]:
 
 async def writing_until_killed(data: Path) -> None:
     """What the killed process runs: says each batch that was acknowledged."""
-    store = EdgeStore(data)
+    store = edge_store_at(data)
     await store.create("photos", 4, "Cosine")
     for start in range(0, 10**6, BATCH):
         await store.upsert("photos", points(start))
@@ -49,7 +54,7 @@ async def test_an_acknowledged_write_survives_a_kill(data: Path) -> None:
     acknowledged = max([acknowledged, *map(int, (await writer.stdout.read()).split())])
     await writer.wait()
 
-    store = EdgeStore(data)
+    store = edge_store_at(data)
     assert await store.count("photos") >= acknowledged
     found = await store.retrieve("photos", [point.id for point in points(0, acknowledged)])
     assert {record.payload["n"] for record in found} == set(range(acknowledged))
@@ -57,7 +62,7 @@ async def test_an_acknowledged_write_survives_a_kill(data: Path) -> None:
 
 
 async def test_a_killed_engine_is_replaced_and_has_lost_nothing(data: Path) -> None:
-    store = EdgeStore(data)
+    store = edge_store_at(data)
     await store.create("photos", 4, "Cosine")
     await store.upsert("photos", points(0))
     os.kill(engine_of(store), signal.SIGKILL)
@@ -69,7 +74,7 @@ async def test_a_killed_engine_is_replaced_and_has_lost_nothing(data: Path) -> N
 
 
 async def test_calls_in_flight_fail_as_unavailable_when_the_engine_dies(data: Path) -> None:
-    store = EdgeStore(data)
+    store = edge_store_at(data)
     await store.create("photos", 4, "Cosine")
     calls = [
         asyncio.create_task(store.upsert("photos", points(start, 512))) for start in range(0, 512 * 40, 512)
@@ -84,7 +89,7 @@ async def test_calls_in_flight_fail_as_unavailable_when_the_engine_dies(data: Pa
 
 
 async def test_a_second_process_on_the_same_data_is_told_so(data: Path) -> None:
-    first, second = EdgeStore(data), EdgeStore(data, lock_patience_seconds=0.1)
+    first, second = edge_store_at(data), edge_store_at(data, lock_patience_seconds=0.1)
     await first.open()
     with pytest.raises(SluiceError) as busy:
         await second.open()
@@ -96,7 +101,7 @@ async def test_a_second_process_on_the_same_data_is_told_so(data: Path) -> None:
 
 
 async def test_a_collection_half_made_or_half_removed_does_not_exist(data: Path) -> None:
-    store = EdgeStore(data)
+    store = edge_store_at(data)
     await store.create("whole", 4, "Dot")
     await store.close()
     # What a crash leaves: a folder under a passing name, with some of its content.
@@ -104,7 +109,7 @@ async def test_a_collection_half_made_or_half_removed_does_not_exist(data: Path)
         (data / left_over).mkdir(parents=True)
     (data / ".leaving" / "collection.json").write_text("{")
 
-    store = EdgeStore(data)
+    store = edge_store_at(data)
     assert await store.collections() == ["whole"]
     assert (await store.info("whole")).distance == "Dot"
     assert names_in(data) == [".lock", "whole"]
@@ -112,7 +117,7 @@ async def test_a_collection_half_made_or_half_removed_does_not_exist(data: Path)
 
 
 async def test_a_damaged_collection_leaves_the_others_alone(data: Path) -> None:
-    store = EdgeStore(data)
+    store = edge_store_at(data)
     await store.create("good", 4, "Cosine")
     (data / "bad").mkdir()
     with pytest.raises(SluiceError) as damaged:
@@ -123,7 +128,7 @@ async def test_a_damaged_collection_leaves_the_others_alone(data: Path) -> None:
 
 
 async def test_deleting_while_calls_run_ends_each_of_them_cleanly(data: Path) -> None:
-    store = EdgeStore(data)
+    store = edge_store_at(data)
     await store.create("photos", 4, "Cosine")
     calls = [
         asyncio.create_task(store.upsert("photos", points(start))) for start in range(0, 20 * BATCH, BATCH)
@@ -141,7 +146,7 @@ async def test_deleting_while_calls_run_ends_each_of_them_cleanly(data: Path) ->
 
 
 async def test_a_cancelled_call_does_not_shift_the_answers_of_others(data: Path) -> None:
-    store = EdgeStore(data)
+    store = edge_store_at(data)
     await store.create("photos", 4, "Cosine")
     await store.upsert("photos", points(0))
     first, second = asyncio.create_task(store.collections()), asyncio.create_task(store.count("photos"))
@@ -153,7 +158,7 @@ async def test_a_cancelled_call_does_not_shift_the_answers_of_others(data: Path)
 
 
 async def test_closing_ends_the_engine_keeps_the_data_and_refuses_more(data: Path) -> None:
-    store = EdgeStore(data)
+    store = edge_store_at(data)
     await store.create("photos", 4, "Cosine")
     await store.upsert("photos", points(0))
     engine = engine_of(store)
@@ -163,20 +168,20 @@ async def test_closing_ends_the_engine_keeps_the_data_and_refuses_more(data: Pat
     with pytest.raises(UnavailableError):
         await store.count("photos")
     await store.close()
-    again = EdgeStore(data)
+    again = edge_store_at(data)
     assert await again.count("photos") == BATCH
     await again.close()
 
 
 async def test_deleted_points_stay_deleted_through_compaction_and_a_kill(data: Path) -> None:
-    store = EdgeStore(data)
+    store = edge_store_at(data)
     await store.create("photos", 4, "Cosine")
     await store.upsert("photos", points(0, 4000))
     await store.delete_points("photos", [point.id for point in points(0, 3000)])
     await until_tidied(data)
     await store.upsert("photos", points(4000))
     os.kill(engine_of(store), signal.SIGKILL)
-    again = EdgeStore(data)
+    again = edge_store_at(data)
     assert (await again.info("photos")).points_count == 1000 + BATCH
     assert await again.retrieve("photos", [point.id for point in points(0, 3000)]) == []
     await again.close()
@@ -220,12 +225,12 @@ if __name__ == "__main__":
 async def test_a_damaged_collection_says_what_to_do_and_can_be_deleted(
     data: Path, file: str, damage: bytes
 ) -> None:
-    store = EdgeStore(data)
+    store = edge_store_at(data)
     await store.create("photos", 4, "Cosine")
     await store.upsert("photos", points(0))
     await store.close()
     next((data / "photos").glob(file)).write_bytes(damage)
-    store = EdgeStore(data)
+    store = edge_store_at(data)
     with pytest.raises(SluiceError, match="ingest its photos again") as damaged:
         await store.count("photos")
     assert (damaged.value.code, damaged.value.retryable) == (Code.INTERNAL, False)
@@ -238,13 +243,13 @@ async def test_a_damaged_collection_says_what_to_do_and_can_be_deleted(
 
 
 async def test_a_file_of_the_engine_that_was_cut_short_is_said(data: Path) -> None:
-    store = EdgeStore(data)
+    store = edge_store_at(data)
     await store.create("photos", 4, "Cosine")
     await store.upsert("photos", points(0))
     await store.close()
     vectors = next((data / "photos/shard/segments").glob("*/vector_storage/vectors/status.dat"))
     vectors.write_bytes(b"")
-    store = EdgeStore(data)
+    store = edge_store_at(data)
     with pytest.raises(SluiceError, match="ingest its photos again"):
         await store.count("photos")
     assert await store.collections() == ["photos"]

@@ -11,6 +11,7 @@ from libs.common import control, events
 from libs.common.control import CollectionState, FilledBy
 from libs.common.kafka.outgoing import Outgoing
 from libs.common.messages import File, PointRecord
+from libs.common.points.fields import INDEXES
 from libs.common.store.edge import EdgeStore
 from libs.common.store.protocol import Store
 from libs.common.topics import CONTROL, JOB_STATUS
@@ -22,6 +23,9 @@ from services.upserter.writing import Writer
 from tests.support import records
 
 _numbers = count()
+
+ASKED = {field: INDEXES[field] for field in ("file_hash", "full_path", "search_text", "stack", "stack_cover")}
+"""The indexes of what an upserter asks by: with all of them each collection takes four times as long."""
 
 
 @dataclass
@@ -113,7 +117,7 @@ def worker_over(store: Store, table: Control, size: int = 4, concurrency: int = 
 
 @pytest.fixture(scope="session")
 async def edge_store(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EdgeStore]:
-    store = EdgeStore(tmp_path_factory.mktemp("edge"))
+    store = EdgeStore(tmp_path_factory.mktemp("edge"), indexes=ASKED)
     yield store
     await store.close()
 

@@ -3,7 +3,7 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +11,6 @@ from pathlib import Path
 import qdrant_edge as edge
 
 from libs.common.points.field import Index
-from libs.common.points.fields import INDEXES
 from libs.common.runtime.disk import has_room
 from libs.common.store.protocol import Shape
 
@@ -43,22 +42,22 @@ _KINDS: dict[Index, edge.PayloadSchemaType | edge.TextIndexParams] = {
 }
 
 
-def build(shape: Shape, folder: Path) -> None:
-    """An empty shard in `folder`, durably."""
+def build(shape: Shape, indexes: Mapping[str, Index], folder: Path) -> None:
+    """An empty shard with these indexes in `folder`, durably."""
     with _workspace(folder) as place:
         vectors = edge.EdgeVectorParams(size=shape.vector_size, distance=_DISTANCES[shape.distance])
         # No graph index: building one blocks every other call for as long as it takes (8 s for 20,000
         # points), while comparing with every point takes 1 ms there and is exact.
         optimizers = edge.EdgeOptimizersConfig(indexing_threshold=0)
         engine = edge.EdgeShard.create(str(place), edge.EdgeConfig(vectors=vectors, optimizers=optimizers))
-        for field in INDEXES:
-            add_index(engine, field)
+        for field, kind in indexes.items():
+            add_index(engine, field, kind)
         engine.close()
 
 
-def add_index(engine: edge.EdgeShard, field: str) -> None:
+def add_index(engine: edge.EdgeShard, field: str, kind: Index) -> None:
     """Add the index of the field, which reads the payload of every point."""
-    engine.update(edge.UpdateOperation.create_field_index(field, _KINDS[INDEXES[field]]))
+    engine.update(edge.UpdateOperation.create_field_index(field, _KINDS[kind]))
 
 
 @contextmanager

@@ -34,17 +34,17 @@ class EngineClient:
         self._child = child
 
     @classmethod
-    async def start(cls, root: Path, lock_patience_seconds: float) -> "EngineClient":
-        """An engine over the collections in `root`; SluiceError data_dir_busy if another process has it."""
+    async def start(cls, wanted: wire.Open) -> "EngineClient":
+        """An engine over the collections in a folder; SluiceError data_dir_busy if another process has it."""
         if importlib.util.find_spec("qdrant_edge") is None:
             raise SluiceError(
                 Code.BAD_SETTING,
                 "the embedded store needs the package qdrant-edge-py (install sluice[embedded]); "
                 "or set QDRANT_HOST to use a Qdrant server",
             )
-        client = cls(root, await Child.start(_PROGRAM))
+        client = cls(Path(os.fsdecode(wanted.root)), await Child.start(_PROGRAM))
         try:
-            await client._requested(wire.Open(os.fsencode(root), lock_patience_seconds), None, START_SECONDS)
+            await client._requested(wanted, None, START_SECONDS)
         except BaseException:
             await client.close()
             raise

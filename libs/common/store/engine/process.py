@@ -39,7 +39,7 @@ def run(channel: Channel) -> None:
         return
     wanted = wire.read_open(body)
     try:
-        root = Root(Path(os.fsdecode(wanted.root)), wanted.lock_patience_seconds)
+        root = Root(Path(os.fsdecode(wanted.root)), wanted.lock_patience_seconds, wanted.indexes)
     except SluiceError as error:
         channel.send(wire.encode(wire.Reply(failed=wire.Failed(error.code, error.detail))))
         return

@@ -2,10 +2,12 @@
 
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from uuid import uuid4
 
 from libs.common.errors import Code, SluiceError
+from libs.common.points.field import Index
 from libs.common.runtime.disk import has_room, no_room
 from libs.common.runtime.lock import DirLock
 from libs.common.store.engine.building import build, copy
@@ -24,9 +26,10 @@ _PASSING = "."
 class Root:
     """All collections under one folder. One process at a time; not safe for several threads; blocks."""
 
-    def __init__(self, folder: Path, lock_patience_seconds: float) -> None:
+    def __init__(self, folder: Path, lock_patience_seconds: float, indexes: Mapping[str, Index]) -> None:
         """Take the folder; SluiceError data_dir_busy if another process keeps it."""
         self._folder = folder
+        self._indexes = indexes
         self._lock = DirLock(folder)
         self._lock.acquire(lock_patience_seconds)
         self._open: dict[str, Shard] = {}
@@ -83,7 +86,7 @@ class Root:
         if not is_name(name) or not folder.is_dir():
             raise not_found(name)
         try:
-            return Shard.load(name, read_shape(folder), folder / _SHARD)
+            return Shard.load(name, read_shape(folder), self._indexes, folder / _SHARD)
         except SluiceError:
             raise
         except BaseException as error:
@@ -106,7 +109,7 @@ class Root:
         """An empty shard of this shape; the first one takes a second, further ones are copies of it."""
         if shape not in self._templates:
             template = self._passing()
-            build(shape, template)
+            build(shape, self._indexes, template)
             self._templates[shape] = template
         return self._templates[shape]
 

@@ -1,12 +1,12 @@
 """One collection: an engine's shard, its shape, and when to flush and to compact it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
 import qdrant_edge as edge
 
-from libs.common.points.fields import INDEXES
+from libs.common.points.field import Index
 from libs.common.store.engine import queries
 from libs.common.store.engine.building import add_index
 from libs.common.store.engine.conditions import condition_of, payload_of
@@ -37,17 +37,18 @@ COMPACT_AFTER = 1000
 class Shard:
     """An open collection. Not safe for several threads; blocks; an acknowledged write is in the log."""
 
-    def __init__(self, name: str, shape: Shape, engine: edge.EdgeShard) -> None:
+    def __init__(self, name: str, shape: Shape, indexes: Mapping[str, Index], engine: edge.EdgeShard) -> None:
         self.name = name
         self.shape = shape
+        self._indexes = indexes
         self._engine = engine
         self._unflushed = 0
         self._deleted = 0
 
     @classmethod
-    def load(cls, name: str, shape: Shape, folder: Path) -> "Shard":
+    def load(cls, name: str, shape: Shape, indexes: Mapping[str, Index], folder: Path) -> "Shard":
         """The shard that `folder` holds, with every write that was ever acknowledged."""
-        return cls(name, shape, edge.EdgeShard.load(str(folder)))
+        return cls(name, shape, indexes, edge.EdgeShard.load(str(folder)))
 
     def close(self) -> None:
         """Flush and release the files."""
@@ -165,11 +166,11 @@ class Shard:
     def missing_indexes(self) -> list[str]:
         """The fields that should have an index here and have none."""
         there = self._engine.info().payload_schema
-        return [field for field in INDEXES if field not in there]
+        return [field for field in self._indexes if field not in there]
 
     def add_index(self, field: str) -> None:
         """Add the index of a field."""
-        add_index(self._engine, field)
+        add_index(self._engine, field, self._indexes[field])
 
     def count(self, where: Filter | None) -> int:
         """How many points fulfil the filter."""

@@ -5,6 +5,7 @@ from typing import Generic, TypeVar
 from msgspec import Struct, msgpack
 
 from libs.common.errors import Code, SluiceError, UnavailableError
+from libs.common.points.field import Index
 from libs.common.store.protocol import (
     Distance,
     Filter,
@@ -23,10 +24,13 @@ class _Call(Struct, frozen=True, tag=True):
 
 
 class Open(_Call, frozen=True):
-    """The first call: over which collections, and how long to wait for a process that still has them."""
+    """The first call: over which collections, how long to wait for a process that still has them, and the
+    indexes that each collection has.
+    """
 
     root: bytes
     lock_patience_seconds: float
+    indexes: dict[str, Index]
 
 
 class Collections(_Call, frozen=True):
