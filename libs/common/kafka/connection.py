@@ -14,6 +14,7 @@ from aiokafka.errors import KafkaConnectionError, KafkaError
 from libs.common.errors import UnavailableError
 from libs.common.kafka.authorization import refusal
 from libs.common.kafka.broker_errors import as_ours
+from libs.common.kafka.inflation import bound_inflation
 from libs.common.kafka.time_limit import time_limit
 from libs.common.settings import StageSettings
 from libs.common.topics import MAX_MESSAGE_BYTES, Topic, TopicNames
@@ -78,6 +79,7 @@ class Connection:
             "rebalance_timeout_ms": 60_000,
             **self.security,
         }
+        bound_inflation()
         consumer = AIOKafkaConsumer(*(self.names.of(topic) for topic in topics), **(defaults | options))
         async with self._started(consumer):
             yield consumer
