@@ -55,6 +55,13 @@ class PointsSource(Struct, frozen=True, kw_only=True, omit_defaults=True):
     filters: dict[str, Any] = {}
 
 
+class FileRequest(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One file of a request, relative to its directory, with what is stored with its point alone."""
+
+    path: str
+    metadata: dict[str, Value] = {}
+
+
 class ScanRequest(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """On `ingest`: ingest a directory, a file, the files of points, or the failed files of a job."""
 
@@ -83,6 +90,8 @@ class ScanRequest(Struct, frozen=True, kw_only=True, omit_defaults=True):
     paths: tuple[str, ...] = ()
     """Just these files and folders, relative to the directory; a sync compares just the points at and below
     them."""
+    files: tuple[FileRequest, ...] = ()
+    """Just these files, in place of `paths`, each with metadata of its own next to the request's."""
     library_id: str | None = None
     """The library whose scan this is."""
     source: PointsSource | None = None
@@ -105,6 +114,14 @@ class ScanRequest(Struct, frozen=True, kw_only=True, omit_defaults=True):
         if self.paths and self.directory_path is None:
             raise ValueError("paths are relative to a directory_path")
         check_paths(self.paths)
+        self._check_files()
+
+    def _check_files(self) -> None:
+        if self.files and (self.paths or (self.directory_path is None and self.retry_of is None)):
+            raise ValueError("files are relative to a directory_path, and stand in place of paths")
+        check_paths(each.path for each in self.files)
+        for each in self.files:
+            check_metadata(self.metadata | each.metadata)
 
     @property
     def adds(self) -> bool:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal, Protocol
 from uuid import UUID
 
@@ -18,12 +19,15 @@ from libs.common.labels import Value
 from libs.common.messages import File, PathRecord
 from libs.common.points.fields import Fields
 from libs.common.points.payload import VERSION
-from libs.common.sources.entries import Alias, AlreadyStored, Found, Rejected
+from libs.common.sources.entries import Alias, AlreadyStored, Extra, Found, Rejected
 from libs.common.sources.source import UNKNOWN
 from libs.common.topics import INGEST, PATHS
 from services.scanner.jobs.changelog import JobRecord, Refusal, fingerprint
 from services.scanner.listing.entries import Spooled
 
+Stated = Mapping[bytes, Mapping[str, Value]]
+"""Metadata of single files, by their absolute paths."""
+NOTHING_STATED: Stated = MappingProxyType({})
 RACY_S = 2.0
 """The coarsest clock of a file system: two writes this close may leave the same time behind."""
 
@@ -138,6 +142,7 @@ def _retrying(request: ScanRequest, retried: JobRecord) -> ScanRequest:
         metadata=request.metadata or retried.request.metadata,
         library_id=request.library_id or retried.request.library_id,
         callback_url=request.callback_url or retried.request.callback_url,
+        files=request.files or retried.request.files,
     )
 
 
@@ -233,8 +238,10 @@ def ending_of(record: JobRecord, facts: Facts) -> Ending | None:
     return None
 
 
-def spooled(record: JobRecord, entry: Found | Alias | AlreadyStored | Rejected) -> Spooled:
-    """The file as the spool keeps it."""
+def spooled(
+    record: JobRecord, entry: Found | Alias | AlreadyStored | Rejected, stated: Stated = NOTHING_STATED
+) -> Spooled:
+    """The file as the spool keeps it; `stated` has what the request says of single files."""
     match entry:
         case Found():
             return Spooled(
@@ -245,7 +252,7 @@ def spooled(record: JobRecord, entry: Found | Alias | AlreadyStored | Rejected) 
                 ctime_ns=entry.ctime_ns,
                 target=entry.target,
                 etag=entry.etag,
-                extra=entry.extra,
+                extra=_extra(entry, stated),
             )
         case Alias(path, of):
             return Spooled(
@@ -270,8 +277,23 @@ def spooled(record: JobRecord, entry: Found | Alias | AlreadyStored | Rejected) 
 
 def only(record: JobRecord) -> tuple[bytes, ...]:
     """The paths, absolute, that the request is about; empty: all below the root."""
-    root = (record.root or b"").rstrip(b"/")
-    return tuple(root + b"/" + os.fsencode(path) for path in record.request.paths)
+    named = record.request.paths or tuple(each.path for each in record.request.files)
+    return tuple(_below(record, path) for path in named)
+
+
+def stated(record: JobRecord) -> Stated:
+    """What the request says of single files, by their absolute paths."""
+    return {_below(record, each.path): each.metadata for each in record.request.files}
+
+
+def _below(record: JobRecord, path: str) -> bytes:
+    return (record.root or b"").rstrip(b"/") + b"/" + os.fsencode(path)
+
+
+def _extra(entry: Found, stated: Stated) -> Extra:
+    """What is known of the file beyond the job's metadata."""
+    mine = stated.get(entry.path)
+    return msgspec.structs.replace(entry.extra, meta={**mine, **entry.extra.meta}) if mine else entry.extra
 
 
 def shown(record: JobRecord, path: bytes) -> str:

@@ -204,7 +204,7 @@ class Jobs:
     ) -> Job:
         """Start a job over a directory, or one file, that the gateway sees.
 
-        `wanted` is what a request takes beyond that: force, labels, metadata, exclude, sync, prune,
+        `wanted` is what a request takes beyond that: force, labels, metadata, files, exclude, sync, prune,
         callback_url. The same `idempotency_key` names the same job; without one each call is a job, sent
         once however often it is retried.
         """

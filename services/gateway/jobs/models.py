@@ -40,6 +40,23 @@ class PointsIn(Body):
     )
 
 
+Metadata = Annotated[
+    dict[str, Value],
+    Field(
+        default_factory=dict,
+        description="Stored with each point as `meta`; searches filter by `meta.<name>`",
+        examples=[{"client": "Meier", "year": 2024}],
+    ),
+]
+
+
+class FileIn(Body):
+    """One file, with metadata of its own next to the request's."""
+
+    path: str = Field(max_length=4096, examples=["2024/IMG_1.jpg"])
+    metadata: Metadata
+
+
 class IngestRequest(Body):
     """A directory, or one file, to ingest; or points of a collection, whose files are gone through again."""
 
@@ -53,11 +70,7 @@ class IngestRequest(Body):
     labels: dict[str, str] = Field(
         default_factory=dict, description="Shown with the job", examples=[{"order": "2024-117"}]
     )
-    metadata: dict[str, Value] = Field(
-        default_factory=dict,
-        description="Stored with each point as `meta`; searches filter by `meta.<name>`",
-        examples=[{"client": "Meier", "year": 2024}],
-    )
+    metadata: Metadata
     force: bool = Field(False, description="Also what is unchanged or cached")
     exclude: list[Annotated[str, Field(max_length=1000)]] = Field(
         default_factory=list,
@@ -79,6 +92,11 @@ class IngestRequest(Body):
         examples=[["2024/IMG_1.jpg", "2024/may"]],
     )
 
+    files: list[FileIn] = Field(
+        default_factory=list,
+        max_length=1000,
+        description="In place of paths: just these files, each with metadata of its own",
+    )
     callback_url: CallbackUrlIn = None
 
     @field_validator("paths")
@@ -86,6 +104,15 @@ class IngestRequest(Body):
     def _paths(cls, paths: list[str]) -> list[str]:
         check_paths(paths)
         return paths
+
+    @model_validator(mode="after")
+    def _files(self) -> "IngestRequest":
+        check_paths(each.path for each in self.files)
+        for each in self.files:
+            check_metadata(self.metadata | each.metadata)
+        if self.files and (self.paths or self.directory_path is None):
+            raise ValueError("files are relative to a directory_path, and stand in place of paths")
+        return self
 
     @model_validator(mode="after")
     def _one_source(self) -> "IngestRequest":

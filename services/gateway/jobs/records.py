@@ -8,6 +8,7 @@ from libs.common.events import (
     REQUEST_VERSION,
     VERSION,
     Counts,
+    FileRequest,
     JobSnapshot,
     Prune,
     ScanRequest,
@@ -37,6 +38,12 @@ class Submission:
     prune: Prune = "auto"
     paths: tuple[str, ...] = ()
     callback_url: str | None = None
+    files: tuple[FileRequest, ...] = ()
+
+    @property
+    def version(self) -> int:
+        """Of the request: one that asks for more than version 1 could is refused by scanners of that time."""
+        return REQUEST_VERSION if self.sync or self.exclude or self.paths or self.files else VERSION
 
 
 def scan_request(submission: Submission, typed: str) -> ScanRequest:
@@ -54,12 +61,13 @@ def scan_request(submission: Submission, typed: str) -> ScanRequest:
         caption=submission.caption,
         labels=submission.labels,
         metadata=submission.metadata,
-        version=REQUEST_VERSION if submission.sync or submission.exclude or submission.paths else VERSION,
+        version=submission.version,
         exclude=submission.exclude,
         sync=submission.sync,
         prune=submission.prune,
         paths=submission.paths,
         callback_url=submission.callback_url,
+        files=submission.files,
     )
 
 

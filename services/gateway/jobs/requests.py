@@ -9,7 +9,8 @@ from aiokafka.errors import KafkaError
 from faststream.kafka import KafkaBroker
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
-from libs.common.events import ScanRequest, encode
+from libs.common.errors import Code, SluiceError
+from libs.common.events import MAX_REQUEST_BYTES, ScanRequest, encode
 from libs.common.kafka.connection import STOP_SECONDS, Connection, broker_errors
 from libs.common.topics import INGEST
 from libs.common.tracing.spans import HEADER, current
@@ -38,11 +39,20 @@ class Requests:
             await _stop(broker)
 
     async def publish(self, request: ScanRequest) -> None:
-        """Return once the brokers have the request; UnavailableError if that takes too long."""
+        """Return once the brokers have the request; UnavailableError if that takes too long.
+
+        Raises SluiceError invalid_request for one that is longer than a scanner takes.
+        """
+        body = encode(request)
+        if len(body) > MAX_REQUEST_BYTES:
+            limit = f"the request is longer than {MAX_REQUEST_BYTES // 1024} KB"
+            raise SluiceError(
+                Code.INVALID_REQUEST, f"{limit}: name the files in a manifest, or in several jobs"
+            )
         async with deadline("taking the request"):
             with broker_errors("the address in KAFKA_BOOTSTRAP_SERVERS"):
                 await self._broker.publish(
-                    encode(request),
+                    body,
                     topic=self._topic,
                     key=str(request.job_id).encode(),
                     headers={HEADER: trace} if (trace := current.get()) else None,

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Response
 
-from libs.common.events import FileOutcome, JobState, PointsSource
+from libs.common.events import FileOutcome, FileRequest, JobState, PointsSource
 from services.gateway.api.capabilities import capability
 from services.gateway.api.models import problems
 from services.gateway.api.unread import ReadFields
@@ -58,6 +58,7 @@ async def start(
         request.prune,
         tuple(request.paths),
         request.callback_url,
+        tuple(FileRequest(path=each.path, metadata=each.metadata) for each in request.files),
     )
     taken = await submitter.submit(options)
     response.headers["location"] = status_url(taken.job_id)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
 from libs.common.errors import Code, SluiceError
-from libs.common.events import REQUEST_VERSION, PointsSource, Prune, ScanRequest, Want
+from libs.common.events import REQUEST_VERSION, FileRequest, PointsSource, Prune, ScanRequest, Want
 from libs.common.filters.parsing import parse
 from libs.common.ids import job_id_for_key
 from libs.common.labels import Value
@@ -34,6 +34,7 @@ class SubmitOptions:
     prune: Prune = "auto"
     paths: tuple[str, ...] = ()
     callback_url: str | None = None
+    files: tuple[FileRequest, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,7 @@ class JobSubmitter:
             options.prune,
             options.paths,
             options.callback_url,
+            options.files,
         )
         request = scan_request(submission, options.directory_path)
         if options.idempotency_key is None or not await self._is_known(request):

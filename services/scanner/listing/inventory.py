@@ -23,7 +23,7 @@ from services.scanner.listing.retried import Retried
 from services.scanner.listing.spool import Spool
 from services.scanner.settings import ScannerSettings
 from services.scanner.wiring import Wiring
-from services.scanner.worker import only, shown, spooled
+from services.scanner.worker import Stated, only, shown, spooled, stated
 from sluice.files.formats import accepted_suffixes
 from sluice.files.passed_over import PassedOver
 
@@ -51,6 +51,7 @@ class Inventory:
         self._moved = asyncio.Event()
         self._retried = None if record.request.retry_of is None else Retried(record, spool)
         self._rules = IgnoredRules()
+        self._stated = stated(record)
         self.ignored = 0
         self.bytes = 0
 
@@ -124,7 +125,7 @@ class Inventory:
             raise
 
     def _next_chunk(self, entries: Iterator[Entry]) -> _Chunk:
-        chunk = _read_chunk(self._record, entries)
+        chunk = _read_chunk(self._record, entries, self._stated)
         self._add(chunk.files)
         if chunk.last and self._retried is not None:
             self._retried.end()
@@ -170,14 +171,14 @@ def _already_stored(root: bytes, settings: ScannerSettings) -> Iterator[Entry]:
         yield from already_stored.read(root)
 
 
-def _read_chunk(record: JobRecord, entries: Iterator[Entry]) -> _Chunk:
+def _read_chunk(record: JobRecord, entries: Iterator[Entry], of_single: Stated) -> _Chunk:
     """The next entries, as many as come in CHUNK_S: a slow disk must not keep people waiting for counts."""
     chunk, until = _Chunk([], [], last=True), time.monotonic() + CHUNK_S
     for entry in entries:
         if isinstance(entry, Ignored):
             chunk.ignored.append(entry)
         else:
-            chunk.files.append(spooled(record, entry))
+            chunk.files.append(spooled(record, entry, of_single))
         if len(chunk.files) + len(chunk.ignored) >= CHUNK_FILES or time.monotonic() > until:
             chunk.last = False
             break

@@ -74,6 +74,27 @@ async def status_of(client: httpx.AsyncClient, job_id: str) -> dict[str, object]
     return dict(response.json())
 
 
+async def test_a_list_of_files_is_a_request_unless_it_is_longer_than_one_may_be(
+    gateway: httpx.AsyncClient, photos: Path, settings: GatewaySettings
+) -> None:
+    await selected(gateway, "listed")
+    files = [{"path": "a.jpg", "metadata": {"page": 7}}, {"path": "b.jpg"}]
+    taken = await gateway.post(f"{API}/ingest", json={"directory_path": str(photos), "files": files})
+    assert taken.status_code == 202, taken.text
+    records = await records_of(Connection.of(settings, "test"), INGEST)
+    requests = {str(each.job_id): each for each in (decode(r.value, ScanRequest) for r in records)}
+    request = requests[taken.json()["job_id"]]
+    assert (request.version, [(each.path, each.metadata) for each in request.files]) == (
+        2,
+        [("a.jpg", {"page": 7}), ("b.jpg", {})],
+    )
+    long = [{"path": f"{number:04}{'x' * 200}.jpg"} for number in range(400)]
+    refused = await gateway.post(f"{API}/ingest", json={"directory_path": str(photos), "files": long})
+    assert (refused.status_code, "in a manifest" in refused.json()["detail"]) == (422, True)
+    both = {"directory_path": str(photos), "files": files, "paths": ["c.jpg"]}
+    assert (await gateway.post(f"{API}/ingest", json=both)).status_code == 422
+
+
 async def say(publisher: Publisher, *events: JobEvent) -> None:
     for one in events:
         await publisher.publish([event(one)])

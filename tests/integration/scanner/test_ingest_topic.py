@@ -347,9 +347,27 @@ async def test_labels_and_metadata_go_with_the_job_and_its_files(
     assert [file.meta for file in stage.seen] == [metadata] * 2
 
 
+async def test_a_list_of_files_brings_metadata_of_each(world: Bench, tmp_path: Path) -> None:
+    folder, job = photos(tmp_path / "photos", 3), str(uuid4())
+    names = sorted(path.name for path in folder.iterdir())
+    files = [{"path": names[0], "metadata": {"page": 7}}, {"path": names[2]}]
+    body = request(folder, job_id=job, version=2, files=files, metadata={"client": "Meier", "page": 0})
+    async with scanning(world, tmp_path / "data") as stage:
+        await put(world, body)
+        assert (await world.finished(job)).total == 2
+    assert {Path(file.file).name: file.meta for file in stage.seen} == {
+        names[0]: {"client": "Meier", "page": 7},
+        names[2]: {"client": "Meier", "page": 0},
+    }
+
+
 @pytest.mark.parametrize(
     ("field", "value", "what"),
     [
+        ("files", [{"path": "../a.jpg"}], "without . and .."),
+        ("files", [{"path": "a.jpg", "metadata": {"a.b": 1}}], "metadata: a name"),
+        ("files", [{"path": "a.jpg", "metadata": {"a": "x" * 5000}}], "4096 bytes"),
+        ("files", [{"metadata": {}}], "path"),
         ("labels", {"": "x"}, "labels: a name"),
         ("labels", {"a": 1}, "labels"),
         ("labels", {str(n): "x" for n in range(17)}, "at most 16"),
