@@ -395,9 +395,7 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument(
-        "--indexes", nargs="*", default=list(INDEXES), help="what the engine has"
-    )
+    parser.add_argument("--indexes", nargs="*", default=list(INDEXES), help="what the engine has")
     wanted = parser.parse_args()
     indexes = {field: INDEXES[field] for field in wanted.indexes}
     asyncio.run(serve(wanted.host, wanted.port, wanted.data, indexes))
