@@ -14,9 +14,11 @@ from msgspec import Struct
 from libs.common.children.sandbox import close_files
 from libs.common.children.serving import confined, serve
 from libs.common.errors import Code, FileError
+from libs.common.imaging.containers.sniff import HEAD_BYTES
 from libs.common.imaging.limits import Limits
-from libs.common.imaging.normalise import displayable, normalise
+from libs.common.imaging.normalise import displayable, displayable_video, normalise
 from libs.common.imaging.quiet import quiet_pillow
+from libs.common.imaging.video.sniff import sniff_video
 
 LARGEST = 1 << 30
 """Bytes of a file that is read whole to be converted."""
@@ -70,6 +72,11 @@ def _jpeg(wanted: Wanted, files: Sequence[int]) -> bytes:
         with os.fdopen(descriptor, "rb") as file:
             if file.seekable():
                 file.seek(0)
+                # Far too large to be read whole, most of them.
+                if wanted.what == "displayable" and (
+                    video := sniff_video(file.peek(HEAD_BYTES)[:HEAD_BYTES])
+                ):
+                    return displayable_video(file, video, wanted.limits)
             data = file.read()
     if wanted.what == "normalised":
         return normalise(data, wanted.limits).jpeg

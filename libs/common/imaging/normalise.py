@@ -105,6 +105,12 @@ def displayable(data: bytes, limits: Limits, long_side: int = 4096) -> bytes:
         return jpeg(_finished(_decode(data, kind, bounds, limits.max_pixels)), DISPLAY_QUALITY)
 
 
+def displayable_video(file: IO[bytes], video: Video, limits: Limits, long_side: int = 4096) -> bytes:
+    """As `displayable`, of a poster of the video."""
+    picture, _ = poster_of(file, video, Bounds(long_side, long_side), limits.max_pixels)
+    return jpeg(_finished(picture), DISPLAY_QUALITY)
+
+
 def format_of(data: bytes, *, gif: bool = False) -> Format:
     """What the file is, by content; `gif`: a GIF will do. FileError empty_file or unsupported_type."""
     if not data:

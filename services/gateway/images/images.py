@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 from libs.common.errors import Code, FileError, SluiceError
 from libs.common.imaging.child import LARGEST
 from libs.common.imaging.containers.sniff import HEAD_BYTES, Format, accepted
+from libs.common.imaging.video.sniff import VIDEO_FORMATS, VideoFormat, sniff_video
 from libs.common.kafka.tables.control_table import ControlTable
 from libs.common.points.fields import Fields, names
 from libs.common.points.paths import path_of
@@ -34,7 +35,15 @@ SHOWN_AS_IS = {
     "BMP": "image/bmp",
 }
 """Media types of the formats that every browser shows; all others are converted."""
-BINARY = "application/octet-stream"
+_AS_THEY_ARE = SHOWN_AS_IS | {
+    "MP4": "video/mp4",
+    "MOV": "video/quicktime",
+    "3GP": "video/3gpp",
+    "AVI": "video/x-msvideo",
+    "MKV": "video/x-matroska",
+}
+"""Those of what is served as it is where that is asked for: browsers play some of the videos."""
+_BINARY = "application/octet-stream"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +83,20 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class OpenPicture:
-    """An open file that begins like a picture of this format."""
+    """An open file that begins like a picture or a video of this format."""
 
     file: OpenFile
-    format: Format
+    format: Format | VideoFormat
 
     @property
     def media_type(self) -> str | None:
         """What the file is served as without conversion, or None if browsers do not show it."""
         return SHOWN_AS_IS.get(self.format)
+
+    @property
+    def original_media_type(self) -> str:
+        """What the file is served as where it is asked for as it is."""
+        return _AS_THEY_ARE.get(self.format, _BINARY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +145,13 @@ class Images:
         """
         return await self.detached.run(lambda: self._picture(found), found.shown_path)
 
-    async def as_jpeg(self, file: OpenFile, name: str) -> bytes:
-        """The file as a JPEG that browsers show; FileError for what cannot be decoded."""
-        if file.identity.size > LARGEST:
+    async def as_jpeg(self, picture: OpenPicture, name: str) -> bytes:
+        """The file as a JPEG that browsers show, a video by one of its frames; FileError for what cannot be
+        decoded.
+        """
+        if picture.file.identity.size > LARGEST and picture.format not in VIDEO_FORMATS:
             raise SluiceError(Code.TOO_LARGE, f"{name} is too large to be converted")
-        return await self.decoding.displayable(file)
+        return await self.decoding.displayable(picture.file)
 
     async def _places(self) -> list[str]:
         """The collections to look in, of those that the caller may know of: the active one first."""
@@ -157,9 +173,12 @@ class Images:
         file = self._file(found)
         with file_errors():
             head = os.pread(file.descriptor, HEAD_BYTES, 0)
-        if (kind := accepted(head, gif=True)) is None:
-            raise SluiceError(Code.FILE_GONE, f"{found.shown_path} is no picture any more")
-        return OpenPicture(file, kind)
+        if (kind := accepted(head, gif=True)) is not None:
+            return OpenPicture(file, kind)
+        if (video := sniff_video(head)) is not None:
+            return OpenPicture(file, video.format)
+        file.close()
+        raise SluiceError(Code.FILE_GONE, f"{found.shown_path} is no picture any more")
 
     def _file(self, found: Found) -> OpenFile:
         try:

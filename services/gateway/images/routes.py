@@ -10,7 +10,7 @@ from libs.common.points.exif import bare_names
 from libs.common.points.projections import PLACE
 from services.gateway.api.capabilities import capability
 from services.gateway.api.models import problems
-from services.gateway.images.images import BINARY, Found, Images, OpenPicture, etag_of, etag_of_file, is_known
+from services.gateway.images.images import Found, Images, OpenPicture, etag_of, etag_of_file, is_known
 from services.gateway.images.models import AnyPoint, ImageOut
 from services.gateway.images.ranged import RangedFile
 
@@ -76,7 +76,7 @@ async def image(
     original: Annotated[bool, Query(description="The file as it is, whatever its format")] = False,
     if_none_match: IfNoneMatch = None,
 ) -> Response:
-    """The file, by ranges if asked; what browsers cannot show (RAW, TIFF) comes as a JPEG."""
+    """The file, by ranges if asked; what browsers cannot show (RAW, TIFF, video) comes as a JPEG."""
     found = await images.find(image_id, PLACE)
     picture = await images.picture(found)
     whole, file = original or picture.media_type is not None, picture.file
@@ -86,7 +86,7 @@ async def image(
         if is_known(if_none_match, etag):
             return Response(status_code=304, headers=_CACHE | {"etag": etag})
         if not whole:
-            return _bytes(await images.as_jpeg(file, found.filename), etag, None)
+            return _bytes(await images.as_jpeg(picture, found.filename), etag, None)
         unless_served.pop_all()
         return _served(found, picture, etag)
 
@@ -103,7 +103,7 @@ def _served(found: Found, picture: OpenPicture, etag: str) -> Response:
     return RangedFile(
         picture.file,
         headers=_CACHE | {"etag": etag},
-        media_type=picture.media_type or BINARY,
+        media_type=picture.original_media_type,
         filename=found.filename,
     )
 

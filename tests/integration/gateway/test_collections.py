@@ -34,6 +34,7 @@ from tests.support.broker import Broker
 from tests.support.gateway import gateway_settings
 from tests.support.serving import running
 from tests.support.system import free_port
+from tests.support.videos import video
 from tests.support.waiting import until
 
 API = "/api/v1"
@@ -293,14 +294,19 @@ async def test_a_range_beyond_the_end_is_told_the_size(
     assert answer.headers["content-range"] == f"bytes */{path.stat().st_size}"
 
 
-@pytest.mark.parametrize(("name", "make"), [("a.dng", photos.dng), ("a.heic", photos.heic)])
-async def test_raw_and_heic_are_shown_as_jpeg(
+def film() -> bytes:
+    return video([photos.scene()] * 3)
+
+
+@pytest.mark.parametrize(("name", "make"), [("a.dng", photos.dng), ("a.heic", photos.heic), ("a.mp4", film)])
+async def test_raw_and_heic_and_video_are_shown_as_jpeg(
     gateway: httpx.AsyncClient, collection: str, store: Store, tmp_path: Path,
     name: str, make: Callable[[], bytes],
 ) -> None:  # fmt: skip
     path = tmp_path / name
-    path.write_bytes(await asyncio.to_thread(make))
+    path.write_bytes(photos.jpeg())
     url = f"{API}/images/{await stored(store, collection, path)}/image"
+    path.write_bytes(await asyncio.to_thread(make))  # what the file is counts, and not the point
 
     shown = await gateway.get(url)
     again = await gateway.get(url, headers={"if-none-match": shown.headers["etag"]})
@@ -311,6 +317,7 @@ async def test_raw_and_heic_are_shown_as_jpeg(
         assert (picture.format, picture.size) == ("JPEG", (1024, 768) if name == "a.dng" else (640, 480))
     assert again.status_code == 304
     assert original.content == path.read_bytes()
+    assert (original.headers["content-type"] == "video/mp4") == (name == "a.mp4")
     assert original.headers["etag"] != shown.headers["etag"]
 
 

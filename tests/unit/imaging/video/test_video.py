@@ -6,7 +6,6 @@ import os
 import struct
 import subprocess
 import sys
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,7 @@ from libs.common.metadata import Metadata
 from services.processor.decoding.inspect import Inspector
 from services.processor.decoding.inspection import Failed, Inspected
 from tests.support import photos
+from tests.support.videos import video
 from tests.unit.imaging.metadata import samples
 from tests.unit.imaging.reference import difference
 from tests.unit.processor.samples import by_path, request_for
@@ -33,33 +33,7 @@ from tests.unit.processor.samples import by_path, request_for
 SCENE = photos.scene(320, 240)
 BLACK = Image.new("RGB", SCENE.size)
 BLURRED = SCENE.filter(ImageFilter.GaussianBlur(12))
-RATE = 10
 FORMATS = {"mov": "MOV", "mp4": "MP4", "3gp": "3GP", "avi": "AVI", "matroska": "MKV", "webm": "MKV"}
-
-
-def video(
-    frames: list[Image.Image], kind: str = "mp4", tags: dict[str, str] | None = None, every: int = 1
-) -> bytes:
-    """A video of these pictures, each shown for a tenth of a second; `every` how many stand alone."""
-    out = io.BytesIO()
-    options = {"movflags": "use_metadata_tags"} if tags and kind in ("mov", "mp4") else {}
-    with av.open(out, "w", format=kind, options=options) as container:
-        container.metadata.update(tags or {})
-        codec = "libvpx-vp9" if kind == "webm" else "mpeg4"
-        stream: Any = container.add_stream(codec, rate=RATE)
-        stream.width, stream.height = frames[0].size
-        stream.pix_fmt = "yuv420p"
-        stream.codec_context.bit_rate = 4_000_000
-        stream.codec_context.gop_size = every
-        stream.codec_context.time_base = Fraction(1, RATE)
-        for frame in frames:
-            container.mux(stream.encode(_frame(frame)))
-        container.mux(stream.encode(None))
-    return out.getvalue()
-
-
-def _frame(picture: Image.Image) -> av.VideoFrame:
-    return av.VideoFrame.from_ndarray(np.asarray(picture), "rgb24")
 
 
 def turned(data: bytes, matrix: tuple[int, int, int, int]) -> bytes:
