@@ -6,10 +6,10 @@ override DIR := $(value DIR)
 export DIR
 ONLY ?=
 BIN := .venv/bin
-EXTRAS := all demo gateway scanner processor inferencer captioner upserter ml dashboard tracing
+EXTRAS := all demo gateway scanner processor inferencer captioner upserter ml dashboard tracing docs
 COMPILE := build/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-header
 
-.PHONY: help setup demo run test test-all chaos soak bench check check-deploy format requirements sbom clean
+.PHONY: help setup demo run docs test test-all chaos soak bench check check-deploy format requirements sbom clean
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -24,6 +24,9 @@ demo:  ## Ingest sample photos and show the result; DIR=folder for your own
 run:  ## Run everything until Ctrl-C; PORT, HOST and DATA_DIR as wanted
 	@$(PYTHON) scripts/bootstrap.py all
 	@exec $(BIN)/python -m cli run
+
+docs: setup  ## Build the documents as a site into build/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 test: setup  ## Run the tests
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"

@@ -142,9 +142,11 @@ class Demo:
 
     def _how_to_go_on(self) -> None:
         self._print("")
-        self._print(f"To look around in this result:  make run DATA_DIR={self._home / 'data'}")
-        self._print("To ingest your own photos:      make demo DIR=/path/to/photos")
-        self._print("To keep everything running:     make run")
+        self._print("Next, the same with your own photos, in two terminals:")
+        self._print("  make run")
+        self._print("  .venv/bin/sluice ingest /path/to/photos --wait")
+        self._print(f"  .venv/bin/sluice search {samples.WORDS!r}")
+        self._print(f"To look around in this result: make run DATA_DIR={self._home / 'data'}")
 
     def _say(self, sentence: str) -> None:
         self._step += 1

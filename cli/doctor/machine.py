@@ -49,7 +49,9 @@ def packages() -> Finding:
     if missing:
         extras = ",".join(sorted(set(missing.values())))
         return wrong(
-            "packages", f"not installed: {', '.join(sorted(missing))}", f'pip install "sluice[{extras}]"'
+            "packages",
+            f"not installed: {', '.join(sorted(missing))}",
+            f"run `make setup` (they are in the extras {extras})",
         )
     return ok("packages", "every stage has what it imports")
 

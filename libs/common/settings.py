@@ -11,10 +11,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from libs.common.store.protocol import Distance
+from sluice.files.passed_over import ARCHIVES
 
 LogFormat = Literal["text", "json"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
@@ -159,8 +160,15 @@ class FilesSettings(EnvSettings):
         description="Where journals of moved files are kept indefinitely, one folder for all replicas; "
         "unset: in DATA_DIR",
     )
+    duplicates_folder: str = Field(
+        ARCHIVES[0],
+        pattern=r"^[^./\\*][^/\\*]{0,99}$",
+        description="Name of the folders next to photos that archived copies go to; no scan enters them",
+    )
     pass_over: Annotated[tuple[str, ...], NoDecode] = Field(
-        (), description="Names of further folders that no scan enters, separated by commas; `name*` too"
+        (),
+        validate_default=True,
+        description="Names of further folders that no scan enters, separated by commas; `name*` too",
     )
     protected_folders: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Folders whose files are always kept and never moved, separated as in PATH"
@@ -194,6 +202,13 @@ class FilesSettings(EnvSettings):
     @classmethod
     def _split_names(cls, value: object) -> object:
         return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
+
+    @field_validator("pass_over")
+    @classmethod
+    def _with_archived(cls, names: tuple[str, ...], known: ValidationInfo) -> tuple[str, ...]:
+        """Copies in a folder of another name than the default are archived all the same."""
+        folder = known.data.get("duplicates_folder", ARCHIVES[0])
+        return names if folder in (*ARCHIVES, *names) else (*names, folder)
 
     @field_validator("protected_folders", mode="before")
     @classmethod

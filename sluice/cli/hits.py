@@ -15,7 +15,7 @@ _HOW = {
     "lexical_unranked": " for words, unranked: the store is older than Qdrant 1.20",
     "list": "",
 }
-LITE = "lite knows colours, not things: set ML_MODEL=labels to search by what photos show"
+LITE = "lite knows colours, not things: set ML_MODEL=labels to search by what pictures show"
 LABELS = (
     "the model labels knows the English names of 1,000 things, and none of these words; "
     "docs/models.md names models that know sentences"

@@ -17,6 +17,7 @@ from libs.common.errors import SluiceError
 from libs.common.runtime.logs import configure_logging, log_start
 from libs.common.runtime.private import UMASK, keep_private
 from libs.common.runtime.service import Service
+from libs.common.runtime.wrong_settings import wrong_settings
 from libs.common.settings import FilesSettings, StageSettings
 from sluice.terminal import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE, say
 
@@ -57,9 +58,8 @@ def read_settings(settings_type: type[SettingsT]) -> SettingsT:
 
 
 def _say_wrong(error: ValidationError) -> None:
-    for problem in error.errors():
-        name = ".".join(str(part) for part in problem["loc"]).upper()
-        say(f"the setting {name} is wrong: {problem['msg']}")
+    for name, reason in wrong_settings(error):
+        say(f"the setting {name} is wrong: {reason}")
 
 
 def run_until_stopped(run: Callable[[asyncio.Event], Coroutine[Any, Any, None]], drain_s: float) -> int:

@@ -34,12 +34,6 @@ STOP_SECONDS = 5.0
 RUNS = 16
 """Runs of moves at once, most of which wait for their turn."""
 PHOTOS = "the folder of a photo"
-_FOLDERS: dict[Kind, str] = {
-    "exact": DUPLICATES,
-    "job": DUPLICATES,
-    "similar": DUPLICATES,
-    "selection": SELECTION,
-}
 
 T = TypeVar("T")
 
@@ -60,6 +54,7 @@ class Archives:
     collections: Collections
     executor: MoveExecutor
     index: Index
+    duplicates_folder: str = DUPLICATES
     detached: DetachedCalls = field(default_factory=lambda: DetachedCalls(seconds=None, most=RUNS))
     """For runs that take as long as they take, on shares that may be gone."""
     _running: set[asyncio.Task[Any]] = field(default_factory=set)
@@ -73,7 +68,9 @@ class Archives:
         rules = Rules.below(roots, RealDisk())
         executor = MoveExecutor(settings.archives.absolute(), rules)
         index = Index(collections.store, collections.control, executor)
-        archives = cls(Plans(settings, collections, policy), collections, executor, index)
+        archives = cls(
+            Plans(settings, collections, policy), collections, executor, index, settings.duplicates_folder
+        )
         await index.recover()
         following = asyncio.create_task(index.follow(), name="archives")
         try:
@@ -83,9 +80,13 @@ class Archives:
             following.cancel()
             await archives._stopped(following)
 
+    def _folder(self, kind: Kind) -> str:
+        """The name of the folder, next to a photo, that it is moved to."""
+        return SELECTION if kind == "selection" else self.duplicates_folder
+
     async def rehearse(self, plan: Plan) -> Result:
         """What `carry_out` would do now."""
-        rehearse = partial(self.executor.rehearse, plan.targets, _FOLDERS[plan.kind])
+        rehearse = partial(self.executor.rehearse, plan.targets, self._folder(plan.kind))
         result = await self.detached.run(rehearse, PHOTOS)
         return Result(result.archived, [*plan.refused, *result.skipped])
 
@@ -149,7 +150,7 @@ class Archives:
         )
         async with self.index.owned(archive_id):
             await self._prepare(plan, archive_id, first, opened or asyncio.Event())
-            archive = partial(self.executor.archive, archive_id, plan.targets, _FOLDERS[plan.kind])
+            archive = partial(self.executor.archive, archive_id, plan.targets, self._folder(plan.kind))
             result = await self.detached.run(archive, PHOTOS)
             await self.index.try_to_settle(archive_id)
         return Done(archive_id, Result(result.archived, [*plan.refused, *result.skipped]))
