@@ -67,15 +67,23 @@ class ScanRequest(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     version: int = VERSION
     job_id: UUID | None = None
+    """The job's id; unset: one that the record's place gives."""
     directory_path: str | None = None
+    """The folder, file or URI to ingest, as the scanner sees it."""
     retry_of: UUID | None = None
+    """The job whose failed files are gone through again."""
     retry_from: int | None = None
     """Offset in job-status where the job to retry begins; the gateway adds it, else the scanner."""
     codes: tuple[str, ...] | None = None
+    """Of a retry: only files that failed with one of these codes."""
     collection: str | None = None
+    """Where the points go; unset: the active collection."""
     force: bool = False
+    """Process unchanged and cached files again."""
     caption: bool = True
+    """Have the model write captions, where it does."""
     recursive: bool = True
+    """Go into folders below the directory."""
     labels: dict[str, str] = {}
     """Shown with the job wherever it is shown; see `libs.common.labels` for what they may be."""
     metadata: dict[str, Value] = {}
@@ -139,8 +147,10 @@ def check_paths(paths: Iterable[str]) -> None:
 
 class _Event(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="event"):
     job_id: str
+    """The job, or the task, that it is about."""
     version: int = VERSION
     at: datetime = field(default_factory=now)
+    """When it was written, by the writer's clock."""
 
 
 class Accepted(_Event, frozen=True, kw_only=True, tag="accepted"):

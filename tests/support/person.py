@@ -36,9 +36,9 @@ class Person:
     shown: list[str] = field(default_factory=list)
 
     async def types(self, command: str, *, status: int = 0) -> str:
-        """What the command showed; each row fits, and no traceback is among them."""
+        """What the command showed; each row fits, but for the URL of a gateway elsewhere."""
         screen = await self.runs(f"sluice {command}", status=status)
-        assert [row for row in screen.rows if len(row) > COLUMNS] == []
+        assert [row for row in screen.rows if len(row) > COLUMNS and "://" not in row] == []
         return screen.text
 
     async def writes(self, command: str, target: str) -> Path:

@@ -1,17 +1,21 @@
 """The AsyncAPI document of the public topics, and a page that shows it without any script."""
 
+import re
 from html import escape
 from typing import Any
 
 import msgspec
 from faststream.specification.asyncapi import AsyncAPI
 
+from libs.common import events
 from libs.common.events import Decision, JobEvent, JobSnapshot, Library, ScanRequest
 from libs.common.kafka.connection import Connection
 from libs.common.runtime.release import release
 from libs.common.topics import ALL, DECISIONS, INGEST, JOB_STATUS, JOBS, LIBRARIES
+from services.gateway.api_docs.described import field_texts
 from services.gateway.jobs.requests import faststream_broker
 
+_CODE = re.compile("`([^`]+)`")
 _BODIES: dict[str, Any] = {
     INGEST.name: ScanRequest,
     JOB_STATUS.name: JobEvent,
@@ -44,12 +48,12 @@ def page(spec: dict[str, Any]) -> str:
     schemas = spec["components"]["schemas"]
     channels = "".join(
         f"<section><h2><code>{escape(channel['address'])}</code></h2>"
-        f"<p>{escape(channel['description'])}</p></section>"
+        f"{_prose(channel['description'])}</section>"
         for channel in spec["channels"].values()
     )
     bodies = "".join(_table(name, schema) for name, schema in schemas.items() if "properties" in schema)
     return _PAGE.format(
-        version=escape(spec["info"]["version"]), about=escape(_ABOUT), channels=channels, bodies=bodies
+        version=escape(spec["info"]["version"]), about=_prose(_ABOUT), channels=channels, bodies=bodies
     )
 
 
@@ -61,9 +65,18 @@ def _with_bodies(spec: dict[str, Any]) -> dict[str, Any]:
     for name, shape in zip(_BODIES, shapes, strict=True):
         spec["components"]["schemas"][f"{name}:Message:Payload"] = shape
     spec["components"]["schemas"] |= components
-    for schema in spec["components"]["schemas"].values():
+    for name, schema in spec["components"]["schemas"].items():
         _name_discriminator(schema)
+        _describe(schema, getattr(events, name, None))
     return spec
+
+
+def _describe(schema: dict[str, Any], body: type | None) -> None:
+    """Say of each field what its class says of it."""
+    texts = field_texts(body) if isinstance(body, type) else {}
+    for field, shape in schema.get("properties", {}).items():
+        if field in texts:
+            shape.setdefault("description", texts[field])
 
 
 def _name_discriminator(schema: dict[str, Any]) -> None:
@@ -97,13 +110,23 @@ def _table(name: str, schema: dict[str, Any]) -> str:
     required = set(schema.get("required", ()))
     rows = "".join(
         f"<tr><td><code>{escape(field)}</code></td><td>{escape(_kind(shape))}</td>"
-        f"<td>{'required' if field in required else ''}</td></tr>"
+        f"<td>{'required' if field in required else ''}</td>"
+        f"<td>{_inline(shape.get('description', ''))}</td></tr>"
         for field, shape in schema["properties"].items()
     )
     return (
         f"<section id='{escape(name)}'><h3>{escape(name)}</h3>"
-        f"<p>{escape(schema.get('description', ''))}</p><table>{rows}</table></section>"
+        f"{_prose(schema.get('description', ''))}<table>{rows}</table></section>"
     )
+
+
+def _prose(text: str) -> str:
+    """Paragraphs, with what stands between backticks as code."""
+    return "".join(f"<p>{_inline(part)}</p>" for part in text.split("\n\n") if part.strip())
+
+
+def _inline(text: str) -> str:
+    return _CODE.sub(r"<code>\1</code>", escape(" ".join(text.split())))
 
 
 def _kind(shape: dict[str, Any]) -> str:
@@ -126,7 +149,7 @@ body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 52rem; margin: 2rem aut
 table {{ border-collapse: collapse; width: 100% }}
 td {{ border-top: 1px solid #ccc; padding: .3rem .6rem; vertical-align: top }}
 </style></head><body>
-<h1>Sluice {version}: public topics</h1><p>{about}</p>
+<h1>Sluice {version}: public topics</h1>{about}
 <p><a href="/asyncapi.json">The AsyncAPI document</a> · <a href="/docs">The REST API</a></p>
 {channels}<h2>Bodies</h2>{bodies}
 </body></html>

@@ -56,3 +56,10 @@ def test_messages_say_what_their_key_is() -> None:
     keys = {name: each["bindings"]["kafka"]["key"]["description"] for name, each in messages.items()}
     assert keys["ingest:Message"] == "job id"
     assert keys["decisions:Message"] == "decision id"
+
+
+def test_the_page_has_rendered_text_and_says_of_fields_what_they_are_for() -> None:
+    shown = page(SPEC)
+    assert "<code>ingest</code>" in shown
+    assert "`" not in shown
+    assert "The folder, file or URI to ingest, as the scanner sees it." in shown
