@@ -63,5 +63,7 @@ def guesses(count: int, shown: int) -> str | None:
     """What is said of hits that are none by the model's own measure."""
     if not count:
         return None
-    what = f"{counted(count, 'photo')} less like it" if shown else "the nearest photos are not like it and"
-    return f"{what} not listed: --all lists them" if shown else f"{what} are not listed: --all lists them"
+    hidden = counted(count, "less similar photo")
+    if shown:
+        return f"{hidden} not listed; --all lists them"
+    return f"no photo is similar enough; --all lists {hidden}"

@@ -57,7 +57,8 @@ async def _searches(person: Person) -> None:
     paths = re.findall(r"^0\.\d+  (.*)", of_2022, re.MULTILINE)
     assert paths
     assert all("/2022/" in path or "backup" in path for path in paths)
-    assert "0." not in await person.types("search --after 2024 --sort -taken_at -n 2")
+    newest = await person.types("search --after 2024 --sort -taken_at -n 2")
+    assert newest.count("/Photos/2024/1") == 2
     assert "1,000 things" in await person.types("search moonlight")
     await person.types('search --near "48.86,2.29,5" -n 2')
     await person.types("search nothing -c holiday", status=1)

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 @asynccontextmanager
 async def at_home(photos: int) -> AsyncIterator["Person"]:
     """Somebody with photos in `Photos`, under a path of usual length, and a system that runs."""
-    with tempfile.TemporaryDirectory(prefix="e") as folder:
+    with tempfile.TemporaryDirectory(prefix="e", ignore_cleanup_errors=True) as folder:
         home = Path(folder)
         await asyncio.to_thread(evening_photos.make, home / "Photos", photos)
         async with system(home / "data", ML_MODEL="labels") as running:

@@ -14,6 +14,18 @@ from services.gateway.api_docs import asyncapi
 from services.gateway.settings import STAGE
 
 STATIC = "/docs/static"
+_FOLDED = """<style>
+.response[data-code^="4"]:not(.shown) .model-example, .response[data-code^="5"]:not(.shown) .model-example {
+  display: none
+}
+.response-col_status { cursor: pointer }
+</style><script>
+document.addEventListener("click", event => {
+  const status = event.target.closest(".response-col_status")
+  if (status) status.closest(".response").classList.toggle("shown")
+})
+</script>"""
+"""Samples of errors are folded until their status is clicked."""
 
 router = APIRouter(include_in_schema=False, tags=["docs"])
 
@@ -33,13 +45,14 @@ async def root() -> RedirectResponse:
 async def swagger(request: Request) -> HTMLResponse:
     """The REST API, to read and to try."""
     base = escape(request.scope.get("root_path", ""))
-    return get_swagger_ui_html(
+    made = get_swagger_ui_html(
         openapi_url=f"{base}{request.app.openapi_url}",
         title=f"{request.app.title}: REST",
         swagger_js_url=f"{base}{STATIC}/swagger-ui-bundle.js",
         swagger_css_url=f"{base}{STATIC}/swagger-ui.css",
         swagger_favicon_url=f"{base}{STATIC}/favicon.png",
     )
+    return HTMLResponse(bytes(made.body).decode().replace("</head>", f"{_FOLDED}</head>"))
 
 
 @router.get("/asyncapi")

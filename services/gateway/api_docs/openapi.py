@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
@@ -11,6 +12,7 @@ from libs.common.errors import Code
 from libs.common.http.problems import PAGE
 from services.gateway.api.models import problems
 from services.gateway.api_docs.links import add_links
+from services.gateway.settings import GatewaySettings
 
 Schema = dict[str, Any]
 
@@ -29,7 +31,7 @@ _FIELDS: Mapping[str, Any] = {
     "collection": "my_photo_collection",
     "name": "my_photo_collection",
     "active_collection": "my_photo_collection",
-    "model": "lite-1",
+    "model": "labels-efficientnet-lite0@57934424",
     "file_hash": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "hash": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "format": "JPEG",
@@ -60,6 +62,7 @@ def document(app: FastAPI) -> Schema:
         made = FastAPI.openapi(app)
         for operation in _operations(made):
             _finish(operation, made)
+        _name_the_demo(made, getattr(app.state, "settings", None))
         add_links(made)
         made["components"]["securitySchemes"] = {
             "ApiKey": {
@@ -87,6 +90,20 @@ def example(schema: Schema, whole: Schema, field: str = "") -> Any:
     if parts := schema.get("anyOf"):
         return _one_of(parts, whole, field)
     return _FIELDS[field] if _is_discriminated(field, schema) else _made(schema, whole, field)
+
+
+def _name_the_demo(made: Schema, settings: GatewaySettings | None) -> None:
+    """Have the example of an ingest run as it stands where the demo has left its photos."""
+    body = made["paths"]["/api/v1/ingest"]["post"]["requestBody"]["content"][JSON]
+    folders = [] if settings is None or settings.scan_roots else _of_the_demo(settings.data_dir.absolute())
+    there = next((folder for folder in folders if folder.is_dir()), None)
+    body["example"] = {"directory_path": str(there or _FIELDS["directory_path"])}
+
+
+def _of_the_demo(data: Path) -> list[Path]:
+    """Where it leaves its photos: below this DATA_DIR, or next to it where it is the demo's own."""
+    own = [data.parent / "photos"] if data.parent.name == "demo" else []
+    return [data / "demo" / "photos", *own]
 
 
 def _operations(made: Schema) -> Iterator[Schema]:

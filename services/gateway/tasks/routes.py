@@ -18,7 +18,7 @@ router = APIRouter(prefix="/tasks", tags=["tasks"], route_class=ReadFields)
 All = Annotated[Tasks, Depends(capability(Tasks))]
 
 
-@router.get("", summary="Tasks, the newest first")
+@router.get("", summary="Tasks, the newest first", responses=problems())
 async def newest(
     tasks: All, kind: TaskKind | None = None, limit: Annotated[int, Query(ge=1, le=200)] = 50
 ) -> list[body.TaskOut]:

@@ -1,10 +1,12 @@
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
 import pytest
 
 from services.gateway.app import create_app
+from services.gateway.settings import GatewaySettings
 
 DOCUMENT = create_app().openapi()
 
@@ -55,3 +57,13 @@ def test_every_operation_tells_the_errors_that_any_request_may_meet(label: str) 
 
 def test_the_key_can_be_entered_in_the_document() -> None:
     assert DOCUMENT["components"]["securitySchemes"]["ApiKey"]["name"] == "x-api-key"
+
+
+def test_the_example_of_an_ingest_runs_where_the_demo_was(tmp_path: Path) -> None:
+    photos = tmp_path / "demo" / "photos"
+    photos.mkdir(parents=True)
+    for data_dir in (tmp_path, tmp_path / "demo" / "data"):
+        app = create_app()
+        app.state.settings = GatewaySettings(data_dir=data_dir)
+        body = app.openapi()["paths"]["/api/v1/ingest"]["post"]["requestBody"]["content"]["application/json"]
+        assert body["example"] == {"directory_path": str(photos)}
