@@ -50,9 +50,9 @@ def heading(found: SearchResults) -> str:
     return f"searched the collection {found.collection}{_HOW.get(found.mode, '')}"
 
 
-async def limits(client: AsyncClient, found: SearchResults, query: str | None) -> str | None:
-    """What the model cannot do for this query, where that is why words alone were searched."""
-    if query is None or found.mode != "lexical":
+async def limits(client: AsyncClient, found: SearchResults, *, by_words: bool) -> str | None:
+    """What the model cannot do, where that is why words alone were searched; `by_words`: it was asked for."""
+    if by_words or found.mode != "lexical":
         return None
     model = (await client.capabilities()).model or ""
     known = LITE if model.startswith("lite") else LABELS if model.startswith("labels") else None

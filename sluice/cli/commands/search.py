@@ -94,7 +94,7 @@ async def _search(client: AsyncClient, asked: _Asked) -> tuple[dict[str, object]
     hidden = len(results.results) - len(photos)
     said = [
         hits.heading(results),
-        await hits.limits(client, results, asked.wanted.query),
+        await hits.limits(client, results, by_words=asked.wanted.body.get("mode") == "words"),
         None if results.results else "no photo found",
         hits.guesses(hidden, len(photos)),
     ]
