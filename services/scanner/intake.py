@@ -6,6 +6,7 @@ import os
 import secrets
 import time
 from collections.abc import Sequence
+from functools import partial
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
@@ -189,7 +190,7 @@ class Intake:
 
     async def _source(self, request: ScanRequest) -> bytes | Refusal | JobRecord:
         if request.directory_path is not None:
-            return await self._root(request.directory_path)
+            return await self._root(request.directory_path, request.sync)
         if request.source is not None:
             return b""
         wiring = self._wiring
@@ -198,13 +199,12 @@ class Intake:
         )
         return retried or Refusal(code=Code.NOTHING_TO_RETRY, error="there is no such job to retry")
 
-    async def _root(self, directory_path: str) -> bytes | Refusal:
+    async def _root(self, directory_path: str, sync: bool) -> bytes | Refusal:
         loop, wiring = asyncio.get_running_loop(), self._wiring
+        resolve = partial(resolve_source, directory_path, wiring.settings, sync=sync)
         try:
             async with asyncio.timeout(RESOLVE_SECONDS):
-                root = await loop.run_in_executor(
-                    wiring.listers, resolve_source, directory_path, wiring.settings
-                )
+                root = await loop.run_in_executor(wiring.listers, resolve)
         except SluiceError as error:
             return Refusal(code=error.code, error=error.detail)
         except TimeoutError:

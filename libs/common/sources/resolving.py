@@ -10,16 +10,18 @@ from libs.common.sources.sources import Sources
 from libs.common.sources.uris import plain, scheme_of, shown
 
 
-def resolve_source(directory_path: str, settings: FilesSettings) -> bytes:
+def resolve_source(directory_path: str, settings: FilesSettings, *, sync: bool = False) -> bytes:
     """The existing folder, file, object or prefix of objects, as records carry it.
 
     Blocks on the file system or the network: call it in a thread. Raises SluiceError directory_not_found,
-    outside_roots, source_denied, source_gone, read_failed.
+    outside_roots, source_denied, source_gone, read_failed, or invalid_request for a `sync` of a list.
     """
     path = plain(directory_path)
-    if is_shards(path.encode(errors="surrogatepass")):
-        return _of_shards(path, settings)
-    return _of_one(path, settings)
+    listed = is_shards(path.encode(errors="surrogatepass"))
+    root = _of_shards(path, settings) if listed else _of_one(path, settings)
+    if sync and is_list(root):
+        raise SluiceError(Code.INVALID_REQUEST, "a manifest or shard is not synced: leave out `sync`")
+    return root
 
 
 def is_list(root: bytes) -> bool:

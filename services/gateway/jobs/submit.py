@@ -11,7 +11,7 @@ from libs.common.ids import job_id_for_key
 from libs.common.labels import Value
 from libs.common.runtime.detached import DetachedCalls
 from libs.common.settings import FilesSettings
-from libs.common.sources.resolving import is_list, resolve_source
+from libs.common.sources.resolving import resolve_source
 from services.gateway.collections.collections import Collections
 from services.gateway.jobs.reader import JobReader
 from services.gateway.jobs.records import Submission, scan_request
@@ -75,10 +75,9 @@ class JobSubmitter:
         self.check_callback(options.callback_url)
         collection = options.collection or await self.collections.active()
         source = await self.detached.run(
-            lambda: resolve_source(options.directory_path, self.files), options.directory_path
+            lambda: resolve_source(options.directory_path, self.files, sync=options.sync),
+            options.directory_path,
         )
-        if options.sync and is_list(source):
-            raise SluiceError(Code.INVALID_REQUEST, "a manifest or shard is not synced: leave out `sync`")
         await self.collections.fitting(collection)
         submission = Submission(
             source,

@@ -177,6 +177,15 @@ async def test_a_share_that_comes_back_empty_or_not_at_all_removes_nothing(
     assert len(await library.points()) == 40
 
 
+async def test_a_manifest_is_not_synced(world: Bench, library: Library, tmp_path: Path) -> None:
+    listed = tmp_path.resolve() / "list.jsonl"
+    listed.write_text('{"path": "a.jpg"}\n')
+    async with world.scanner(tmp_path / "data"):
+        job = await world.request(listed, version=2, sync=True)
+        assert (await world.finished(job)).code is Code.INVALID_REQUEST
+    assert len(await library.points()) == 40
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read every folder")
 async def test_a_folder_that_cannot_be_read_removes_nothing(
     world: Bench, library: Library, tmp_path: Path
