@@ -1,12 +1,15 @@
 """A sync on a real broker and the embedded store: points follow the files, and none goes by mistake."""
 
 import asyncio
+import errno
 import hashlib
 import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -184,6 +187,27 @@ async def test_a_manifest_is_not_synced(world: Bench, library: Library, tmp_path
         job = await world.request(listed, version=2, sync=True)
         assert (await world.finished(job)).code is Code.INVALID_REQUEST
     assert len(await library.points()) == 40
+
+
+async def test_a_share_that_vanishes_while_it_is_listed_removes_nothing(
+    world: Bench, library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (library.root / "0/000.jpg").unlink()
+    scandir, folders = os.scandir, count()
+
+    def scandir_of_a_share(folder: Any) -> Any:
+        # As NFS says it once its server has gone: the root and one folder were listed before.
+        if isinstance(folder, int) and next(folders) >= 2:
+            raise OSError(errno.ESTALE, "Stale file handle")
+        return scandir(folder)
+
+    async with world.scanner(tmp_path / "data"), world.stage(open_reporter()):
+        monkeypatch.setattr(os, "scandir", scandir_of_a_share)
+        job = await world.request(library.root, version=2, sync=True, prune="now")
+        await world.finished(job)
+        monkeypatch.undo()
+    assert next(folders) > 2
+    assert (compared(world, job).removed, len(await library.points())) == (0, 40)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read every folder")
