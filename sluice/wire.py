@@ -14,6 +14,7 @@ from sluice.models.system import Problem
 
 PREFIX = "/api/v1"
 SECONDS = 30.0
+NOT_MODIFIED = 304
 UPLOAD_SECONDS = 300.0
 """How long the gateway may take to store an upload once it has all of it."""
 MOST_PAUSE_S = 30.0

@@ -18,6 +18,8 @@ from sluice.files.selecting import LocalFile
 from sluice.models import jobs as body
 
 LOOK_SECONDS = 0.5
+WAIT_SECONDS = 10.0
+"""How long the gateway may hold an answer back while nothing changes."""
 AWAY_SECONDS = 60.0
 """How long a gateway may be away, to be restarted say, before following a job ends."""
 
@@ -39,15 +41,20 @@ class AsyncJob:
     ) -> AsyncIterator[body.JobStatus]:
         """How it stands, each time that something changed; its end last.
 
-        Raises TimeoutError if it goes on after `timeout_s` seconds (the job itself continues), and
-        UnavailableError once the gateway has been away for 60 s.
+        The gateway answers as soon as something has; `every_s` is the least between two answers. Raises
+        TimeoutError if it goes on after `timeout_s` seconds (the job itself continues), and UnavailableError
+        once the gateway has been away for 60 s.
         """
-        last, received_at = None, monotonic()
+        last, etag, received_at = None, None, monotonic()
         until = None if timeout_s is None else received_at + timeout_s
         while True:
-            found = await self._look(received_at)
-            if found is not None:
+            left_s = WAIT_SECONDS if until is None else until - monotonic()
+            answer = await self._look(received_at, etag, min(WAIT_SECONDS, max(0.0, left_s)))
+            changed = answer is not None and answer.status_code != wire.NOT_MODIFIED
+            if answer is not None:
                 received_at = monotonic()
+            if answer is not None and changed:
+                etag, found = answer.headers.get("etag"), wire.decoded(answer, body.JobStatus)
                 if found != last:
                     yield found
                     last = found
@@ -55,7 +62,8 @@ class AsyncJob:
                     return
             if until is not None and monotonic() >= until:
                 raise TimeoutError(f"job {self.job_id} goes on after {timeout_s:.0f} s")
-            await asyncio.sleep(every_s)
+            if changed or answer is None:
+                await asyncio.sleep(every_s)
 
     async def wait(
         self,
@@ -137,10 +145,17 @@ class AsyncJob:
         path = f"/ingest/jobs/{wire.segment(self.job_id)}/prune/undo"
         return (await self.http.call("POST", path, body.PutBack)).points
 
-    async def _look(self, received_at: float) -> body.JobStatus | None:
-        """How it stands; None while the gateway is away for less than a minute."""
+    async def _look(self, received_at: float, etag: str | None, wait_s: float) -> httpx.Response | None:
+        """Its status, once that is not the one of `etag` any more or after `wait_s` seconds.
+
+        None while the gateway is away for less than a minute.
+        """
+        known: dict[str, Any] = (
+            {"headers": {"if-none-match": etag}, "params": {"wait": f"{wait_s:.1f}"}} if etag else {}
+        )
+        path = f"/ingest/status/{wire.segment(self.job_id)}"
         try:
-            return await self.status()
+            return await self.http.send("GET", path, timeout=wire.SECONDS, **known)
         except UnavailableError:
             if monotonic() - received_at > AWAY_SECONDS:
                 raise

@@ -2,18 +2,28 @@
 
 import asyncio
 import os
+import shutil
 import sys
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
+from libs.common.store.edge import EdgeStore
 from libs.common.topics import INGEST, JOB_STATUS
+from libs.embedded.jars import obtain
+from libs.embedded.settings import EmbeddedSettings, user_cache_dir
+from services.gateway.app import build
+from tests.support.gateway import gateway_settings
 from tests.support.scanning import COLLECTION, Bench, open_reporter, photos
+from tests.support.serving import running
+from tests.support.system import free_port
 from tests.support.waiting import LIMIT_S
 
 pytestmark = [pytest.mark.clients, pytest.mark.slow]
 
+BUILD_SECONDS = 900.0
+"""The first build compiles Go's own library too."""
 PAGE = Path(__file__).parents[2] / "docs" / "ingest-topic.md"
 
 
@@ -22,12 +32,12 @@ def example(kind: str) -> str:
     return PAGE.read_text().partition(f"```{kind}\n")[2].partition("```")[0]
 
 
-async def run(*command: str, **environment: str) -> str:
+async def run(*command: str, limit_s: float = LIMIT_S, **environment: str) -> str:
     process = await asyncio.create_subprocess_exec(
         *command, stdout=asyncio.subprocess.PIPE, env=os.environ | environment
     )
     try:
-        message, _ = await asyncio.wait_for(process.communicate(), LIMIT_S)
+        message, _ = await asyncio.wait_for(process.communicate(), limit_s)
     finally:
         if process.returncode is None:
             process.kill()
@@ -50,6 +60,68 @@ async def test_kafkajs_starts_a_job_and_follows_it(world: Bench, tmp_path: Path,
             COLLECTION,
             NODE_PATH=str(node_modules),
         )
+    assert message == "completed 30"
+
+
+def ends(world: Bench, job: str, folder: Path) -> tuple[str, ...]:
+    """The arguments of the examples that start a job and follow it."""
+    names = world.connection.names
+    return (
+        world.kafka.bootstrap_servers,
+        names.of(INGEST),
+        names.of(JOB_STATUS),
+        job,
+        str(folder),
+        COLLECTION,
+    )
+
+
+@pytest.mark.timeout(int(BUILD_SECONDS + LIMIT_S))
+async def test_franz_go_starts_a_job_and_follows_it(world: Bench, tmp_path: Path) -> None:
+    go, program = shutil.which("go"), tmp_path / "follow"
+    if go is None:
+        pytest.skip("Go is not installed")
+    shutil.copytree(Path(__file__).parent / "go", tmp_path / "go")
+    (tmp_path / "go" / "main.go").write_text(example("go"))
+    await run(go, "build", "-C", str(tmp_path / "go"), "-o", str(program), ".", limit_s=BUILD_SECONDS)
+    folder = photos(tmp_path / "photos", 30)
+    async with world.scanner(tmp_path / "data"), world.stage(open_reporter()):
+        message = await run(str(program), *ends(world, str(uuid4()), folder))
+    assert message == "completed 30"
+
+
+async def test_kafkas_own_java_client_starts_a_job_and_follows_it(world: Bench, tmp_path: Path) -> None:
+    """By the jars that the embedded broker runs on."""
+    javac, script = shutil.which("javac"), tmp_path / "Follow.java"
+    if javac is None:
+        pytest.skip("no JDK is installed")
+    settings = EmbeddedSettings()
+    cache = settings.sluice_cache_dir or user_cache_dir()
+    jars = await asyncio.to_thread(obtain, cache, settings.maven_mirror)
+    script.write_text(example("java"))
+    classes = ":".join(map(str, jars))
+    folder = photos(tmp_path / "photos", 30)
+    async with world.scanner(tmp_path / "data"), world.stage(open_reporter()):
+        java = str(Path(javac).with_name("java"))
+        message = await run(java, "-cp", classes, str(script), *ends(world, str(uuid4()), folder))
+    assert message.splitlines()[-1] == "completed 30"
+
+
+async def test_eventsource_hears_of_a_jobs_end(
+    world: Bench, store: EdgeStore, tmp_path: Path, node_modules: Path
+) -> None:
+    script, port = tmp_path / "follow.cjs", free_port()
+    script.write_text(example("js sse"))
+    settings = gateway_settings(
+        world.kafka.bootstrap_servers, world.prefix, tmp_path / "g0", port=port, host="127.0.0.1"
+    )
+    async with (
+        world.scanner(tmp_path / "data"),
+        world.stage(open_reporter()),
+        running(build(settings, store)),
+    ):
+        job = await world.request(photos(tmp_path / "photos", 30))
+        message = await run("node", str(script), f"http://127.0.0.1:{port}", job, NODE_PATH=str(node_modules))
     assert message == "completed 30"
 
 

@@ -120,6 +120,17 @@ def test_waiting_tells_each_change_and_ends_with_the_job() -> None:
     assert seen == [("running", 0), ("running", 3), ("completed", 0)]
 
 
+def test_waiting_has_the_gateway_hold_its_answer_until_something_changed() -> None:
+    first, last = status("running"), status("completed")
+    first.headers["etag"] = 'W/"1"'
+    answer, requested = in_turn(status("running"), first, httpx.Response(304), last)
+    seen: list[str] = []
+    client_of(answer).job(JOB).wait(progress=lambda found: seen.append(found.state), every_s=0)
+    assert seen == ["running", "completed"]
+    asked = [(each.url.params.get("wait"), each.headers.get("if-none-match")) for each in requested]
+    assert asked == [(None, None), (None, None), ("10.0", 'W/"1"'), ("10.0", 'W/"1"')]
+
+
 def test_waiting_has_a_limit() -> None:
     with pytest.raises(TimeoutError, match="goes on after 0 s"):
         client_of(lambda _: status("running")).job(JOB).wait(timeout_s=0, every_s=0)
