@@ -37,6 +37,8 @@ from services.dashboard.shell import MOUNT
 from sluice import wire
 
 STATIC = Path(__file__).parent / "static"
+LIMITS = httpx.Limits(max_connections=200, max_keepalive_connections=20, keepalive_expiry=2.0)
+"""Connections are given up before the gateway closes them; each visitor's stream of jobs holds one."""
 PAGE_SECONDS = 30.0
 """How long a page may wait for the gateway before it is shown."""
 PAGES: dict[str, Callable[..., Any]] = {
@@ -61,7 +63,9 @@ def create_app(settings: DashboardSettings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with httpx.AsyncClient(base_url=settings.gateway_url, timeout=wire.SECONDS) as http:
+        async with httpx.AsyncClient(
+            base_url=settings.gateway_url, timeout=wire.SECONDS, limits=LIMITS
+        ) as http:
             pages_app.state.http = http
             async with closing_feed(Feed(http)) as pages_app.state.feed:
                 yield
@@ -73,7 +77,7 @@ def create_app(settings: DashboardSettings) -> FastAPI:
     pages_app.include_router(access.router)
     pages_app.mount("/static", StaticFiles(directory=STATIC))
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
-    ui.run_with(app, mount_path=MOUNT, title="Sluice", dark=None, reconnect_timeout=30.0)
+    ui.run_with(app, mount_path=MOUNT, title="Sluice", dark=None, language="en-US", reconnect_timeout=30.0)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(settings.allowed_hosts))
     app.add_middleware(access.SameOrigin)
     return app

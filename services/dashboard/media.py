@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from libs.common.errors import SluiceError
 from services.dashboard.access import key_of
-from services.dashboard.shell import sentence
+from services.dashboard.shell import RETRIES, sentence
 from sluice import AsyncClient
 
 router = APIRouter(include_in_schema=False)
@@ -19,7 +19,7 @@ CACHE = "private, max-age=86400, immutable"
 
 def _api(request: Request) -> AsyncClient:
     http: httpx.AsyncClient = request.app.state.http
-    return AsyncClient(api_key=key_of(request), connections=http, retries=0)
+    return AsyncClient(api_key=key_of(request), connections=http, retries=RETRIES)
 
 
 Visitor = Annotated[AsyncClient, Depends(_api)]

@@ -24,6 +24,8 @@ PAGES = (
 SECOND_PART = "/add"
 """From here on the navigation is about bringing photos in."""
 MOUNT = "/ui"
+RETRIES = 1
+"""Reads are tried once more: the gateway may have closed the connection that they were sent on."""
 AGAIN_SECONDS = 3.0
 """After this long a page that the gateway could not answer tries again."""
 STYLES = ("dashboard", "shell", "photos")
@@ -42,7 +44,8 @@ async def page(title: str, current: str, *styles: str, wide: bool = False) -> As
     """
     _head(title, (*STYLES, *styles))
     ui.html(_navigation(current), sanitize=False)
-    with ui.element("main").classes(f"sl-main {'' if wide else 'sl-narrow'}").props("id=main tabindex=-1"):
+    # Quasar puts all of it into the one <main> of the page.
+    with ui.element("div").classes(f"sl-main {'' if wide else 'sl-narrow'}").props("id=main tabindex=-1"):
         ui.html(f"<h1>{escape(title)}</h1>", sanitize=False)
         with errors(again=True):
             yield client()
@@ -51,7 +54,7 @@ async def page(title: str, current: str, *styles: str, wide: bool = False) -> As
 def client() -> AsyncClient:
     """The gateway, with the key of the visitor whose page this is."""
     http: httpx.AsyncClient = app.state.http
-    return AsyncClient(api_key=key_of(ui.context.client.request), connections=http, retries=0)
+    return AsyncClient(api_key=key_of(ui.context.client.request), connections=http, retries=RETRIES)
 
 
 def _head(title: str, styles: tuple[str, ...]) -> None:

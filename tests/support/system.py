@@ -50,7 +50,7 @@ def free_port() -> int:
 @asynccontextmanager
 async def system(data_dir: Path, module: str = "services", **environment: str) -> AsyncIterator[Process]:
     """The system over `data_dir`, ready; killed at the end if it still runs."""
-    port, log = free_port(), data_dir.parent / f"{data_dir.name}.log"
+    port, log = int(environment.get("PORT") or free_port()), data_dir.parent / f"{data_dir.name}.log"
     env = {
         "ML_MODEL": "lite",
         **os.environ,

@@ -68,7 +68,9 @@ def test_what_a_camera_wrote_is_read_and_nonsense_is_left_out() -> None:
     assert place(PhotoInfo("1", "a.jpg", exif=spot | {"GPSLongitude": "[9, 1/0, 0]"})) is None
 
 
-@pytest.mark.parametrize(("seconds", "text"), [(45, "45 s"), (200, "3 min"), (7500, "2 h 5 min")])
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(45, "45 s"), (200, "3 min"), (7500, "2 h 5 min"), (86_400, "24 h")]
+)
 def test_durations_are_words(seconds: float, text: str) -> None:
     assert words.duration(seconds) == text
 

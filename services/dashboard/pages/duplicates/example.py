@@ -51,7 +51,9 @@ class Example:
                 parts.soft("The collection is empty: there is nothing to compare.")
                 return
             near = "".join(_tile(each, _score(each) >= self._threshold) for each in self._near)
-            ui.html(f"{_tile(self._photo, True, 'this one')}{near}", sanitize=False).classes("sl-strip")
+            ui.html(f"{_tile(self._photo, True, 'this one')}{near}", sanitize=False).classes(
+                "sl-strip"
+            ).props('tabindex=0 role=group aria-label="Its nearest photos"')
             taken = sum(_score(each) >= self._threshold for each in self._near)
             parts.soft(
                 f"Of its {len(self._near)} nearest, {taken or 'none'} would be grouped with the first."
