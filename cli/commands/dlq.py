@@ -20,6 +20,7 @@ app = typer.Typer(
     help="List and replay dead letter records.\n\n"
     "Reads Kafka: KAFKA_* settings, or the embedded one in DATA_DIR.",
     rich_markup_mode=None,
+    add_completion=False,
 )
 
 Topic = Annotated[str | None, typer.Option("--topic", help="Only of this topic", show_default=False)]

@@ -10,7 +10,7 @@ from sluice.cli.exits import Exit
 from sluice.cli.options import AsJson
 from sluice.cli.output import as_json, line, table
 
-app = typer.Typer(help="List, fetch and check models.", no_args_is_help=True)
+app = typer.Typer(help="List, fetch and check models.", rich_markup_mode=None, add_completion=False)
 
 Name = Annotated[
     str, typer.Argument(metavar="MODEL", help="Its name, as in `sluice models list`", show_default=False)

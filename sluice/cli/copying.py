@@ -25,7 +25,8 @@ async def copy_to(client: AsyncClient, photos: Sequence[Photo], folder: Path) ->
 
 def _written(folder: Path, name: str, content: bytes) -> bool:
     # A name comes from elsewhere: no part of it may lead out of the folder.
-    plain = Path(printable(Path(name).name) or "photo")
+    last = printable(Path(name).name)
+    plain = Path(last if last.strip(".") else "photo")
     for number in count(1):
         target = folder / (plain.name if number == 1 else f"{plain.stem} ({number}){plain.suffix}")
         try:

@@ -49,6 +49,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return Exit.INTERRUPTED
     except BrokenPipeError:
         return _output_closed()
+    except OSError as error:
+        # A file that cannot be read or written here; what the gateway says of its own comes as SluiceError.
+        say(": ".join(str(part) for part in (error.filename, error.strerror or error) if part))
+        return Exit.FAILED
     return status if isinstance(status, int) else Exit.OK
 
 

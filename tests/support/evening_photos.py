@@ -11,7 +11,7 @@ from PIL.TiffImagePlugin import IFDRational
 from cli import samples
 
 COPIES, SMALLER = 25, 10
-_CAMERAS = ("Pixel 7", "EOS 80D", "iPhone 13")
+_CAMERAS = (("Google", "Pixel 7"), ("Canon", "EOS 80D"), ("Apple", "iPhone 13"))
 _CITIES = ((48.8584, 2.2945), (52.5163, 13.3777), (41.8902, 12.4922))
 _FIRST_DAY = datetime(2021, 1, 3, 9, 0)  # noqa: DTZ001 (as cameras write it)
 _DAYS = 4 * 365 - 10
@@ -47,7 +47,7 @@ def _part(photo: Image.Image, chance: random.Random) -> Image.Image:
 
 def _exif(number: int, day: datetime) -> Image.Exif:
     exif = Image.Exif()
-    exif[0x010F], exif[0x0110] = "Sample", _CAMERAS[number % len(_CAMERAS)]
+    exif[0x010F], exif[0x0110] = _CAMERAS[number % len(_CAMERAS)]
     exif.get_ifd(0x8769)[0x9003] = f"{day:%Y:%m:%d %H:%M:%S}"
     if number % 5 == 0:
         lat, lon = _CITIES[number // 5 % len(_CITIES)]

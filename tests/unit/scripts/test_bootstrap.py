@@ -90,3 +90,20 @@ def test_an_unknown_level_is_refused() -> None:
     )
     assert done.returncode == 1
     assert done.stderr == "sluice: choose one of all, demo, dev, not everything\n"
+
+
+def test_an_installation_shows_how_far_it_is_and_what_went_wrong(
+    bootstrap: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    pip = "print('Collecting demo'); print('ERROR: no such package'); raise SystemExit(1)"
+    pinned = str(bootstrap["ROOT"] / "requirements" / "demo.txt")
+    assert bootstrap["pip_shown"]([sys.executable, "-c", pip, "-r", pinned]) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "sluice: 1 of 1 packages", "sluice: ERROR: no such package",
+    ]  # fmt: skip
+
+
+def test_a_disk_that_is_too_full_is_told_before_anything_is_installed(bootstrap: dict[str, Any]) -> None:
+    bootstrap["NEEDS_BYTES"]["demo"] = 10**18
+    with pytest.raises(SystemExit, match=r"disk full: \d+ MB are free at .*, setup needs"):
+        bootstrap["main"]("demo")
