@@ -2,6 +2,7 @@
 
 import struct
 import zlib
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ GREY = np.asarray(SCENE.convert("L").convert("RGB"), dtype=float)
 SHARES = DRAWN / 255
 GREYSCALE, RGB, CMYK, LAB = 1, 3, 4, 9
 KINDS = {8: ">u1", 16: ">u2", 32: ">f4"}
-Planes = NDArray[np.float64]
+Planes = NDArray[Any]
 
 
 def runs(row: bytes) -> bytes:
