@@ -13,6 +13,8 @@ from tests.contract.test_frontend import API, ended
 from tests.support import photos
 from tests.support.waiting import LIMIT_S
 
+pytestmark = pytest.mark.slow
+
 FILES = 1500
 """More than may be under way at once, so that a held job has some left."""
 

@@ -14,6 +14,8 @@ from tests.contract.test_frontend import API, ended
 from tests.support import photos
 from tests.support.waiting import LIMIT_S
 
+pytestmark = pytest.mark.slow
+
 ARCHIVED = {"path": str, "to": str, "point_id": str, "keeper": (str, type(None)), "sidecars": [str]}
 SKIPPED = {"path": str, "code": str, "detail": str}
 FOLDERS = ("_VibeDuplicates", "_VibeArchive")

@@ -10,6 +10,8 @@ from tests.contract.conftest import Contract
 from tests.support import photos
 from tests.support.light import installed, run
 
+pytestmark = pytest.mark.slow
+
 SECONDS = 120.0
 
 

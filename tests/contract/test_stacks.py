@@ -9,6 +9,8 @@ from tests.contract.conftest import Contract
 from tests.contract.test_frontend import API, ended
 from tests.support import photos
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 async def album(contract: Contract) -> dict[str, str]:

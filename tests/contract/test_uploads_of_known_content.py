@@ -10,6 +10,8 @@ from tests.contract.conftest import Contract
 from tests.contract.test_frontend import API, ended
 from tests.support import photos
 
+pytestmark = pytest.mark.slow
+
 Files = list[tuple[str, tuple[str, bytes]]]
 
 

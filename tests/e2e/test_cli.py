@@ -17,6 +17,8 @@ from libs.embedded import access
 from tests.support.system import Process, system
 from tests.support.waiting import LIMIT_S
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 SECONDS = 60.0
 

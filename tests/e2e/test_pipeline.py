@@ -17,6 +17,8 @@ from cli.expected import Expected
 from tests.support.system import finished, new_collection, submit, system
 from tests.support.waiting import LIMIT_S
 
+pytestmark = pytest.mark.slow
+
 RAW = ".dng"
 """Pillow does not decode camera RAW: the independent computation leaves its pixels out."""
 

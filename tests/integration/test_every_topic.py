@@ -42,6 +42,8 @@ from tests.support.scanning import COLLECTION, Reporter, bench, photos
 from tests.support.serving import working
 from tests.support.waiting import LIMIT_S, until
 
+pytestmark = pytest.mark.slow
+
 CORPUS = Path(__file__).parents[1] / "corpus"
 KINDS: dict[Topic, type[Any]] = {
     PATHS: PathRecord, IMAGES: ImageRecord, ML_RESULTS: PointRecord, POINTS: PointRecord, TASKS: TaskRecord,

@@ -35,6 +35,8 @@ from tests.support.running import open_worker
 from tests.support.system import free_port
 from tests.support.waiting import LIMIT_S
 
+pytestmark = pytest.mark.slow
+
 SECONDS = 30.0
 
 

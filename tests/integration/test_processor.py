@@ -162,6 +162,7 @@ def is_decoder(process: psutil.Process) -> bool:
         return False  # it ended just now
 
 
+@pytest.mark.slow
 async def test_decoders_that_are_killed_as_for_their_memory_cost_at_most_the_file_in_hand(
     kafka: Broker, prefix: str, tmp_path: Path
 ) -> None:

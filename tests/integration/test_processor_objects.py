@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from libs.common.errors import Code
 from libs.common.events import Outcomes
 from libs.common.kafka.connection import Connection
@@ -16,6 +18,8 @@ from tests.support.kafka import connect, job_events
 from tests.support.s3 import S3, Bucket, Gate
 from tests.support.waiting import until
 from tests.unit.processor.samples import file_for
+
+pytestmark = pytest.mark.slow
 
 LATER = 60
 """More than two batches: they come after the ones that wait."""

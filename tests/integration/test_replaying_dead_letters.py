@@ -21,6 +21,8 @@ from tests.support.kafka import connect, records_of
 from tests.support.running import open_worker, running, stored_ids
 from tests.support.waiting import LIMIT_S, until
 
+pytestmark = pytest.mark.slow
+
 
 async def moved_away(connection: Connection, outgoing: Outgoing) -> ListedLetter:
     """A record that was given up, since it ended its process too often; and its letter."""

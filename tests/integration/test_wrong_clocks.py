@@ -25,6 +25,8 @@ from tests.support.kafka import connect, records_of
 from tests.support.scanning import COLLECTION, bench, photos
 from tests.support.waiting import LIMIT_S, until
 
+pytestmark = pytest.mark.slow
+
 HOUR = 3600.0
 
 

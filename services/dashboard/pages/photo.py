@@ -6,6 +6,7 @@ from urllib.parse import quote
 from nicegui import ui
 
 from libs.common.errors import SluiceError
+from libs.common.points.fields import Fields
 from services.dashboard import parts, shell
 from services.dashboard.pages.photo_facts import folder_of, names, place, technical
 from services.dashboard.pages.photos import grid
@@ -83,7 +84,7 @@ async def _copies(api: AsyncClient, found: PhotoInfo) -> None:
         return
     with shell.errors():
         page = await api.photos.page(
-            found.collection, filters={"file_hash": found.file_hash}, sort="", limit=COPIES
+            found.collection, filters={Fields.file_hash.name: found.file_hash}, sort="", limit=COPIES
         )
         others = [each for each in page.items if each.id != found.id]
         if others:

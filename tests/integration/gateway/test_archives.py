@@ -20,6 +20,8 @@ from tests.support.archiving import ARCHIVE_ID, Tree, archive, executor, sha256_
 from tests.support.gateway import running_gateway
 from tests.support.waiting import LIMIT_S
 
+pytestmark = pytest.mark.slow
+
 API = "/api/v1"
 VECTOR = [0.6, 0.8, 0.0, 0.0]
 

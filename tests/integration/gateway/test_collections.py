@@ -488,6 +488,7 @@ async def test_the_api_documents_itself_without_help_from_outside(gateway: httpx
     assert (await gateway.get("/asyncapi")).status_code == 200
 
 
+@pytest.mark.slow
 async def test_probes_tell_how_things_are(gateway: httpx.AsyncClient) -> None:
     for path, status in (("/health", "healthy"), ("/livez", "alive")):
         response = await gateway.get(path)
@@ -519,6 +520,7 @@ async def test_without_kafka_the_gateway_lives_waits_and_says_so(tmp_path: Path,
     assert code_of(jobs) == (503, "broker_unavailable")
 
 
+@pytest.mark.slow
 async def test_the_service_serves_on_its_port_and_a_second_one_is_told_the_way_out(
     kafka: Broker, prefix: str, tmp_path: Path, store: Store
 ) -> None:

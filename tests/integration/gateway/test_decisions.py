@@ -9,6 +9,8 @@ import pytest
 from libs.common.ids import file_id
 from libs.common.store.protocol import Point, Store
 
+pytestmark = pytest.mark.slow
+
 API = "/api/v1"
 DECISIONS = f"{API}/duplicates/decisions"
 HASH, OTHER = "a" * 64, "b" * 64

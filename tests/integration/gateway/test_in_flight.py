@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+import pytest
 
 from libs.common.events import Accepted
 from libs.common.kafka.outgoing import event, work
@@ -20,6 +21,8 @@ from tests.support.kafka import settings as stage_settings
 from tests.support.running import Recording
 from tests.support.serving import running
 from tests.support.waiting import until
+
+pytestmark = pytest.mark.slow
 
 API = "/api/v1"
 

@@ -408,6 +408,7 @@ async def test_the_last_snapshot_tells_the_whole_job(publisher: Publisher, setti
     assert snapshot.error_counts == {"unsupported_type": 1}
 
 
+@pytest.mark.slow
 async def test_a_finished_job_outlives_its_events(kafka: Broker, tmp_path: Path, store: Store) -> None:
     """A snapshot stays on `jobs` when job-status has forgotten the job: a new replica shows it."""
     prefix = f"t{uuid4().hex[:10]}-"
@@ -443,6 +444,7 @@ async def test_a_finished_job_outlives_its_events(kafka: Broker, tmp_path: Path,
     assert (files.status_code, files.json()["code"]) == (410, "outcomes_gone")
 
 
+@pytest.mark.slow
 async def test_a_replica_that_starts_again_goes_on_from_its_view(
     kafka: Broker, prefix: str, tmp_path: Path, store: Store, photos: Path
 ) -> None:
@@ -610,6 +612,7 @@ class Received:
         return {each for each in job_ids if self.jobs.get(each, {}).get("state") == "completed"}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("gateway")
 async def test_a_listener_hears_of_every_ending_also_after_it_went_to_another_replica(
     publisher: Publisher, kafka: Broker, store: Store, prefix: str, data: Path
@@ -713,6 +716,7 @@ async def test_a_job_that_ended_long_ago_is_gone(
     assert dropped >= 1
 
 
+@pytest.mark.slow
 async def test_a_job_that_is_dropped_leaves_a_tombstone_on_jobs(
     publisher: Publisher, kafka: Broker, store: Store, prefix: str, data: Path, gateway: httpx.AsyncClient
 ) -> None:

@@ -17,6 +17,8 @@ from libs.common.topics import INGEST, LIBRARIES, key_partition
 from services.gateway.gateway import _policy
 from services.gateway.settings import GatewaySettings
 
+pytestmark = pytest.mark.slow
+
 API = "/api/v1"
 
 

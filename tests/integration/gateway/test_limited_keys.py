@@ -16,6 +16,8 @@ from services.gateway.settings import GatewaySettings
 from tests.support.gateway import running_gateway
 from tests.support.waiting import LIMIT_S
 
+pytestmark = pytest.mark.slow
+
 API = "/api/v1"
 OWN, OTHER = "holiday", "confidential"
 ADMIN, FRIEND = "the-key-of-the-owner", "the-key-of-a-friend"

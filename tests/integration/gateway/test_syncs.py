@@ -20,6 +20,8 @@ from libs.common.topics import INGEST, REMOVED
 from services.gateway.settings import GatewaySettings
 from tests.support.kafka import records_of
 
+pytestmark = pytest.mark.slow
+
 API = "/api/v1"
 PENDING = SyncCounts(added=1, moved=2, unchanged=3, pending=40, reason="so many are gone")
 

@@ -26,6 +26,8 @@ from tests.support.broker import Broker
 from tests.support.serving import running
 from tests.support.waiting import LIMIT_S
 
+pytestmark = pytest.mark.slow
+
 API = "/api/v1"
 SIZE = 8
 

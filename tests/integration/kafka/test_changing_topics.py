@@ -30,6 +30,8 @@ from tests.support.running import Recording, open_worker, publish
 from tests.support.scanning import COLLECTION, Reporter, bench, photos
 from tests.support.waiting import LIMIT_S, until
 
+pytestmark = pytest.mark.slow
+
 SECONDS = 40.0
 
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+import pytest
 from aiokafka import AIOKafkaConsumer
 
 from libs.common.kafka.connection import Connection
@@ -25,6 +26,8 @@ from tests.support.running import Recording, open_worker, publish, running, stor
 from tests.support.running import wait_for_outcomes as wait_for_outcomes_of
 from tests.support.serving import working
 from tests.support.waiting import LIMIT_S, until
+
+pytestmark = pytest.mark.slow
 
 
 async def test_a_member_expelled_while_it_holds_a_batch_joins_again_and_loses_nothing(

@@ -20,6 +20,8 @@ from tests.support.broker import Broker
 from tests.support.kafka import connect
 from tests.support.waiting import until
 
+pytestmark = pytest.mark.slow
+
 BATCH, FILES = 8, 60
 
 

@@ -17,6 +17,8 @@ from tests.support.broker import Broker
 from tests.support.kafka import settings
 from tests.support.waiting import LIMIT_S
 
+pytestmark = pytest.mark.slow
+
 AWAY = UnavailableError(Code.BROKER_UNAVAILABLE, "no Kafka broker answers")
 
 

@@ -13,6 +13,8 @@ from libs.common.topics import INGEST, JOB_STATUS, JOBS, PATHS, SCANS, Topic
 from tests.support.broker import Broker
 from tests.support.kafka import settings
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def connection(kafka: Broker, prefix: str, tmp_path_factory: pytest.TempPathFactory) -> Connection:

@@ -27,6 +27,8 @@ from tests.support.scanning import Bench, Reporter, photos
 from tests.support.serving import working
 from tests.support.waiting import until
 
+pytestmark = pytest.mark.slow
+
 QUIET_S = 0.4
 
 

@@ -221,6 +221,7 @@ async def transactional(world: Bench) -> AsyncIterator[AIOKafkaProducer]:
         await producer.stop()
 
 
+@pytest.mark.slow
 async def test_a_request_of_an_aborted_transaction_is_no_job(world: Bench, tmp_path: Path) -> None:
     folder, aborted, good = photos(tmp_path / "photos", 2), id_in(1), id_in(1)
     ingest = world.connection.names.of(INGEST)
@@ -234,6 +235,7 @@ async def test_a_request_of_an_aborted_transaction_is_no_job(world: Bench, tmp_p
     assert world.of(str(aborted)) == []
 
 
+@pytest.mark.slow
 async def test_gateways_neither_show_an_aborted_request_nor_wait_for_an_open_transaction(
     world: Bench, store: EdgeStore, tmp_path: Path
 ) -> None:
@@ -282,6 +284,7 @@ async def test_null_stands_for_the_default_of_a_field(world: Bench, tmp_path: Pa
         assert (await world.finished(job)).stored == 2
 
 
+@pytest.mark.slow
 async def test_a_refused_request_is_reported_under_its_job_id_or_its_place(
     world: Bench, store: EdgeStore, tmp_path: Path
 ) -> None:
@@ -300,6 +303,7 @@ async def test_a_refused_request_is_reported_under_its_job_id_or_its_place(
     assert (snapshot.state, snapshot.code) == ("failed", Code.UNDECODABLE_RECORD)
 
 
+@pytest.mark.slow
 async def test_a_request_may_be_corrected_under_the_same_id(
     world: Bench, store: EdgeStore, tmp_path: Path
 ) -> None:
@@ -331,6 +335,7 @@ async def test_a_refused_second_request_leaves_the_job_of_that_id(
     assert (end.state, end.stored) == ("completed", 2)
 
 
+@pytest.mark.slow
 async def test_labels_and_metadata_go_with_the_job_and_its_files(
     world: Bench, store: EdgeStore, tmp_path: Path
 ) -> None:

@@ -19,6 +19,8 @@ from libs.common.topics import LIBRARIES
 from tests.support.scanning import COLLECTION, Bench, open_reporter, photos
 from tests.support.waiting import until
 
+pytestmark = pytest.mark.slow
+
 QUIET_S = 0.5
 
 

@@ -5,11 +5,15 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
 from libs.common.errors import Code
 from libs.common.kafka.outgoing import Outgoing, outcomes
 from libs.common.messages import FileRecord
 from tests.support.scanning import Bench, Reporter, photos, stored
 from tests.support.waiting import LIMIT_S, until
+
+pytestmark = pytest.mark.slow
 
 QUIET_S = 0.4
 

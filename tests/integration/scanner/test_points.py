@@ -18,6 +18,8 @@ from libs.common.store.protocol import Point
 from tests.support.broker import Broker
 from tests.support.scanning import COLLECTION, GENERATION, Bench, bench, open_reporter, stored
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 async def world(kafka: Broker, prefix: str, tmp_path: Path) -> AsyncIterator[Bench]:

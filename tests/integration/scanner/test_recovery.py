@@ -24,6 +24,8 @@ from tests.support.kafka import records_of
 from tests.support.scanning import COLLECTION, Bench, Reporter, id_in, open_reporter, photos, stored
 from tests.support.waiting import LIMIT_S, until
 
+pytestmark = pytest.mark.slow
+
 
 class Absent(EdgeStore):
     """The real store, behind a line that can be cut."""

@@ -256,6 +256,7 @@ async def test_what_a_scanner_removed_and_did_not_report_is_reported_by_the_next
     assert (end.total, end.skipped) == (40, 1)
 
 
+@pytest.mark.slow
 async def test_a_scanner_that_dies_as_it_removes_is_followed_by_one_that_removes_the_rest_once(
     world: Bench, library: Library, tmp_path: Path
 ) -> None:
@@ -311,6 +312,7 @@ async def test_a_sync_of_paths_in_a_share_that_comes_back_empty_removes_nothing(
     assert len(await library.points()) == 40
 
 
+@pytest.mark.slow
 async def test_gone_folders_of_more_than_a_tenth_wait_also_where_just_they_are_named(
     world: Bench, library: Library, tmp_path: Path
 ) -> None:
@@ -335,6 +337,7 @@ async def test_what_another_job_stored_behind_the_listing_is_not_taken_for_gone(
     assert "late.jpg" in await library.points()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("when", [Accepted, Compared])
 async def test_a_scanner_that_dies_as_it_lists_or_moves_is_followed_by_one_that_does_the_rest(
     world: Bench, library: Library, tmp_path: Path, when: type[Accepted | Compared]

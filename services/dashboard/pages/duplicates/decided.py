@@ -5,6 +5,7 @@ from functools import partial
 from nicegui import ui
 
 from libs.common.errors import SluiceError
+from libs.common.points.fields import Fields
 from services.dashboard import parts, shell, words
 from services.dashboard.pages.photos import thumbnail
 from sluice import AsyncClient
@@ -45,7 +46,7 @@ async def _card(api: AsyncClient, collection: str | None, each: Decision, undo: 
     with parts.card(), parts.row():
         if collection:
             page = await api.photos.page(
-                collection, filters={"file_hash": each.hashes[:PICTURES]}, sort="", limit=PICTURES
+                collection, filters={Fields.file_hash.name: each.hashes[:PICTURES]}, sort="", limit=PICTURES
             )
             for photo in page.items:
                 ui.html(f'<img class="sl-thumb" src="{thumbnail(photo.id)}" alt="">', sanitize=False)

@@ -65,7 +65,7 @@ def all_pages(connection: sqlite3.Connection, limit: int, **where: str | None) -
         assert len(page) == limit
 
 
-@settings(max_examples=100)
+@settings(max_examples=30)
 @given(
     st.lists(st.lists(OUTCOME, min_size=1, max_size=12), max_size=8),
     st.integers(1, 7),
