@@ -131,6 +131,9 @@ def test_kinds_that_are_not_known_and_sizes_that_are_too_large_are_refused() -> 
     unknown = struct.pack(">4sH6xHIIHH", b"8BPS", 1, 3, 1, 1, 8, 7) + struct.pack(">IIIH", 0, 0, 0, 0)
     with pytest.raises(FileError, match="of kind 7 with 8 bits"):
         normalise(unknown + b"\0" * 9, Limits())
+    empty = struct.pack(">4sH6xHIIHH", b"8BPS", 1, 3, 0, 9, 8, 3) + struct.pack(">IIIH", 0, 0, 0, 2)
+    with pytest.raises(FileError, match="no pixels"):
+        normalise(empty + zlib.compress(bytes(9 << 20)), Limits())
     huge = struct.pack(">4sH6xHIIHH", b"8BPS", 2, 3, 300_000, 300_000, 8, 3) + struct.pack(
         ">IIQH", 0, 0, 0, 1
     )

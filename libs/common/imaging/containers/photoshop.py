@@ -30,7 +30,7 @@ class Document(NamedTuple):
 
 
 def document(data: bytes) -> Document:
-    """The document in `data`; ValueError where it ends before its composite does begin."""
+    """The document in `data`; ValueError where it has no pixels, or ends before its composite does begin."""
     try:
         _, version, channels, height, width, depth, mode = _HEADER.unpack_from(data)
         colours, at = _section(data, _HEADER.size, 4)
@@ -38,6 +38,8 @@ def document(data: bytes) -> Document:
         layers, at = _section(data, at, 8 if version == 2 else 4)
     except struct.error as error:
         raise ValueError("truncated: it ends in its header") from error
+    if not (channels and height and width):
+        raise ValueError("it has no pixels")
     count_at = 8 if version == 2 else 4
     count = int.from_bytes(layers[count_at : count_at + 2], "big", signed=True)
     return Document(version == 2, channels, height, width, depth, mode, colours, resources, count < 0, at)

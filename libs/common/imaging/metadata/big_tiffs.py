@@ -12,7 +12,7 @@ from libs.common.imaging.metadata.ifds import EXIF_IFD, GPS_IFD, SIZES
 _LONG = 4
 _WIDE = {13: 4, 16: 8, 18: 8}
 """Types of offsets, by their bytes; those of 8 exist in a BigTIFF alone."""
-_MOST_ENTRIES, _MOST_BYTES = 512, 4 << 20
+_MOST_ENTRIES, _MOST_BYTES = 512, 8 << 20
 _DATA_TAGS = frozenset((273, 279, 324, 325, 330))
 """Where the picture lies: nothing that is read, and much of it."""
 
@@ -57,10 +57,12 @@ def _entries(data: bytes, offset: int, order: str) -> Iterator[_Entry]:
         return
     (count,) = struct.unpack_from(order + "Q", data, offset)
     end = min(offset + 8 + 20 * min(count, _MOST_ENTRIES), len(data) - 19)
+    left = _MOST_BYTES
     for at in range(offset + 8, end, 20):
         tag, kind, number = struct.unpack_from(order + "HHQ", data, at)
         size = number * (_WIDE.get(kind) or SIZES.get(kind, 0))
         start = at + 12 if size <= 8 else struct.unpack_from(order + "Q", data, at + 12)[0]
         is_read = kind in SIZES or tag in (EXIF_IFD, GPS_IFD)
-        if is_read and tag not in _DATA_TAGS and 0 < size <= _MOST_BYTES and start + size <= len(data):
+        if is_read and tag not in _DATA_TAGS and 0 < size <= left and start + size <= len(data):
+            left -= size
             yield _Entry(tag, kind, number, data[start : start + size])

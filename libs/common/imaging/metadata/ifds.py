@@ -15,6 +15,7 @@ _ENTRIES = {order: struct.Struct(order + "HHI4x") for order in "<>"}
 _MOST_ENTRIES = 512
 _MOST_BYTES = 4 << 20
 _MOST_NUMBERS = 64
+_GPS_TAGS = frozenset(range(32))
 EXIF_IFD, GPS_IFD = 0x8769, 0x8825
 
 
@@ -63,7 +64,7 @@ def read(block: bytes, image: Collection[int], exif: Collection[int]) -> Ifds:
     return Ifds(
         main,
         values(block, _pointer(main, EXIF_IFD), order, exif),
-        values(block, _pointer(main, GPS_IFD), order, None),
+        values(block, _pointer(main, GPS_IFD), order, _GPS_TAGS),
         block,
     )
 
@@ -77,9 +78,17 @@ def first(block: bytes, wanted: Collection[int] | None = None) -> dict[int, Valu
 
 
 def values(
-    block: bytes, offset: int, order: str, wanted: Collection[int] | None, base: int = 0
+    block: bytes,
+    offset: int,
+    order: str,
+    wanted: Collection[int] | None,
+    base: int = 0,
+    most_bytes: int = _MOST_BYTES,
 ) -> dict[int, Value]:
-    """The entries of one directory, offsets counted from `base`. What lies beyond the data is left out."""
+    """The entries of one directory, offsets counted from `base`.
+
+    What lies beyond the data, and values of more than `most_bytes`, are left out.
+    """
     at = base + offset
     if offset <= 0 or at + 2 > len(block):
         return {}
@@ -91,7 +100,7 @@ def values(
         if (wanted is None or tag in wanted) and tag not in found and kind in SIZES:
             size = length * SIZES[kind]
             start = entry + 8 if size <= 4 else base + struct.unpack_from(order + "I", block, entry + 8)[0]
-            if size <= _MOST_BYTES and start + size <= len(block):
+            if size <= most_bytes and start + size <= len(block):
                 found[tag] = Value(kind, block[start : start + size], order, start)
     return found
 

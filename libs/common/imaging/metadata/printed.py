@@ -19,6 +19,8 @@ Tags = Mapping[int, Any]
 
 _ASCII, _MOST_NUMBERS, _SHOWN = 2, 1000, 20
 _LONG_LIST = 50
+_MOST_BYTES = 8192
+"""Of a value: its text is left out when it is longer than a quarter of that."""
 _KINDS = frozenset(range(1, 14))
 _IGNORED = frozenset(IGNORE_TAGS)
 _WINDOWS = frozenset(range(0x9C9B, 0x9CA0))
@@ -33,7 +35,7 @@ def printed(block: bytes) -> Iterator[tuple[str, str]]:
 
 def _directory(block: bytes, offset: int, group: str, tags: Tags) -> Iterator[tuple[str, str]]:
     # The tables nest three deep: a file cannot lead further.
-    found = ifds.values(block, offset, "<" if block[:2] == b"II" else ">", None)
+    found = ifds.values(block, offset, "<" if block[:2] == b"II" else ">", None, most_bytes=_MOST_BYTES)
     for tag, value in found.items():
         if tag in _IGNORED or value.kind not in _KINDS:
             continue

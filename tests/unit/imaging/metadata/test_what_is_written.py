@@ -2,6 +2,7 @@
 
 import io
 import struct
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from PIL.PngImagePlugin import PngInfo
 from PIL.TiffImagePlugin import IFDRational
 
 from libs.common.imaging.limits import Limits
-from libs.common.imaging.metadata import camera, iptc, takeout, xmp
+from libs.common.imaging.metadata import big_tiffs, camera, iptc, takeout, xmp
 from libs.common.imaging.metadata.dates import taken
 from libs.common.imaging.metadata.packets import Packets
 from libs.common.imaging.metadata.printed import printed
@@ -404,6 +405,21 @@ def test_directories_that_lead_back_to_themselves_end() -> None:
     loop = struct.pack("<2sHIHHHIIHHIII", b"II", 42, 8, 2, 0x8769, 4, 1, 8, 0x8825, 4, 1, 8, 8)
     assert camera.metadata_of(Packets(loop)) == Metadata()
     assert len(list(printed(loop))) < 20
+
+
+def test_entries_that_share_megabytes_are_not_copied_out() -> None:
+    entries, size = 500, 3 << 20
+    listed = b"".join(struct.pack("<HHII", 0xC000 + n, 1, size, 8) for n in range(entries))
+    plain = b"II*\0" + struct.pack("<IH", 8, entries) + listed + bytes(size)
+    wide = b"".join(struct.pack("<HHQQ", 0xC000 + n, 1, size, 8) for n in range(entries))
+    big = b"II+\0\x08\0\0\0" + struct.pack("<QQ", 16, entries) + wide + bytes(size)
+    tracemalloc.start()
+    texts, kept = list(printed(plain)), big_tiffs.classic(big)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert texts == []
+    assert len(kept) < 9 << 20
+    assert most < 64 << 20
 
 
 @pytest.mark.parametrize("keep", range(0, 400, 7))
