@@ -17,7 +17,7 @@ _MESSAGES = {
     "ingest nosuch": "there is no file or folder nosuch",
     "collections delete photos < /dev/null": "not a terminal: pass --yes to confirm",
     "search -c holiday cat": "there is no collection holiday",
-    "duplicates restore latest": "no recent archive is named latest",
+    "duplicates restore ffff": "no recent archive is named",
     "search moonlight": "knows the English names of 1,000 things, and none of these words",
     "files latest --failed": "The JPEG ends before the picture does",
 }

@@ -175,6 +175,9 @@ def restore(
         return
     for each in done.moves:
         line(f"{each.state:<9} {each.to}")
+    if not done.moves:
+        remark("nothing to move back: the files of this archive are where they were")
+        return
     back = [each for each in done.moves if dry_run or each.state == "restored"]
     remark(f"{'would move' if dry_run else 'moved'} {counted(len(back), 'file')} back")
 
