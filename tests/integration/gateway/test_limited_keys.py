@@ -85,3 +85,5 @@ async def test_no_call_tells_of_a_collection_that_the_key_is_not_for(
         if "{name}" in path:
             assert answer.status_code == 403, (url, answer.status_code, answer.text)
     assert tried > 20
+    named = await friend.post("/api/v1/search", json={"collection": OTHER}, timeout=LIMIT_S)
+    assert (named.status_code, named.json()["code"]) == (403, "forbidden_by_key")
