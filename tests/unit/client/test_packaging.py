@@ -10,7 +10,7 @@ import pytest
 import sluice
 from libs.common.runtime.release import release
 from scripts import sync_client
-from tests.support.light import installed, run
+from tests.support.light import installed, other_pythons, run
 
 ROOT = Path(__file__).parents[3]
 LIGHT = tomllib.loads((ROOT / "sluice" / "pyproject.toml").read_text())
@@ -65,6 +65,18 @@ async def test_the_wheel_alone_brings_the_whole_command(light: Path) -> None:
     assert not {"aiokafka", "pillow", "numpy", "fastapi"} & {
         row.split("=")[0].lower() for row in installed.split()
     }
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("python", other_pythons(), ids=lambda python: Path(python).name)
+async def test_later_pythons_run_it_in_an_environment_of_their_own(python: str, tmp_path: Path) -> None:
+    light = await installed(tmp_path, python)
+    assert await run(light / "sluice", "--version") == f"sluice {sluice.__version__}\n"
+    said = await run(light / "python", "-c", "import sluice; print(sluice.AsyncClient, sluice.Client)")
+    assert "AsyncClient" in said
+    # What it says where no gateway answers takes the HTTP client, the tables and the error codes.
+    assert "does not answer" in await run(light / "sluice", "jobs", status=4, SLUICE_URL="http://127.0.0.1:1")
 
 
 @pytest.mark.slow
