@@ -1,7 +1,6 @@
 """What the pages' own scripts fetch: calls of the gateway, passed on with the visitor's key."""
 
 from typing import Literal
-from urllib.parse import quote
 
 import httpx
 from fastapi import APIRouter, Request, Response
@@ -24,7 +23,7 @@ CLUSTERS = {"algorithm": "hdbscan"}
 async def listed(api: Visitor, request: Request, name: str, what: Literal["images", "facets"]) -> Response:
     """A page of a collection's photos, or counts of them."""
     try:
-        path = f"/collections/{quote(name, safe='')}/{what}"
+        path = f"/collections/{wire.segment(name)}/{what}"
         found = await api.http.send("GET", path, params=request.query_params, headers=UNCOMPRESSED)
     except SluiceError as error:
         return problem(error)
@@ -65,6 +64,6 @@ async def upload(api: Visitor, request: Request) -> Response:
 
 
 def problem(error: SluiceError) -> Response:
-    """The gateway's sentence, which the script shows."""
-    status = 503 if error.code == Code.MAP_PENDING else 502
+    """The gateway's sentence, which the script shows; 503 where the script may ask again."""
+    status = 503 if error.retryable or error.code == Code.GATEWAY_UNAVAILABLE else 502
     return Response(sentence(error), status_code=status, media_type="text/plain")

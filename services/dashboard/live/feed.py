@@ -20,6 +20,7 @@ class Feed:
         """The stream of this key, which runs."""
         stream, task = self._running.get(api_key, (None, None))
         if stream is None or task is None or task.done():
+            self._running = {key: each for key, each in self._running.items() if not each[1].done()}
             stream = JobStream(self._http, api_key)
             self._running[api_key] = stream, asyncio.create_task(stream.run())
         return stream

@@ -143,7 +143,7 @@ class _Files:
                 with ui.element("h2").classes("sl-grow"):
                     ui.label("Files")
                 ui.toggle(list(OUTCOMES), value=self._outcome, on_change=self._chosen).props(
-                    'flat no-caps color=grey toggle-color=primary aria-label="Outcome"'
+                    'flat no-caps color=soft toggle-color=primary aria-label="Outcome"'
                 )
             self._rows = ui.element("div").props('aria-live="polite"')
             self._more = parts.quiet("More files", self._next)

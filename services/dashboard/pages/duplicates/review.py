@@ -2,7 +2,9 @@
 
 from functools import partial
 from html import escape
+from urllib.parse import urlencode
 
+import msgspec
 from nicegui import events, ui
 
 from libs.common.errors import SluiceError
@@ -41,10 +43,9 @@ class Review:
         self._focus = 0
         self._archived = {each.id for each in self._group.points if each.advice == "archive"}
         self._drawn()
-        ui.run_javascript(
-            "history.replaceState(null, '', "
-            f"'{shell.url('/duplicates')}?view=similar&task={self._task}&at={self._at}')"
-        )
+        given = urlencode({"view": "similar", "task": self._task, "at": self._at})
+        address = msgspec.json.encode(f"{shell.url('/duplicates')}?{given}").decode()
+        ui.run_javascript(f"history.replaceState(null, '', {address})")
 
     async def _reach(self) -> None:
         """Enough pages for the group that is to be shown."""
