@@ -40,7 +40,7 @@ from tests.support.broker import Broker
 from tests.support.kafka import connect, job_events, records_of
 from tests.support.scanning import COLLECTION, Reporter, bench, photos
 from tests.support.serving import working
-from tests.support.waiting import LIMIT_S, until
+from tests.support.waiting import eventually, until
 
 pytestmark = pytest.mark.slow
 
@@ -78,10 +78,7 @@ async def stage(connection: Connection, topic: Topic) -> AsyncIterator[Keeping]:
 
 
 async def found(look: Callable[[], Awaitable[list[Any]]], count: int) -> list[Any]:
-    async with asyncio.timeout(LIMIT_S):
-        while len(seen := await look()) < count:
-            await asyncio.sleep(0.05)
-    return seen
+    return await eventually(look, lambda seen: len(seen) >= count)
 
 
 async def dead_letters(connection: Connection, count: int) -> list[DeadLetter]:

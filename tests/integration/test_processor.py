@@ -23,7 +23,7 @@ from services.processor.settings import ProcessorSettings
 from tests.support import photos
 from tests.support.broker import Broker
 from tests.support.kafka import connect, job_events, records_of
-from tests.support.waiting import LIMIT_S, until
+from tests.support.waiting import LIMIT_S, eventually, until
 from tests.unit.processor.samples import file_for
 
 MODEL = "lite-1"
@@ -60,9 +60,7 @@ async def publish(connection: Connection, *outgoing: Outgoing) -> None:
 
 async def values_of(connection: Connection, topic: Topic, count: int) -> list[bytes]:
     """The bodies on a topic, once there are so many."""
-    async with asyncio.timeout(LIMIT_S):
-        while len(found := await records_of(connection, topic)) < count:
-            await asyncio.sleep(0.05)
+    found = await eventually(lambda: records_of(connection, topic), lambda seen: len(seen) >= count)
     return [record.value for record in found]
 
 

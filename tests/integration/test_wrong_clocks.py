@@ -23,7 +23,7 @@ from tests.integration.scanner.test_lost_records import Losing
 from tests.support.broker import Broker
 from tests.support.kafka import connect, records_of
 from tests.support.scanning import COLLECTION, bench, photos
-from tests.support.waiting import LIMIT_S, until
+from tests.support.waiting import eventually, until
 
 pytestmark = pytest.mark.slow
 
@@ -41,9 +41,7 @@ async def first_beats(connection: Connection, off_s: float) -> list[events.Heart
         health.ready()
         beating = asyncio.create_task(beat(publisher, "scanner", "s0", health))
         try:
-            async with asyncio.timeout(LIMIT_S):
-                while len(found := await records_of(connection, SERVICES)) < 2:
-                    await asyncio.sleep(0.05)
+            found = await eventually(lambda: records_of(connection, SERVICES), lambda seen: len(seen) >= 2)
         finally:
             beating.cancel()
             with suppress(asyncio.CancelledError):

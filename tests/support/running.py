@@ -17,7 +17,7 @@ from libs.common.stages import Stage
 from libs.common.topics import PATHS
 from tests.support import records
 from tests.support.kafka import job_events
-from tests.support.waiting import LIMIT_S
+from tests.support.waiting import eventually
 
 
 @dataclass
@@ -84,6 +84,4 @@ def open_worker() -> Recording:
 
 
 async def wait_for_outcomes(connection: Connection, count: int) -> None:
-    async with asyncio.timeout(LIMIT_S):
-        while len(await stored_ids(connection)) < count:
-            await asyncio.sleep(0.05)
+    await eventually(lambda: stored_ids(connection), lambda seen: len(seen) >= count)

@@ -85,9 +85,7 @@ async def test_a_topic_that_is_deleted_under_a_stage_is_made_anew_and_read_from_
     async with stage(kafka, prefix, worker, tmp_path) as (_, task):
         await until(lambda: len(set(worker.seen)) == 20)
         await delete(connection, PATHS)
-        async with asyncio.timeout(LIMIT_S):
-            while not await exists(connection, PATHS):
-                await asyncio.sleep(0.1)
+        await until(lambda: exists(connection, PATHS))
         # Fewer than before: what was committed of the old topic must not hide them.
         await publish(connection, [records.file(f"new {number}.jpg", job_id="j") for number in range(5)])
         await until(lambda: len(set(worker.seen)) == 25)
@@ -125,9 +123,7 @@ async def test_a_job_goes_on_after_its_events_were_deleted(
             job = await world.request(folder)
             await until(lambda: len(holding.seen) == 8)
             await delete(connection, JOB_STATUS)
-            async with asyncio.timeout(LIMIT_S):
-                while not await exists(connection, JOB_STATUS):
-                    await asyncio.sleep(0.1)
+            await until(lambda: exists(connection, JOB_STATUS))
             holding.gate.set()
             end = await world.finished(job, SECONDS)
             assert not scanner.task.done()

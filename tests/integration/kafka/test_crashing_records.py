@@ -29,7 +29,7 @@ from tests.support import records
 from tests.support.broker import Broker
 from tests.support.kafka import connect, job_events, settings
 from tests.support.running import publish
-from tests.support.waiting import LIMIT_S
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.slow
 
@@ -156,9 +156,7 @@ async def test_being_stopped_is_no_try(kafka: Broker, prefix: str) -> None:
         life = asyncio.create_task(
             Runner(connection, publisher, worker, source, Health()).run(asyncio.Event())
         )
-        async with asyncio.timeout(LIMIT_S):
-            while not await reported(connection):
-                await asyncio.sleep(0.05)
+        await eventually(lambda: reported(connection))
         life.cancel()
         await asyncio.gather(life, return_exceptions=True)
     assert [item.outcome for item in (await reported(connection)).values()] == ["stored"]

@@ -28,7 +28,7 @@ from tests.support import records
 from tests.support.forbidding import DESCRIBE, READ, WRITE, ForbiddingBroker, forbid, forbidding_broker
 from tests.support.kafka import records_of
 from tests.support.running import Recording, open_worker, publish, running
-from tests.support.waiting import LIMIT_S, until
+from tests.support.waiting import eventually, until
 
 pytestmark = pytest.mark.slow
 
@@ -106,9 +106,7 @@ async def test_a_dead_letter_that_is_refused_is_said_and_ends_the_stage_uncommit
         assert (await refusal(ending)).code is Code.BROKER_REFUSED
     assert await nothing_is_committed(plain)
     async with running(plain, open_worker()):
-        async with asyncio.timeout(LIMIT_S):
-            while not await records_of(plain, DEAD_LETTERS):
-                await asyncio.sleep(0.05)
+        await eventually(lambda: records_of(plain, DEAD_LETTERS))
     (dead_letter,) = await records_of(plain, DEAD_LETTERS)
     assert events.decode(dead_letter.value, events.DeadLetter).file_id == bad.file_id
 

@@ -24,7 +24,7 @@ from libs.common.topics import DEAD_LETTERS, INGEST, JOBS
 from tests.support.gateway import gateway_settings, running_gateway
 from tests.support.kafka import records_of
 from tests.support.scanning import COLLECTION, Bench, Reporter, id_in, open_reporter, photos
-from tests.support.waiting import LIMIT_S, until
+from tests.support.waiting import LIMIT_S, eventually, until
 
 PAGE = Path(__file__).parents[3] / "docs" / "ingest-topic.md"
 NAMESPACE = UUID("6f0d1c0e-5f0b-4c54-9f6e-0c1f5d1b7a52")
@@ -53,9 +53,9 @@ def request(path: Path, **fields: Any) -> bytes:
 
 async def dead_letters(world: Bench, count: int) -> list[DeadLetter]:
     """The dead letters, once there are so many."""
-    async with asyncio.timeout(LIMIT_S):
-        while len(records := await records_of(world.connection, DEAD_LETTERS)) < count:
-            await asyncio.sleep(0.05)
+    records = await eventually(
+        lambda: records_of(world.connection, DEAD_LETTERS), lambda seen: len(seen) >= count
+    )
     return [events.decode(record.value, DeadLetter) for record in records]
 
 

@@ -1,6 +1,5 @@
 """Jobs over the points of a collection, instead of a folder."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from libs.common.store.edge import EdgeStore
 from libs.common.store.protocol import Point
 from tests.support.broker import Broker
 from tests.support.scanning import COLLECTION, GENERATION, Bench, bench, open_reporter, stored
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
 
@@ -108,9 +108,7 @@ async def test_it_goes_on_where_a_killed_scanner_was(world: Bench, tmp_path: Pat
     async with world.stage(reporter) as stage:
         async with world.scanner(tmp_path / "data") as scanner:
             job = await world.request(source=PointsSource(collection=COLLECTION))
-            async with asyncio.timeout(30):
-                while len(stage.seen) < 4:
-                    await asyncio.sleep(0.02)
+            await until(lambda: len(stage.seen) >= 4)
             await scanner.kill()
         reporter.gate.set()
         async with world.scanner(tmp_path / "data"):
