@@ -95,7 +95,7 @@ async def test_what_the_gateway_may_not_see_is_uploaded(sluice: Shell, tmp_path:
     (job,) = message.body()["jobs"]
     assert job["status"]["collection"] == "other"
     assert (message.status, job["uploaded"], job["status"]["counts"]["stored"]) == (0, True, 2)
-    assert "not sent, because they are no pictures: 1" in message.err
+    assert "not uploaded, not pictures: 1" in message.err
     nowhere = await sluice("ingest", str(folder), "--upload", "--collection", "nowhere")
     assert (nowhere.status, nowhere.err) == (1, "sluice: there is no collection nowhere\n")
     forced = await sluice("ingest", str(folder), "--upload", "--force", "--wait", "--json")
