@@ -6,8 +6,7 @@ partition over goes on where another left off, and nothing is lost between a job
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -32,6 +31,8 @@ LOOK_SECONDS = 60.0
 AT_ONCE = 1000
 """Jobs of a partition whose ends are reported, or wait for their next try, at a time."""
 LONGEST_PAUSE_S = 3600.0
+LET_GO_SECONDS = 3.0
+"""How long a call may go on once its partition is another replica's; that one may then make it again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +58,13 @@ class Deliveries:
     sending: Sending
     tries: Tries
     now: Callable[[], float]
-    _running: dict[str, tuple[int, asyncio.Task[None]]] = field(default_factory=dict)
+    _running: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    _calls: set[asyncio.Task[Callback]] = field(default_factory=set)
 
     async def run(self) -> None:
         """Report until cancelled."""
-        async with self._ended():
+        self.owned.let_go = self._let_go
+        try:
             while True:
                 self.owned.changed.clear()
                 try:
@@ -73,34 +76,58 @@ class Deliveries:
                         await self.owned.changed.wait()
                 except TimeoutError:
                     continue
+        finally:
+            await self._let_go()
 
     async def _look(self) -> None:
-        """Begin what is owed and not under way; leave what another replica has now."""
+        """Begin what is owed and not under way."""
         partitions = self.owned.partitions
-        for partition, task in self._running.values():
-            if partition not in partitions:
-                task.cancel()
         if not partitions:
             return
         await self.follower.catch_up(partitions)
-        for job in await self.view.ask(queries.owing_callbacks, partitions, AT_ONCE):
+        owing = await self.view.ask(queries.owing_callbacks, partitions, AT_ONCE)
+        if partitions is not self.owned.partitions:
+            # They moved meanwhile: the replica that has them now looks itself.
+            return
+        for job in owing:
             if job.job_id not in self._running:
                 task = asyncio.create_task(self._deliver(job), name=f"callback of {job.job_id}")
-                self._running[job.job_id] = job.partition, task
+                self._running[job.job_id] = task
                 task.add_done_callback(partial(self._end, job.job_id))
 
-    def _end(self, job_id: str, _: asyncio.Task[None]) -> None:
-        del self._running[job_id]
+    def _end(self, job_id: str, task: asyncio.Task[None]) -> None:
+        if self._running.get(job_id) is task:
+            del self._running[job_id]
+
+    async def _let_go(self) -> None:
+        """Finish the calls under way, for LET_GO_SECONDS at most; the rest is the next owner's."""
+        for task in self._running.values():
+            task.cancel()
+        self._running.clear()
+        if self._calls:
+            calls = tuple(self._calls)
+            _, late = await asyncio.wait(calls, timeout=LET_GO_SECONDS)
+            for call in late:
+                call.cancel()
+            await asyncio.gather(*calls, return_exceptions=True)
 
     async def _deliver(self, job: Job) -> None:
         try:
             callback = job.callback or Callback()
             while callback.state == "pending":
                 await asyncio.sleep(self._wait_s(callback))
-                callback = await self._try(job, callback)
-                await self._report(job, callback)
+                call = asyncio.create_task(self._call(job, callback))
+                self._calls.add(call)
+                call.add_done_callback(self._calls.discard)
+                callback = await asyncio.shield(call)
         except SluiceError as error:
             log.error("the callback of job %s is not reported: %s", job.job_id, error.detail)  # noqa: TRY400
+
+    async def _call(self, job: Job, before: Callback) -> Callback:
+        """One try, and the event that says how it went."""
+        after = await self._try(job, before)
+        await self._report(job, after)
+        return after
 
     def _wait_s(self, callback: Callback) -> float:
         last = callback.at.timestamp() if callback.at else 0.0
@@ -124,13 +151,3 @@ class Deliveries:
             lambda: self.publisher.publish(outgoing),
             lambda error: log.warning("the callback of job %s waits: %s", job.job_id, error.detail),
         )
-
-    @asynccontextmanager
-    async def _ended(self) -> AsyncIterator[None]:
-        try:
-            yield
-        finally:
-            tasks = [task for _, task in self._running.values()]
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)

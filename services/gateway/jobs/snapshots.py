@@ -6,7 +6,7 @@ owns its job-status partition in the gateways' group. What it writes it takes fr
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, OffsetAndMetadata, TopicPartition
@@ -33,19 +33,26 @@ EVERY_SECONDS = 1.0
 
 @dataclass(slots=True)
 class OwnedPartitions:
-    """The partitions of job-status that this replica has in the gateways' group.
+    """The partitions of job-status that this replica has in the gateways' group; none while they move.
 
     `changed` is set when they are others, or when one of their jobs has ended whose end is to be reported.
-    Between a revoke and the next assignment they stay what they were: most come back.
+    `let_go` finishes what is under way for them before another replica has them.
     """
 
     partitions: frozenset[int] = frozenset()
     changed: asyncio.Event = field(default_factory=asyncio.Event)
+    let_go: Callable[[], Awaitable[None]] | None = None
 
     def assign(self, assigned: Iterable[TopicPartition]) -> None:
         """These from now on."""
         self.partitions = frozenset(each.partition for each in assigned)
         self.changed.set()
+
+    async def revoke(self) -> None:
+        """None from now on."""
+        self.partitions = frozenset()
+        if self.let_go is not None:
+            await self.let_go()
 
 
 class Snapshots(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -77,7 +84,8 @@ class Snapshots(ConsumerRebalanceListener):  # type: ignore[misc]
                 await self._write(consumer)
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
-        """Finish the write under way, so that the next owner's is the later one."""
+        """Finish the write and the calls under way, so that the next owner's are the later ones."""
+        await self._owned.revoke()
         async with self._writing:
             for partition in revoked:
                 self._moved.pop(partition, None)
