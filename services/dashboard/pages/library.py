@@ -1,5 +1,7 @@
 """The library: a timeline of the active collection, narrowed by facets, or found by words or a picture."""
 
+import asyncio
+
 from nicegui import events, ui
 
 from libs.common.errors import SluiceError
@@ -36,9 +38,10 @@ class _Library:
 
     async def show(self) -> None:
         """The controls, and the photos."""
-        found = await self._api.photos.facets(
+        facets = self._api.photos.facets(
             self._collection, list(FACETS), filters=self._filters, limit=FACET_VALUES
         )
+        found, hits = await asyncio.gather(facets, self._search())
         if not found.total and not self._filters:
             parts.empty(f"The collection {self._collection} is empty.", "Add photos", "/add")
             return
@@ -46,8 +49,8 @@ class _Library:
         self._narrowed(found.facets, found.total)
         self._place = ui.element("section").props('aria-live="polite"')
         with self._place:
-            if self._query:
-                await self._search()
+            if hits is not None:
+                self._hits(hits, f"for {self._query}")
             elif found.total:
                 timeline(self._collection, self._filters)
                 selection.listen(self._api, self._collection)
@@ -92,10 +95,11 @@ class _Library:
                     ui.label(str(each.value)).classes("sl-grow")
                     parts.soft(words.count(each.count)).classes("sl-small")
 
-    async def _search(self) -> None:
-        """Photos by words."""
-        found = await self._api.photos.search(self._query, filters=self._filters, limit=HITS)
-        self._hits(found, f"for {self._query}")
+    async def _search(self) -> SearchResults | None:
+        """Photos by words, if any are looked for."""
+        if not self._query:
+            return None
+        return await self._api.photos.search(self._query, filters=self._filters, limit=HITS)
 
     async def _by_picture(self, event: events.UploadEventArguments) -> None:
         """Photos that look like a picture."""
