@@ -18,10 +18,10 @@ from bench.cluster import cluster
 from bench.place import Place
 from libs.common.events import Outcome
 from libs.common.ids import display_name, file_id
-from libs.common.kafka.admin import ensure_topics
 from libs.common.kafka.connection import Connection
 from libs.common.kafka.outgoing import Outgoing, outcomes, work
 from libs.common.kafka.publisher import Publisher
+from libs.common.kafka.topics.admin import ensure_topics
 from libs.common.messages import File, ImageRecord, Inference, PathRecord, PointRecord
 from libs.common.points.payload import payload_of
 from libs.common.settings import StageSettings

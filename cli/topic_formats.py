@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from libs.common.kafka.admin import partition_count
-from libs.common.kafka.rights import Right, principals, requester, rights
-from libs.common.kafka.topic_configs import topic_configs
+from libs.common.kafka.topics.admin import partition_count
+from libs.common.kafka.topics.configs import topic_configs
+from libs.common.kafka.topics.rights import Right, principals, requester, rights
 from libs.common.settings import StageSettings
 from libs.common.topics import ALL, Topic, TopicNames
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cli.topic_formats import Declared, declared
-from libs.common.kafka.rights import Operation, principals, rights
+from libs.common.kafka.topics.rights import Operation, principals, rights
 from libs.common.settings import StageSettings
 
 PAGE = Path(__file__).parent.parent / "docs" / "topics.md"

@@ -16,11 +16,11 @@ from bench.cluster import Cluster, cluster
 from bench.place import Place
 from bench.result import Figure
 from libs.common.ids import display_name
-from libs.common.kafka.admin import ensure_topics
 from libs.common.kafka.connection import Connection
 from libs.common.kafka.outgoing import Outgoing, work
 from libs.common.kafka.publisher import Publisher
 from libs.common.kafka.tables.tail import Tail
+from libs.common.kafka.topics.admin import ensure_topics
 from libs.common.messages import File, PathRecord
 from libs.common.settings import StageSettings
 from libs.common.topics import IMAGES, PATHS

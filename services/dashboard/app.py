@@ -23,11 +23,11 @@ from libs.common.stages import DASHBOARD
 from services.dashboard import access, data, media
 from services.dashboard.live.feed import Feed, closing_feed
 from services.dashboard.pages.add import add
-from services.dashboard.pages.collections import collections
+from services.dashboard.pages.collections.collections import collections
 from services.dashboard.pages.duplicates.page import duplicates
-from services.dashboard.pages.job import job
-from services.dashboard.pages.jobs import jobs
-from services.dashboard.pages.libraries import libraries
+from services.dashboard.pages.jobs.job import job
+from services.dashboard.pages.jobs.jobs import jobs
+from services.dashboard.pages.libraries.libraries import libraries
 from services.dashboard.pages.library import library
 from services.dashboard.pages.map import map_page
 from services.dashboard.pages.overview import overview

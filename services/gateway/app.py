@@ -11,9 +11,9 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from libs.common.errors import Code, SluiceError
-from libs.common.http import problem_page, problems
 from libs.common.http.middleware import RequestMiddleware
 from libs.common.http.mounted import Mounted
+from libs.common.http.problems import page, problem
 from libs.common.http.serving import listen, serve
 from libs.common.http.timed import Timed
 from libs.common.http.traced import Traced
@@ -31,8 +31,9 @@ from services.gateway.duplicates import decision_routes as decisions
 from services.gateway.duplicates import routes as duplicates
 from services.gateway.folders import routes as folders
 from services.gateway.images import routes as images
-from services.gateway.jobs import command_routes, event_routes
+from services.gateway.jobs import command_routes
 from services.gateway.jobs import routes as jobs
+from services.gateway.jobs.following import routes as event_routes
 from services.gateway.libraries import routes as libraries
 from services.gateway.lifecycle import Lifecycle
 from services.gateway.maps import routes as maps
@@ -87,7 +88,7 @@ def create_app(
     )
     # Both forms of /ingest have a route of their own; a redirect would lose the body with some clients.
     app.router.redirect_slashes = False
-    for at_root in (health_routes.router, system.at_root, maps.router, docs.router, problem_page.router):
+    for at_root in (health_routes.router, system.at_root, maps.router, docs.router, page.router):
         app.include_router(at_root)
     app.mount(docs.STATIC, docs.static_files())
     for router in (
@@ -110,7 +111,7 @@ def create_app(
         tasks.router,
     ):
         app.include_router(router, prefix=API)
-    problems.install(app)
+    problem.install(app)
     app.add_middleware(RequestMiddleware, chain=chain)
     app.add_middleware(TrailingSlash, prefix=API)
     app.add_middleware(Traced, health=own)

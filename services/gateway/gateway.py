@@ -43,13 +43,13 @@ from services.gateway.images.decoding import Decoding
 from services.gateway.images.images import Images
 from services.gateway.jobs.cleaning import Cleaning
 from services.gateway.jobs.commands import JobCommands
+from services.gateway.jobs.following.snapshots import OwnedPartitions, Snapshots, restore_finished
+from services.gateway.jobs.following.watch import JobWatch
 from services.gateway.jobs.reader import JobReader
 from services.gateway.jobs.removals import Removals
 from services.gateway.jobs.requests import Requests
-from services.gateway.jobs.snapshots import OwnedPartitions, Snapshots, restore_finished
 from services.gateway.jobs.status_reader import StatusReader
 from services.gateway.jobs.submit import JobSubmitter
-from services.gateway.jobs.watch import JobWatch
 from services.gateway.libraries.libraries import Libraries
 from services.gateway.maps.maps import Maps
 from services.gateway.models.changes import ModelChanges

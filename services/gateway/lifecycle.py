@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from libs.common.errors import Code, SluiceError, UnavailableError
 from libs.common.kafka.connection import Connection
 from libs.common.kafka.joining import while_joined
-from libs.common.kafka.topic_watch import watch_topics
+from libs.common.kafka.topics.watch import watch_topics
 from libs.common.runtime.heartbeat import beat
 from libs.common.runtime.service import Health, supervise
 from libs.common.store.protocol import Store

@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from libs.common.errors import Code
-from libs.common.http import problem_page, problems
 from libs.common.http.middleware import RequestMiddleware
+from libs.common.http.problems import page, problem
 from libs.common.http.serving import listen, serve
 from libs.common.metrics.instruments import Instruments
 from libs.common.runtime.service import Health, Service
@@ -45,9 +45,9 @@ def create_app(
     app = FastAPI(title="Sluice ML service", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.include_router(routes.router)
     app.include_router(health_routes.router)
-    app.include_router(problem_page.router)
+    app.include_router(page.router)
     app.router.routes.extend(health_routes.probes(app, own.instruments))
-    problems.install(app, {Code.NO_TEXT_MODEL: 422, Code.MODEL_UNAVAILABLE: 422})
+    problem.install(app, {Code.NO_TEXT_MODEL: 422, Code.MODEL_UNAVAILABLE: 422})
     app.exception_handler(MemoryError)(out_of_memory)
     app.add_middleware(RequestMiddleware, chain=chain)
     return app

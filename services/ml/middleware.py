@@ -5,10 +5,10 @@ from starlette.types import ASGIApp
 
 from libs.common.errors import Code
 from libs.common.http.api_key import ApiKey
-from libs.common.http.body_limit import BodyLimit
-from libs.common.http.problems import problem
+from libs.common.http.limits.body import BodyLimit
+from libs.common.http.problems.problem import problem
+from libs.common.http.problems.unexpected import Unexpected
 from libs.common.http.request_ids import request_ids
-from libs.common.http.unexpected import Unexpected
 from services.ml.settings import MLServiceSettings
 
 API = "/api/"

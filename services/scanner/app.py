@@ -12,7 +12,7 @@ from libs.common.kafka.joining import while_joined
 from libs.common.kafka.membership import Membership, member
 from libs.common.kafka.tables.control_table import ControlTable
 from libs.common.kafka.tables.table import Table
-from libs.common.kafka.topic_watch import watch_topics
+from libs.common.kafka.topics.watch import watch_topics
 from libs.common.runtime.heartbeat import beat
 from libs.common.runtime.lock import owned
 from libs.common.runtime.service import Health, Service, supervise

@@ -14,10 +14,10 @@ import pytest
 
 from libs.common.errors import Code, SluiceError
 from libs.common.events import ScanRequest, encode
-from libs.common.kafka.admin import ensure_topics
 from libs.common.kafka.connection import Connection
-from libs.common.kafka.rights import Right, principals, requester, rights
 from libs.common.kafka.runner.trim import trim_or_say
+from libs.common.kafka.topics.admin import ensure_topics
+from libs.common.kafka.topics.rights import Right, principals, requester, rights
 from libs.common.store.edge import EdgeStore
 from libs.common.topics import ALL, INGEST, JOB_STATUS, PATHS
 from services.packages import build

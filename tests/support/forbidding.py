@@ -9,8 +9,8 @@ from pathlib import Path
 from aiokafka.protocol.admin import CreateAclsRequest, DescribeAclsRequest
 
 from libs.common.kafka.connection import Connection
-from libs.common.kafka.rights import Right
 from libs.common.kafka.stale_members import members_out
+from libs.common.kafka.topics.rights import Right
 from libs.common.topics import Topic
 from libs.embedded.config import Ports
 from libs.embedded.kafka import EmbeddedKafka

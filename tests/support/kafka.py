@@ -6,9 +6,9 @@ from pathlib import Path
 from aiokafka.structs import ConsumerRecord
 
 from libs.common import events
-from libs.common.kafka.admin import ensure_topics
 from libs.common.kafka.connection import Connection
 from libs.common.kafka.tables.tail import Tail
+from libs.common.kafka.topics.admin import ensure_topics
 from libs.common.settings import StageSettings
 from libs.common.topics import JOB_STATUS, Topic
 from tests.support.broker import Broker

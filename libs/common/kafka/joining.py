@@ -5,8 +5,8 @@ import logging
 from functools import partial
 
 from libs.common.errors import UnavailableError
-from libs.common.kafka.admin import wait_for_topics
 from libs.common.kafka.connection import Connection, broker_errors
+from libs.common.kafka.topics.admin import wait_for_topics
 from libs.common.runtime.service import Health, StoppableWork, pause, run_with_stop
 
 log = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ from aiokafka.errors import GroupAuthorizationFailedError
 from aiokafka.structs import TopicPartition
 
 from libs.common.kafka.connection import Connection
-from libs.common.kafka.rights import warn_missing
+from libs.common.kafka.topics.rights import warn_missing
 from libs.common.topics import Topic
 
 Offsets = dict[TopicPartition, int]

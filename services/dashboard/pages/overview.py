@@ -9,7 +9,7 @@ from libs.common.errors import SluiceError
 from services.dashboard import parts, shell, words
 from services.dashboard.live.following import follow
 from services.dashboard.live.stream import JobStream
-from services.dashboard.pages.job_line import job_line
+from services.dashboard.pages.jobs.line import job_line
 from services.dashboard.pages.throughput import throughput
 from sluice import AsyncClient
 from sluice.models.jobs import JobRow

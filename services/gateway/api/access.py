@@ -10,7 +10,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from libs.common.errors import Code
-from libs.common.http.problems import problem
+from libs.common.http.problems.problem import problem
 from libs.common.http.request_ids import request_id
 from services.gateway.api import keys, scopes
 from services.gateway.api.audit import AuditLog, Entry, now

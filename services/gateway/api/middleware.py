@@ -3,12 +3,12 @@
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
-from libs.common.http.body_limit import OTHER_BYTES, BodyLimit
-from libs.common.http.framing import OneLength
-from libs.common.http.in_flight import InFlight
+from libs.common.http.limits.body import OTHER_BYTES, BodyLimit
+from libs.common.http.limits.framing import OneLength
+from libs.common.http.limits.in_flight import InFlight
+from libs.common.http.problems.unexpected import Unexpected
 from libs.common.http.request_ids import request_ids
 from libs.common.http.security_headers import NOTHING, SecurityHeaders
-from libs.common.http.unexpected import Unexpected
 from services.gateway.api.access import Access
 from services.gateway.api.audit import AuditLog
 from services.gateway.api.compression import Compressed

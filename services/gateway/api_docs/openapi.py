@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from libs.common.errors import Code
-from libs.common.http.problems import PAGE
+from libs.common.http.problems.problem import PAGE
 from services.gateway.api.models import problems
 from services.gateway.api_docs.links import add_links
 from services.gateway.settings import GatewaySettings

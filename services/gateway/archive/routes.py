@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query
 
 from libs.common.duplicates.protected import Protected
 from libs.common.errors import Code, SluiceError
-from libs.common.http.problems import BadRequestError
+from libs.common.http.problems.problem import BadRequestError
 from services.gateway.api.capabilities import capability
 from services.gateway.api.models import problems
 from services.gateway.api.unread import ReadFields

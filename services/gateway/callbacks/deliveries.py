@@ -18,7 +18,7 @@ from libs.common.runtime.retry import until_available
 from services.gateway.api.clock import utc
 from services.gateway.callbacks.message import Message
 from services.gateway.callbacks.sending import FailedError, RefusedError, Sending
-from services.gateway.jobs.snapshots import OwnedPartitions
+from services.gateway.jobs.following.snapshots import OwnedPartitions
 from services.gateway.view import queries
 from services.gateway.view.fold import Job
 from services.gateway.view.follower import Follower

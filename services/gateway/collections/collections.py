@@ -6,7 +6,7 @@ from typing import Protocol
 
 from libs.common.control import CollectionState
 from libs.common.errors import Code, SluiceError
-from libs.common.http.problems import BadRequestError, ConflictError
+from libs.common.http.problems.problem import BadRequestError, ConflictError
 from libs.common.kafka.outgoing import Outgoing, fact
 from libs.common.kafka.publisher import Publisher
 from libs.common.kafka.tables.control_table import ControlTable

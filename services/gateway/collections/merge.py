@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from libs.common.errors import Code, SluiceError
-from libs.common.http.problems import BadRequestError
+from libs.common.http.problems.problem import BadRequestError
 from libs.common.store.protocol import CollectionInfo
 from libs.common.tasks import Merge
 from services.gateway.collections.collections import Collections

@@ -20,8 +20,8 @@ from services.gateway.duplicates.decisions import Decisions
 from services.gateway.duplicates.exact import ExactGroup, exact_groups
 from services.gateway.duplicates.review import Group, Inode, compared, inodes_of, paths_of, present
 from services.gateway.tasks.tasks import State, Tasks
-from services.gateway.view.tasks_fold import Task
-from services.gateway.view.tasks_queries import Sort
+from services.gateway.view.tasks.fold import Task
+from services.gateway.view.tasks.queries import Sort
 
 AT_ONCE = 500
 """Points asked of the store in one call: with their thumbnails some 10 MB."""

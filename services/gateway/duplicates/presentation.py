@@ -7,7 +7,7 @@ from services.gateway.duplicates import models as body
 from services.gateway.duplicates.review import Compared, Group, advice
 from services.gateway.tasks.models import State
 from services.gateway.tasks.presentation import status_of
-from services.gateway.view.tasks_fold import Task
+from services.gateway.view.tasks.fold import Task
 
 
 def report_out(

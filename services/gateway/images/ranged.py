@@ -6,7 +6,7 @@ from starlette.responses import FileResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
 from libs.common.errors import Code
-from libs.common.http.problems import problem
+from libs.common.http.problems.problem import problem
 from libs.common.sources.source import OpenFile
 
 _MALFORMED, _BEYOND = 400, 416

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 
 from libs.common.errors import Code
-from libs.common.http.problems import BadRequestError
+from libs.common.http.problems.problem import BadRequestError
 from libs.common.maps.child import Answer
 from libs.common.points.fields import Fields
 from services.gateway.api.capabilities import capability

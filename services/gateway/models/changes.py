@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from libs.common.control import CollectionState, Holding, ModelInUse, switched, switched_back
 from libs.common.errors import Code, SluiceError, UnavailableError
 from libs.common.events import REQUEST_VERSION, PointsSource, ScanRequest
-from libs.common.http.problems import BadRequestError
+from libs.common.http.problems.problem import BadRequestError
 from libs.common.kafka.outgoing import Outgoing, fact
 from libs.common.kafka.publisher import Publisher
 from libs.common.kafka.tables.control_table import ControlTable

@@ -2,7 +2,7 @@
 
 from services.gateway.api.clock import utc
 from services.gateway.tasks import models as body
-from services.gateway.view.tasks_fold import Task
+from services.gateway.view.tasks.fold import Task
 
 
 def status_of(task: Task) -> body.Status:

@@ -18,10 +18,10 @@ from libs.common.tasks import reported, requested
 from libs.common.topics import key_partition
 from services.gateway.api.caller import sees
 from services.gateway.api.deadlines import deadline, refreshed
-from services.gateway.view import tasks_queries
 from services.gateway.view.follower import Follower
-from services.gateway.view.tasks_fold import Task
-from services.gateway.view.tasks_queries import Sort
+from services.gateway.view.tasks import queries
+from services.gateway.view.tasks.fold import Task
+from services.gateway.view.tasks.queries import Sort
 from services.gateway.view.view import View
 
 State = TaskState | Literal["cancelling"]
@@ -52,7 +52,7 @@ class Tasks:
     async def get(self, task_id: UUID) -> Task:
         """The task as of now; SluiceError task_not_found."""
         await self.status.catch_up([key_partition(str(task_id), len(self.status.partitions))])
-        found = await self.view.ask(tasks_queries.task, str(task_id))
+        found = await self.view.ask(queries.task, str(task_id))
         if found is None or not sees(found.collection):
             raise SluiceError(Code.TASK_NOT_FOUND, f"there is no task {task_id}")
         return found
@@ -79,22 +79,22 @@ class Tasks:
         if task.state != "completed":
             return [], None
         if sort is None:
-            return await self.view.ask(tasks_queries.groups, task.task_id, task.run, cursor, limit)
-        return await self.view.ask(tasks_queries.sorted_groups, task.task_id, task.run, sort, cursor, limit)
+            return await self.view.ask(queries.groups, task.task_id, task.run, cursor, limit)
+        return await self.view.ask(queries.sorted_groups, task.task_id, task.run, sort, cursor, limit)
 
     async def latest(self, kind: TaskKind) -> list[Task]:
         """The last task of this kind of each collection that had one."""
         await self.status.catch_up()
-        found = await self.view.ask(tasks_queries.latest, kind)
+        found = await self.view.ask(queries.latest, kind)
         return [task for task in found if sees(task.collection)]
 
     async def newest(self, kind: TaskKind | None, limit: int) -> list[Task]:
         """The tasks of this kind, or of all, the newest first, of collections that the caller may know of."""
         await self.status.catch_up()
-        found = await self.view.ask(tasks_queries.newest, kind, limit)
+        found = await self.view.ask(queries.newest, kind, limit)
         return [task for task in found if sees(task.collection)]
 
     async def merging_into(self, collection: str) -> Task | None:
         """A task that still writes into the collection."""
         await self.status.catch_up()
-        return await self.view.ask(tasks_queries.unfinished, "merge", collection)
+        return await self.view.ask(queries.unfinished, "merge", collection)

@@ -17,10 +17,11 @@ from libs.common.events import (
     ScanRequest,
     TaskEvent,
 )
-from services.gateway.view import ignored, outcomes, retention, tasks_queries, totals
+from services.gateway.view import ignored, outcomes, retention, totals
 from services.gateway.view.fold import Job, fold, ignores, requested, restored
 from services.gateway.view.log_lines import log_line
 from services.gateway.view.queries import job_row
+from services.gateway.view.tasks import queries
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ class _Jobs:
     def happened(self, change: Happened) -> None:
         event = change.event
         if isinstance(event, TaskEvent):
-            tasks_queries.happened(self._connection, event, change.offset, change.at)
+            queries.happened(self._connection, event, change.offset, change.at)
             return
         job = self._find(event.job_id)
         if ignores(job, event, change.offset) or (job is None and self._comes_too_late(event)):

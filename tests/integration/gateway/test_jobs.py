@@ -35,8 +35,8 @@ from libs.common.kafka.tables.table import Table, read_partition
 from libs.common.store.protocol import Point, Store
 from libs.common.topics import INGEST, JOBS, SERVICES, key_partition
 from services.gateway.gateway import opened
-from services.gateway.jobs import watch
-from services.gateway.jobs.event_stream import Wanted, job_events
+from services.gateway.jobs.following import watch
+from services.gateway.jobs.following.stream import Wanted, job_events
 from services.gateway.settings import GatewaySettings
 from services.gateway.view import queries
 from services.gateway.view.queries import JobFilter

@@ -12,13 +12,13 @@ from aiokafka.admin import NewPartitions
 from libs.common import events
 from libs.common.errors import Code, SluiceError
 from libs.common.kafka import connection as connections
-from libs.common.kafka import topic_watch
-from libs.common.kafka.admin import ensure_topics
 from libs.common.kafka.connection import Connection
 from libs.common.kafka.outgoing import event, work
 from libs.common.kafka.publisher import Publisher
 from libs.common.kafka.runner.batch import Input
 from libs.common.kafka.runner.stage import Wired, WorkerStage
+from libs.common.kafka.topics import watch
+from libs.common.kafka.topics.admin import ensure_topics
 from libs.common.messages import PathRecord
 from libs.common.stages import PROCESSOR
 from libs.common.store.edge import EdgeStore
@@ -38,7 +38,7 @@ SECONDS = 40.0
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """What takes ten seconds in the field takes half of one here."""
-    monkeypatch.setattr(topic_watch, "LOOK_SECONDS", 0.25)
+    monkeypatch.setattr(watch, "LOOK_SECONDS", 0.25)
     monkeypatch.setattr(connections, "METADATA_SECONDS", 0.5)
 
 

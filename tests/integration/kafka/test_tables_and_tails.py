@@ -8,12 +8,12 @@ from aiokafka.errors import KafkaError
 
 from libs.common import control, events
 from libs.common.errors import Code, SluiceError, UnavailableError
-from libs.common.kafka.admin import ensure_topics
 from libs.common.kafka.outgoing import Outgoing, event, fact
 from libs.common.kafka.publisher import Publisher
 from libs.common.kafka.tables.control_table import ControlTable
 from libs.common.kafka.tables.table import Table, read_partition
 from libs.common.kafka.tables.tail import Tail
+from libs.common.kafka.topics.admin import ensure_topics
 from libs.common.topics import CONTROL, JOB_STATUS
 from tests.support.broker import Broker
 from tests.support.kafka import connect

@@ -6,9 +6,9 @@ import pytest
 from aiokafka.admin import NewTopic
 
 from libs.common.errors import Code, SluiceError
-from libs.common.kafka.admin import ensure_topics
 from libs.common.kafka.connection import Connection
-from libs.common.kafka.topic_configs import topic_configs
+from libs.common.kafka.topics.admin import ensure_topics
+from libs.common.kafka.topics.configs import topic_configs
 from libs.common.topics import INGEST, JOB_STATUS, JOBS, PATHS, SCANS, Topic
 from tests.support.broker import Broker
 from tests.support.kafka import settings

@@ -9,12 +9,12 @@ import pytest
 from libs.common import events, messages, stages, topics
 from libs.common.errors import Code
 from libs.common.events import DeadLetter, Heartbeat
-from libs.common.kafka import admin
 from libs.common.kafka.outgoing import Outgoing, work
 from libs.common.kafka.runner.batch import Input
 from libs.common.kafka.runner.dead_letters import failed_work
 from libs.common.kafka.runner.runner import Runner
 from libs.common.kafka.runner.tries import blame
+from libs.common.kafka.topics import admin
 from libs.common.messages import FileRecord, PathRecord
 from libs.common.runtime.service import Health
 from libs.common.stages import PROCESSOR, Stage

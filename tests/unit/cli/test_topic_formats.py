@@ -3,7 +3,7 @@ import shlex
 import yaml
 
 from cli.topic_formats import acls, declared, lines
-from libs.common.kafka.rights import principals, rights
+from libs.common.kafka.topics.rights import principals, rights
 from libs.common.settings import StageSettings
 from libs.common.topics import ALL, TopicNames
 from scripts import topics_page

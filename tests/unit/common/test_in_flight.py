@@ -7,8 +7,8 @@ import httpx
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from libs.common.http import in_flight
-from libs.common.http.in_flight import ByteBudget, InFlight
+from libs.common.http.limits import in_flight
+from libs.common.http.limits.in_flight import ByteBudget, InFlight
 from libs.common.http.request_ids import request_ids
 from tests.support.waiting import until
 

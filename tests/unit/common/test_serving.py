@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from libs.common.http import serving
-from libs.common.http.framing import OneLength
+from libs.common.http.limits.framing import OneLength
 from libs.common.http.middleware import RequestMiddleware
 from libs.common.http.request_ids import request_ids
 from tests.support.waiting import LIMIT_S

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from libs.common.errors import Code
-from libs.common.http.statuses import CODES_BY_STATUS, status_of
+from libs.common.http.problems.statuses import CODES_BY_STATUS, status_of
 
 
 def test_every_code_has_its_status_once() -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from libs.common.kafka.topic_configs import faults, flaws, topic_configs
+from libs.common.kafka.topics.configs import faults, flaws, topic_configs
 from libs.common.topics import ALL, JOB_STATUS, PATHS, SCANS, Topic
 
 BROKERS = {

@@ -1,4 +1,4 @@
-from libs.common.kafka.topic_configs import topic_configs
+from libs.common.kafka.topics.configs import topic_configs
 from libs.common.topics import ALL, PATHS
 
 

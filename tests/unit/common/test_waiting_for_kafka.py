@@ -5,8 +5,8 @@ import logging
 
 import pytest
 
-from libs.common.kafka.admin import wait_for_topics
 from libs.common.kafka.connection import Connection
+from libs.common.kafka.topics.admin import wait_for_topics
 from libs.common.settings import StageSettings
 from tests.support.waiting import LIMIT_S
 

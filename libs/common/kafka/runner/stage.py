@@ -17,7 +17,7 @@ from libs.common.kafka.runner.leaving import Leaving
 from libs.common.kafka.runner.runner import Runner, none_held_up
 from libs.common.kafka.runner.trim import trim_forever
 from libs.common.kafka.runner.worker import Worker
-from libs.common.kafka.topic_watch import watch_topics
+from libs.common.kafka.topics.watch import watch_topics
 from libs.common.messages import RecordT
 from libs.common.runtime.heartbeat import beat
 from libs.common.runtime.service import Health, supervise

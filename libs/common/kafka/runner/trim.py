@@ -10,7 +10,7 @@ from aiokafka.errors import KafkaError, TopicAuthorizationFailedError
 from libs.common.errors import UnavailableError
 from libs.common.kafka.connection import Connection
 from libs.common.kafka.offsets import committed
-from libs.common.kafka.rights import warn_missing
+from libs.common.kafka.topics.rights import warn_missing
 from libs.common.topics import Topic
 
 log = logging.getLogger(__name__)

@@ -14,8 +14,8 @@ from fastapi.routing import APIRoute
 from pydantic import SecretStr
 
 from libs.common.errors import Code, SluiceError
-from libs.common.http import problems
 from libs.common.http.middleware import RequestMiddleware
+from libs.common.http.problems import problem
 from services.gateway.api import access, keys, scopes
 from services.gateway.api.audit import AuditLog, Entry, now
 from services.gateway.api.caller import called_with, caller, check_collection, sees
@@ -57,7 +57,7 @@ def client(file: Path, tmp_path: Path) -> httpx.AsyncClient:
     app = FastAPI()
     app.state.settings = settings
     app.add_middleware(RequestMiddleware, chain=chain)
-    problems.install(app)
+    problem.install(app)
 
     @app.api_route("/{path:path}", methods=["GET", "POST", "DELETE"])
     async def who(path: str) -> str:

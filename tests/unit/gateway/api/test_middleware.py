@@ -10,10 +10,10 @@ from fastapi import FastAPI
 from pydantic import BaseModel, Field, SecretStr
 
 from libs.common.errors import Code, SluiceError, UnavailableError
-from libs.common.http import problems
-from libs.common.http.body_limit import OTHER_BYTES, BodyLimit
+from libs.common.http.limits.body import OTHER_BYTES, BodyLimit
 from libs.common.http.middleware import RequestMiddleware
-from libs.common.http.problems import BadRequestError
+from libs.common.http.problems import problem
+from libs.common.http.problems.problem import BadRequestError
 from services.gateway.api.middleware import chain
 from services.gateway.settings import GatewaySettings
 from tests.support.waiting import LIMIT_S
@@ -50,7 +50,7 @@ def app_of(settings: GatewaySettings) -> FastAPI:
             "bug": RuntimeError("a secret of the inside"),
         }[kind]
 
-    problems.install(app)
+    problem.install(app)
     return app
 
 
@@ -159,7 +159,7 @@ async def test_bodies_that_no_parser_likes_are_problems(client: httpx.AsyncClien
 
 
 async def test_half_a_character_in_an_error_can_be_sent() -> None:
-    body = bytes(problems.problem(Code.INVALID_REQUEST, "no \ud800").body)
+    body = bytes(problem.problem(Code.INVALID_REQUEST, "no \ud800").body)
 
     assert json.loads(body)["detail"] == "no ?"
 

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from libs.common.errors import Code, SluiceError
 from libs.common.events import Member, SimilarGroup, TaskEvent
-from services.gateway.view import queries, tasks_queries
-from services.gateway.view.tasks_fold import Task, fold
+from services.gateway.view import queries
+from services.gateway.view.tasks import queries as tasks_queries
+from services.gateway.view.tasks.fold import Task, fold
 from services.gateway.view.view import View
 from services.gateway.view.writer import Happened
 

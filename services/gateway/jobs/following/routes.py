@@ -8,10 +8,10 @@ from fastapi.responses import StreamingResponse
 
 from services.gateway.api.capabilities import capability
 from services.gateway.api.models import problems
-from services.gateway.jobs.event_stream import Wanted, job_events
+from services.gateway.jobs.following.stream import Wanted, job_events
+from services.gateway.jobs.following.watch import JobWatch
 from services.gateway.jobs.models import JOB
 from services.gateway.jobs.reader import JobReader
-from services.gateway.jobs.watch import JobWatch
 
 router = APIRouter(prefix="/ingest", tags=["ingestion"])
 

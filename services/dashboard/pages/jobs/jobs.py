@@ -5,7 +5,7 @@ from nicegui import ui
 from libs.common.errors import SluiceError
 from services.dashboard import parts, shell
 from services.dashboard.live.following import follow
-from services.dashboard.pages.job_line import job_line
+from services.dashboard.pages.jobs.line import job_line
 from sluice import AsyncClient
 from sluice.models.jobs import JobRow
 

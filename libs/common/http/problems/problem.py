@@ -12,8 +12,8 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from libs.common.errors import Code, SluiceError
+from libs.common.http.problems.statuses import status_of
 from libs.common.http.request_ids import request_id
-from libs.common.http.statuses import status_of
 
 log = logging.getLogger(__name__)
 

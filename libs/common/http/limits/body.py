@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from libs.common.errors import Code
-from libs.common.http.problems import problem
+from libs.common.http.problems.problem import problem
 
 OTHER_BYTES = 4 * 1024 * 1024
 """The limit of every body that is not a picture."""

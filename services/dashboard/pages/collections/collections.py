@@ -7,8 +7,8 @@ from nicegui import ui
 
 from libs.common.errors import SluiceError
 from services.dashboard import parts, shell, words
-from services.dashboard.pages.collection_model import model_section
-from services.dashboard.pages.merging import merge_into
+from services.dashboard.pages.collections.merging import merge_into
+from services.dashboard.pages.collections.model import model_section
 from sluice import AsyncClient
 from sluice.models.collections import CollectionInfo
 

@@ -9,7 +9,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from libs.common.errors import Code
-from libs.common.http.problems import problem
+from libs.common.http.problems.problem import problem
 
 WAIT_SECONDS = 8.0
 """Clients wait 10 s for an answer."""

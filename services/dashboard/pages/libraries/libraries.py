@@ -6,8 +6,8 @@ from nicegui import ui
 
 from libs.common.errors import SluiceError
 from services.dashboard import parts, shell, words
-from services.dashboard.pages.library_form import changed, new_library
-from services.dashboard.pages.sync_report import pending
+from services.dashboard.pages.libraries.form import changed, new_library
+from services.dashboard.pages.libraries.sync_report import pending
 from sluice import AsyncClient
 from sluice.models.libraries import Library
 

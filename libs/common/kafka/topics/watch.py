@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Iterable
 
 from libs.common.errors import Code, UnavailableError
-from libs.common.kafka.admin import check_counts
 from libs.common.kafka.connection import Connection
 from libs.common.kafka.publisher import Publisher
+from libs.common.kafka.topics.admin import check_counts
 from libs.common.topics import ALL
 
 LOOK_SECONDS = 5.0

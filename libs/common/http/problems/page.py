@@ -7,8 +7,8 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
 from libs.common.errors import Code
-from libs.common.http.problems import PAGE as PATH
-from libs.common.http.statuses import status_of
+from libs.common.http.problems.problem import PAGE as PATH
+from libs.common.http.problems.statuses import status_of
 
 router = APIRouter(include_in_schema=False, tags=["docs"])
 

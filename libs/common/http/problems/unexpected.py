@@ -6,7 +6,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from libs.common.errors import Code
-from libs.common.http.problems import problem
+from libs.common.http.problems.problem import problem
 from libs.common.http.request_ids import request_id
 
 log = logging.getLogger(__name__)

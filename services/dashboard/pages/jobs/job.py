@@ -7,8 +7,8 @@ from nicegui import ui
 from libs.common.errors import SluiceError
 from services.dashboard import parts, shell, words
 from services.dashboard.live.following import follow
-from services.dashboard.pages import sync_report
-from services.dashboard.pages.job_line import source
+from services.dashboard.pages.jobs.line import source
+from services.dashboard.pages.libraries import sync_report
 from sluice import AsyncClient
 from sluice.models.jobs import JobFile, JobRow, JobStatus
 

@@ -11,9 +11,9 @@ from aiokafka.protocol.metadata import MetadataRequest
 
 from libs.common.errors import Code, SluiceError, UnavailableError
 from libs.common.kafka.connection import Connection, broker_errors
-from libs.common.kafka.rights import warn_missing
 from libs.common.kafka.time_limit import time_limit
-from libs.common.kafka.topic_configs import CHECKED, faults, flaws, topic_configs
+from libs.common.kafka.topics.configs import CHECKED, faults, flaws, topic_configs
+from libs.common.kafka.topics.rights import warn_missing
 from libs.common.runtime.retry import pauses
 from libs.common.runtime.service import pause, run_with_stop
 from libs.common.topics import ALL, Partitions, Topic

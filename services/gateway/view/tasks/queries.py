@@ -8,7 +8,7 @@ from msgspec import msgpack
 
 from libs.common.errors import Code, SluiceError
 from libs.common.events import SimilarGroup, TaskEvent
-from services.gateway.view.tasks_fold import Task, fold, ignores
+from services.gateway.view.tasks.fold import Task, fold, ignores
 
 TABLES = """
 CREATE TABLE tasks (

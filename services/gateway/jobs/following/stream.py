@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 
 from services.gateway.api.caller import sees
-from services.gateway.jobs.watch import PAGE, Change, JobWatch
+from services.gateway.jobs.following.watch import PAGE, Change, JobWatch
 from services.gateway.view.changes import Place
 
 ALIVE_SECONDS = 15.0
