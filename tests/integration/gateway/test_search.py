@@ -151,6 +151,7 @@ async def photos_of_a_year(gateway: httpx.AsyncClient, store: Store) -> tuple[st
                 format="JPEG",
                 exif_EXIF_DateTimeOriginal=f"{2015 + n // 12}:{n % 12 + 1:02}:15 10:00:00",
                 exif_Image_Model="Sony A7" if n % 3 else "Canon R5",
+                thumbnail_base64="/9j/4AAQ",
             ),
         )
         for n in range(60)
