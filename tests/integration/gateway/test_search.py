@@ -352,7 +352,7 @@ async def test_a_folder_on_a_share_that_is_gone_is_a_400_and_other_calls_go_on(
     never = asyncio.Event()
     loop = asyncio.get_running_loop()
 
-    def hangs(*_: object) -> Path:
+    def hangs(*_: object, **__: object) -> Path:
         asyncio.run_coroutine_threadsafe(never.wait(), loop).result()
         return tmp_path
 
