@@ -12,8 +12,11 @@ Schema = dict[str, Any]
 _LEAST = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties")
 _MOST = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties")
 _EXACT = ("pattern", "format", "contentEncoding")
-UUID_PATTERN = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
-"""What the format uuid means, for validators that know no formats."""
+PATTERNS = {
+    "uuid": "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$",
+    "duration": "^[-+]?[Pp][0-9WwDdTtHhMmSs.,]+$",
+}
+"""What these formats mean, for validators that know no formats."""
 
 
 def changes(old: Schema, new: Schema) -> list[str]:
@@ -110,7 +113,7 @@ def _narrowed(old: Schema, new: Schema, place: str) -> Iterator[str]:
     for rule, sign in ((rule, -1) for rule in _MOST):
         yield from _tighter(rule, sign, old, new, where)
     for rule in _EXACT:
-        as_before = old.get("format") == "uuid" and new.get(rule) == UUID_PATTERN
+        as_before = "format" in old and new.get(rule) == PATTERNS.get(old["format"])
         if rule in new and new[rule] != old.get(rule) and not as_before:
             yield f"{where} has another {rule}"
 

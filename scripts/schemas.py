@@ -13,7 +13,7 @@ import msgspec
 
 from libs.common import events
 from libs.common.errors import Code
-from scripts.schema_changes import UUID_PATTERN, Schema, changes
+from scripts.schema_changes import PATTERNS, Schema, changes
 
 FOLDER = Path(__file__).resolve().parent.parent / "schemas"
 
@@ -74,10 +74,10 @@ def _source(field: str) -> Schema:
 
 
 def _without_formats(node: Any) -> None:
-    """A pattern in place of a UUID's format, which a validator without plugins does not know."""
+    """A pattern in place of a format, which a validator without plugins does not know."""
     if isinstance(node, dict):
-        if node.get("format") == "uuid":
-            node |= {"pattern": UUID_PATTERN}
+        if pattern := PATTERNS.get(str(node.get("format"))):
+            node |= {"pattern": pattern}
             del node["format"]
         for each in node.values():
             _without_formats(each)
