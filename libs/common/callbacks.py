@@ -9,7 +9,7 @@ LONGEST_URL = 2048
 _PREFIX = "whsec_"
 _SHORTEST_KEY, _LONGEST_KEY = 24, 64
 _PORTS = {"https": 443, "http": 80}
-URL_PATTERN = r"^(https?)://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?([/?][!-\"$-\[\]-~]*)?$"
+URL_PATTERN = r'^(https?)://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?([/?][!-"$-\[\]-~]*)?$'
 """Scheme, host, port, path and query. No user, no password, no fragment, no backslash."""
 _URL = re.compile(URL_PATTERN)
 
