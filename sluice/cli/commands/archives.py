@@ -1,4 +1,4 @@
-"""`sluice archives`: what was moved out of the way, from where to where."""
+"""`sluice archives`: what was moved out of the way, and where it lies now."""
 
 from collections.abc import Iterator, Sequence
 from typing import Annotated
@@ -36,7 +36,7 @@ def _show(archive: ArchiveItem) -> None:
     files = ", ".join(f"{counted(count, 'file')} {what}" for what, count in counts.items() if count)
     line(f"{archive.archive_id}  {archive.collection}  {archive.state}: {files or 'no file moved'}")
     for move in archive.moves:
-        line(f"  {move.state:<9} {move.from_}")
+        line(f"  {move.state:<9} {move.to if move.state == 'archived' else move.from_}")
     if archive.truncated:
         remark(f"  only the first {len(archive.moves)} files are shown")
 
