@@ -26,6 +26,8 @@ from tests.support.kafka import records_of
 from tests.support.scanning import COLLECTION, Bench, Reporter, id_in, open_reporter, photos
 from tests.support.waiting import LIMIT_S, eventually, until
 
+pytestmark = pytest.mark.slow
+
 PAGE = Path(__file__).parents[3] / "docs" / "ingest-topic.md"
 NAMESPACE = UUID("6f0d1c0e-5f0b-4c54-9f6e-0c1f5d1b7a52")
 SECONDS = 30.0
@@ -221,7 +223,6 @@ async def transactional(world: Bench) -> AsyncIterator[AIOKafkaProducer]:
         await producer.stop()
 
 
-@pytest.mark.slow
 async def test_a_request_of_an_aborted_transaction_is_no_job(world: Bench, tmp_path: Path) -> None:
     folder, aborted, good = photos(tmp_path / "photos", 2), id_in(1), id_in(1)
     ingest = world.connection.names.of(INGEST)
@@ -235,7 +236,6 @@ async def test_a_request_of_an_aborted_transaction_is_no_job(world: Bench, tmp_p
     assert world.of(str(aborted)) == []
 
 
-@pytest.mark.slow
 async def test_gateways_neither_show_an_aborted_request_nor_wait_for_an_open_transaction(
     world: Bench, store: EdgeStore, tmp_path: Path
 ) -> None:
@@ -284,7 +284,6 @@ async def test_null_stands_for_the_default_of_a_field(world: Bench, tmp_path: Pa
         assert (await world.finished(job)).stored == 2
 
 
-@pytest.mark.slow
 async def test_a_refused_request_is_reported_under_its_job_id_or_its_place(
     world: Bench, store: EdgeStore, tmp_path: Path
 ) -> None:
@@ -303,7 +302,6 @@ async def test_a_refused_request_is_reported_under_its_job_id_or_its_place(
     assert (snapshot.state, snapshot.code) == ("failed", Code.UNDECODABLE_RECORD)
 
 
-@pytest.mark.slow
 async def test_a_request_may_be_corrected_under_the_same_id(
     world: Bench, store: EdgeStore, tmp_path: Path
 ) -> None:
@@ -335,7 +333,6 @@ async def test_a_refused_second_request_leaves_the_job_of_that_id(
     assert (end.state, end.stored) == ("completed", 2)
 
 
-@pytest.mark.slow
 async def test_labels_and_metadata_go_with_the_job_and_its_files(
     world: Bench, store: EdgeStore, tmp_path: Path
 ) -> None:
