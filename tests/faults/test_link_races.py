@@ -34,7 +34,7 @@ from tests.unit.processor.samples import by_path
 PHOTOS = 40
 INSIDE, OUTSIDE = photos.jpeg(64, 48), photos.jpeg(48, 64)
 
-pytestmark = [pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
 
 @pytest.fixture(
