@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import os
 import sys
 import time
 from collections.abc import Awaitable, Callable
@@ -11,6 +12,7 @@ from bench import result
 from bench.place import Place
 from bench.result import Figure
 from bench.rows import apart, by_hand, decoding, million, model, near_duplicates, reads, replicas, running
+from libs.common.runtime.private import UMASK
 
 Row = Callable[[Place], Awaitable[list[Figure]]]
 
@@ -44,6 +46,7 @@ def main() -> int:
     names = [chosen.only] if chosen.only else list(ROWS)
     place.clear()
     try:
+        os.umask(UMASK)  # what a row fills before the system starts must not be open to others
         figures = asyncio.run(_measured(names, place))
     finally:
         place.clear()
