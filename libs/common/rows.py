@@ -24,6 +24,15 @@ def insert(connection: sqlite3.Connection, head: str, rows: Sequence[Sequence[An
     return changed
 
 
+def select(connection: sqlite3.Connection, query: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """The rows of a query that ends with the column which has one of the values."""
+    return [
+        row
+        for part in parts(connection, values)
+        for row in connection.execute(f"{query} IN ({marks(len(part))})", list(part))
+    ]
+
+
 def parts(connection: sqlite3.Connection, values: Sequence[T], width: int = 1) -> Iterator[Sequence[T]]:
     """Runs of `values` that fit one statement, with `width` parameters each."""
     # Half of what may be: the statement has parameters of its own.

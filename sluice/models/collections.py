@@ -6,7 +6,7 @@ from typing import Literal
 from msgspec import Struct
 
 OtherModel = Literal["filling", "previous"]
-"""What a collection has beside what is searched: what is being filled, and what was before."""
+"""What a collection has next to what is searched: what is being filled, and what was before."""
 Distance = Literal["Cosine", "Euclid", "Dot", "Manhattan"]
 
 

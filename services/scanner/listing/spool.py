@@ -14,7 +14,7 @@ from msgspec import msgpack
 
 from libs.common.errors import Code
 from libs.common.events import Counts, Outcome
-from libs.common.rows import insert, marks, parts
+from libs.common.rows import insert, marks, parts, select
 from libs.common.runtime.disk import needing_room
 from libs.common.sources.entries import NO_EXTRA, Extra
 from services.scanner.listing.entries import Spooled
@@ -145,14 +145,8 @@ class Spool:
     def ended_of(self, file_ids: Sequence[str]) -> set[str]:
         """Those of the files that have their outcome."""
         with self._turn:
-            return {
-                row[0]
-                for part in parts(self._db, file_ids)
-                for row in self._db.execute(
-                    f"SELECT file_id FROM files WHERE state > 1 AND file_id IN ({marks(len(part))})",  # noqa: S608
-                    list(part),
-                )
-            }
+            rows = select(self._db, "SELECT file_id FROM files WHERE state > 1 AND file_id", file_ids)
+        return {row[0] for row in rows}
 
     def under_way(self, limit: int, after: str = "", emitted_before: float = float("inf")) -> list[Spooled]:
         """A page, in order of file id, of files that were emitted (before then) and have no outcome."""
@@ -180,11 +174,7 @@ class Spool:
             if file_ids is None:
                 rows = self._db.execute(f"{query} LIMIT 1").fetchall()
             else:
-                rows = [
-                    row
-                    for part in parts(self._db, file_ids)
-                    for row in self._db.execute(f"{query} AND file_id IN ({marks(len(part))})", list(part))
-                ]
+                rows = select(self._db, f"{query} AND file_id", file_ids)
         return {row[0] for row in rows}
 
     def missed(self) -> list[tuple[str, str]]:

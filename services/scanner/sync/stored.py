@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from libs.common.rows import insert, marks, parts
+from libs.common.rows import insert, select
 from services.scanner.listing.entries import Spooled
 from services.scanner.listing.spool import OF_FOLDERS, Spool
 
@@ -134,15 +134,7 @@ class StoredPoints:
 
     def _of(self, query: str, ids: Sequence[str]) -> list[tuple[Any, ...]]:
         """The rows of these ids, which the query ends with."""
-
-        def read(db: sqlite3.Connection) -> list[tuple[Any, ...]]:
-            return [
-                row
-                for part in parts(db, ids)
-                for row in db.execute(f"{query} IN ({marks(len(part))})", list(part))
-            ]
-
-        return self._spool.within(read)
+        return self._spool.within(lambda db: select(db, query, ids))
 
     def _number(self, query: str) -> int:
         found: int = self._spool.within(lambda db: db.execute(query).fetchone()[0])
