@@ -9,6 +9,7 @@ from faststream.specification.asyncapi import AsyncAPI
 
 from libs.common import events
 from libs.common.events import Decision, JobEvent, JobSnapshot, Library, ScanRequest
+from libs.common.http.html_page import html_page
 from libs.common.kafka.connection import Connection
 from libs.common.runtime.release import release
 from libs.common.topics import ALL, DECISIONS, INGEST, JOB_STATUS, JOBS, LIBRARIES
@@ -52,8 +53,10 @@ def page(spec: dict[str, Any]) -> str:
         for channel in spec["channels"].values()
     )
     bodies = "".join(_table(name, schema) for name, schema in schemas.items() if "properties" in schema)
-    return _PAGE.format(
-        version=escape(spec["info"]["version"]), about=_prose(_ABOUT), channels=channels, bodies=bodies
+    version = escape(spec["info"]["version"])
+    return html_page(
+        "Sluice: topics",
+        _BODY.format(version=version, about=_prose(_ABOUT), channels=channels, bodies=bodies),
     )
 
 
@@ -141,16 +144,6 @@ def _kind(shape: dict[str, Any]) -> str:
     return f"{kind} of {_kind(shape['items'])}" if isinstance(shape.get("items"), dict) else kind
 
 
-_PAGE = """<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><title>Sluice: topics</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<style>
-body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 52rem; margin: 2rem auto; padding: 0 1rem }}
-table {{ border-collapse: collapse; width: 100% }}
-td {{ border-top: 1px solid #ccc; padding: .3rem .6rem; vertical-align: top }}
-</style></head><body>
-<h1>Sluice {version}: public topics</h1>{about}
+_BODY = """<h1>Sluice {version}: public topics</h1>{about}
 <p><a href="/asyncapi.json">The AsyncAPI document</a> · <a href="/docs">The REST API</a></p>
-{channels}<h2>Bodies</h2>{bodies}
-</body></html>
-"""
+{channels}<h2>Bodies</h2>{bodies}"""

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
 from libs.common.errors import Code
+from libs.common.http.html_page import html_page
 from libs.common.http.problems.problem import PAGE as PATH
 from libs.common.http.problems.statuses import status_of
 
@@ -63,7 +64,7 @@ _MEANINGS: Mapping[str, str] = {
 async def problems() -> HTMLResponse:
     """Every code, to read."""
     rows = "".join(_row(code) for code in sorted(Code))
-    return HTMLResponse(_PAGE.format(rows=rows))
+    return HTMLResponse(html_page("Sluice: problems", _BODY.format(rows=rows)))
 
 
 def _row(code: Code) -> str:
@@ -74,19 +75,8 @@ def _row(code: Code) -> str:
     )
 
 
-_PAGE = """<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><title>Sluice: problems</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<style>
-body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 52rem; margin: 2rem auto; padding: 0 1rem }}
-table {{ border-collapse: collapse; width: 100% }}
-td {{ border-top: 1px solid #ccc; padding: .3rem .6rem; vertical-align: top }}
-tr:target {{ background: #fff3bf }}
-</style></head><body>
-<h1>Problems</h1>
+_BODY = """<h1>Problems</h1>
 <p>Errors are <code>application/problem+json</code>. Their <code>code</code> is one of these, with the HTTP
 status that it usually has; <code>retryable</code> says whether the same call may succeed
 later. Releases add codes.</p>
-<table>{rows}</table>
-</body></html>
-"""
+<table>{rows}</table>"""
