@@ -13,6 +13,7 @@ from bench.place import Place
 from bench.result import Figure
 from bench.system import System, system
 from libs.common.ids import file_id
+from libs.common.points.derived import additions
 from libs.common.store.edge import EdgeStore
 from libs.common.store.protocol import Payload, Point
 
@@ -76,10 +77,12 @@ async def _fill(folder: Path, rows: NDArray[np.float64]) -> None:
 
 
 def _payload(number: int) -> Payload:
-    return {
+    """As the upserter stores it: points of before would be completed while they are compared."""
+    payload: Payload = {
         "filename": f"{number}.jpg", "full_path": f"/photos/{number}.jpg", "width": 4000, "height": 3000,
         "mtime_ns": number, "thumbnail_base64": THUMBNAIL,
     }  # fmt: skip
+    return payload | additions(payload)
 
 
 def _brute_force(rows: NDArray[np.float64]) -> tuple[float, Pairs]:
