@@ -77,8 +77,10 @@ def _candidates(av: Any, container: Any, stream: Any) -> Iterator[tuple[float, A
 
 def _frame_at(av: Any, container: Any, stream: Any, seconds: float) -> Any:
     """The first frame from there on, or one not long before; None where none can be decoded."""
+    # Cameras with discs and tapes let their clock run on from one video to the next.
+    begins = (container.start_time or 0) / av.time_base
     try:
-        container.seek(int(seconds * av.time_base))
+        container.seek(int((begins + seconds) * av.time_base))
     except av.FFmpegError:
         if seconds:
             return None
@@ -90,7 +92,7 @@ def _frame_at(av: Any, container: Any, stream: Any, seconds: float) -> Any:
         try:
             for frame in packet.decode():
                 last = frame
-                if frame.time is None or frame.time >= seconds:
+                if frame.time is None or frame.time >= begins + seconds:
                     return frame
         except av.FFmpegError:
             continue
