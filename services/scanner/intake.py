@@ -177,7 +177,9 @@ class Intake:
         origin = Origin(record.topic, record.partition, record.offset, status_partition, status_offset)
         job = accept(job_id, request, origin, wiring.control, await self._source(request))
         uploads = await asyncio.to_thread(wiring.settings.upload_dir.resolve)
-        return structs.replace(below_upload(job, os.fsencode(uploads)), secret=secrets.token_hex(16))
+        return structs.replace(
+            below_upload(job, os.fsencode(uploads)), secret=secrets.token_hex(16), accepted_at=wiring.now()
+        )
 
     async def _note_root(self, job: JobRecord) -> None:
         """Have every service know what the job lists, where no setting says what may be read."""
