@@ -6,6 +6,7 @@ from typing import IO, Any
 from PIL import Image, ImageFilter, ImageStat
 
 from libs.common.errors import Code, FileError
+from libs.common.imaging import cicp
 from libs.common.imaging.failures import check_pixels
 from libs.common.imaging.orient import upright_size
 from libs.common.imaging.picture import Picture
@@ -59,7 +60,8 @@ def _poster(av: Any, container: Any, bounds: Bounds, max_pixels: int) -> Picture
     image = _in_shape(frame.to_image(), stream.sample_aspect_ratio)
     orientation = _ORIENTATIONS.get(round(frame.rotation) % 360, 1)
     width, height = upright_size(image.size, orientation)
-    return Picture(shrunk(image, bounds.fit(image.size)), width, height, "RGB", orientation)
+    profile = cicp.profile_of((int(frame.color_primaries), int(frame.color_trc)))
+    return Picture(shrunk(image, bounds.fit(image.size)), width, height, "RGB", orientation, profile)
 
 
 def _candidates(av: Any, container: Any, stream: Any) -> Iterator[tuple[float, Any]]:
