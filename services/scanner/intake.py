@@ -19,6 +19,7 @@ from libs.common.errors import Code, SluiceError
 from libs.common.events import ScanRequest
 from libs.common.kafka.outgoing import event, fact
 from libs.common.kafka.runner.dead_letters import dead_letter
+from libs.common.kafka.stale_members import group_consumer
 from libs.common.kafka.tables.table import read_partition
 from libs.common.sources.resolving import is_list, resolve_source
 from libs.common.sources.roots import Roots, readable
@@ -69,7 +70,7 @@ class Intake:
     async def run(self, stop: asyncio.Event) -> None:
         """Take requests until `stop`; then leave every job where it is."""
         connection = self._wiring.connection
-        async with connection.consumer(group=SCANNER.name) as consumer:
+        async with group_consumer(connection, SCANNER.name) as consumer:
             consumer.subscribe([connection.names.of(INGEST)], listener=_Rebalance(self))
             try:
                 while not stop.is_set():
