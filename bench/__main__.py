@@ -15,6 +15,7 @@ from bench.rows import (
     apart,
     by_hand,
     decoding,
+    jobs,
     million,
     model,
     near_duplicates,
@@ -50,6 +51,7 @@ ALONE: dict[str, Row] = {
     "reads": reads.reads,
     "search": searches.search,
     "search-million": searches.search_million,
+    "growth-jobs": jobs.growth_jobs,
 }
 """Rows that take so long that they run only when asked for by name."""
 
