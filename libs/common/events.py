@@ -30,6 +30,7 @@ Prune = Literal["off", "ask", "auto", "now"]
 Want = Literal["embedding", "caption", "text"]
 TaskKind = Literal["find_similar", "merge", "map"]
 CallbackState = Literal["pending", "delivered", "failed"]
+CallbackOf = Literal["finished", "rejected"]
 TaskState = Literal["pending", "running", "completed", "failed", "cancelled"]
 TERMINAL: frozenset[str] = frozenset(get_args(FinalState))
 
@@ -186,6 +187,8 @@ class Rejected(_Event, frozen=True, kw_only=True, tag="rejected"):
     offset: int
     code: Code
     error: str
+    callback_url: str | None = None
+    """Where the refusal is reported to; the request's own, where it can be read."""
 
 
 class IgnoredBy(Struct, frozen=True, kw_only=True):
@@ -308,9 +311,11 @@ class Callback(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class CallbackReported(_Event, frozen=True, kw_only=True, tag="callback"):
-    """A try to report the job's end; comes after its terminal event, from the gateway."""
+    """A try to report the job's end, or that its request was refused; comes after that, from the gateway."""
 
     callback: Callback
+    of: CallbackOf = "finished"
+    """Which of the two: a job may be refused first, and accepted and finished later."""
 
 
 class Member(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -537,8 +542,22 @@ def job_id_in(body: bytes) -> UUID | None:
         return None
 
 
+def callback_url_in(body: bytes) -> str | None:
+    """The callback_url that such a request names; None where none can be read, or it is no such URL."""
+    try:
+        found = json.decode(body[:MAX_REQUEST_BYTES], type=_Called).callback_url
+        check_callback_url(found)
+    except UNREADABLE:
+        return None
+    return found
+
+
 class _Named(Struct):
     job_id: UUID | None = None
+
+
+class _Called(Struct):
+    callback_url: str | None = None
 
 
 def _without_nulls(given: Any) -> Any:

@@ -15,6 +15,7 @@ from libs.common.events import (
     TERMINAL,
     Accepted,
     Callback,
+    CallbackOf,
     CallbackReported,
     Compared,
     Finished,
@@ -66,6 +67,11 @@ class JobProjection(Struct, frozen=True, kw_only=True):
         """Whether the terminal event was seen."""
         return self.state in TERMINAL
 
+    @property
+    def callback_of(self) -> CallbackOf:
+        """What is reported to its callback_url once it is over."""
+        return "rejected" if self.rejected else "finished"
+
 
 ProjectionT = TypeVar("ProjectionT", bound=JobProjection)
 
@@ -75,7 +81,8 @@ def project(job: ProjectionT, event: JobEvent) -> ProjectionT:
     if ignored(job, event):
         return job
     if isinstance(event, Rejected):
-        return replace(job, rejected=True, state="failed", code=event.code, error=event.error)
+        refused = replace(job, rejected=True, state="failed", code=event.code, error=event.error)
+        return replace(refused, callback_url=event.callback_url)
     return _apply(job, event)
 
 
@@ -89,7 +96,9 @@ def ignored(job: JobProjection, event: JobEvent) -> bool:
     if isinstance(event, Finished) and not _is_proven(job, event):
         return True
     if isinstance(event, CallbackReported):
-        return not job.is_over or (job.callback is not None and job.callback.state != "pending")
+        if not job.is_over or event.of != job.callback_of:
+            return True
+        return job.callback is not None and job.callback.state != "pending"
     return job.is_over and not (job.rejected and isinstance(event, Accepted))
 
 
@@ -128,7 +137,7 @@ def _apply(job: ProjectionT, event: JobEvent) -> ProjectionT:
 
 def _accept(job: ProjectionT, event: Accepted) -> ProjectionT:
     if job.rejected:
-        job = replace(job, rejected=False, state="running", code=None, error=None)
+        job = replace(job, rejected=False, state="running", code=None, error=None, callback=None)
     return replace(
         job,
         accepted=True,

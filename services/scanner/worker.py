@@ -198,7 +198,8 @@ def accepted(record: JobRecord) -> events.Accepted:
 
 def refused(record: ConsumerRecord, error: SluiceError) -> events.Rejected:
     """The event that tells the sender of a refused request, under the id that the request names if it can."""
-    named = events.job_id_in(record.value or b"")
+    body = record.value or b""
+    named = events.job_id_in(body)
     return events.Rejected(
         job_id=str(named or ids.job_id_for_record(record.topic, record.partition, record.offset)),
         topic=record.topic,
@@ -206,6 +207,7 @@ def refused(record: ConsumerRecord, error: SluiceError) -> events.Rejected:
         offset=record.offset,
         code=error.code,
         error=error.detail,
+        callback_url=events.callback_url_in(body),
     )
 
 
@@ -395,16 +397,11 @@ def _meta(record: JobRecord, file: Spooled) -> dict[str, Value]:
 
 def _is_as_stored(file: Spooled, point: Fields, stored_at: float) -> bool:
     """A file written within RACY_S of being stored may have changed without its times showing it."""
-    has_etag = bool(file.etag or point.etag)
-    quiet = has_etag or max(file.mtime_ns, file.ctime_ns) / 1e9 < stored_at - RACY_S
-    return has_its_times(file, point) and quiet
-
-
-def has_its_times(file: Spooled, point: Fields) -> bool:
-    """Whether the point (read with RESCAN) has the present size and times, or etag, of the file."""
     if file.etag or point.etag:
         return file.etag != UNKNOWN and (point.size, point.etag) == (file.size, file.etag)
-    return (point.size, point.mtime_ns, point.ctime_ns) == (file.size, file.mtime_ns, file.ctime_ns)
+    identity = (file.size, file.mtime_ns, file.ctime_ns)
+    quiet = max(file.mtime_ns, file.ctime_ns) / 1e9 < stored_at - RACY_S
+    return (point.size, point.mtime_ns, point.ctime_ns) == identity and quiet
 
 
 def is_described(record: JobRecord, point: Fields) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from libs.common.errors import SluiceError, UnavailableError
-from libs.common.events import Callback, CallbackReported
+from libs.common.events import Callback, CallbackOf, CallbackReported
 from libs.common.kafka.outgoing import event
 from libs.common.kafka.publisher import Publisher
 from libs.common.runtime.retry import until_available
@@ -58,7 +58,7 @@ class Deliveries:
     sending: Sending
     tries: Tries
     now: Callable[[], float]
-    _running: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    _running: dict[tuple[str, CallbackOf], asyncio.Task[None]] = field(default_factory=dict)
     _calls: set[asyncio.Task[Callback]] = field(default_factory=set)
 
     async def run(self) -> None:
@@ -90,14 +90,15 @@ class Deliveries:
             # They moved meanwhile: the replica that has them now looks itself.
             return
         for job in owing:
-            if job.job_id not in self._running:
+            owed = job.job_id, job.callback_of
+            if owed not in self._running:
                 task = asyncio.create_task(self._deliver(job), name=f"callback of {job.job_id}")
-                self._running[job.job_id] = task
-                task.add_done_callback(partial(self._end, job.job_id))
+                self._running[owed] = task
+                task.add_done_callback(partial(self._end, owed))
 
-    def _end(self, job_id: str, task: asyncio.Task[None]) -> None:
-        if self._running.get(job_id) is task:
-            del self._running[job_id]
+    def _end(self, owed: tuple[str, CallbackOf], task: asyncio.Task[None]) -> None:
+        if self._running.get(owed) is task:
+            del self._running[owed]
 
     async def _let_go(self) -> None:
         """Finish the calls under way, for LET_GO_SECONDS at most; the rest is the next owner's."""
@@ -146,7 +147,7 @@ class Deliveries:
         return Callback(state="delivered", tries=tries, at=utc(self.now()))
 
     async def _report(self, job: Job, callback: Callback) -> None:
-        outgoing = [event(CallbackReported(job_id=job.job_id, callback=callback))]
+        outgoing = [event(CallbackReported(job_id=job.job_id, callback=callback, of=job.callback_of))]
         await until_available(
             lambda: self.publisher.publish(outgoing),
             lambda error: log.warning("the callback of job %s waits: %s", job.job_id, error.detail),

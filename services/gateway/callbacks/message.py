@@ -13,16 +13,14 @@ from services.gateway.api.clock import utc
 from services.gateway.jobs.records import job_snapshot
 from services.gateway.view.fold import Job
 
-TYPE = "sluice.job.finished"
-
 
 class CloudEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """A job's end, in the structured mode of CloudEvents 1.0. `data` is the job's last snapshot."""
+    """A job's end or its refusal, in CloudEvents 1.0's structured mode. `data` is the job's last snapshot."""
 
     specversion: str = "1.0"
     id: str
     source: str = "/sluice/jobs"
-    type: str = TYPE
+    type: str
     subject: str
     time: str
     datacontenttype: str = "application/json"
@@ -38,10 +36,11 @@ class Message:
 
     @classmethod
     def of(cls, job: Job) -> "Message":
-        """The end of this job."""
-        event_id, ended = f"{job.job_id}-finished", utc(job.finished_at or job.updated_at)
+        """The end of this job, or that its request was refused."""
+        event_id, ended = f"{job.job_id}-{job.callback_of}", utc(job.finished_at or job.updated_at)
         data = msgspec.structs.replace(job_snapshot(job), callback=None, updated_at=ended)
-        event = CloudEvent(id=event_id, subject=job.job_id, time=ended.isoformat(), data=data)
+        kind, at = f"sluice.job.{job.callback_of}", ended.isoformat()
+        event = CloudEvent(id=event_id, type=kind, subject=job.job_id, time=at, data=data)
         return cls(event_id, msgspec.json.encode(event))
 
     def headers(self, keys: Sequence[bytes], now: int) -> Mapping[str, str]:

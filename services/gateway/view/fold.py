@@ -71,9 +71,10 @@ class Job(JobProjection, frozen=True, kw_only=True):
 
     @property
     def owes_callback(self) -> bool:
-        """Whether its end is yet to be reported to the URL that its request names."""
+        """Whether its end, or its refusal, is yet to be reported to the URL that its request names."""
         open_ = self.callback is None or self.callback.state == "pending"
-        return self.is_over and self.accepted and self.callback_url is not None and open_
+        begun = self.accepted or self.rejected
+        return self.is_over and begun and self.callback_url is not None and open_
 
     @property
     def waiting(self) -> int:

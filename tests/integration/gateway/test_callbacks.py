@@ -10,18 +10,21 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from aiokafka.structs import ConsumerRecord
 from msgspec import structs
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from libs.common.errors import Code, SluiceError
 from libs.common.events import JobSnapshot, ScanRequest, decode
 from libs.common.kafka.connection import Connection
 from libs.common.kafka.publisher import Publisher
 from libs.common.store.protocol import Store
 from libs.common.topics import INGEST, JOBS
 from services.gateway.settings import GatewaySettings
+from services.scanner import worker
 from tests.integration.gateway.test_jobs import API, accepted, finished, say, selected, status_of
 from tests.support.broker import Broker
 from tests.support.gateway import gateway_settings, running_gateway
@@ -225,3 +228,19 @@ async def test_a_request_is_taken_with_its_url_or_refused(
         ):
             assert refused.status_code == 422
             assert "callback_url" in refused.text
+
+
+async def test_a_refused_request_is_reported_to_its_sender(
+    gateway: httpx.AsyncClient, publisher: Publisher, receiver: Receiver
+) -> None:
+    body = json.dumps(
+        {"job_id": (job := str(uuid4())), "callback_url": f"{receiver.url}/hook", "force": "yes"}
+    )
+    record = ConsumerRecord(INGEST.name, 0, 7, 0, 0, None, body.encode(), None, None, None, ())
+    await say(publisher, worker.refused(record, SluiceError(Code.UNDECODABLE_RECORD, "force: expected bool")))
+    assert (await callback_of(gateway, job, "delivered"))["tries"] == 1
+    ((_, headers, sent),) = receiver.calls
+    assert is_genuine(SECRET, headers, sent)
+    event = json.loads(sent)
+    assert (event["type"], event["id"]) == ("sluice.job.rejected", f"{job}-rejected")
+    assert (event["data"]["code"], event["data"]["error"]) == ("undecodable_record", "force: expected bool")

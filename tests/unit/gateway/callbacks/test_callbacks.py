@@ -9,8 +9,8 @@ import pytest
 from pydantic import ValidationError
 
 from libs.common.callbacks import CallbackUrl, parse_keys
-from libs.common.errors import SluiceError
-from libs.common.events import Accepted, Callback, CallbackReported, Finished
+from libs.common.errors import Code, SluiceError
+from libs.common.events import Accepted, Callback, CallbackOf, CallbackReported, Finished, Rejected
 from libs.common.http.addresses import is_public
 from services.gateway.callbacks.allowed import Allowed
 from services.gateway.callbacks.deliveries import Tries
@@ -19,6 +19,7 @@ from services.gateway.callbacks.sending import PublicOnly, RefusedError
 from services.gateway.settings import GatewaySettings
 from services.gateway.view.fold import Job, fold
 
+END = Finished(job_id="j", state="completed", total=1, stored=1, from_cache=0, failed=0, skipped=0, ignored=0)
 KEY = base64.b64encode(bytes(range(32))).decode()
 
 
@@ -148,6 +149,27 @@ def test_a_job_without_a_url_or_without_an_end_owes_nothing() -> None:
     assert early.callback is None
 
 
+def test_a_refusal_is_reported_by_itself_and_the_end_of_the_corrected_request_too() -> None:
+    url = "https://hooks.example.com/"
+    refused = fold(None, rejected(url), 0, 1.0)
+    told = fold(refused, reported(Callback(state="delivered", tries=1), "rejected"), 1, 2.0)
+    assert refused.owes_callback
+    assert not told.owes_callback
+    message = json.loads(Message.of(refused).body)
+    assert (message["id"], message["type"]) == ("j-rejected", "sluice.job.rejected")
+    assert (message["data"]["state"], message["data"]["code"]) == ("failed", "undecodable_record")
+
+    over = fold(fold(told, accepted(url), 2, 3.0), END, 3, 4.0)
+    late = fold(over, reported(Callback(state="delivered", tries=2), "rejected"), 4, 5.0)
+    assert late.owes_callback, "a late report of the refusal is none of the end"
+    assert json.loads(Message.of(late).body)["id"] == "j-finished"
+
+
+def test_a_refused_request_under_the_id_of_a_job_redirects_nothing() -> None:
+    job = ended("https://hooks.example.com/")
+    assert fold(job, rejected("https://elsewhere.example/"), 9, 30.0) == job
+
+
 def test_pauses_grow_to_an_hour() -> None:
     tries = Tries(8, 5.0)
     assert [tries.pause_s(each) for each in range(8)] == [0, 5, 20, 80, 320, 1280, 3600, 3600]
@@ -179,11 +201,15 @@ def accepted(url: str | None) -> Accepted:
 
 def ended(url: str | None) -> Job:
     running = fold(None, accepted(url), 0, 1.0)
-    end = Finished(
-        job_id="j", state="completed", total=1, stored=1, from_cache=0, failed=0, skipped=0, ignored=0
+    return fold(running, END, 2, 20.0)
+
+
+def rejected(url: str | None) -> Rejected:
+    code, error = Code.UNDECODABLE_RECORD, "force: expected bool"
+    return Rejected(
+        job_id="j", topic="ingest", partition=0, offset=0, code=code, error=error, callback_url=url
     )
-    return fold(running, end, 2, 20.0)
 
 
-def reported(callback: Callback) -> CallbackReported:
-    return CallbackReported(job_id="j", callback=callback)
+def reported(callback: Callback, of: CallbackOf = "finished") -> CallbackReported:
+    return CallbackReported(job_id="j", callback=callback, of=of)
