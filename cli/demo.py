@@ -18,9 +18,9 @@ from libs.common.errors import Code, SluiceError
 from libs.common.runtime.lock import DirLock
 from libs.common.runtime.service import run_with_stop
 from sluice.aio.client import AsyncClient
-from sluice.cli import report
-from sluice.cli.following import not_a_file
-from sluice.cli.progress import ProgressView
+from sluice.cli.jobs import report
+from sluice.cli.jobs.following import not_a_file
+from sluice.cli.jobs.progress import ProgressView
 from sluice.models.jobs import JobStatus
 from sluice.printable import printable
 

@@ -12,7 +12,7 @@ import httpx
 from sluice import wire
 from sluice.aio.form import AsyncForm
 from sluice.aio.http import AsyncHttp
-from sluice.aio.named import FULL_ID, LATEST, chosen
+from sluice.choosing import FULL_ID, LATEST, chosen
 from sluice.errors import Code, UnavailableError
 from sluice.files.selecting import LocalFile
 from sluice.models import jobs as body

@@ -7,7 +7,7 @@ from time import monotonic
 
 from sluice import wire
 from sluice.aio.http import AsyncHttp
-from sluice.aio.named import FULL_ID, LATEST, chosen
+from sluice.choosing import FULL_ID, LATEST, chosen
 from sluice.errors import Code
 from sluice.models.duplicates import TaskStatus
 

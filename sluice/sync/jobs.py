@@ -11,12 +11,12 @@ from uuid import uuid4
 import httpx
 
 from sluice import wire
+from sluice.choosing import FULL_ID, LATEST, chosen
 from sluice.errors import Code, UnavailableError
 from sluice.files.selecting import LocalFile
 from sluice.models import jobs as body
 from sluice.sync.form import Form
 from sluice.sync.http import Http
-from sluice.sync.named import FULL_ID, LATEST, chosen
 
 LOOK_SECONDS = 0.5
 WAIT_SECONDS = 10.0

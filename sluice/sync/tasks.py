@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from time import monotonic
 
 from sluice import wire
+from sluice.choosing import FULL_ID, LATEST, chosen
 from sluice.errors import Code
 from sluice.models.duplicates import TaskStatus
 from sluice.sync.http import Http
-from sluice.sync.named import FULL_ID, LATEST, chosen
 
 LOOK_SECONDS = 0.5
 

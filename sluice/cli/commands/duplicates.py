@@ -9,12 +9,12 @@ import typer
 
 from sluice.aio.client import AsyncClient
 from sluice.aio.duplicates import Likeness, Order
-from sluice.cli.contact_sheets import draw
 from sluice.cli.duplicate_rows import Picture, planned, rows, show, summary, way_back
 from sluice.cli.exits import Exit
 from sluice.cli.fitting import arrow, counted, short
 from sluice.cli.options import LATEST, ApiKey, AsJson, Url, ask
 from sluice.cli.output import as_csv, as_json, line, remark
+from sluice.cli.pictures.contact_sheets import draw
 from sluice.errors import Code, SluiceError
 from sluice.models.duplicates import Archive, ArchivePlan, Decision, Group, Restored, TaskStatus
 
@@ -38,10 +38,7 @@ Protect = Annotated[
 
 @app.command()
 def find(
-    threshold: Annotated[
-        float | None,
-        typer.Option(min=0, max=1, help="Least likeness (default: the model's own)", show_default=False),
-    ] = None,
+    threshold: Annotated[float, typer.Option(min=0, max=1, help="Least likeness")] = 0.98,
     mode: Annotated[
         Likeness,
         typer.Option(help="Like the kept one, each other, or in a chain"),

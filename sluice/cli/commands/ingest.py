@@ -16,7 +16,7 @@ from sluice.aio.collections import FIRST
 from sluice.aio.jobs import AsyncJob
 from sluice.cli.exits import Exit
 from sluice.cli.fitting import short
-from sluice.cli.following import not_a_file, still_running, tell, verdict, watch, worst
+from sluice.cli.jobs.following import not_a_file, still_running, tell, verdict, watch, worst
 from sluice.cli.options import ApiKey, AsJson, Url, ask
 from sluice.cli.output import as_json, console, remark, sentence
 from sluice.errors import Code, SluiceError

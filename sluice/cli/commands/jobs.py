@@ -10,10 +10,10 @@ from sluice.aio.client import AsyncClient
 from sluice.aio.jobs import AsyncJob
 from sluice.cli.exits import Exit
 from sluice.cli.fitting import short
-from sluice.cli.following import LOOK_SECONDS, still_running, tell, verdict, watch
+from sluice.cli.jobs.following import LOOK_SECONDS, still_running, tell, verdict, watch
+from sluice.cli.jobs.progress import words
 from sluice.cli.options import ApiKey, AsJson, Job, Url, ask
 from sluice.cli.output import as_json, line, local_time, remark, sentence, table
-from sluice.cli.progress import words
 from sluice.models.jobs import JobStatus, State
 
 Wait = Annotated[bool, typer.Option("--wait", "-w", help="Wait until the job finishes")]

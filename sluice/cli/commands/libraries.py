@@ -10,7 +10,7 @@ import typer
 from sluice.aio.client import AsyncClient
 from sluice.cli.exits import Exit
 from sluice.cli.fitting import short
-from sluice.cli.following import tell, verdict, watch
+from sluice.cli.jobs.following import tell, verdict, watch
 from sluice.cli.options import ApiKey, AsJson, Url, ask
 from sluice.cli.output import as_json, line, local_time, remark, sentence, table
 from sluice.models.libraries import Library, Prune

@@ -8,15 +8,15 @@ import typer
 
 from sluice import wire
 from sluice.aio.client import AsyncClient
-from sluice.cli import hits
-from sluice.cli.contact_sheets import draw, rows_of
-from sluice.cli.copying import copy_to as copied_to
 from sluice.cli.exits import Exit
-from sluice.cli.filters import SearchFilters
-from sluice.cli.finding import Wanted, found, is_file
 from sluice.cli.fitting import counted
 from sluice.cli.options import ApiKey, AsJson, Url, ask, local_url
 from sluice.cli.output import as_csv, as_json, line, remark
+from sluice.cli.pictures.contact_sheets import draw, rows_of
+from sluice.cli.pictures.copying import copy_to as copied_to
+from sluice.cli.search import hits
+from sluice.cli.search.filters import SearchFilters
+from sluice.cli.search.finding import Wanted, found, is_file
 from sluice.errors import Code, SluiceError
 from sluice.models.photos import Photo, SearchResults
 

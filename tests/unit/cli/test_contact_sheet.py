@@ -4,7 +4,7 @@ import io
 
 from PIL import Image
 
-from sluice.cli.contact_sheet import CELL, GAP, sheet
+from sluice.cli.pictures.contact_sheet import CELL, GAP, sheet
 from tests.support.photos import jpeg
 
 

@@ -7,10 +7,11 @@ import httpx
 import pytest
 
 from sluice import AsyncClient
-from sluice.cli import fitting, hits
-from sluice.cli.copying import copy_to
+from sluice.cli import fitting
 from sluice.cli.exits import Exit
 from sluice.cli.main import main
+from sluice.cli.pictures.copying import copy_to
+from sluice.cli.search import hits
 from sluice.models.photos import Photo, PhotoPayload, SearchResults, Why, Word
 
 BASE = "http://127.0.0.1:8002"

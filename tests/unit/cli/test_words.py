@@ -9,8 +9,8 @@ from rich.console import Console
 
 from cli.expected import Expected, differences
 from libs.common.errors import Code
-from sluice.cli import report
-from sluice.cli.progress import ProgressView, duration, words
+from sluice.cli.jobs import report
+from sluice.cli.jobs.progress import ProgressView, duration, words
 from sluice.models.jobs import Counts, FailedFile, JobStatus, Result, SyncFound
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)

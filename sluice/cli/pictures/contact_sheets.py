@@ -24,7 +24,7 @@ async def draw(
     Raises SluiceError bad_setting where Pillow, which draws it, is not installed.
     """
     try:
-        from sluice.cli.contact_sheet import sheet  # noqa: PLC0415 (Pillow comes with the extra `pictures`)
+        from sluice.cli.pictures.contact_sheet import sheet  # noqa: PLC0415 (Pillow comes with the extra `pictures`)
     except ModuleNotFoundError as error:
         detail = "a contact sheet needs Pillow: install `sluice[pictures]`, or Pillow next to sluice"
         raise SluiceError(Code.BAD_SETTING, detail) from error

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from sluice.aio.jobs import AsyncJob
-from sluice.cli import report
 from sluice.cli.exits import Exit
 from sluice.cli.fitting import short
+from sluice.cli.jobs import report
+from sluice.cli.jobs.progress import ProgressView
 from sluice.cli.output import console, remark, sentence
-from sluice.cli.progress import ProgressView
 from sluice.errors import Code, SluiceError
 from sluice.models.jobs import JobStatus
 

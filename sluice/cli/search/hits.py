@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from sluice.aio.client import AsyncClient
 from sluice.cli.fitting import columns, counted, cropped
-from sluice.cli.report import score
+from sluice.cli.jobs.report import score
 from sluice.models.photos import Photo, SearchResults
 
 TITLES = ("score", "id", "path", "url", "caption")
