@@ -20,7 +20,7 @@ IMAGE_PATH = "/search/image"
 UPLOAD_PATH = "/ingest/upload"
 IN_FLIGHT = 200_000_000
 """Bytes of pictures to search by that are taken at once."""
-OPEN_PATHS = frozenset(("/health", "/livez", "/readyz", "/", "/docs", "/openapi.json"))
+OPEN_PATHS = frozenset(("/health", "/livez", "/readyz", "/", "/docs", "/openapi.json", "/openapi-3.0.json"))
 """What needs no API key: probes, and the page on which a key can be entered."""
 OPEN_PREFIX = "/docs/"
 PAGES = frozenset(("/docs", "/docs/problems", "/asyncapi"))

@@ -1,10 +1,13 @@
 """Bodies that every part of the API has."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from libs.common.errors import Code
+
+Id = Annotated[str, Field(json_schema_extra={"format": "uuid"})]
+"""The id of a job, a task, a library or an archive, as the paths of other calls take it."""
 
 
 class Body(BaseModel):

@@ -11,6 +11,7 @@ from fastapi.staticfiles import StaticFiles
 
 from libs.common.kafka.connection import Connection
 from services.gateway.api_docs import asyncapi
+from services.gateway.api_docs.openapi_3_0 import as_3_0
 from services.gateway.settings import STAGE
 
 STATIC = "/docs/static"
@@ -53,6 +54,12 @@ async def swagger(request: Request) -> HTMLResponse:
         swagger_favicon_url=f"{base}{STATIC}/favicon.png",
     )
     return HTMLResponse(bytes(made.body).decode().replace("</head>", f"{_FOLDED}</head>"))
+
+
+@router.get("/openapi-3.0.json")
+async def older_document(request: Request) -> JSONResponse:
+    """The REST API for generators that read OpenAPI 3.0 alone."""
+    return JSONResponse(as_3_0(request.app.openapi()))
 
 
 @router.get("/asyncapi")

@@ -119,7 +119,10 @@ def _finish(operation: Schema, made: Schema) -> None:
         for status in (408, 413):
             operation["responses"].setdefault(str(status), _refused(status))
     for status, response in operation["responses"].items():
-        for kind, body in response.get("content", {}).items():
+        content = response.get("content", {})
+        if PROBLEM in content:
+            content.pop(JSON, None)  # FastAPI adds it to a model of its own accord
+        for kind, body in content.items():
             if kind == PROBLEM:
                 body.setdefault("example", _problem(int(status), response["description"]))
             elif kind == JSON and "schema" in body and "examples" not in body:

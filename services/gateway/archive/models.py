@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.gateway.api.models import Body
+from services.gateway.api.models import Body, Id
 
 PHOTO = "/photos/holiday/a (copy).jpg"
 ARCHIVED = "/photos/holiday/_VibeDuplicates/a (copy).jpg"
@@ -91,7 +91,7 @@ class SkippedOut(Body):
 class ArchiveOut(Body):
     """What was moved, and what was not. A dry run has no archive_id."""
 
-    archive_id: str | None = Field(examples=[ARCHIVE])
+    archive_id: Id | None = Field(examples=[ARCHIVE])
     dry_run: bool
     archived: list[ArchivedOut]
     skipped: list[SkippedOut]
@@ -106,7 +106,7 @@ class SelectionOut(ArchiveOut):
 class PlanOut(Body):
     """What is being moved in the background; GET /archives tells how it went."""
 
-    archive_id: str | None = Field(examples=[ARCHIVE])
+    archive_id: Id | None = Field(examples=[ARCHIVE])
     dry_run: bool
     planned: list[PlannedOut]
     skipped: list[SkippedOut]
@@ -123,7 +123,7 @@ class MoveOut(Body):
 class ArchiveItem(Body):
     """An archive, as its journal tells. At most 1,000 moves are shown."""
 
-    archive_id: str = Field(examples=[ARCHIVE])
+    archive_id: Id = Field(examples=[ARCHIVE])
     kind: Literal["exact", "selection", "job", "similar"]
     collection: str
     created_at: datetime
@@ -144,6 +144,6 @@ class ArchivePage(Body):
 class RestoreOut(Body):
     """What was moved back; what was before is not among it."""
 
-    archive_id: str = Field(examples=[ARCHIVE])
+    archive_id: Id = Field(examples=[ARCHIVE])
     dry_run: bool
     moves: list[MoveOut]

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, Field
 
 from libs.common.store.protocol import Distance
-from services.gateway.api.models import Body
+from services.gateway.api.models import Body, Id
 from services.gateway.tasks.models import TASK, Status
 from sluice.names import MOST_CHARACTERS, WORDS, canonical, is_name
 
@@ -113,7 +113,7 @@ class MergeRequest(Body):
 class MergeTaken(Body):
     """A merge that will be done; see /tasks."""
 
-    task_id: str = Field(examples=[TASK])
+    task_id: Id = Field(examples=[TASK])
     status: Status = "running"
 
 

@@ -5,25 +5,22 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from services.gateway.api.models import Body
+from services.gateway.api.models import Body, Id
 from services.gateway.tasks.models import TASK, State, Status
+
+THRESHOLD = 0.98
 
 
 def _number(value: Any) -> Any:
     """A page in the field sends the collection's name where the threshold belongs."""
-    return None if isinstance(value, str) else value
+    return THRESHOLD if isinstance(value, str) else value
 
 
 class SimilarRequest(Body):
     """What counts as similar."""
 
-    threshold: Annotated[float | None, BeforeValidator(_number)] = Field(
-        None,
-        ge=0,
-        le=1,
-        description="Least cosine similarity of a pair. Null, or a text: that from which the collection's "
-        "model takes two pictures for duplicates, 0.98 where it does not say",
-        examples=[0.98],
+    threshold: Annotated[float, BeforeValidator(_number)] = Field(
+        THRESHOLD, ge=0, le=1, description="Least cosine similarity of a pair; a text stands for the default"
     )
     limit_per_image: int = Field(
         10, ge=1, le=1000, description="Taken for clients that send it; every pair is compared"
@@ -41,7 +38,7 @@ class SimilarRequest(Body):
 class TaskTaken(Body):
     """A task that will be done."""
 
-    task_id: str = Field(examples=[TASK])
+    task_id: Id = Field(examples=[TASK])
     status: Status = "running"
     progress: float = 0.0
     results: list[str] = Field([], max_length=0, description="None: they are those of /duplicates/report")
@@ -122,7 +119,7 @@ class ReportQuery(Body):
 class ReportOut(Body):
     """How far the search for similar pictures is, and a page of what it found once it is completed."""
 
-    task_id: str
+    task_id: Id
     status: Status
     state: State
     progress: float = Field(ge=0, le=100)

@@ -9,7 +9,7 @@ from libs.common.callbacks import check_callback_url
 from libs.common.errors import Code
 from libs.common.events import CallbackState, FileOutcome, JobState, Source, Want, check_paths, check_want
 from libs.common.labels import Value, check_labels, check_metadata
-from services.gateway.api.models import Body
+from services.gateway.api.models import Body, Id
 
 PHOTOS = "/photos/holiday"
 EMBEDDING: Want = "embedding"
@@ -161,14 +161,14 @@ class CallbackOut(Body):
 class PutBack(Body):
     """Points that were put back."""
 
-    job_id: str = Field(examples=[JOB])
+    job_id: Id = Field(examples=[JOB])
     points: int
 
 
 class Submitted(Body):
     """A job that was taken on."""
 
-    job_id: str = Field(examples=[JOB])
+    job_id: Id = Field(examples=[JOB])
     status: str = "accepted"
     message: str
 
@@ -176,7 +176,7 @@ class Submitted(Body):
 class Commanded(Body):
     """A job that was told something. `state` is where it goes to; its status says when it is there."""
 
-    job_id: str = Field(examples=[JOB])
+    job_id: Id = Field(examples=[JOB])
     state: JobState
 
 
@@ -191,7 +191,7 @@ class RetryRequest(Body):
 class Retried(Submitted):
     """A new job for files that failed."""
 
-    retry_of: str = Field(examples=[JOB])
+    retry_of: Id = Field(examples=[JOB])
 
 
 class LogLineOut(Body):
@@ -274,7 +274,7 @@ class CountsOut(Body):
 class JobOut(Body):
     """A job in a list."""
 
-    job_id: str = Field(examples=[JOB])
+    job_id: Id = Field(examples=[JOB])
     collection: str | None
     directory_path: str | None = Field(examples=[PHOTOS])
     source: PointsIn | None = Field(None, description="The points whose files it goes through")
@@ -287,9 +287,9 @@ class JobOut(Body):
     skipped_counts: dict[str, int] = Field(default_factory=dict, description="Skipped files by code")
     code: str | None
     error: str | None
-    retry_of: str | None
+    retry_of: Id | None
     labels: dict[str, str]
-    library_id: str | None = Field(None, description="The library whose scan it is")
+    library_id: Id | None = Field(None, description="The library whose scan it is")
     sync: SyncOut | None = Field(None, description="What a sync found")
     callback: CallbackOut | None = Field(None, description="Where its end is reported to, if anywhere")
     prune_pending: bool = Field(False, description="Whether points of gone files wait to be removed")

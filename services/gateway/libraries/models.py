@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from services.gateway.api.models import Body
+from services.gateway.api.models import Body, Id
 
 LIBRARY = "6a1f7c2e-0a4d-4a3e-9d07-5c1d7f0b9a11"
 Pattern = Annotated[str, Field(max_length=1000)]
@@ -66,13 +66,13 @@ class FollowedOut(Body):
     error: str | None = Field(None, description="Why it cannot be followed now")
     scanned_at: datetime | None = Field(None, description="When its last whole scan was asked for")
     next_scan_at: datetime | None = None
-    job_id: str | None = Field(None, description="Its last job")
+    job_id: Id | None = Field(None, description="Its last job")
 
 
 class LibraryOut(Body):
     """A library."""
 
-    library_id: str = Field(examples=[LIBRARY])
+    library_id: Id = Field(examples=[LIBRARY])
     name: str
     uri: str
     collection: str
@@ -85,8 +85,8 @@ class LibraryOut(Body):
     following: FollowedOut
 
 
-class Deleted(Body):
+class LibraryDeleted(Body):
     """A library that is followed no more."""
 
-    library_id: str = Field(examples=[LIBRARY])
+    library_id: Id = Field(examples=[LIBRARY])
     status: str = "deleted"

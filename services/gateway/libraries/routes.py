@@ -65,10 +65,10 @@ async def change(libraries: All, library_id: LibraryId, request: body.LibraryCha
 
 
 @router.delete("/{library_id}", summary="Follow a library no more", responses=problems(404))
-async def delete(libraries: All, library_id: LibraryId) -> body.Deleted:
+async def delete(libraries: All, library_id: LibraryId) -> body.LibraryDeleted:
     """Its points and jobs stay, and so do the files."""
     await libraries.delete(library_id)
-    return body.Deleted(library_id=str(library_id))
+    return body.LibraryDeleted(library_id=str(library_id))
 
 
 @router.post("/{library_id}/scan", status_code=202, summary="Scan a library now", responses=problems(404))

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from services.gateway.api.models import Body
+from services.gateway.api.models import Body, Id
 from services.gateway.jobs.models import JOB
 
 MODEL = "ViT-B-32__laion2b-s34b-b79k"
@@ -19,7 +19,7 @@ class ModelTaken(Body):
 
     collection: str = Field(examples=["holiday"])
     model: str = Field(examples=[MODEL])
-    job_id: str = Field(examples=[JOB])
+    job_id: Id = Field(examples=[JOB])
 
 
 class HeldOut(Body):
@@ -28,7 +28,7 @@ class HeldOut(Body):
     model: str | None = Field(examples=[MODEL])
     filled_by: str | None = Field(None, description="The exact model, with its version; null while empty")
     points: int
-    job_id: str | None = Field(None, description="The job that fills, or filled it")
+    job_id: Id | None = Field(None, description="The job that fills, or filled it")
 
 
 class ModelOut(Body):

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Path
 from pydantic import Field
 
-from services.gateway.api.models import Body
+from services.gateway.api.models import Body, Id
 
 TASK = "0c6b35b2-5d27-4f35-9a5e-55c3f2c4a8de"
 State = Literal["pending", "running", "cancelling", "completed", "failed", "cancelled"]
@@ -23,7 +23,7 @@ def task_url(task_id: str) -> str:
 class TaskOut(Body):
     """How a task stands."""
 
-    task_id: str = Field(examples=[TASK])
+    task_id: Id = Field(examples=[TASK])
     kind: str = Field(examples=["merge"])
     collection: str
     status: State

@@ -1,3 +1,4 @@
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -5,6 +6,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
+from services.gateway.api_docs.openapi_3_0 import as_3_0
 from services.gateway.app import create_app
 from services.gateway.settings import GatewaySettings
 
@@ -67,3 +69,27 @@ def test_the_example_of_an_ingest_runs_where_the_demo_was(tmp_path: Path) -> Non
         app.state.settings = GatewaySettings(data_dir=data_dir)
         body = app.openapi()["paths"]["/api/v1/ingest"]["post"]["requestBody"]["content"]["application/json"]
         assert body["example"] == {"directory_path": str(photos)}
+
+
+def test_each_schema_has_a_name_of_its_own() -> None:
+    """Two of one name come with their modules in it, and generators drop the calls that have them."""
+    assert not [name for name in DOCUMENT["components"]["schemas"] if "__" in name]
+
+
+def test_an_error_comes_as_a_problem_alone() -> None:
+    for label, operation in GUARDED.items():
+        for status, response in operation["responses"].items():
+            if int(status) >= 400:
+                assert list(response["content"]) == ["application/problem+json"], (label, status)
+
+
+def test_in_openapi_3_0_the_same_is_said_in_its_words() -> None:
+    older = as_3_0(DOCUMENT)
+    assert older["paths"].keys() == DOCUMENT["paths"].keys()
+    assert older["components"]["schemas"].keys() == DOCUMENT["components"]["schemas"].keys()
+    text = json.dumps(older)
+    assert not [word for word in ('"type": "null"', '"const"', '"contentMediaType"') if word in text]
+    eps = older["components"]["schemas"]["ClusteringIn"]["properties"]["eps"]
+    assert (eps["minimum"], eps["exclusiveMinimum"], eps["nullable"]) == (0, True, True)
+    callback = older["components"]["schemas"]["StatusOut"]["properties"]["callback"]
+    assert (callback["allOf"], callback["nullable"]) == ([{"$ref": "#/components/schemas/CallbackOut"}], True)
