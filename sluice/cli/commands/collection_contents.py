@@ -6,11 +6,11 @@ import typer
 
 from sluice.aio.client import AsyncClient
 from sluice.cli.exits import Exit
-from sluice.cli.filters import SearchFilters
 from sluice.cli.fitting import counted, short
-from sluice.cli.following import still_running, tell, verdict, watch
+from sluice.cli.jobs.following import still_running, tell, verdict, watch
 from sluice.cli.options import ApiKey, AsJson, Url, ask
 from sluice.cli.output import as_json, line, remark
+from sluice.cli.search.filters import SearchFilters
 from sluice.models.collections import CollectionModel, Held, OtherModel
 from sluice.models.jobs import JobStatus, Want
 
