@@ -6,9 +6,11 @@ Runs on any Python 3.6 or newer, with nothing installed, so that what is missing
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -81,12 +83,8 @@ def requirements(name: str) -> Path:
 
 def make_venv() -> None:
     """An environment of this Python, unless there is one that works."""
-    works = (
-        python().exists()
-        and not subprocess.run(
-            [str(python()), "-m", "pip", "--version"], stdout=subprocess.DEVNULL, check=False
-        ).returncode
-    )
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    works = python().exists() and not status_of([str(python()), "-m", "pip", "--version"], **quiet)
     if not works:
         run([sys.executable, "-m", "venv", "--clear", str(VENV)], "making .venv failed")
 
@@ -97,18 +95,25 @@ def install(level: str) -> None:
     # Nothing is compiled, and no code of a package runs while it is installed.
     safe = ["--require-hashes", "--only-binary", ":all:"]
     pinned = [argument for name in ("build", level) for argument in ("-r", str(requirements(name)))]
+    drop_half_installed()
     why = "installing the requirements failed; is the package index within reach?"
     run([*pip, *safe, *pinned], why)
     editable = [argument for project in projects() for argument in ("-e", str(project))]
     run([*pip, "--quiet", "--no-deps", "--no-build-isolation", *editable], "installing the project failed")
 
 
+def drop_half_installed() -> None:
+    """Have pip install again what it was stopped at: it writes INSTALLER once a package is whole."""
+    for described in VENV.glob("lib/python*/site-packages/*.dist-info"):
+        if not (described / "INSTALLER").exists():
+            shutil.rmtree(str(described))
+
+
 def pip_shown(command: list) -> int:  # type: ignore[type-arg] # (as below)
     """Run pip, and show how many of the pinned packages are here; its errors at its end, and its status."""
     count, found, errors, shown_at = count_of(command), 0, [], 0.0
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True
-    ) as process:
+    piped = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "universal_newlines": True}
+    with started(command, **piped) as process:
         for line in process.stdout or ():
             found += line.startswith(("Collecting ", "Requirement already satisfied"))
             if line.startswith("ERROR"):
@@ -121,7 +126,7 @@ def pip_shown(command: list) -> int:  # type: ignore[type-arg] # (as below)
     progress("", last=True)
     if process.returncode and errors:
         say("; ".join(errors[:3]))
-    return process.returncode
+    return int(process.returncode)
 
 
 def progress(words: str, last: bool = False) -> None:
@@ -156,7 +161,7 @@ def prepare_broker() -> bool:
     if os.environ.get("KAFKA_BOOTSTRAP_SERVERS"):
         return True
     say("getting the embedded Kafka (43 MB, once)")
-    return not subprocess.run([str(python()), "-m", "libs.embedded"], cwd=str(ROOT), check=False).returncode
+    return not status_of([str(python()), "-m", "libs.embedded"], cwd=str(ROOT))
 
 
 def python() -> Path:
@@ -167,8 +172,32 @@ def python() -> Path:
 def run(command: list, why: str) -> None:  # type: ignore[type-arg] # (list[str] is newer than Python 3.8)
     """Run a command; end with the reason if it fails."""
     shown = "--require-hashes" in command
-    if pip_shown(command) if shown else subprocess.run(command, check=False).returncode:
+    if pip_shown(command) if shown else status_of(command):
         fail(why)
+
+
+def status_of(command: list, **options) -> int:  # type: ignore[type-arg,no-untyped-def] # noqa: ANN003 (as above)
+    """Run a command; its exit status."""
+    with started(command, **options) as process:
+        return int(process.wait())
+
+
+@contextmanager
+def started(command: list, **options):  # type: ignore[type-arg,no-untyped-def] # noqa: ANN003, ANN201 (as above)
+    """A running command, awaited at the block's end; ended with all that it started where we are stopped.
+
+    In a session of its own: Ctrl-C comes to us alone, so that it cannot end in a traceback of its own.
+    """
+    process = subprocess.Popen(command, start_new_session=True, **options)
+    try:
+        yield process
+        process.wait()
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        if process.stdout:
+            process.stdout.close()
 
 
 def say(sentence: str) -> None:
@@ -186,6 +215,8 @@ if __name__ == "__main__":
     chosen = sys.argv[1] if len(sys.argv) > 1 else "dev"
     if chosen not in LEVELS:
         fail(f"choose one of {', '.join(LEVELS)}, not {chosen}")
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, signal.default_int_handler)
     try:
         main(chosen)
     except KeyboardInterrupt:
