@@ -1,5 +1,9 @@
-"""Finishing the OpenAPI document: an example for every body, the key, and what any body may meet."""
+"""Finishing the OpenAPI document: an example for every body, the key, and what any body may meet.
 
+Examples of answers are what a real system answered (`scripts/answers`), as far as that was recorded.
+"""
+
+import json
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from pathlib import Path
@@ -18,6 +22,8 @@ Schema = dict[str, Any]
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
+ANSWERS = Path(__file__).with_name("answers.json")
+"""Recorded answers by operation and status."""
 _ID = "8d0e2f1a-2b1f-5f0e-9c3d-7a1b2c3d4e5f"
 _FIELDS: Mapping[str, Any] = {
     "filename": "IMG_0001.jpg",
@@ -60,7 +66,9 @@ def document(app: FastAPI) -> Schema:
     """The app's document, finished; made once."""
     if app.openapi_schema is None:
         made = FastAPI.openapi(app)
+        recorded = json.loads(ANSWERS.read_text())
         for operation in _operations(made):
+            _show(operation, recorded.get(operation["operationId"], {}))
             _finish(operation, made)
         _name_the_demo(made, getattr(app.state, "settings", None))
         add_links(made)
@@ -111,6 +119,16 @@ def _operations(made: Schema) -> Iterator[Schema]:
         yield from operations.values()
 
 
+def _show(operation: Schema, answers: Mapping[str, Any]) -> None:
+    """Have what was answered stand as the examples of its responses."""
+    for status, answer in answers.items():
+        content = operation["responses"].get(status, {}).get("content", {})
+        for kind in (PROBLEM,) if PROBLEM in content else (JSON,):
+            if kind in content:
+                content[kind]["example"] = answer
+                content[kind].pop("examples", None)
+
+
 def _finish(operation: Schema, made: Schema) -> None:
     if "requestBody" in operation:
         for body in operation["requestBody"]["content"].values():
@@ -138,12 +156,13 @@ def _refused(status: int) -> Schema:
 
 
 def _problem(status: int, description: str) -> Schema:
+    code = _CODES.get(status, Code.INVALID_REQUEST)
     return {
-        "type": f"{PAGE}#{Code.INVALID_REQUEST}",
+        "type": f"{PAGE}#{code}",
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": description,
-        "code": _CODES.get(status, "invalid_request"),
+        "code": code,
         "errors": [{"field": "limit", "message": "Input should be less than or equal to 100"}]
         if status == 422
         else [],

@@ -6,6 +6,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
+from services.gateway.api_docs.openapi import ANSWERS
 from services.gateway.api_docs.openapi_3_0 import as_3_0
 from services.gateway.app import create_app
 from services.gateway.settings import GatewaySettings
@@ -93,3 +94,19 @@ def test_in_openapi_3_0_the_same_is_said_in_its_words() -> None:
     assert (eps["minimum"], eps["exclusiveMinimum"], eps["nullable"]) == (0, True, True)
     callback = older["components"]["schemas"]["StatusOut"]["properties"]["callback"]
     assert (callback["allOf"], callback["nullable"]) == ([{"$ref": "#/components/schemas/CallbackOut"}], True)
+
+
+def test_answers_are_shown_as_a_system_gave_them() -> None:
+    """Each operation that answers by JSON has one of its own: `python -m scripts.answers` records them."""
+    recorded = json.loads(ANSWERS.read_text())
+    for operation in ALL.values():
+        answers = recorded.get(operation["operationId"], {})
+        for status, response in operation["responses"].items():
+            if status < "3" and "application/json" in response.get("content", {}):
+                example = response["content"]["application/json"]["example"]
+                assert example == answers[status], operation["operationId"]
+
+
+def test_what_is_recorded_names_no_place_of_the_machine_that_recorded_it() -> None:
+    text = ANSWERS.read_text()
+    assert not [word for word in ("/tmp", "/home", "127.0.0.1", "localhost") if word in text]
