@@ -101,6 +101,11 @@ def base_of(url: str) -> str:
     return url.rstrip("/").removesuffix(PREFIX)
 
 
+def is_plain(url: str) -> bool:
+    """Whether the gateway is called without TLS."""
+    return url.startswith("http://")
+
+
 def _code(word: str) -> Code:
     """The code; INTERNAL for what can be none."""
     try:

@@ -49,7 +49,7 @@ def demo(
         ),
     ] = None,
 ) -> int:
-    """Ingest photos from nothing, show the result, and stop."""
+    """Start everything, ingest sample photos, show what is found."""
     from cli.demo import Demo  # noqa: PLC0415 (as above)
 
     settings = read_settings(RunSettings)

@@ -39,8 +39,9 @@ class AsyncClient:
     ) -> None:
         """With `connections` (whose base URL is the gateway's) those are used, and stay their giver's."""
         self._own = connections is None
+        # Reading the trusted certificates takes 0.1 s, and a gateway without TLS needs none.
         self._connections = connections or httpx.AsyncClient(
-            base_url=wire.base_of(base_url), timeout=timeout_s
+            base_url=wire.base_of(base_url), timeout=timeout_s, verify=not wire.is_plain(base_url)
         )
         self.http = http = AsyncHttp(self._connections, api_key, retries)
         self.jobs = AsyncJobs(http)

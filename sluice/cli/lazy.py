@@ -28,13 +28,16 @@ class Entry:
 COMMANDS: dict[str, Entry] = {
     "run": Entry("cli.commands.run", "run", "Run everything in this process until Ctrl-C.", services=True),
     "demo": Entry(
-        "cli.commands.run", "demo", "Ingest photos from nothing, show the result, and stop.", services=True
+        "cli.commands.run",
+        "demo",
+        "Start everything, ingest sample photos, show what is found.",
+        services=True,
     ),
     "ingest": Entry("sluice.cli.commands.ingest", "ingest", "Ingest photos."),
-    "status": Entry("sluice.cli.commands.jobs", "status", "Show how a job stands."),
+    "status": Entry("sluice.cli.commands.jobs", "status", "Show a job's status or its report."),
     "jobs": Entry("sluice.cli.commands.jobs", "jobs", "List jobs, the newest first."),
-    "files": Entry("sluice.cli.commands.files", "files", "List what became of a job's files."),
-    "retry": Entry("sluice.cli.commands.jobs", "retry", "Ingest again what failed in a job."),
+    "files": Entry("sluice.cli.commands.files", "files", "List a job's files and their outcomes."),
+    "retry": Entry("sluice.cli.commands.jobs", "retry", "Retry the failed files of a job."),
     "cancel": Entry("sluice.cli.commands.jobs", "cancel", "Cancel a job."),
     "pause": Entry("sluice.cli.commands.jobs", "pause", "Pause a job."),
     "resume": Entry("sluice.cli.commands.jobs", "resume", "Resume a paused job."),
@@ -43,14 +46,12 @@ COMMANDS: dict[str, Entry] = {
         "sluice.cli.commands.collections", "app", "Create, select, show, merge and delete collections."
     ),
     "duplicates": Entry(
-        "sluice.cli.commands.duplicates", "app", "Find, review, archive, restore and decide on duplicates."
+        "sluice.cli.commands.duplicates", "app", "Find, review, archive and restore duplicates."
     ),
     "libraries": Entry("sluice.cli.commands.libraries", "app", "Follow folders and buckets of photos."),
-    "prune": Entry(
-        "sluice.cli.commands.prune", "prune", "Remove the points of gone files that a sync left waiting."
-    ),
+    "prune": Entry("sluice.cli.commands.prune", "prune", "Remove points of deleted files that a sync kept."),
     "archives": Entry(
-        "sluice.cli.commands.archives", "archives", "List what was moved, and whether it is back."
+        "sluice.cli.commands.archives", "archives", "List moved files, and which are restored."
     ),
     "models": Entry("cli.commands.models", "app", "List, fetch and check models.", services=True),
     "doctor": Entry("cli.commands.doctor", "doctor", "Check this machine.", services=True),

@@ -45,6 +45,7 @@ Url = Annotated[
     str | None,
     typer.Option(
         "--url",
+        metavar="URL",
         envvar="SLUICE_URL",
         callback=_gateway_url,
         help="URL of the gateway (default: this machine, PORT)",
@@ -55,6 +56,7 @@ ApiKey = Annotated[
     str | None,
     typer.Option(
         "--api-key",
+        metavar="KEY",
         envvar=["SLUICE_API_KEY", "API_KEY"],
         callback=_header_value,
         help="Sent as x-api-key; set the variable instead, other users see command lines",
@@ -63,6 +65,10 @@ ApiKey = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs")]
+Collection = Annotated[
+    str | None,
+    typer.Option("--collection", "-c", metavar="NAME", help="Default: the active one", show_default=False),
+]
 Job = Annotated[
     str,
     typer.Argument(

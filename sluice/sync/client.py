@@ -39,7 +39,9 @@ class Client:
     ) -> None:
         """With `connections` (whose base URL is the gateway's) those are used, and stay their giver's."""
         self._own = connections is None
-        self._connections = connections or httpx.Client(base_url=wire.base_of(base_url), timeout=timeout_s)
+        self._connections = connections or httpx.Client(
+            base_url=wire.base_of(base_url), timeout=timeout_s, verify=not wire.is_plain(base_url)
+        )
         self.http = http = Http(self._connections, api_key, retries)
         self.jobs = Jobs(http)
         self.collections = Collections(http)

@@ -6,7 +6,6 @@ from dataclasses import replace
 from PIL import Image, UnidentifiedImageError
 
 from libs.common.errors import FileError
-from libs.common.imaging import cicp
 from libs.common.imaging.codecs import decoders
 from libs.common.imaging.colour import shrinkable
 from libs.common.imaging.containers import boxes, items, jxl, photoshop, tiff
@@ -20,7 +19,7 @@ from libs.common.imaging.orient import orientation_of, upright_size
 from libs.common.imaging.picture import Picture
 from libs.common.imaging.rare import bitmaps, endless
 from libs.common.imaging.rare.deep_jpegs import deep_frame, open_deep
-from libs.common.imaging.rare.photoshop import WITHOUT_COMPOSITE, open_composite
+from libs.common.imaging.rare.photoshop import open_composite
 from libs.common.imaging.rare.tiffs import open_with_tifffile, pillow_reads
 from libs.common.imaging.shrink import Bounds, shrunk
 
@@ -85,17 +84,7 @@ def _decode(data: bytes, kind: Format, bounds: Bounds, max_pixels: int) -> Pictu
         full = declared if drafted else shown.size
         width, height = upright_size(full, orientation)
         small = shrunk(shrinkable(shown), bounds.fit(full))
-        return Picture(small, width, height, mode, orientation, _profile(image, data, kind), found)
-
-
-def _profile(image: Image.Image, data: bytes, kind: Format) -> bytes | None:
-    """What its colours are: a PNG's code points go before its profile, a profile before other code points."""
-    stated: bytes | None = image.info.get("icc_profile")
-    if kind == "PNG" and (points := cicp.in_png(data)):
-        return cicp.profile_of(points)
-    if kind in ("HEIC", "AVIF") and not stated and (points := items.colours_of(data)):
-        return cicp.profile_of(points)
-    return stated
+        return Picture(small, width, height, mode, orientation, image.info.get("icc_profile"), found)
 
 
 def _made_good(data: bytes, kind: Format, bounds: Bounds) -> bytes | None:
@@ -109,14 +98,11 @@ def _made_good(data: bytes, kind: Format, bounds: Bounds) -> bytes | None:
 def _decode_composite(data: bytes, bounds: Bounds, max_pixels: int) -> Picture:
     found = photoshop.document(data)
     check_pixels(found.width, found.height, max_pixels)
-    described = dict(photoshop.resources(found.resources))
-    written = packets.of_photoshop(found.resources)
-    if preview := photoshop.preview(described):
-        shown = _decode(preview, "JPEG", bounds, max_pixels)
-        return replace(shown, width=found.width, height=found.height, packets=written, note=WITHOUT_COMPOSITE)
     image, mode = open_composite(data, found)
+    described = dict(photoshop.resources(found.resources))
     small = shrunk(shrinkable(image), bounds.fit(image.size))
-    return Picture(small, *image.size, mode, 1, described.get(photoshop.PROFILE), written)
+    profile = described.get(photoshop.PROFILE)
+    return Picture(small, *image.size, mode, 1, profile, packets.of_photoshop(found.resources))
 
 
 def _decode_deep(data: bytes, found: Frame, bounds: Bounds, max_pixels: int) -> Picture:

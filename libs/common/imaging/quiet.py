@@ -1,11 +1,10 @@
-"""Decoders without their warnings."""
+"""Pillow without its warnings."""
 
 import logging
 import warnings
 
 
-def quiet_decoders() -> None:
-    """They warn of damage that they read past; the file's outcome says what there is to say."""
+def quiet_pillow() -> None:
+    """Pillow warns of damage that it reads past; the file's outcome says what there is to say."""
     warnings.filterwarnings("ignore", module="PIL")
-    for name in ("PIL", "tifffile"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
+    logging.getLogger("PIL").setLevel(logging.CRITICAL)

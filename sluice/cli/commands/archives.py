@@ -19,7 +19,7 @@ def archives(
     url: Url = None,
     api_key: ApiKey = None,
 ) -> None:
-    """List what was moved, and whether it is back."""
+    """List moved files, and which are restored."""
     found = ask(url, api_key, lambda client: _newest(client, limit))
     if json:
         as_json(found)

@@ -19,7 +19,7 @@ from sluice.errors import Code, SluiceError
 from sluice.models.duplicates import Archive, ArchivePlan, Decision, Group, Restored, TaskStatus
 
 app = typer.Typer(
-    help="Find, review, archive, restore and decide on duplicates.",
+    help="Find, review, archive and restore duplicates.",
     rich_markup_mode=None,
     add_completion=False,
 )
@@ -38,10 +38,7 @@ Protect = Annotated[
 
 @app.command()
 def find(
-    threshold: Annotated[
-        float | None,
-        typer.Option(min=0, max=1, help="Least likeness (default: the model's own)", show_default=False),
-    ] = None,
+    threshold: Annotated[float, typer.Option(min=0, max=1, help="Minimum similarity")] = 0.98,
     mode: Annotated[
         Likeness,
         typer.Option(help="Like the kept one, each other, or in a chain"),
@@ -214,7 +211,7 @@ def decide(
     url: Url = None,
     api_key: ApiKey = None,
 ) -> None:
-    """Decide on duplicates: what is none, or what of each group of a report moves.
+    """Mark pictures as no duplicates, or move a report's copies.
 
     With HASH: these contents are no duplicates of each other. With --report and
     --keep-below: what lies in that folder stays, and its copies elsewhere move. With

@@ -26,13 +26,13 @@ def files(
     ] = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=1000, help="Files in a page")] = PAGE,
     cursor: Annotated[
-        str | None, typer.Option("--cursor", help="Where the page before ended", show_default=False)
+        str | None, typer.Option("--cursor", help="Cursor of the previous page", show_default=False)
     ] = None,
     json: AsJson = False,
     url: Url = None,
     api_key: ApiKey = None,
 ) -> None:
-    """List what became of a job's files."""
+    """List a job's files and their outcomes."""
     if failed and outcome not in (None, "failed"):
         raise typer.BadParameter("--failed and --outcome name different outcomes: pass one of them")
     wanted: dict[str, Any] = {"outcome": "failed" if failed else outcome, "code": code, "limit": limit}

@@ -17,7 +17,7 @@ from sluice.aio.jobs import AsyncJob
 from sluice.cli.exits import Exit
 from sluice.cli.fitting import short
 from sluice.cli.jobs.following import not_a_file, still_running, tell, verdict, watch, worst
-from sluice.cli.options import ApiKey, AsJson, Url, ask
+from sluice.cli.options import ApiKey, AsJson, Collection, Url, ask
 from sluice.cli.output import as_json, console, remark, sentence
 from sluice.errors import Code, SluiceError
 from sluice.files.selecting import Selection, select, sendable
@@ -62,30 +62,27 @@ def ingest(
         list[str],
         typer.Argument(metavar="DIR_OR_FILE...", help="Photos, or folders of them", show_default=False),
     ],
-    collection: Annotated[
-        str | None,
-        typer.Option("--collection", "-c", help="Default: the active one", show_default=False),
-    ] = None,
+    collection: Collection = None,
     wait: Annotated[bool, typer.Option("--wait", "-w", help="Wait until the job finishes")] = False,
     force: Annotated[bool, typer.Option("--force", help="Reprocess unchanged and cached files")] = False,
     upload: Annotated[
         bool, typer.Option("--upload", help="Upload the files even if the gateway can read them")
     ] = False,
     on_duplicate: Annotated[
-        OnDuplicate, typer.Option("--on-duplicate", help="Uploaded files that are stored already")
+        OnDuplicate, typer.Option("--on-duplicate", help="Uploads whose content is stored already")
     ] = "skip",
     sync: Annotated[
-        bool, typer.Option("--sync", help="Also have points follow files that moved or are gone")
+        bool, typer.Option("--sync", help="Also update points of moved and deleted files")
     ] = False,
     exclude: Annotated[
         list[str] | None,
         typer.Option(
-            "--exclude", metavar="PATTERN", help="Pass over (gitignore's syntax)", show_default=False
+            "--exclude", metavar="PATTERN", help="Skip matching files (gitignore syntax)", show_default=False
         ),
     ] = None,
     callback_url: Annotated[
         str | None,
-        typer.Option("--callback-url", help="Where each job's end is reported to", show_default=False),
+        typer.Option("--callback-url", metavar="URL", help="Called when a job ends", show_default=False),
     ] = None,
     json: AsJson = False,
     url: Url = None,

@@ -22,12 +22,12 @@ Wait = Annotated[bool, typer.Option("--wait", "-w", help="Wait until the job fin
 def status(
     job: Job,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Wait until the job finishes")] = False,
-    inflight: Annotated[bool, typer.Option("--inflight", help="List the files worked on now")] = False,
+    inflight: Annotated[bool, typer.Option("--inflight", help="List the files being processed")] = False,
     json: AsJson = False,
     url: Url = None,
     api_key: ApiKey = None,
 ) -> int:
-    """Show how a job stands.
+    """Show a job's status or its report.
 
     A finished job shows its report. With --follow the exit status is that of
     `ingest --wait`; with --follow --json each change is a line.
@@ -142,7 +142,7 @@ def retry(
     url: Url = None,
     api_key: ApiKey = None,
 ) -> int:
-    """Ingest again what failed in a job."""
+    """Retry the failed files of a job."""
     return ask(url, api_key, lambda client: _retry(client, job, code or [], wait=wait, json=json))
 
 

@@ -11,7 +11,7 @@ from sluice.aio.client import AsyncClient
 from sluice.cli.exits import Exit
 from sluice.cli.fitting import short
 from sluice.cli.jobs.following import tell, verdict, watch
-from sluice.cli.options import ApiKey, AsJson, Url, ask
+from sluice.cli.options import ApiKey, AsJson, Collection, Url, ask
 from sluice.cli.output import as_json, line, local_time, remark, sentence, table
 from sluice.models.libraries import Library, Prune
 
@@ -38,11 +38,19 @@ def _duration(text: str | None) -> timedelta | None:
 Named = Annotated[str, typer.Argument(metavar="LIBRARY", help="Its name, or its id", show_default=False)]
 Rescan = Annotated[
     str | None,
-    typer.Option("--rescan", callback=_rescan, help="How often: 30m, 24h, 7d, never", show_default=False),
+    typer.Option(
+        "--rescan",
+        metavar="TIME",
+        callback=_rescan,
+        help="How often: 30m, 24h, 7d, never",
+        show_default=False,
+    ),
 ]
 Exclude = Annotated[
     list[str] | None,
-    typer.Option("--exclude", metavar="PATTERN", help="Pass over (gitignore's syntax)", show_default=False),
+    typer.Option(
+        "--exclude", metavar="PATTERN", help="Skip matching files (gitignore syntax)", show_default=False
+    ),
 ]
 Protect = Annotated[
     list[str] | None,
@@ -54,9 +62,7 @@ Protect = Annotated[
 def add(
     name: Annotated[str, typer.Argument(metavar="NAME", show_default=False)],
     uri: Annotated[str, typer.Argument(metavar="FOLDER", help="Where the photos lie", show_default=False)],
-    collection: Annotated[
-        str | None, typer.Option("--collection", "-c", help="Default: the active one", show_default=False)
-    ] = None,
+    collection: Collection = None,
     watch: Annotated[bool, typer.Option("--watch", help="Follow changes as they happen")] = False,
     rescan: Rescan = None,
     prune: Annotated[Prune, typer.Option(help="Whether points of gone files go")] = "auto",
@@ -66,7 +72,7 @@ def add(
     url: Url = None,
     api_key: ApiKey = None,
 ) -> None:
-    """Follow a place of photos from now on."""
+    """Follow a folder or bucket from now on."""
     made = ask(
         url,
         api_key,

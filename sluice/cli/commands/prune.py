@@ -20,7 +20,7 @@ def prune(
     url: Url = None,
     api_key: ApiKey = None,
 ) -> int:
-    """Remove the points of gone files that a sync left waiting.
+    """Remove points of deleted files that a sync kept.
 
     As a job that compares once more. With --undo the points that JOB removed are
     put back; that can be done for 30 days.

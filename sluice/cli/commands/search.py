@@ -10,7 +10,7 @@ from sluice import wire
 from sluice.aio.client import AsyncClient
 from sluice.cli.exits import Exit
 from sluice.cli.fitting import counted
-from sluice.cli.options import ApiKey, AsJson, Url, ask, local_url
+from sluice.cli.options import ApiKey, AsJson, Collection, Url, ask, local_url
 from sluice.cli.output import as_csv, as_json, line, remark
 from sluice.cli.pictures.contact_sheets import draw, rows_of
 from sluice.cli.pictures.copying import copy_to as copied_to
@@ -26,20 +26,24 @@ MOST = 10_000
 def search(
     query: Annotated[
         str | None,
-        typer.Argument(metavar="IMAGE_OR_TEXT", help="A picture's path, or words; neither lists all"),
+        typer.Argument(metavar="IMAGE_OR_TEXT", help="Path of a picture, or words; omit to list all"),
     ] = None,
-    collection: Annotated[
-        str | None, typer.Option("--collection", "-c", help="Default: the active one", show_default=False)
+    collection: Collection = None,
+    after: Annotated[
+        str | None, typer.Option(metavar="DATE", help="Taken in or after a year, month or day")
     ] = None,
-    after: Annotated[str | None, typer.Option(help="Taken in or after a year, month or day")] = None,
-    before: Annotated[str | None, typer.Option(help="Taken before a year, month or day")] = None,
-    below: Annotated[str | None, typer.Option(help="Below this folder")] = None,
-    near: Annotated[str | None, typer.Option(help='"lat,lon,km"')] = None,
-    camera: Annotated[str | None, typer.Option(help="By this camera")] = None,
-    place: Annotated[str | None, typer.Option(help="In this city, region or country")] = None,
-    mode: Annotated[str | None, typer.Option(help="hybrid, meaning or words")] = None,
-    sort: Annotated[str | None, typer.Option(help="A field, or -field: -taken_at")] = None,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=MOST, help="How many")] = 10,
+    before: Annotated[
+        str | None, typer.Option(metavar="DATE", help="Taken before a year, month or day")
+    ] = None,
+    below: Annotated[str | None, typer.Option(metavar="FOLDER", help="Below this folder")] = None,
+    near: Annotated[
+        str | None, typer.Option(metavar="LAT,LON,KM", help="Within so many km of a place")
+    ] = None,
+    camera: Annotated[str | None, typer.Option(metavar="NAME", help="Taken by this camera")] = None,
+    place: Annotated[str | None, typer.Option(metavar="NAME", help="In this city, region or country")] = None,
+    mode: Annotated[str | None, typer.Option(metavar="MODE", help="hybrid, meaning or words")] = None,
+    sort: Annotated[str | None, typer.Option(metavar="FIELD", help="A field, or -field: -taken_at")] = None,
+    limit: Annotated[int, typer.Option("--limit", "-n", metavar="N", min=1, max=MOST, help="How many")] = 10,
     everything: Annotated[bool, typer.Option("--all", help="List unlikely hits, too")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="Print a row for each photo")] = False,
     contact_sheet: Annotated[
@@ -56,8 +60,8 @@ def search(
 ) -> int:
     """Search by words, a picture, dates and places.
 
-    An existing file is searched by its looks, anything else as a text. What the
-    model takes for unlike it is not listed, unless with --all.
+    An existing file is searched by its looks, anything else as a text. Photos
+    that the model finds unlike it are hidden; --all lists them too.
     """
     if query is not None and not query.strip():
         raise typer.BadParameter("give a picture's path, or words")
