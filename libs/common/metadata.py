@@ -1,6 +1,6 @@
 """What people and cameras wrote into a photo, whatever format they wrote it in."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import Struct, structs
 
@@ -35,6 +35,8 @@ class Metadata(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 NOTHING = Metadata()
+_TIMES, _PLACES = ("taken_at", "taken_local"), ("location", "altitude_m")
+_ALONE = tuple(field for field in Metadata.__struct_fields__ if field not in ("keywords", "people"))
 
 
 def filled(first: Metadata, second: Metadata) -> Metadata:
@@ -42,18 +44,19 @@ def filled(first: Metadata, second: Metadata) -> Metadata:
     if NOTHING in (first, second):
         return first if second == NOTHING else second
     # The two times belong together, and so do a place and its height.
-    if first.taken_at is not None:
-        second = structs.replace(second, taken_at=None, taken_local=None)
-    if first.location is not None:
-        second = structs.replace(second, location=None, altitude_m=None)
-    theirs = structs.asdict(second)
-    gaps = {name: theirs[name] for name, value in structs.asdict(first).items() if value is None}
-    both = structs.replace(
-        first,
-        keywords=tuple(dict.fromkeys((*first.keywords, *second.keywords))),
-        people=tuple(dict.fromkeys((*first.people, *second.people))),
-    )
-    return structs.replace(both, **gaps)
+    kept = _TIMES if first.taken_at is not None else ()
+    kept = (*kept, *_PLACES) if first.location is not None else kept
+    gaps: dict[str, Any] = {
+        field: theirs
+        for field in _ALONE
+        if getattr(first, field) is None
+        and field not in kept
+        and (theirs := getattr(second, field)) is not None
+    }
+    for field in ("keywords", "people"):
+        if theirs := getattr(second, field):
+            gaps[field] = tuple(dict.fromkeys((*getattr(first, field), *theirs)))
+    return structs.replace(first, **gaps) if gaps else first
 
 
 def size_of(metadata: Metadata) -> int:

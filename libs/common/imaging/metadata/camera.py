@@ -41,13 +41,13 @@ def metadata_of(packets: Packets) -> Metadata:
 def _stated(found: Ifds) -> Metadata:
     if not (found.image or found.exif):
         return Metadata()
-    when = _when(found.exif)
+    when, where = _when(found.exif), location(found.gps)
     make, model = _name(found.image, MAKE), _name(found.image, MODEL)
     return Metadata(
         taken_at=when.at if when else None,
         taken_local=when.local if when else None,
-        location=location(found.gps),
-        altitude_m=altitude(found.gps),
+        location=where,
+        altitude_m=altitude(found.gps) if where else None,
         camera=camera_name(make, model),
         lens=lens_of(found, make or ""),
         iso=_within(found.exif, ISO, _MOST_ISO) or _within(found.exif, 0x8832, _MOST_ISO),

@@ -1,7 +1,7 @@
 """Dates as cameras and people write them."""
 
 import re
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 _DATE = re.compile(
@@ -58,4 +58,4 @@ def _offset(text: str | None) -> str | None:
     minutes = int(digits[:2]) * 60 + int(digits[2:])
     if minutes > _MOST_OFFSET_MINUTES or int(digits[2:]) > 59:
         return None
-    return timezone(timedelta(minutes=minutes if sign == "+" else -minutes)).tzname(None)[3:] or "Z"
+    return f"{sign}{digits[:2]}:{digits[2:]}" if minutes else "Z"

@@ -76,15 +76,19 @@ def _texts(block: bytes) -> Mapping[str, str]:
 def _printable(texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for name, text in texts.items():
         if name.startswith(_GROUPS) and name not in _LEFT_OUT:
-            yield name, _UNPRINTABLE.sub(" ", text).strip().encode("utf-8", "replace").decode()
+            yield name, text.strip() if text.isascii() and text.isprintable() else _clean(text)
+
+
+def _clean(text: str) -> str:
+    return _UNPRINTABLE.sub(" ", text).strip().encode("utf-8", "replace").decode()
 
 
 def _capped(tags: Iterator[tuple[str, str]]) -> dict[str, str]:
     kept: dict[str, str] = {}
     left = MAX_EXIF_BYTES
     for name, text in tags:
-        size = len(text.encode())
-        if text and size <= _MAX_VALUE_BYTES and len(name.encode()) + size <= left:
+        size = len(text) if text.isascii() else len(text.encode())
+        if text and size <= _MAX_VALUE_BYTES and len(name) + size <= left:
             kept[name] = text
-            left -= len(name.encode()) + size
+            left -= len(name) + size
     return kept

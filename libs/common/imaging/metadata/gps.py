@@ -28,9 +28,7 @@ def place(latitude: float, longitude: float) -> Location | None:
 
 
 def altitude(gps: Values) -> float | None:
-    """Metres above the sea, below it less than zero."""
-    if location(gps) is None:
-        return None
+    """Metres above the sea, below it less than zero; it counts where there is a location."""
     below, height = (gps[tag].number() if tag in gps else None for tag in _ALTITUDE)
     if height is None or abs(height) > _MOST_ALTITUDE_M:
         return None

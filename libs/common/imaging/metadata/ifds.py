@@ -40,6 +40,12 @@ class Value(NamedTuple):
 
     def number(self) -> float | None:
         """Its first number."""
+        code = CODES.get(self.kind)
+        if code is not None and len(self.data) == SIZES[self.kind]:
+            return float(struct.unpack(self.order + code, self.data)[0])
+        if self.kind in RATIONALS and len(self.data) == SIZES[self.kind]:
+            top, bottom = struct.unpack(self.order + 2 * RATIONALS[self.kind], self.data)
+            return top / bottom if bottom else None
         found = self.numbers()
         return found[0] if found else None
 

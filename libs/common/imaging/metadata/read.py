@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 from libs.common.imaging.metadata import camera, iptc, xmp
@@ -20,7 +21,8 @@ def metadata_of(packets: Packets) -> Metadata:
     measured = _read(camera.metadata_of, packets)
     if not (packets.xmp or packets.iptc):
         return measured
-    written = filled(_read(xmp.metadata_of, packets.xmp), _read(iptc.metadata_of, packets.iptc))
+    stated = _read(partial(xmp.metadata_of, known=measured), packets.xmp)
+    written = filled(stated, _read(iptc.metadata_of, packets.iptc))
     return filled(_measurements(measured), filled(written, measured))
 
 

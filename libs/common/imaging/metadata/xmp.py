@@ -6,16 +6,17 @@ Names: Adobe's XMP specification, part 2; IPTC Photo Metadata; the Metadata Work
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from typing import Any
 from xml.etree.ElementTree import Element, ParseError, fromstring
 
 from defusedxml import ElementTree
 from defusedxml.common import DefusedXmlException
 
-from libs.common.imaging.metadata.dates import taken
+from libs.common.imaging.metadata.dates import Taken, taken
 from libs.common.imaging.metadata.gps import Location, decimal, place
 from libs.common.imaging.metadata.limits import XMP_BYTES
 from libs.common.imaging.metadata.text import camera_name, clean, name, names
-from libs.common.metadata import Metadata
+from libs.common.metadata import NOTHING, Metadata
 
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 _DC = "{http://purl.org/dc/elements/1.1/}"
@@ -45,33 +46,30 @@ _DECLARED = re.compile(rb"(?:\xef\xbb\xbf)?<\?xml[^>]*?encoding\s*=\s*[\"']([^\"
 Properties = Mapping[str, list[str]]
 
 
-def metadata_of(packet: bytes) -> Metadata:
-    """What a packet says; nothing where it is damaged, longer than 2 MB, or made to do harm."""
+def metadata_of(packet: bytes, known: Metadata = NOTHING) -> Metadata:
+    """What a packet says; nothing where it is damaged, longer than 2 MB, or made to do harm.
+
+    What was measured and is `known` from elsewhere is not read again.
+    """
     root = _parsed(packet)
     if root is None:
         return Metadata()
     found = _properties(root)
-    when = next((date for key in _DATES if (date := taken(_first(found, key)))), None)
-    where = _location(found)
+    when = _when(found) if known.taken_at is None else None
+    where = _location(found) if known.location is None else None
+    people = _people(root) if _has_faces(packet) else ()
     return Metadata(
         taken_at=when.at if when else None,
         taken_local=when.local if when else None,
         location=where,
         altitude_m=_altitude(found) if where else None,
-        camera=camera_name(name(_first(found, _TIFF + "Make")), name(_first(found, _TIFF + "Model"))),
-        lens=name(_first(found, _EXIF_EX + "LensModel") or _first(found, _AUX + "Lens")),
-        iso=next((iso for key in _ISO if (iso := _number(_first(found, key)))), None),
-        f_number=_number(_first(found, _EXIF + "FNumber")),
-        exposure_s=_number(_first(found, _EXIF + "ExposureTime")),
-        focal_mm=_number(_first(found, _EXIF + "FocalLength")),
         title=name(_first(found, _DC + "title") or _first(found, _PHOTOSHOP + "Headline")),
         description=clean(_first(found, _DC + "description")),
         keywords=_keywords(found),
-        people=names(
-            (*(_people(root) if _has_faces(packet) else ()), *found.get(_IPTC + "PersonInImage", ()))
-        ),
+        people=names((*people, *found.get(_IPTC + "PersonInImage", ()))),
         rating=_rating(_first(found, _XMP + "Rating")),
         label=name(_first(found, _XMP + "Label")),
+        **{field: read(found) for field, read in _MEASURED.items() if getattr(known, field) is None},
     )
 
 
@@ -122,6 +120,8 @@ def _texts(element: Element) -> list[str]:
 def _people(root: Element) -> Iterator[str]:
     """Names of faces, from regions as cameras, Picasa and digiKam write them, and as Windows does."""
     for element in root.iter():
+        if not (len(element) or element.attrib):  # a mere text, as most are
+            continue
         person, face = _part(element, _PERSON), _part(element, _FACE)
         if person or (face and _part(element, _FACE_TYPE) in (None, "Face")):
             yield person or face or ""
@@ -143,6 +143,14 @@ def _keywords(found: Properties) -> tuple[str, ...]:
         return plain
     trees = (*found.get(_LIGHTROOM + "hierarchicalSubject", ()), *found.get(_DIGIKAM + "TagsList", ()))
     return names(tree.replace("/", "|").rpartition("|")[2] for tree in trees)
+
+
+def _when(found: Properties) -> Taken | None:
+    return next((date for key in _DATES if (date := taken(_first(found, key)))), None)
+
+
+def _camera(found: Properties) -> str | None:
+    return camera_name(name(_first(found, _TIFF + "Make")), name(_first(found, _TIFF + "Model")))
 
 
 def _location(found: Properties) -> Location | None:
@@ -195,3 +203,13 @@ def _number(text: str | None) -> float | None:
 
 def _first(found: Properties, key: str) -> str | None:
     return next(iter(found.get(key, ())), None)
+
+
+_MEASURED: dict[str, Callable[[Properties], Any]] = {
+    "camera": _camera,
+    "lens": lambda found: name(_first(found, _EXIF_EX + "LensModel") or _first(found, _AUX + "Lens")),
+    "iso": lambda found: next((iso for key in _ISO if (iso := _number(_first(found, key)))), None),
+    "f_number": lambda found: _number(_first(found, _EXIF + "FNumber")),
+    "exposure_s": lambda found: _number(_first(found, _EXIF + "ExposureTime")),
+    "focal_mm": lambda found: _number(_first(found, _EXIF + "FocalLength")),
+}
