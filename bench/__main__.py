@@ -11,7 +11,19 @@ from pathlib import Path
 from bench import result
 from bench.place import Place
 from bench.result import Figure
-from bench.rows import apart, by_hand, decoding, million, model, near_duplicates, reads, replicas, running
+from bench.rows import (
+    apart,
+    by_hand,
+    decoding,
+    jobs,
+    million,
+    model,
+    near_duplicates,
+    reads,
+    replicas,
+    running,
+    searches,
+)
 from libs.common.runtime.private import UMASK
 
 Row = Callable[[Place], Awaitable[list[Figure]]]
@@ -34,7 +46,13 @@ ROWS: dict[str, Row] = {
     "serve-vit-b32": model.serve_vit,
     "near-duplicates": near_duplicates.near_duplicates,
 }
-ALONE: dict[str, Row] = {"million": million.million, "reads": reads.reads}
+ALONE: dict[str, Row] = {
+    "million": million.million,
+    "reads": reads.reads,
+    "search": searches.search,
+    "search-million": searches.search_million,
+    "growth-jobs": jobs.growth_jobs,
+}
 """Rows that take so long that they run only when asked for by name."""
 
 

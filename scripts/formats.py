@@ -29,7 +29,7 @@ from libs.common.imaging.metadata.exif import exif_of
 from libs.common.imaging.metadata.packets import Packets
 from libs.common.imaging.metadata.read import metadata_of
 from libs.common.imaging.normalise import NormalisedImage, normalise, normalise_video
-from libs.common.imaging.quiet import quiet_pillow
+from libs.common.imaging.quiet import quiet_decoders
 from libs.common.imaging.video.sniff import sniff_video
 from tests.support import exiftool, photos
 from tests.support.videos import video
@@ -191,7 +191,7 @@ Files in which exiftool set every field of a group, in two sets of values
 
 def main() -> None:
     """Write the page's measured part again."""
-    quiet_pillow()
+    quiet_decoders()
     made = page()
     PAGE.write_text(PAGE.read_text(encoding="utf-8").split(MARK)[0] + made, encoding="utf-8")
 

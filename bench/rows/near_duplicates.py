@@ -4,17 +4,15 @@ import asyncio
 import base64
 import os
 import time
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.filled import complete, filled, point_id
 from bench.place import Place
 from bench.result import Figure
 from bench.system import System, system
-from libs.common.ids import file_id
-from libs.common.store.edge import EdgeStore
-from libs.common.store.protocol import Payload, Point
+from libs.common.store.protocol import Payload
 
 POINTS, SIZE, THRESHOLD = 20_000, 512, 0.98
 NAME = "near"
@@ -28,7 +26,7 @@ async def near_duplicates(place: Place) -> list[Figure]:
     """Seconds from the request until the groups can be read; and how many true pairs are in one."""
     data = place.fresh()
     rows = _rows()
-    await _fill(data / "store", rows)
+    await filled(data / "store", NAME, POINTS, lambda part: rows[part.start : part.stop], _payload)
     brute_s, expected = await asyncio.to_thread(_brute_force, rows)
     async with system(data) as running:
         answer = await running.http.post("/api/v1/collections/select", json={"collection_name": NAME})
@@ -62,24 +60,12 @@ def _rows() -> NDArray[np.float64]:
     return rows
 
 
-def _id(number: int) -> str:
-    return file_id(NAME, f"/photos/{number}.jpg".encode())
-
-
-async def _fill(folder: Path, rows: NDArray[np.float64]) -> None:
-    store = EdgeStore(folder)
-    await store.create(NAME, SIZE, "Cosine")
-    for start in range(0, POINTS, 256):
-        part = range(start, min(start + 256, POINTS))
-        await store.upsert(NAME, [Point(_id(n), rows[n].tolist(), _payload(n)) for n in part])
-    await store.close()
-
-
 def _payload(number: int) -> Payload:
-    return {
+    payload: Payload = {
         "filename": f"{number}.jpg", "full_path": f"/photos/{number}.jpg", "width": 4000, "height": 3000,
         "mtime_ns": number, "thumbnail_base64": THUMBNAIL,
     }  # fmt: skip
+    return complete(payload)
 
 
 def _brute_force(rows: NDArray[np.float64]) -> tuple[float, Pairs]:
@@ -91,7 +77,7 @@ def _brute_force(rows: NDArray[np.float64]) -> tuple[float, Pairs]:
         near = units[first : first + 2_000] @ units.T >= THRESHOLD
         for one, other in zip(*np.nonzero(near), strict=True):
             if first + one < other:
-                found.add(frozenset((_id(first + int(one)), _id(int(other)))))
+                found.add(frozenset((point_id(NAME, first + int(one)), point_id(NAME, int(other)))))
     return time.perf_counter() - start, found
 
 

@@ -9,18 +9,16 @@ import os
 import random
 import time
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 
 import httpx
 
 from bench import photos
+from bench.filled import complete, filled, point_id, random_rows
 from bench.place import Place
 from bench.result import Figure
 from bench.system import System, stub, system
 from libs.common.errors import Code, SluiceError
-from libs.common.ids import file_id
-from libs.common.store.edge import EdgeStore
-from libs.common.store.protocol import Payload, Point
+from libs.common.store.protocol import Payload
 
 POINTS, SIZE = 20_000, 512
 NAME = "read"
@@ -39,7 +37,7 @@ Call = Callable[[], Awaitable[httpx.Response]]
 async def reads(place: Place) -> list[Figure]:
     """Each call by itself, one after the other, for as long as the job runs next to them."""
     folder, data = photos.variants(place.inputs, 20_000), place.fresh()
-    await _fill(data / "store")
+    await filled(data / "store", NAME, POINTS, random_rows(SIZE), _payload)
     async with (
         stub(0.0, 1000 / JOB_RATE) as model,
         system(data, ML_INFERENCE_SERVICE_URL=model.base_url) as running,
@@ -68,7 +66,7 @@ def _calls(running: System, job: str) -> dict[str, tuple[Call, float]]:
         return await http.post("/api/v1/search", json={"query": words, "limit": 20})
 
     async def thumbnail() -> httpx.Response:
-        return await http.get(f"/api/v1/images/{_id(chance.randrange(POINTS))}/thumbnail")
+        return await http.get(f"/api/v1/images/{point_id(NAME, chance.randrange(POINTS))}/thumbnail")
 
     return {"status": (status, 50), "search": (search, 100), "thumbnail": (thumbnail, 50)}
 
@@ -104,27 +102,12 @@ def _figures(name: str, found: tuple[list[float], float], note: str) -> list[Fig
     ]
 
 
-def _id(number: int) -> str:
-    return file_id(NAME, f"/photos/{number}.jpg".encode())
-
-
-async def _fill(folder: Path) -> None:
-    chance, store = random.Random(7), EdgeStore(folder)  # noqa: S311 - no secret
-    await store.create(NAME, SIZE, "Cosine")
-    for start in range(0, POINTS, 256):
-        part = range(start, min(start + 256, POINTS))
-        await store.upsert(
-            NAME,
-            [Point(_id(n), [chance.gauss(0, 1) for _ in range(SIZE)], _payload(n, chance)) for n in part],
-        )
-    await store.close()
-
-
-def _payload(number: int, chance: random.Random) -> Payload:
-    caption = " ".join(chance.choices(_WORDS, k=8))
-    return {
+def _payload(number: int) -> Payload:
+    caption = " ".join(random.Random(number).choices(_WORDS, k=8))  # noqa: S311 - no secret
+    payload: Payload = {
         "filename": f"IMG_{number}.jpg", "full_path": f"/photos/{number}.jpg", "file_hash": f"{number:064x}",
         "caption": f"a photo of {caption}", "tags": [], "width": 4000, "height": 3000, "format": "JPEG",
         "mode": "RGB", "exif_Image_Make": "Sony", "exif_Image_Model": "ILCE-7M3",
         "thumbnail_base64": _THUMBNAIL,
     }  # fmt: skip
+    return complete(payload)

@@ -119,8 +119,8 @@ class ModelInUse(Struct, frozen=True, kw_only=True, tag="model", tag_field="kind
 
     `input_side`: pixels on a picture's shorter side that the model looks at; None: it does not say.
     `requested`: the name by which it was requested; None: it is the one that answers where none is named.
-    `related_likeness`, `words_likeness`: the cosines from which two pictures, or a picture and a text, show
-    the same; None: it does not say.
+    `duplicate_likeness`, `related_likeness`, `words_likeness`: the cosines from which two pictures are
+    duplicates, two pictures show the like, and a picture shows what a text says; None: it does not say.
     """
 
     model: str
@@ -129,6 +129,7 @@ class ModelInUse(Struct, frozen=True, kw_only=True, tag="model", tag_field="kind
     batch: int = 1
     input_side: int | None = None
     requested: str | None = None
+    duplicate_likeness: float | None = None
     related_likeness: float | None = None
     words_likeness: float | None = None
     at: datetime = field(default_factory=now)

@@ -16,6 +16,9 @@ MOST_COMPARED = 250_000
 
 Mode = Literal["keeper", "strict", "similar"]
 
+THRESHOLD = 0.98
+"""Where neither a request nor the model says from which likeness two pictures are duplicates."""
+
 
 class FindSimilar(Struct, frozen=True, kw_only=True):
     """Find the pictures that show the same: pairs whose cosine similarity reaches `threshold`.
@@ -24,7 +27,7 @@ class FindSimilar(Struct, frozen=True, kw_only=True):
     `similar` puts all that such pairs connect into one group.
     """
 
-    threshold: float = 0.98
+    threshold: float = THRESHOLD
     mode: Mode = "keeper"
     protect: tuple[str, ...] = ()
     """Folders whose files are kept."""

@@ -2,9 +2,13 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+
+from msgspec.structs import replace
 
 from libs.common.control import ModelInUse
 from libs.common.errors import UnavailableError
+from libs.common.events import now
 from libs.common.kafka import outgoing
 from libs.common.kafka.outgoing import Outgoing
 from libs.common.ml.capabilities import Capabilities
@@ -14,8 +18,8 @@ log = logging.getLogger(__name__)
 Publish = Callable[[Sequence[Outgoing]], Awaitable[object]]
 Known = Callable[[], ModelInUse | None]
 
-_Reported = tuple[str, int, bool, int, int | None, float | None, float | None]
-"""Model, dimension, whether it has text, batch, input side, likeness of related pictures and of words."""
+_LATER = datetime.min.replace(tzinfo=UTC)
+"""When what is not published yet is said."""
 
 
 class ModelReport:
@@ -35,7 +39,7 @@ class ModelReport:
         self._known = known
         self._capabilities: Capabilities | None = None
         self._learned: tuple[str, int] | None = None
-        self._reported: _Reported | None = None
+        self._reported: ModelInUse | None = None
 
     async def saw(self, capabilities: Capabilities) -> None:
         """The service reports this now."""
@@ -53,35 +57,38 @@ class ModelReport:
         current = self._current()
         if current is None or (current == self._reported and not self._is_contradicted(current)):
             return
-        model, dimension, has_text, batch, input_side, related, words = current
-        body = ModelInUse(
-            model=model,
-            dimension=dimension,
-            has_text=has_text,
-            batch=batch,
-            input_side=input_side,
-            related_likeness=related,
-            words_likeness=words,
-            requested=self._requested,
-        )
         try:
-            await self._publish([outgoing.fact(body)])
+            await self._publish([outgoing.fact(replace(current, at=now()))])
         except UnavailableError as error:
-            log.info("no one hears yet that the model is %s: %s", model, error.detail)
+            log.info("no one hears yet that the model is %s: %s", current.model, error.detail)
         else:
             self._reported = current
 
-    def _is_contradicted(self, current: _Reported) -> bool:
+    def _is_contradicted(self, current: ModelInUse) -> bool:
         """Whether `control` names another model. Batches may differ: other inferencers report theirs."""
         there = self._known()
-        return there is not None and (there.model, there.dimension, there.has_text) != current[:3]
+        return there is not None and _named(there) != _named(current)
 
-    def _current(self) -> _Reported | None:
+    def _current(self) -> ModelInUse | None:
         seen = self._capabilities
         if seen is None:
             return None
         model, dimension = self._learned or (seen.model, seen.dimension)
         if model is None or dimension is None:
             return None
-        likeness = (seen.related_likeness, seen.words_likeness)
-        return (model, dimension, seen.has_text, seen.safe_batch, seen.input_side, *likeness)
+        return ModelInUse(
+            model=model,
+            dimension=dimension,
+            has_text=seen.has_text,
+            batch=seen.safe_batch,
+            input_side=seen.input_side,
+            duplicate_likeness=seen.duplicate_likeness,
+            related_likeness=seen.related_likeness,
+            words_likeness=seen.words_likeness,
+            requested=self._requested,
+            at=_LATER,
+        )
+
+
+def _named(model: ModelInUse) -> tuple[str, int, bool]:
+    return model.model, model.dimension, model.has_text

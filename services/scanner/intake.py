@@ -19,6 +19,7 @@ from libs.common.errors import Code, SluiceError
 from libs.common.events import ScanRequest
 from libs.common.kafka.outgoing import event, fact
 from libs.common.kafka.runner.dead_letters import dead_letter
+from libs.common.kafka.stale_members import group_consumer
 from libs.common.kafka.tables.table import read_partition
 from libs.common.sources.resolving import is_list, resolve_source
 from libs.common.sources.roots import Roots, readable
@@ -69,7 +70,7 @@ class Intake:
     async def run(self, stop: asyncio.Event) -> None:
         """Take requests until `stop`; then leave every job where it is."""
         connection = self._wiring.connection
-        async with connection.consumer(group=SCANNER.name) as consumer:
+        async with group_consumer(connection, SCANNER.name) as consumer:
             consumer.subscribe([connection.names.of(INGEST)], listener=_Rebalance(self))
             try:
                 while not stop.is_set():
@@ -177,7 +178,9 @@ class Intake:
         origin = Origin(record.topic, record.partition, record.offset, status_partition, status_offset)
         job = accept(job_id, request, origin, wiring.control, await self._source(request))
         uploads = await asyncio.to_thread(wiring.settings.upload_dir.resolve)
-        return structs.replace(below_upload(job, os.fsencode(uploads)), secret=secrets.token_hex(16))
+        return structs.replace(
+            below_upload(job, os.fsencode(uploads)), secret=secrets.token_hex(16), accepted_at=wiring.now()
+        )
 
     async def _note_root(self, job: JobRecord) -> None:
         """Have every service know what the job lists, where no setting says what may be read."""

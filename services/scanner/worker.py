@@ -397,11 +397,16 @@ def _meta(record: JobRecord, file: Spooled) -> dict[str, Value]:
 
 def _is_as_stored(file: Spooled, point: Fields, stored_at: float) -> bool:
     """A file written within RACY_S of being stored may have changed without its times showing it."""
+    has_etag = bool(file.etag or point.etag)
+    quiet = has_etag or max(file.mtime_ns, file.ctime_ns) / 1e9 < stored_at - RACY_S
+    return has_its_times(file, point) and quiet
+
+
+def has_its_times(file: Spooled, point: Fields) -> bool:
+    """Whether the point (read with RESCAN) has the present size and times, or etag, of the file."""
     if file.etag or point.etag:
         return file.etag != UNKNOWN and (point.size, point.etag) == (file.size, file.etag)
-    identity = (file.size, file.mtime_ns, file.ctime_ns)
-    quiet = max(file.mtime_ns, file.ctime_ns) / 1e9 < stored_at - RACY_S
-    return (point.size, point.mtime_ns, point.ctime_ns) == identity and quiet
+    return (point.size, point.mtime_ns, point.ctime_ns) == (file.size, file.mtime_ns, file.ctime_ns)
 
 
 def is_described(record: JobRecord, point: Fields) -> bool:

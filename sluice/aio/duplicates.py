@@ -22,9 +22,12 @@ class AsyncDuplicates:
     http: AsyncHttp
 
     async def find(
-        self, *, threshold: float = 0.98, mode: Likeness = "keeper", protect: Sequence[str] = ()
+        self, *, threshold: float | None = None, mode: Likeness = "keeper", protect: Sequence[str] = ()
     ) -> AsyncTask:
-        """Look for near-duplicates, as a task whose groups `report` gives."""
+        """Look for near-duplicates, as a task whose groups `report` gives.
+
+        Threshold None: that from which the collection's model takes two photos for duplicates.
+        """
         sent = {"threshold": threshold, "mode": mode, "protect": list(protect)}
         taken = await self.http.call("POST", "/duplicates/find-similar", body.TaskTaken, json=sent)
         return AsyncTask(self.http, taken.task_id)

@@ -35,6 +35,7 @@ RAW_SUFFIXES = frozenset(
     (
         *(".dng", ".arw", ".cr2", ".cr3", ".nef", ".orf", ".rw2", ".raf", ".pef", ".srw"),
         *(".crw", ".kdc", ".nrw", ".rwl", ".3fr", ".iiq", ".sr2", ".mrw", ".x3f"),
+        *(".erf", ".mef", ".mos", ".dcr", ".fff", ".srf", ".gpr"),
     )
 )
 """Suffixes of camera RAW formats."""
@@ -47,7 +48,12 @@ SUPPORTED_SUFFIXES = IMAGE_SUFFIXES | RAW_SUFFIXES
 GIF_SUFFIX = ".gif"
 """A picture only where ACCEPT_GIF says so."""
 
-VIDEO_SUFFIXES = frozenset((".mov", ".mp4", ".m4v", ".3gp", ".avi", ".mkv", ".webm"))
+VIDEO_SUFFIXES = frozenset(
+    (
+        *(".mov", ".mp4", ".m4v", ".3gp", ".avi", ".mkv", ".webm"),
+        *(".mts", ".m2ts", ".wmv", ".mpg", ".mpeg"),
+    )
+)
 """Suffixes of videos."""
 
 SIDECAR_SUFFIXES = frozenset((".xmp", ".aae", ".thm"))

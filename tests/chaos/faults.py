@@ -188,19 +188,7 @@ class Chaos:
                 self._world.kill_broker()
             await self._world.broker.stop()
             await asyncio.sleep(self._random.uniform(0, 4))
-            await self._start_broker()
-
-    async def _start_broker(self) -> None:
-        """A dead broker's ports may linger for a moment."""
-        for tries_left in reversed(range(5)):
-            try:
-                await self._world.broker.start()
-            except SluiceError:
-                if not tries_left:
-                    raise
-                await asyncio.sleep(1)
-            else:
-                return
+            await start_broker(self._world)
 
     async def _hurt_ml(self) -> None:
         what, fault = self._ml.deal()
@@ -219,6 +207,19 @@ class Chaos:
 
     async def _send_poison(self) -> None:
         self._note("poison", await self._poison.send())
+
+
+async def start_broker(world: World) -> None:
+    """Start the world's broker again; a dead one's ports may linger for a moment."""
+    for tries_left in reversed(range(5)):
+        try:
+            await world.broker.start()
+        except SluiceError:
+            if not tries_left:
+                raise
+            await asyncio.sleep(1)
+        else:
+            return
 
 
 async def _insist(call: Callable[[], Awaitable[None]]) -> None:

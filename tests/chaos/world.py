@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import httpx
 import msgspec
@@ -35,18 +34,21 @@ WATCH_SECONDS = 0.3
 class World:
     """The system under proof. `crashes` are the exits that no one asked for, by replica and last words."""
 
-    def __init__(self, home: Path, broker: EmbeddedKafka, store: QdrantHttp, ml_port: int) -> None:
+    def __init__(
+        self, home: Path, broker: EmbeddedKafka, store: QdrantHttp, model: "Model", session_s: float
+    ) -> None:
         self.home = home
         self.broker = broker
         self.store = store
-        self._ml = f"http://127.0.0.1:{ml_port}"
+        self.model = model
+        self._ml = f"http://127.0.0.1:{model.port}"
         self.replicas: list[Replica] = []
         self.gateways: list[str] = []
         self.crashes: Counter[str] = Counter()
         self._bootstrap = broker.bootstrap_servers
         self._environment = {
             "KAFKA_BOOTSTRAP_SERVERS": self._bootstrap,
-            "KAFKA_SESSION_SECONDS": str(SESSION_SECONDS),
+            "KAFKA_SESSION_SECONDS": str(session_s),
             "TOPIC_PARTITIONS": str(PARTITIONS),
             "QDRANT_HOST": "127.0.0.1",
             "QDRANT_PORT": str(store.port),
@@ -99,6 +101,14 @@ class World:
         """The power cut: no handler of the JVM runs."""
         os.kill(int((self.home / "broker" / "kafka" / PID).read_text()), signal.SIGKILL)
 
+    async def kill_store(self) -> None:
+        """SIGKILL; what it has acknowledged is on its disk."""
+        await self.store.stop(signal.SIGKILL)
+
+    async def start_store(self) -> None:
+        """Where it was before."""
+        self.store = await QdrantHttp.start(self.home / "store", self.store.port, log=self.home / "store.log")
+
     async def watch(self) -> None:
         """Start again, as an orchestrator does, what ended without being asked; count it."""
         while True:
@@ -119,10 +129,33 @@ class World:
     async def end(self) -> None:
         """End every replica that is left."""
         await asyncio.gather(*(replica.end(signal.SIGKILL) for replica in self.replicas))
+        await self.kill_store()
+
+
+class Model:
+    """The ML service, a process that keeps its port over a kill."""
+
+    def __init__(self) -> None:
+        self.port = 0
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        """It serves when this returns."""
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "tests.chaos.ml", str(self.port), stdout=asyncio.subprocess.PIPE
+        )
+        assert self._process.stdout is not None
+        self.port = int(await asyncio.wait_for(self._process.stdout.readline(), 30))
+
+    async def kill(self) -> None:
+        """SIGKILL."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
+            await self._process.wait()
 
 
 @asynccontextmanager
-async def running(home: Path, replicas: int) -> AsyncIterator[World]:
+async def running(home: Path, replicas: int, session_s: float = SESSION_SECONDS) -> AsyncIterator[World]:
     """The system, with so many replicas of each stage, started and ready."""
     settings = EmbeddedSettings()
     async with AsyncExitStack() as stack:
@@ -137,29 +170,16 @@ async def running(home: Path, replicas: int) -> AsyncIterator[World]:
         stack.push_async_callback(broker.stop)
         store = await QdrantHttp.start(home / "store", log=home / "store.log")
         stack.push_async_callback(store.stop, signal.SIGKILL)
-        process, port = await _ml_process()
-        stack.push_async_callback(_ended, process)
-        world = World(home, broker, store, port)
+        model = Model()
+        await model.start()
+        stack.push_async_callback(model.kill)
+        world = World(home, broker, store, model, session_s)
         stack.push_async_callback(world.end)
         for stage in STAGES:
             for number in range(replicas):
                 await world.add(stage, f"r{number}").start()
         await world.ready()
         yield world
-
-
-async def _ml_process() -> tuple[asyncio.subprocess.Process, int]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.chaos.ml", "0", stdout=asyncio.subprocess.PIPE
-    )
-    assert process.stdout is not None
-    return process, int(await asyncio.wait_for(process.stdout.readline(), 30))
-
-
-async def _ended(process: Any) -> None:
-    if process.returncode is None:
-        process.kill()
-    await process.wait()
 
 
 async def _answers(client: httpx.AsyncClient, gateway: str) -> bool:

@@ -12,15 +12,23 @@ RATE = 10
 """Frames in a second."""
 
 
+_CODECS = {"webm": "libvpx-vp9", "asf": "wmv2", "mpeg": "mpeg2video", "mpegts": "mpeg2video"}
+
+
 def video(
-    frames: list[Image.Image], kind: str = "mp4", tags: dict[str, str] | None = None, every: int = 1
+    frames: list[Image.Image],
+    kind: str = "mp4",
+    tags: dict[str, str] | None = None,
+    every: int = 1,
+    options: dict[str, str] | None = None,
 ) -> bytes:
     """A video of these pictures, each shown for a tenth of a second; `every` how many stand alone."""
     out = io.BytesIO()
-    options = {"movflags": "use_metadata_tags"} if tags and kind in ("mov", "mp4") else {}
-    with av.open(out, "w", format=kind, options=options) as container:
+    if tags and kind in ("mov", "mp4"):
+        options = {"movflags": "use_metadata_tags"}
+    with av.open(out, "w", format=kind, options=options or {}) as container:
         container.metadata.update(tags or {})
-        codec = "libvpx-vp9" if kind == "webm" else "mpeg4"
+        codec = _CODECS.get(kind, "mpeg4")
         stream: Any = container.add_stream(codec, rate=RATE)
         stream.width, stream.height = frames[0].size
         stream.pix_fmt = "yuv420p"

@@ -17,7 +17,7 @@ from libs.common.errors import Code, FileError
 from libs.common.imaging.containers.sniff import HEAD_BYTES
 from libs.common.imaging.limits import Limits
 from libs.common.imaging.normalise import displayable, displayable_video, normalise
-from libs.common.imaging.quiet import quiet_pillow
+from libs.common.imaging.quiet import quiet_decoders
 from libs.common.imaging.video.sniff import sniff_video
 
 LARGEST = 1 << 30
@@ -84,7 +84,7 @@ def _jpeg(wanted: Wanted, files: Sequence[int]) -> bytes:
 
 
 if __name__ == "__main__":
-    quiet_pillow()
+    quiet_decoders()
     channel = confined(sys.argv)
     close_files(reads=())
     serve(channel, lambda body: answer(body, channel.take_descriptors()))

@@ -6,6 +6,7 @@ from dataclasses import replace
 from PIL import Image, UnidentifiedImageError
 
 from libs.common.errors import FileError
+from libs.common.imaging import cicp
 from libs.common.imaging.codecs import decoders
 from libs.common.imaging.colour import shrinkable
 from libs.common.imaging.containers import boxes, items, jxl, photoshop, tiff
@@ -84,7 +85,17 @@ def _decode(data: bytes, kind: Format, bounds: Bounds, max_pixels: int) -> Pictu
         full = declared if drafted else shown.size
         width, height = upright_size(full, orientation)
         small = shrunk(shrinkable(shown), bounds.fit(full))
-        return Picture(small, width, height, mode, orientation, image.info.get("icc_profile"), found)
+        return Picture(small, width, height, mode, orientation, _profile(image, data, kind), found)
+
+
+def _profile(image: Image.Image, data: bytes, kind: Format) -> bytes | None:
+    """What its colours are: a PNG's code points go before its profile, a profile before other code points."""
+    stated: bytes | None = image.info.get("icc_profile")
+    if kind == "PNG" and (points := cicp.in_png(data)):
+        return cicp.profile_of(points)
+    if kind in ("HEIC", "AVIF") and not stated and (points := items.colours_of(data)):
+        return cicp.profile_of(points)
+    return stated
 
 
 def _made_good(data: bytes, kind: Format, bounds: Bounds) -> bytes | None:

@@ -1,10 +1,11 @@
-"""Pillow without its warnings."""
+"""Decoders without their warnings."""
 
 import logging
 import warnings
 
 
-def quiet_pillow() -> None:
-    """Pillow warns of damage that it reads past; the file's outcome says what there is to say."""
+def quiet_decoders() -> None:
+    """They warn of damage that they read past; the file's outcome says what there is to say."""
     warnings.filterwarnings("ignore", module="PIL")
-    logging.getLogger("PIL").setLevel(logging.CRITICAL)
+    for name in ("PIL", "tifffile"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)

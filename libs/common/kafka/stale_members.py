@@ -1,9 +1,12 @@
-"""Members of groups that died together with their brokers: the living would wait a session for them."""
+"""Members of groups whose processes are gone: the living would wait a session for them."""
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from typing import Any
 
+from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError, for_code
 from aiokafka.protocol.group import LeaveGroupRequest
@@ -15,6 +18,24 @@ log = logging.getLogger(__name__)
 
 SECONDS = 5.0
 PAUSE_SECONDS = 0.05
+
+
+@asynccontextmanager
+async def group_consumer(
+    connection: Connection, group: str, **options: Any
+) -> AsyncIterator[AIOKafkaConsumer]:
+    """Connection.consumer of a group, from which this replica's member of before is removed first.
+
+    A killed replica that starts again would else wait, and the whole group with it, until the session of its
+    former self is over. Two replicas of one name remove each other once, and join again.
+    """
+    try:
+        async with asyncio.timeout(SECONDS), connection.admin() as admin:
+            await members_out(admin, connection.names.group(group), connection.client_id)
+    except (KafkaError, TimeoutError, UnavailableError) as error:
+        log.info("the member of before is waited for: %s", error)
+    async with connection.consumer(group=group, **options) as consumer:
+        yield consumer
 
 
 async def remove_stale_members(connection: Connection, stages: Iterable[str]) -> None:
@@ -41,14 +62,15 @@ async def _empty(admin: AIOKafkaAdminClient, group: str) -> bool:
         return False
 
 
-async def members_out(admin: AIOKafkaAdminClient, group: str) -> int:
-    """Have every member leave the group; how many that were. They hear of it at their next word."""
+async def members_out(admin: AIOKafkaAdminClient, group: str, client_id: str | None = None) -> int:
+    """Have members leave the group, all or those of one client; how many. They hear it at their next word."""
     coordinator = await admin.find_coordinator(group)
     (answer,) = await admin.describe_consumer_groups([group], group_coordinator_id=coordinator)
     code, *_, members = answer.groups[0]
     if code:
         raise for_code(code)
-    for member, *_ in members:
+    leaving = [member for member, its_client, *_ in members if client_id in (None, its_client)]
+    for member in leaving:
         # The client has no call of its own for it.
         await admin._send_request(LeaveGroupRequest(group, member), coordinator)  # noqa: SLF001
-    return len(members)
+    return len(leaving)

@@ -17,6 +17,8 @@ class Capabilities:
     has_text: bool = True
     input_side: int | None = None
     """Pixels on a picture's shorter side that the model looks at."""
+    duplicate_likeness: float | None = None
+    """The cosine from which it takes two pictures for the same."""
     related_likeness: float | None = None
     """The cosine from which two pictures show the like."""
     words_likeness: float | None = None
@@ -36,6 +38,7 @@ class _Body(Struct):
     embedding_dimension: int | None = None
     has_text_model: bool = True
     input_side: int | None = None
+    duplicate_likeness: float | None = None
     related_likeness: float | None = None
     words_likeness: float | None = None
 
@@ -52,6 +55,7 @@ def read_capabilities(body: bytes) -> Capabilities:
         dimension=found.embedding_dimension,
         has_text=found.has_text_model,
         input_side=found.input_side,
+        duplicate_likeness=found.duplicate_likeness,
         related_likeness=found.related_likeness,
         words_likeness=found.words_likeness,
     )

@@ -6,15 +6,14 @@ from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
-from msgspec import structs
-
+from libs.common.control import CollectionState
 from libs.common.duplicates.decided import NONE
 from libs.common.duplicates.policy import Policy
 from libs.common.errors import Code, SluiceError
 from libs.common.events import SimilarGroup
 from libs.common.runtime.detached import DetachedCalls
 from libs.common.store.protocol import Record, Store
-from libs.common.tasks import MOST_COMPARED, FindSimilar, too_large
+from libs.common.tasks import MOST_COMPARED, THRESHOLD, FindSimilar, Mode, too_large
 from services.gateway.collections.collections import Collections
 from services.gateway.duplicates.decisions import Decisions
 from services.gateway.duplicates.exact import ExactGroup, exact_groups
@@ -62,18 +61,25 @@ class Duplicates:
     pass_over: tuple[str, ...]
     """Names of folders that the settings add to those declared."""
 
-    async def find_similar(self, params: FindSimilar) -> str:
-        """Have the active collection searched; the task's id.
+    async def find_similar(self, threshold: float | None, mode: Mode, protect: Sequence[str]) -> str:
+        """Have the active collection searched; the task's id. Threshold None: as its model has it.
 
         Raises SluiceError no_collection_selected, or too_large where only a store with an index could do it.
         """
-        params = structs.replace(
-            params, protect=self.policy.protecting(params.protect).protected.folders, pass_over=self.pass_over
-        )
         state = await self.collections.adopted(await self.collections.active())
         if not self.store.has_index and (count := await self.store.count(state.name)) > MOST_COMPARED:
             raise too_large(state.name, count)
+        params = FindSimilar(
+            threshold=self._threshold(state) if threshold is None else threshold,
+            mode=mode,
+            protect=self.policy.protecting(protect).protected.folders,
+            pass_over=self.pass_over,
+        )
         return await self.tasks.submit("find_similar", state, params)
+
+    def _threshold(self, collection: CollectionState) -> float:
+        model = self.collections.control.model(collection.model)
+        return (model and model.duplicate_likeness) or THRESHOLD
 
     async def report(self, task_id: UUID, requested: Requested) -> Report:
         """What the search found so far; SluiceError task_not_found, also for a task of another kind."""

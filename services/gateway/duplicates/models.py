@@ -8,19 +8,22 @@ from pydantic import BeforeValidator, Field
 from services.gateway.api.models import Body, Id
 from services.gateway.tasks.models import TASK, State, Status
 
-THRESHOLD = 0.98
-
 
 def _number(value: Any) -> Any:
     """A page in the field sends the collection's name where the threshold belongs."""
-    return THRESHOLD if isinstance(value, str) else value
+    return None if isinstance(value, str) else value
 
 
 class SimilarRequest(Body):
     """What counts as similar."""
 
-    threshold: Annotated[float, BeforeValidator(_number)] = Field(
-        THRESHOLD, ge=0, le=1, description="Least cosine similarity of a pair; a text stands for the default"
+    threshold: Annotated[float | None, BeforeValidator(_number)] = Field(
+        None,
+        ge=0,
+        le=1,
+        description="Least cosine similarity of a pair. Null, or a text: that from which the collection's "
+        "model takes two pictures for duplicates, 0.98 where it does not say",
+        examples=[0.98],
     )
     limit_per_image: int = Field(
         10, ge=1, le=1000, description="Taken for clients that send it; every pair is compared"

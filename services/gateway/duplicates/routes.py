@@ -6,7 +6,6 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Response
 
 from libs.common.points.fields import Fields
-from libs.common.tasks import FindSimilar
 from services.gateway.api.capabilities import capability
 from services.gateway.api.models import problems
 from services.gateway.api.unread import ReadFields
@@ -26,8 +25,7 @@ PointCursor = Annotated[UUID | None, Query(description="`next` of the page befor
 @router.post("/find-similar", status_code=202, summary="Look for near-duplicates", responses=problems(400))
 async def find_similar(duplicates: All, request: body.SimilarRequest, response: Response) -> body.TaskTaken:
     """Compares all pictures of the active collection, as a task: see /duplicates/report."""
-    params = FindSimilar(threshold=request.threshold, mode=request.mode, protect=tuple(request.protect))
-    task = await duplicates.find_similar(params)
+    task = await duplicates.find_similar(request.threshold, request.mode, request.protect)
     response.headers["location"] = task_url(task)
     return body.TaskTaken(task_id=task)
 

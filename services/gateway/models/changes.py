@@ -136,6 +136,7 @@ class ModelChanges:
             has_text=found.has_text,
             batch=found.safe_batch,
             input_side=found.input_side,
+            duplicate_likeness=found.duplicate_likeness,
             related_likeness=found.related_likeness,
             words_likeness=found.words_likeness,
             requested=model,

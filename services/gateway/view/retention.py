@@ -4,6 +4,7 @@ import sqlite3
 import time
 
 from services.gateway.view import ignored, outcomes, totals
+from services.gateway.view.tasks import queries as tasks
 
 TABLES = """
 CREATE TABLE forgotten (job_id TEXT PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID;
@@ -11,18 +12,35 @@ CREATE TABLE forgotten (job_id TEXT PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID
 
 TRACE_SECONDS = 90 * 86_400.0
 """How long it stays known that a dropped job was there."""
+JOBS_AT_ONCE = 100
+"""Jobs dropped at once, at most."""
 
 
-def ended(connection: sqlite3.Connection, before: float) -> list[int]:
-    """The numbers, in this view, of the jobs that ended `before` (seconds since the epoch)."""
-    found = "SELECT n FROM jobs WHERE finished_at < ? ORDER BY finished_at"
-    return [int(number) for (number,) in connection.execute(found, (before,))]
+def ended(connection: sqlite3.Connection, before: float, limit: int = -1) -> list[int]:
+    """The numbers, in this view, of jobs that ended `before` (seconds since the epoch), the oldest first."""
+    found = "SELECT n FROM jobs WHERE finished_at < ? ORDER BY finished_at LIMIT ?"
+    return [int(number) for (number,) in connection.execute(found, (before, limit))]
 
 
 def ended_ids(connection: sqlite3.Connection, before: float) -> list[str]:
     """The ids of those jobs."""
     found = "SELECT job_id FROM jobs WHERE finished_at < ? ORDER BY finished_at"
     return [str(job_id) for (job_id,) in connection.execute(found, (before,))]
+
+
+def forget(connection: sqlite3.Connection, before: float) -> int | None:
+    """Drop a piece of what ended `before`: how many rows of files or groups; None once nothing is left.
+
+    Part of the caller's transaction.
+    """
+    jobs, rows = ended(connection, before, JOBS_AT_ONCE), 0
+    for job in jobs:
+        while found := forget_files(connection, job):
+            rows += found
+            if rows >= outcomes.FORGET_FILES:
+                return rows
+        forget_job(connection, job)
+    return rows if jobs else tasks.forget(connection, before)
 
 
 def forget_files(connection: sqlite3.Connection, job: int) -> int:

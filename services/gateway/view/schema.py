@@ -10,10 +10,14 @@ from services.gateway.view.tasks import queries
 
 log = logging.getLogger(__name__)
 
-VERSION = 7
+VERSION = 8
 """Raised with every change of the tables; a file of another version is rebuilt."""
 
 COPY_TRIES = 5
+LOG_BYTES = 64 << 20
+"""What SQLite's log may take of the disk once it was copied; forgetting writes more than that."""
+SHRINK_PAGES = 500
+"""Pages of 4 KB given back at once: others write in between."""
 
 _TABLES = """
 CREATE TABLE source (name TEXT NOT NULL);
@@ -28,7 +32,8 @@ CREATE TABLE jobs (
     owes_callback INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX jobs_newest ON jobs (created_at DESC, job_id DESC);
-CREATE INDEX jobs_state ON jobs (state);
+CREATE INDEX jobs_state ON jobs (state, created_at DESC, job_id DESC);
+CREATE INDEX jobs_collection ON jobs (collection, created_at DESC, job_id DESC);
 CREATE INDEX jobs_changed ON jobs (partition, as_of);
 CREATE INDEX jobs_finished ON jobs (finished_at);
 CREATE INDEX jobs_callbacks ON jobs (partition) WHERE owes_callback;
@@ -61,7 +66,10 @@ def open_view(path: Path, source: str) -> sqlite3.Connection:
 def connect(path: Path) -> sqlite3.Connection:
     """A connection in autocommit mode; transactions are begun where they are needed."""
     connection = sqlite3.connect(path, isolation_level=None, timeout=5.0)
+    # It takes effect where the file is made, if it comes before all else.
+    connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
     connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute(f"PRAGMA journal_size_limit = {LOG_BYTES}")
     # A power cut may cost the last transactions, offsets included: they are folded again.
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA cache_size = -65536")
@@ -80,6 +88,14 @@ def copy_log(connection: sqlite3.Connection) -> None:
         _, written, copied = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
         if written == copied:
             return
+
+
+def shrink(connection: sqlite3.Connection) -> bool:
+    """Give some of the pages that hold nothing back to the disk; whether more are left."""
+    # As a script: a statement is stepped once for each row that it gives, and this one gives none.
+    connection.executescript(f"PRAGMA incremental_vacuum({SHRINK_PAGES})")
+    left: int = connection.execute("PRAGMA freelist_count").fetchone()[0]
+    return left > SHRINK_PAGES
 
 
 def delete_view(path: Path) -> None:

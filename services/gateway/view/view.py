@@ -17,7 +17,7 @@ from libs.common.events import JobSnapshot
 from libs.common.runtime.disk import needing_room
 from services.gateway.view import retention
 from services.gateway.view import writer as writing
-from services.gateway.view.schema import connect, copy_log, open_view
+from services.gateway.view.schema import connect, copy_log, open_view, shrink
 from services.gateway.view.writer import Change
 
 log = logging.getLogger(__name__)
@@ -107,17 +107,18 @@ class View:
             await self._writer.run(writing.write, changes, topic, offsets)
 
     async def forget(self, before: float) -> int:
-        """Drop the jobs that ended `before` (seconds) and what they did; how many rows of files that were.
+        """Drop the jobs and tasks that ended `before` (seconds) and what they did; how many rows that were.
 
-        Piece by piece, so that what happens meanwhile is folded in between. UnavailableError disk_full.
+        The disk gets their room back. Piece by piece, so that what happens meanwhile is folded in between.
+        UnavailableError disk_full.
         """
         forgotten = 0
         with needing_room(self._folder):
-            for job in await self._writer.run(retention.ended, before):
-                while rows := await self._writer.run(retention.forget_files, job):
-                    forgotten += rows
-                await self._writer.run(writing.forget_job, job)
+            while (rows := await self._writer.run(writing.forget, before)) is not None:
+                forgotten += rows
             await self._writer.run(retention.forget_traces)
+            while await self._writer.run(shrink):
+                pass
         return forgotten
 
     async def restore(self, snapshots: Iterable[tuple[JobSnapshot, int]]) -> None:

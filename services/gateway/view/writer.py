@@ -46,10 +46,10 @@ class Happened:
 Change = Requested | Happened
 
 
-def forget_job(connection: sqlite3.Connection, job: int) -> None:
-    """Drop a job whose outcomes were dropped before; see `retention.forget_job`."""
+def forget(connection: sqlite3.Connection, before: float) -> int | None:
+    """Drop a piece of what ended `before`; see `retention.forget`."""
     with _transaction(connection):
-        retention.forget_job(connection, job)
+        return retention.forget(connection, before)
 
 
 def write(

@@ -16,7 +16,7 @@ from libs.common.children.framing import Channel
 from libs.common.children.sandbox import close_files
 from libs.common.children.serving import confined, serve
 from libs.common.errors import Code
-from libs.common.imaging.quiet import quiet_pillow
+from libs.common.imaging.quiet import quiet_decoders
 from services.processor.decoding import inspection
 from services.processor.decoding.inspection import READY, Failed, Reply, Request
 
@@ -74,5 +74,5 @@ def _answer(inspect: Callable[[Request], Reply], request: Request) -> Reply:
 
 
 if __name__ == "__main__":
-    quiet_pillow()
+    quiet_decoders()
     run(confined(sys.argv))

@@ -33,7 +33,8 @@ class JobRecord(Struct, frozen=True, kw_only=True):
     `source` and `want` are those of the request, or of the one that it retries.
     `stored_in` and `model` are those of the generation (see Holding).
     `secret` is the proof that its terminal event has; empty in records of releases without one.
-    `cache_cleared_at` and `finished_at` are in seconds since the epoch.
+    `cache_cleared_at`, `accepted_at` (0 in records of releases without it) and `finished_at` are in seconds
+    since the epoch.
     """
 
     job_id: Id
@@ -54,6 +55,7 @@ class JobRecord(Struct, frozen=True, kw_only=True):
     shown_below: bytes = b""
     refusal: Refusal | None = None
     secret: str = ""
+    accepted_at: float = 0.0
     state: JobState = "running"
     finished_at: float | None = None
     trace: str = ""

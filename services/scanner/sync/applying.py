@@ -49,7 +49,7 @@ class Applying:
     async def move(self, moves: Sequence[Move]) -> None:
         """Give points of gone files to the files that have their content now."""
         for start in range(0, len(moves), BATCH):
-            await self._move({move.point.id: move.file for move in moves[start : start + BATCH]})
+            await self._move(moves[start : start + BATCH])
 
     async def catch_up(self) -> None:
         """Report the points that a scanner before this one removed and had no time to report."""
@@ -72,10 +72,12 @@ class Applying:
             await self._remove(page)
             after = page[-1].id
 
-    async def _move(self, files: dict[str, Candidate]) -> None:
+    async def _move(self, moves: Sequence[Move]) -> None:
         await self._running()
+        files = {move.point.id: move.file for move in moves}
+        begun = {move.point.id for move in moves if move.begun}
         store, records = self._wiring.store, await self._read(list(files))
-        there = [self._there(record, files[record.id]) for record in records]
+        there = [self._there(record, files[record.id]) for record in records if record.id not in begun]
         await self._patiently(lambda: store.upsert(self._place, there))
         await self._patiently(lambda: store.delete_points(self._place, list(files)))
         await self._settle([*(each.payload for each in records), *(each.payload for each in there)])

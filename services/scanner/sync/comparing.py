@@ -20,7 +20,7 @@ from services.scanner.sync.place import has_entries, place_of
 from services.scanner.sync.reading import Reading
 from services.scanner.sync.stored import Candidate, StoredPoint, StoredPoints
 from services.scanner.wiring import Wiring
-from services.scanner.worker import RACY_S, is_unchanged
+from services.scanner.worker import RACY_S, has_its_times, is_unchanged
 
 _CHUNK_BYTES = 1 << 20
 
@@ -28,10 +28,14 @@ T = TypeVar("T")
 
 
 class Move(NamedTuple):
-    """A listed file that has the content of a point whose file is gone."""
+    """A listed file that has the content of a point whose file is gone.
+
+    `begun`: the file has its point, from a scanner before this one that had no time for the rest.
+    """
 
     file: Candidate
     point: StoredPoint
+    begun: bool = False
 
 
 class Elsewhere(NamedTuple):
@@ -61,10 +65,13 @@ class Comparing:
         self._collection = record.collection or ""
         self._reading = Reading(record, wiring)
 
-    async def compared(self) -> Comparison:
-        """The comparison; while the store is away it waits."""
+    async def compared(self, again: bool = False) -> Comparison:
+        """The comparison; while the store is away it waits.
+
+        `again`: a scanner before this one has compared, and may have begun a move.
+        """
         await self._read()
-        situation, moves = await self._situation()
+        situation, moves = await self._situation(again)
         return Comparison(await asyncio.to_thread(self._counts, situation, len(moves)), moves, situation)
 
     async def _read(self) -> None:
@@ -96,9 +103,18 @@ class Comparing:
             and not self._record.request.force
             and is_unchanged(self._record, listed, point, model.model)
         )
-        return StoredPoint(id_, path, point.size or 0, point.file_hash or "", unchanged, point.caption)
+        arrived = listed is not None and 0 < self._record.accepted_at <= (point.stored_at or 0.0)
+        return StoredPoint(
+            id=id_,
+            path=path,
+            size=point.size or 0,
+            file_hash=point.file_hash or "",
+            unchanged=unchanged,
+            caption=point.caption,
+            arrived=arrived and listed is not None and has_its_times(listed, point),
+        )
 
-    async def _situation(self) -> tuple[Situation, Sequence[Move]]:
+    async def _situation(self, again: bool) -> tuple[Situation, Sequence[Move]]:
         before = self._wiring.control.synced(self._collection, self._root)
         place = await self._in_lister(lambda: place_of(self._root))
         elsewhere = await self._elsewhere() if self._record.request.paths else Elsewhere()
@@ -106,7 +122,10 @@ class Comparing:
             self._found, place, None if before is None else before.place, elsewhere
         )
         # Where not everything could be listed, a file that is not there need not have moved.
-        moves = await self._in_lister(self._moves) if found.gone and is_whole(found) else []
+        moves = list[Move]()
+        if found.gone and is_whole(found):
+            moves = await asyncio.to_thread(self._begun) if again else []
+            moves += await self._in_lister(self._moves)
         return replace(found, gone=found.gone - len(moves)), moves
 
     async def _elsewhere(self) -> Elsewhere:
@@ -125,7 +144,14 @@ class Comparing:
             place_before=place_before,
         )
 
-    def _moves(self) -> Sequence[Move]:
+    def _begun(self) -> list[Move]:
+        return [
+            Move(file, point, begun=True)
+            for file, sha256 in self._points.arrived()
+            if (point := self._points.take(file, sha256)) is not None
+        ]
+
+    def _moves(self) -> list[Move]:
         moves = []
         for file in self._points.candidates():
             sha256 = self._hashed(file.path)

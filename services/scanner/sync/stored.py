@@ -13,7 +13,7 @@ from services.scanner.listing.spool import OF_FOLDERS, Spool
 _TABLE = """
 CREATE TABLE points (
     id TEXT PRIMARY KEY, path BLOB NOT NULL, size INTEGER NOT NULL, file_hash TEXT NOT NULL,
-    unchanged INTEGER NOT NULL, caption TEXT, became TEXT
+    unchanged INTEGER NOT NULL, caption TEXT, arrived INTEGER NOT NULL, became TEXT
 ) WITHOUT ROWID
 """
 _READ = "SELECT id, path, size, file_hash"
@@ -23,7 +23,10 @@ _ADDED = "FROM files f WHERE f.code IS NULL AND NOT EXISTS (SELECT 1 FROM points
 
 
 class StoredPoint(Struct, frozen=True):
-    """A point below the root. `unchanged`: its file is listed, and what is stored of it is still true."""
+    """A point below the root. `unchanged`: its file is listed, and what is stored of it is still true.
+
+    `arrived`: it is stored with the present times of its file, since the job was accepted.
+    """
 
     id: str
     path: bytes
@@ -31,10 +34,11 @@ class StoredPoint(Struct, frozen=True):
     file_hash: str
     unchanged: bool = False
     caption: str | None = None
+    arrived: bool = False
 
 
 class Candidate(Struct, frozen=True):
-    """A listed file without a point that may be one that is gone: both have the same size."""
+    """A listed file that may be one that is gone: both have the same size."""
 
     file_id: str
     path: bytes
@@ -73,10 +77,9 @@ class StoredPoints:
 
     def add(self, points: Iterable[StoredPoint]) -> None:
         """Put in a page of points."""
-        rows = [(p.id, p.path, p.size, p.file_hash, p.unchanged, p.caption) for p in points]
-        self._spool.within(
-            lambda db: insert(db, "INSERT INTO points (id, path, size, file_hash, unchanged, caption)", rows)
-        )
+        rows = [(p.id, p.path, p.size, p.file_hash, p.unchanged, p.caption, p.arrived) for p in points]
+        columns = "id, path, size, file_hash, unchanged, caption, arrived"
+        self._spool.within(lambda db: insert(db, f"INSERT INTO points ({columns})", rows))
 
     def count(self) -> int:
         """All points below the root."""
@@ -107,9 +110,16 @@ class StoredPoints:
 
     def candidates(self) -> list[Candidate]:
         """Files without a point that are as large as one that is gone."""
-        query = f"{_CANDIDATE} {_ADDED} AND f.size IN (SELECT p.size {_GONE})"
+        return self._candidates(f"{_CANDIDATE} {_ADDED} AND f.size IN (SELECT p.size {_GONE})")
+
+    def arrived(self) -> list[tuple[Candidate, str]]:
+        """Files whose points came with this job and have the content of one that is gone, which they tell."""
+        query = (
+            f"{_CANDIDATE}, q.file_hash FROM files f JOIN points q ON q.id = f.file_id WHERE q.arrived "
+            f"AND f.code IS NULL AND f.state = 0 AND q.file_hash IN (SELECT p.file_hash {_GONE})"
+        )
         rows = self._spool.within(lambda db: db.execute(query).fetchall())
-        return [Candidate(*row) for row in rows]
+        return [(Candidate(*row[:-1]), row[-1]) for row in rows]
 
     def take(self, candidate: Candidate, file_hash: str) -> StoredPoint | None:
         """A point of that content that is gone, for this file alone; None if there is none."""
@@ -139,6 +149,10 @@ class StoredPoints:
     def _number(self, query: str) -> int:
         found: int = self._spool.within(lambda db: db.execute(query).fetchone()[0])
         return found
+
+    def _candidates(self, query: str) -> list[Candidate]:
+        rows = self._spool.within(lambda db: db.execute(query).fetchall())
+        return [Candidate(*row) for row in rows]
 
     def _points(self, query: str, *values: object) -> list[StoredPoint]:
         rows = self._spool.within(lambda db: db.execute(query, values).fetchall())

@@ -47,8 +47,9 @@ class Sync:
         of files that came behind the listing: it is left to the next sync.
         """
         points = await asyncio.to_thread(StoredPoints, self._spool)
-        found = await Comparing(self._record, points, self._wiring, began).compared()
         reported = self._projected.job.sync
+        comparing = Comparing(self._record, points, self._wiring, began)
+        found = await comparing.compared(again=reported is not None)
         if reported is None:
             reported = found.counts
             await self._wiring.outbox.tell(events.Compared(job_id=self._record.job_id, counts=reported))

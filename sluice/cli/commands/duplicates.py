@@ -38,7 +38,10 @@ Protect = Annotated[
 
 @app.command()
 def find(
-    threshold: Annotated[float, typer.Option(min=0, max=1, help="Minimum similarity")] = 0.98,
+    threshold: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="Least likeness (default: the model's own)", show_default=False),
+    ] = None,
     mode: Annotated[
         Likeness,
         typer.Option(help="Like the kept one, each other, or in a chain"),

@@ -11,7 +11,7 @@ import httpx
 import numpy as np
 import pytest
 
-from libs.common.control import FilledBy
+from libs.common.control import FilledBy, ModelInUse
 from libs.common.ids import file_id
 from libs.common.kafka.connection import Connection
 from libs.common.kafka.outgoing import fact
@@ -142,6 +142,23 @@ async def test_similar_pictures_are_found_and_any_replica_shows_them(
     assert (await second.get(f"{API}/duplicates/curation-status")).json()[name] == "completed"
     newest = (await second.get(f"{API}/tasks", params={"kind": "find_similar", "limit": 1})).json()
     assert [each["task_id"] for each in newest] == [task_id]
+
+
+@pytest.mark.usefixtures("upserter")
+async def test_without_a_threshold_that_of_the_model_counts(
+    gateway: httpx.AsyncClient, store: Store, publisher: Publisher
+) -> None:
+    name = await active_collection(gateway)
+    await store.upsert(
+        name, [point(name, f"{n}.jpg", v.tolist()) for n, v in enumerate(vectors_with_copies())]
+    )
+    strict = ModelInUse(model="strict", dimension=SIZE, duplicate_likeness=1.0)
+    found: dict[str, int] = {}
+    for who, model in (("strict", strict), ("silent", ModelInUse(model="silent", dimension=SIZE))):
+        await publisher.publish([fact(model)])
+        taken = await gateway.post(f"{API}/duplicates/find-similar", json={})
+        found[who] = (await done(gateway, taken.json()["task_id"]))["totals"]["groups"]
+    assert found == {"strict": 0, "silent": 3}
 
 
 @pytest.mark.usefixtures("upserter")

@@ -1,6 +1,8 @@
 """Putting out the members of groups whose processes are no more."""
 
-from libs.common.kafka.stale_members import remove_stale_members
+import pytest
+
+from libs.common.kafka.stale_members import group_consumer, remove_stale_members
 from libs.common.topics import PATHS
 from tests.support.broker import Broker
 from tests.support.kafka import connect
@@ -22,3 +24,33 @@ async def test_who_was_in_the_groups_is_put_out_of_those_that_are_named(kafka: B
         await until(lambda: bool(one.assignment() and other.assignment()))
         await remove_stale_members(connection, ["processor", "no one-is-in-this-one"])
         assert (await members("processor"), await members("tasks")) == (0, 1)
+
+
+async def test_a_replica_that_was_killed_does_not_wait_for_its_former_session(
+    kafka: Broker, prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection = await connect(kafka, prefix)
+    async with connection.consumer(PATHS, group="processor") as killed:
+        await until(lambda: bool(killed.assignment()))
+        monkeypatch.setattr(killed._coordinator, "_maybe_leave_group", nothing)
+
+    async with group_consumer(connection, "processor") as again:
+        again.subscribe([connection.names.of(PATHS)])
+        await until(lambda: bool(again.assignment()), timeout_s=connection.session_s / 2)
+
+
+async def test_a_replica_that_joins_leaves_those_of_other_names_where_they_are(
+    kafka: Broker, prefix: str
+) -> None:
+    first, second = await connect(kafka, prefix, "a"), await connect(kafka, prefix, "b")
+    async with first.consumer(PATHS, group="processor") as one:
+        await until(lambda: bool(one.assignment()))
+        member = one._coordinator.member_id
+        async with group_consumer(second, "processor") as other:
+            other.subscribe([second.names.of(PATHS)])
+            await until(lambda: bool(other.assignment()))
+            assert one._coordinator.member_id == member
+
+
+async def nothing() -> None:
+    """A process that was killed says no farewell."""

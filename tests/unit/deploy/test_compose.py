@@ -134,6 +134,14 @@ def test_only_gateway_and_dashboard_are_reached_and_only_from_this_machine() -> 
     assert SERVICES["dashboard"]["ports"] == [f"127.0.0.1:8003:{PORT}"]
 
 
+def test_what_needs_nothing_outside_reaches_nothing_there() -> None:
+    assert FILE["networks"] == {"inside": {"internal": True}}
+    assert all("inside" in service["networks"] for service in SERVICES.values())
+    shut = {name for name, service in SERVICES.items() if "default" not in service["networks"]}
+    assert shut == {"kafka", "qdrant", "inferencer", "upserter"}
+    assert not {name for name in shut if "ports" in SERVICES[name]}, "an internal network publishes no port"
+
+
 def test_the_broker_and_the_store_are_the_versions_that_are_tested() -> None:
     assert SERVICES["kafka"]["image"] == f"apache/kafka:{jars.KAFKA_VERSION}"
     client = re.search(

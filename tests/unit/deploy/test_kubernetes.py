@@ -6,6 +6,7 @@ from starlette.routing import Route
 
 from libs.common.http import probes
 from libs.common.runtime.service import Health
+from libs.common.settings import StoreSettings
 from services.gateway.app import create_app as create_gateway
 from services.ml.app import create_app as create_ml
 from tests.unit.deploy.described import (
@@ -184,6 +185,30 @@ def test_nothing_comes_in_that_no_policy_names() -> None:
     shut = of_kind("NetworkPolicy")["nothing-comes-in"]["spec"]
     assert (shut["policyTypes"], shut.get("ingress")) == (["Ingress"], None)
     assert of_kind("NetworkPolicy").keys() >= {"gateway", "ml", "dashboard", "metrics"}
+
+
+def test_each_stage_may_call_what_it_needs_and_nothing_else() -> None:
+    shut = of_kind("NetworkPolicy")["nothing-goes-out"]["spec"]
+    assert (shut["policyTypes"], shut.get("egress")) == (["Egress"], None)
+    policies = {
+        name: each["spec"] for name, each in of_kind("NetworkPolicy").items() if name.endswith("-out")
+    }
+    assert selected(policies["kafka-out"]) == set(STAGES) - OVER_HTTP
+    stores = {stage for stage in STAGES if issubclass(settings_of(stage), StoreSettings)}
+    assert selected(policies["qdrant-out"]) == stores
+    models = {stage for stage in STAGES if "ML_INFERENCE_SERVICE_URL" in known_to(stage)}
+    assert selected(policies["model-out"]) == models
+    assert {"processor", "scanner", "gateway"} <= selected(policies["https-out"])
+    assert not {"inferencer", "upserter", "dashboard"} & selected(policies["https-out"])
+    for rule in policies["https-out"]["egress"]:
+        assert "169.254.0.0/16" in rule["to"][0]["ipBlock"]["except"]
+        assert [port["port"] for port in rule["ports"]] == [443]
+
+
+def selected(policy: dict[str, Any]) -> set[str]:
+    """The stages that a policy is about."""
+    (only,) = policy["podSelector"]["matchExpressions"]
+    return set(only["values"])
 
 
 def test_nothing_fixes_the_replicas_that_a_scaler_decides_on() -> None:

@@ -73,6 +73,30 @@ def test_exif_that_the_decoder_refuses_costs_the_exif_and_not_the_picture() -> N
     assert difference(found.jpeg, np.asarray(SCENE, dtype=float)) < 8.0
 
 
+def test_a_gain_map_that_the_decoder_refuses_costs_nothing() -> None:
+    data = avif(exif=photos.camera_exif())
+    head = int.from_bytes(data[:4], "big")
+    broken = data[:head].replace(b"miaf", b"tmap") + data[head:].replace(b"Exif", b"tmap", 1)
+    with pytest.raises(Exception, match=r".*"):
+        Image.open(io.BytesIO(broken)).load()
+    assert difference(normalise(broken, Limits()).jpeg, np.asarray(SCENE, dtype=float)) < 8.0
+
+
+def test_groups_that_the_decoder_refuses_cost_nothing() -> None:
+    data = avif()
+    at = data.index(b"meta") - 4
+    size = int.from_bytes(data[at : at + 4], "big")
+    groups = struct.pack(">I4sI4sIIII", 36, b"grpl", 99, b"altr", 0, 1, 1, 1)[:36].ljust(36, b"\0")
+    # The picture's data follow the boxes: their offset moves with them.
+    moved = data[:at] + struct.pack(">I", size + 36) + data[at + 4 : at + size] + groups + data[at + size :]
+    where = moved.index(b"iloc") + 4
+    offset = moved.index(struct.pack(">I", data.index(b"mdat") + 4), where)
+    broken = moved[:offset] + struct.pack(">I", data.index(b"mdat") + 4 + 36) + moved[offset + 4 :]
+    with pytest.raises(Exception, match=r".*"):
+        Image.open(io.BytesIO(broken)).load()
+    assert difference(normalise(broken, Limits()).jpeg, np.asarray(SCENE, dtype=float)) < 8.0
+
+
 def test_the_parts_that_may_be_refused_are_hidden_and_nothing_else() -> None:
     data = avif(exif=photos.camera_exif(), xmp=b"<x/>")
     plain = items.without_extras(data)

@@ -149,7 +149,13 @@ def camera_file(make: bytes) -> bytes:
     return head.ljust(sub, b"\0") + sensor
 
 
-@pytest.mark.parametrize(("make", "kind"), [(b"SONY", "ARW"), (b"NIKON CORPORATION", "NEF")])
+@pytest.mark.parametrize(
+    ("make", "kind"),
+    [
+        *((b"SONY", "ARW"), (b"NIKON CORPORATION", "NEF"), (b"SEIKO EPSON CORP.", "ERF")),
+        *((b"Mamiya-OP Co.,Ltd.", "MEF"), (b"Leaf", "MOS"), (b"Kodak", "KDC"), (b"Imacon", "3FR")),
+    ],
+)
 def test_a_cut_camera_file_is_a_truncated_raw_and_no_tiff(make: bytes, kind: Format) -> None:
     whole = camera_file(make)
     cut = whole[:20_000]
@@ -184,6 +190,15 @@ def test_a_dng_of_jpeg_xl_shows_its_preview() -> None:
     found = normalise(out.getvalue(), Limits())
     assert (found.format, found.width, found.height) == ("DNG", 800, 600)
     assert difference(found.jpeg, EXPECTED) < 8.0
+
+
+def test_a_camera_s_file_that_names_a_thumbnail_alone_is_a_raw() -> None:
+    """As those of the Sony DSC-F828, whose suffix is srf."""
+    thumbnail = photos.encoded(SCENE.resize((160, 120)), "JPEG")
+    tags = [(259, 3, [6]), (271, 2, b"SONY\0"), (272, 2, b"DSC-F828\0"), (513, 4, [4096]),
+            (514, 4, [len(thumbnail)])]  # fmt: skip
+    data = (b"II*\0" + struct.pack("<I", 8) + directory(8, tags)).ljust(4096, b"\0") + thumbnail
+    assert sniff(data.ljust(20_000, b"\0")) == "ARW"
 
 
 def test_a_tiff_of_a_camera_maker_that_is_whole_stays_a_tiff() -> None:

@@ -89,6 +89,7 @@ async def test_the_real_service_reports_itself() -> None:
             dimension=512,
             has_text=False,
             input_side=224,
+            duplicate_likeness=0.98,
             related_likeness=0.9,
         )
 

@@ -31,10 +31,26 @@ def crop_of(data: bytes, size: tuple[int, int]) -> Crop | None:
         return None
 
 
+def colours_of(data: bytes) -> tuple[int, int] | None:
+    """Colour primaries and transfer characteristics of the primary picture (`nclx`), as numbers of H.273."""
+    try:
+        for box in _properties(data):
+            if box.kind == b"colr" and data[box.body : box.body + 4] == b"nclx":
+                return struct.unpack_from(">HH", data, box.body + 4)
+    except (struct.error, IndexError):
+        return None
+    return None
+
+
 def without_extras(data: bytes) -> bytes:
-    """The file with its EXIF, its texts and its gain map told as items that no decoder knows."""
-    plain = bytearray(data)
+    """The file with its EXIF, its texts, its gain map and its groups told as what no decoder knows."""
+    head = int.from_bytes(data[:4], "big")
+    # Who promises a gain map must have one.
+    plain = bytearray(data[:head].replace(b"tmap", b"miaf") + data[head:])
     meta = _child(data, b"meta")
+    groups = _child(data, b"grpl", meta, _FULL_BOX)
+    if groups.kind:
+        plain[groups.body - 4 : groups.body] = b"free"
     for entry in _entries(data, meta):
         at = entry.body + _FULL_BOX + (2 if data[entry.body] == 2 else 4) + 2
         if data[at : at + 4] in (b"Exif", b"mime", b"tmap"):

@@ -8,19 +8,21 @@ from libs.common.imaging.containers import boxes, jxl, tiff
 Format = Literal[
     "JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "HEIC", "AVIF", "JXL", "JPEG2000", "PSD",
     "DNG", "ARW", "CR2", "CR3", "NEF", "ORF", "RW2", "RAF", "PEF", "SRW",
-    "CRW", "MRW", "X3F", "KDC", "RWL", "3FR", "IIQ",
+    "CRW", "MRW", "X3F", "KDC", "RWL", "3FR", "IIQ", "ERF", "MEF", "MOS",
 ]
 # fmt: on
 
 RAW_FORMATS: frozenset[Format] = frozenset(
     (
         *("DNG", "ARW", "CR2", "CR3", "NEF", "ORF", "RW2", "RAF", "PEF", "SRW"),
-        *("CRW", "MRW", "X3F", "KDC", "RWL", "3FR", "IIQ"),
+        *("CRW", "MRW", "X3F", "KDC", "RWL", "3FR", "IIQ", "ERF", "MEF", "MOS"),
     )
 )
 
-HEAD_BYTES = 64
-"""So much of a file decides whether it is a picture at all; which RAW format it is may take all of it."""
+HEAD_BYTES = 512
+"""So much of a file decides whether it is a picture or a video at all; which RAW format it is may take all of
+it.
+"""
 
 _MAGIC: tuple[tuple[bytes, Format], ...] = (
     (b"\xff\xd8\xff", "JPEG"),
@@ -53,7 +55,10 @@ _RAW_BY_MAKE: tuple[tuple[str, Format], ...] = (
     ("LEICA", "RWL"),
     ("HASSELBLAD", "3FR"),
     ("PHASE ONE", "IIQ"),
-    ("LEAF", "IIQ"),
+    ("LEAF", "MOS"),
+    ("IMACON", "3FR"),
+    ("SEIKO EPSON", "ERF"),
+    ("MAMIYA", "MEF"),
 )
 _BY_BRAND: dict[bytes, Format] = {
     b"crx ": "CR3",
@@ -112,9 +117,9 @@ def _in_tiff(data: bytes) -> Format:
     by_make = next((name for make, name in _RAW_BY_MAKE if any(m.startswith(make) for m in makes)), None)
     if any(directory.is_sensor for directory in directories):
         return by_make or "DNG"  # unknown maker: LibRaw decides by content anyway
-    # The directory of the sensor's data may be what is missing of a camera's file that was cut.
-    return (
-        by_make
-        if by_make and len(data) > HEAD_BYTES and tiff.lacks_directories(directories, len(data))
-        else "TIFF"
-    )
+    if by_make is None or len(data) <= HEAD_BYTES:
+        return "TIFF"
+    # The directory of the sensor's data may be what is missing of a camera's file that was cut; and there are
+    # cameras that name a thumbnail alone.
+    is_raw = tiff.lacks_directories(directories, len(data)) or not any(each.has_data for each in directories)
+    return by_make if is_raw else "TIFF"

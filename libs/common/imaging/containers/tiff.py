@@ -86,6 +86,11 @@ class Directory:
         """Width times height; 0 where it does not say."""
         return (self.first(WIDTH) or 0) * (self.first(HEIGHT) or 0)
 
+    @property
+    def has_data(self) -> bool:
+        """Whether it says where a picture's data lie; a thumbnail's JPEG is told otherwise."""
+        return STRIP_OFFSETS in self.tags or TILE_OFFSETS in self.tags
+
     def text(self, tag: int) -> str:
         """The value of an ASCII tag, without its end mark."""
         return (

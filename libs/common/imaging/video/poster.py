@@ -6,6 +6,7 @@ from typing import IO, Any
 from PIL import Image, ImageFilter, ImageStat
 
 from libs.common.errors import Code, FileError
+from libs.common.imaging import cicp
 from libs.common.imaging.failures import check_pixels
 from libs.common.imaging.orient import upright_size
 from libs.common.imaging.picture import Picture
@@ -59,7 +60,8 @@ def _poster(av: Any, container: Any, bounds: Bounds, max_pixels: int) -> Picture
     image = _in_shape(frame.to_image(), stream.sample_aspect_ratio)
     orientation = _ORIENTATIONS.get(round(frame.rotation) % 360, 1)
     width, height = upright_size(image.size, orientation)
-    return Picture(shrunk(image, bounds.fit(image.size)), width, height, "RGB", orientation)
+    profile = cicp.profile_of((int(frame.color_primaries), int(frame.color_trc)))
+    return Picture(shrunk(image, bounds.fit(image.size)), width, height, "RGB", orientation, profile)
 
 
 def _candidates(av: Any, container: Any, stream: Any) -> Iterator[tuple[float, Any]]:
@@ -77,8 +79,10 @@ def _candidates(av: Any, container: Any, stream: Any) -> Iterator[tuple[float, A
 
 def _frame_at(av: Any, container: Any, stream: Any, seconds: float) -> Any:
     """The first frame from there on, or one not long before; None where none can be decoded."""
+    # Cameras with discs and tapes let their clock run on from one video to the next.
+    begins = (container.start_time or 0) / av.time_base
     try:
-        container.seek(int(seconds * av.time_base))
+        container.seek(int((begins + seconds) * av.time_base))
     except av.FFmpegError:
         if seconds:
             return None
@@ -90,7 +94,7 @@ def _frame_at(av: Any, container: Any, stream: Any, seconds: float) -> Any:
         try:
             for frame in packet.decode():
                 last = frame
-                if frame.time is None or frame.time >= seconds:
+                if frame.time is None or frame.time >= begins + seconds:
                     return frame
         except av.FFmpegError:
             continue

@@ -32,6 +32,7 @@ from libs.common.kafka.runner.progress import Progress
 from libs.common.kafka.runner.traced import traced
 from libs.common.kafka.runner.tries import Tries, blame
 from libs.common.kafka.runner.worker import Worker
+from libs.common.kafka.stale_members import group_consumer
 from libs.common.messages import RecordT
 from libs.common.metrics.declared import BATCH, REBALANCES, RETRIES, TAKEN_BYTES
 from libs.common.runtime.retry import until_available
@@ -105,8 +106,8 @@ class Runner(Generic[RecordT]):
 
     async def _be_member(self, stop: asyncio.Event, drain_s: float) -> None:
         names = [self._connection.names.of(topic) for topic in self._input.topics]
-        async with self._connection.consumer(
-            group=self._input.name, max_partition_fetch_bytes=4 * 1024 * 1024
+        async with group_consumer(
+            self._connection, self._input.name, max_partition_fetch_bytes=4 * 1024 * 1024
         ) as consumer:
             try:
                 consumer.subscribe(names, listener=_Rebalance(self, consumer))

@@ -16,6 +16,7 @@ from libs.common.errors import UnavailableError
 from libs.common.events import TERMINAL, JobSnapshot, decode
 from libs.common.kafka.connection import Connection
 from libs.common.kafka.publisher import Publisher
+from libs.common.kafka.stale_members import group_consumer
 from libs.common.kafka.tables.table import read_partition
 from libs.common.kafka.tables.tail import Tail
 from libs.common.stages import GATEWAY
@@ -77,7 +78,7 @@ class Snapshots(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def run(self, stop: asyncio.Event) -> None:
         """Write snapshots until `stop`; what was not committed is written again by the next owner."""
-        async with self._connection.consumer(group=GATEWAY.name) as consumer:
+        async with group_consumer(self._connection, GATEWAY.name) as consumer:
             consumer.subscribe([self._connection.names.of(JOB_STATUS)], listener=self)
             while not stop.is_set():
                 await self._gather(consumer, stop)

@@ -23,6 +23,9 @@ CREATE TABLE task_groups (
 """
 
 
+FORGET_GROUPS = 2_000
+"""Groups forgotten at once: others write in between."""
+
 Sort = Literal["space", "likeness"]
 
 _KEYS: dict[Sort, Callable[[SimilarGroup], float]] = {
@@ -50,6 +53,29 @@ def happened(connection: sqlite3.Connection, event: TaskEvent, offset: int, at: 
         connection.execute(
             "DELETE FROM task_groups WHERE task_id = ? AND run != ?", (event.job_id, after.run)
         )
+
+
+def forget(connection: sqlite3.Connection, before: float) -> int | None:
+    """Delete a piece of the tasks made `before` (seconds) that are over; None once nothing is left.
+
+    The last one of each kind and collection stays: people still work with what it found.
+    """
+    row = connection.execute(
+        "SELECT task_id FROM tasks AS old WHERE created_at < ? AND state NOT IN ('pending', 'running') "
+        "AND EXISTS (SELECT 1 FROM tasks WHERE kind = old.kind AND collection = old.collection "
+        "AND created_at > old.created_at) LIMIT 1",
+        (before,),
+    ).fetchone()
+    if row is None:
+        return None
+    rows = connection.execute(
+        "DELETE FROM task_groups WHERE task_id = ?1 AND (run, place) IN "
+        "(SELECT run, place FROM task_groups WHERE task_id = ?1 LIMIT ?2)",
+        (row[0], FORGET_GROUPS),
+    ).rowcount
+    if rows < FORGET_GROUPS:
+        connection.execute("DELETE FROM tasks WHERE task_id = ?", row)
+    return rows
 
 
 def task(connection: sqlite3.Connection, task_id: str) -> Task | None:

@@ -124,3 +124,16 @@ async def test_a_cursor_that_nobody_gave_is_refused(tmp_path: Path) -> None:
             await view.ask(tasks_queries.groups, TASK, "one", "-1; --", 10)
 
     assert refusal.value.code is Code.INVALID_REQUEST
+
+
+async def test_tasks_of_long_ago_are_forgotten_but_for_the_last_one_of_a_collection(tmp_path: Path) -> None:
+    ids = [str(uuid4()) for _ in range(3)]
+    async with View.open(tmp_path / "view.sqlite", "cluster/") as view:
+        for offset, task in enumerate(ids):
+            found = reported("completed", task=task, run="one", groups=(group("a"), group("b")))
+            await view.write([Happened(found, offset, 1000.0 + offset)], TOPIC, {0: offset + 1})
+        await view.forget(2000.0)
+        kept = [await view.ask(tasks_queries.task, task) for task in ids]
+        groups = [await view.ask(tasks_queries.groups, task, "one", None, 10) for task in ids]
+    assert [task is not None for task in kept] == [False, False, True]
+    assert [len(found) for found, _ in groups] == [0, 0, 2]

@@ -113,7 +113,5 @@ def scrape_steps(folder: Path, jobs: int) -> int:
 
 def drop(view: sqlite3.Connection) -> None:
     """Drop what is over, as the view's owner does."""
-    for number in retention.ended(view, 2e9):
-        while retention.forget_files(view, number):
-            pass
-        writer.forget_job(view, number)
+    while writer.forget(view, 2e9) is not None:
+        pass

@@ -2,7 +2,7 @@ import asyncio
 import logging
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import uuid4
@@ -10,12 +10,15 @@ from uuid import uuid4
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import msgpack
 
 from libs.common.errors import Code
 from libs.common.events import Accepted, Finished, JobEvent, Listed, Outcome, Outcomes, ScanRequest
 from services.gateway.view import outcomes, queries, writer
 from services.gateway.view import view as view_module
-from services.gateway.view.schema import open_view
+from services.gateway.view.fold import Job
+from services.gateway.view.queries import JobFilter
+from services.gateway.view.schema import copy_log, open_view
 from services.gateway.view.view import View
 from services.gateway.view.writer import Happened, Requested
 from tests.support.waiting import LIMIT_S
@@ -294,3 +297,55 @@ async def test_what_happens_is_folded_while_a_large_job_is_forgotten(
         assert not forgetting.done()
         assert await forgetting == 20_000 + 200
         assert await view.ask(outcomes.page, JOB, limit=1) == ([], None)
+
+
+async def test_the_disk_gets_back_what_forgotten_jobs_took(tmp_path: Path) -> None:
+    lots = [stored(*range(first, first + 500)) for first in range(0, 20_000, 500)]
+    async with view_in(tmp_path) as view:
+        await view.write(happened(ACCEPTED, *lots, FINISHED), TOPIC, {0: 42})
+        await view.ask(copy_log)
+        full = (tmp_path / "view.sqlite").stat().st_size
+        await view.forget(2e9)
+    assert full > 2_000_000
+    assert (tmp_path / "view.sqlite").stat().st_size < full / 2
+
+
+def steps_of(folder: Path, jobs: int, ask: Callable[[sqlite3.Connection], object]) -> int:
+    """How many steps of SQLite's machine a question takes in a view of so many finished jobs."""
+    connection, steps = open_view(folder / f"{jobs}.sqlite", "s"), 0
+
+    def step() -> int:
+        nonlocal steps
+        steps += 1
+        return 0
+
+    rows = [(str(uuid4()), 1.0 * n, 2.0 * n, f"c{n % 3}", msgpack.encode(OF_ANY)) for n in range(jobs)]
+    connection.executemany(
+        "INSERT INTO jobs (job_id, created_at, finished_at, collection, state, body) "
+        "VALUES (?, ?, ?, ?, 'completed', ?)",
+        rows,
+    )
+    connection.set_progress_handler(step, 1)
+    ask(connection)
+    connection.close()
+    return steps
+
+
+OF_ANY = Job(job_id=JOB, created_at=1.0, updated_at=1.0)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda view: queries.jobs(view, JobFilter(), None, 20),
+        lambda view: queries.jobs(view, JobFilter("c1"), None, 20),
+        lambda view: queries.jobs(view, JobFilter("c1", "failed"), None, 20),
+        lambda view: queries.recent(view, 0.0),
+        queries.unfinished,
+    ],
+    ids=["newest", "of a collection", "failed ones", "recent", "unfinished"],
+)
+def test_what_is_asked_of_jobs_costs_the_same_however_many_there_are(
+    tmp_path: Path, ask: Callable[[sqlite3.Connection], object]
+) -> None:
+    assert steps_of(tmp_path, 2_000, ask) < 1.5 * steps_of(tmp_path, 100, ask)

@@ -33,7 +33,19 @@ from tests.unit.processor.samples import by_path, request_for
 SCENE = photos.scene(320, 240)
 BLACK = Image.new("RGB", SCENE.size)
 BLURRED = SCENE.filter(ImageFilter.GaussianBlur(12))
-FORMATS = {"mov": "MOV", "mp4": "MP4", "3gp": "3GP", "avi": "AVI", "matroska": "MKV", "webm": "MKV"}
+FORMATS = {
+    "mov": "MOV",
+    "mp4": "MP4",
+    "3gp": "3GP",
+    "avi": "AVI",
+    "matroska": "MKV",
+    "webm": "MKV",
+    "asf": "WMV",
+    "mpeg": "MPG",
+    "mpegts": "MTS",
+}
+FOR_DISCS = {"mpegts_m2ts_mode": "1"}
+"""As camcorders write transport streams: a time before each packet."""
 
 
 def turned(data: bytes, matrix: tuple[int, int, int, int]) -> bytes:
@@ -59,6 +71,17 @@ def test_each_container(kind: str) -> None:
     assert (found.format, found.kind, found.width, found.height) == (FORMATS[kind], "video", 320, 240)
     assert shows(found, SCENE)
     assert found.metadata.duration_s == pytest.approx(0.5, abs=0.1)
+
+
+def test_a_camcorder_s_clock_that_runs_on_from_the_video_before() -> None:
+    frames = [BLACK] * 15 + [SCENE] * 20
+    data = video(frames, "mpegts", options=FOR_DISCS | {"output_ts_offset": "600"})
+    assert (poster(data).format, shows(poster(data), SCENE)) == ("MTS", True)
+
+
+@pytest.mark.parametrize("other", [b"G" * 100 + b"oodbye, " * 80, photos.gif(), b"G" * 187])
+def test_what_begins_with_the_sign_of_a_transport_stream_is_none(other: bytes) -> None:
+    assert sniff_video(other[:HEAD_BYTES]) is None
 
 
 @pytest.mark.parametrize("beginning", [BLACK, BLURRED, Image.new("RGB", SCENE.size, (90, 90, 90))])

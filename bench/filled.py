@@ -1,0 +1,58 @@
+"""Collections that the embedded store has before a system starts on it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from libs.common.ids import file_id
+from libs.common.points.derived import additions
+from libs.common.store.edge import EdgeStore
+from libs.common.store.protocol import Payload, Point
+
+BATCH = 256
+"""Points written at once, as the upserter writes them."""
+
+Rows = Callable[[range], NDArray[np.float64]]
+Payloads = Callable[[int], Payload]
+
+
+def point_id(collection: str, number: int) -> str:
+    """The id of a collection's point."""
+    return file_id(collection, f"/photos/{number}.jpg".encode())
+
+
+def random_rows(size: int) -> Rows:
+    """Vectors without meaning, the same for the same numbers."""
+    return lambda part: np.random.default_rng(part.start).normal(size=(len(part), size))
+
+
+def complete(payload: Payload) -> Payload:
+    """As the upserter stores it: points of before would be completed while something is measured."""
+    return payload | additions(payload)
+
+
+async def fill(store: EdgeStore, name: str, count: int, rows: Rows, payload: Payloads) -> None:
+    """Make the collection and give it points number 0 to `count` - 1."""
+    first = rows(range(1))
+    await store.create(name, first.shape[1], "Cosine")
+    for start in range(0, count, BATCH):
+        part = range(start, min(start + BATCH, count))
+        vectors = rows(part)
+        await store.upsert(
+            name,
+            [
+                Point(point_id(name, n), vector.tolist(), payload(n))
+                for n, vector in zip(part, vectors, strict=True)
+            ],
+        )
+
+
+async def filled(folder: Path, name: str, count: int, rows: Rows, payload: Payloads) -> None:
+    """Likewise, in a store in `folder` that is closed again."""
+    store = EdgeStore(folder)
+    try:
+        await fill(store, name, count, rows, payload)
+    finally:
+        await store.close()

@@ -1,0 +1,197 @@
+"""How long each kind of search takes: 100,000 points next to a running job, and a million alone."""
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from bench import photos
+from bench.filled import fill, filled, point_id, random_rows
+from bench.known_photos import WORDS, photo, small
+from bench.place import Place
+from bench.result import Figure
+from bench.system import System, stub, system
+from libs.common.errors import Code, SluiceError
+from libs.common.store.edge import EdgeStore
+
+NAME, SIZE = "search", 512
+POINTS, MILLION = 100_000, 1_000_000
+COMPARED = 10_000
+"""Points that are stored with and without indexes."""
+JOB_RATE = 60
+"""Images a second that the model of the job next to the searches takes."""
+CALLS = 200
+DEEP = 1_000
+"""The page of the gallery that is to be as fast as the first."""
+PAGE = 50
+
+Call = Callable[[], Awaitable[httpx.Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """Milliseconds."""
+
+    p50: float
+    p99: float | None = None
+
+
+LIMITS: Mapping[str, Limit] = {
+    "words": Limit(5, 30),
+    "words-date-folder": Limit(5, 30),
+    "vector-filters": Limit(15, 50),
+    "fused": Limit(25, 80),
+    "gallery-page": Limit(10, 40),
+    "facets": Limit(20, 60),
+}
+
+
+async def search(place: Place) -> list[Figure]:
+    """100,000 points as photos give them, each kind of search by turns while a job runs."""
+    folder, data = photos.variants(place.inputs, 20_000), place.fresh()
+    kept = await _kept_by_indexes(place)
+    await filled(data / "store", NAME, POINTS, random_rows(SIZE), photo)
+    async with (
+        stub(0.0, 1000 / JOB_RATE) as model,
+        system(data, ML_INFERENCE_SERVICE_URL=model.base_url) as running,
+    ):
+        await running.collection("beside")
+        job = await running.submit(folder)
+        await _select(running)
+        waits = await _measured(_calls(running, POINTS))
+        pages = await _pages(running)
+        left = await running.status(job)
+    if left["status"] != "running":
+        raise SluiceError(Code.INTERNAL, f"the job was to be running still: {left['message']}")
+    note = f"{CALLS} calls next to a job at {left['rate']:.0f} files a second"
+    found = [figure for name, each in waits.items() for figure in _figures(name, each, LIMITS[name], note)]
+    return [*found, pages, kept]
+
+
+async def search_million(place: Place) -> list[Figure]:
+    """A million points with small payloads and nothing next to them."""
+    data = place.fresh()
+    start = time.perf_counter()
+    await filled(data / "store", NAME, MILLION, random_rows(SIZE), small)
+    rate = MILLION / (time.perf_counter() - start)
+    async with system(data) as running:
+        await _select(running)
+        waits = await _measured(_calls(running, MILLION), calls_each=40)
+        memory = running.memory_mb()
+    note = f"{MILLION} points, stored at {rate:.0f} a second; all processes take {memory:.0f} MB"
+    limits = {name: Limit(300 if name in ("vector-filters", "fused") else 50) for name in waits}
+    return [
+        figure
+        for name, each in waits.items()
+        for figure in _figures(f"million-{name}", each, limits[name], note)
+    ]
+
+
+async def _kept_by_indexes(place: Place) -> Figure:
+    """The rate of storing points with all indexes, as a share of that without; the same points, by turns."""
+    payloads = [photo(number) for number in range(COMPARED)]
+    seconds: dict[bool, float] = {}
+    for indexed in (False, True):
+        store = EdgeStore(place.fresh()) if indexed else EdgeStore(place.fresh(), indexes={})
+        await store.open()
+        start = time.perf_counter()
+        await fill(store, NAME, COMPARED, random_rows(SIZE), payloads.__getitem__)
+        seconds[indexed] = time.perf_counter() - start
+        await store.close()
+    return Figure(
+        name="search-upserts",
+        value=COMPARED / seconds[True],
+        unit="points/s",
+        target=0.85,
+        baseline=COMPARED / seconds[False],
+        ratio=seconds[False] / seconds[True],
+        note="with all indexes, next to none",
+    )
+
+
+async def _select(running: System) -> None:
+    answer = await running.http.post("/api/v1/collections/select", json={"collection_name": NAME})
+    answer.raise_for_status()
+
+
+def _calls(running: System, points: int) -> dict[str, Call]:
+    http, chance = running.http, random.Random(5)  # noqa: S311 - no secret
+
+    def searched(body: Callable[[], dict[str, Any]]) -> Call:
+        return lambda: http.post("/api/v1/search", json={"limit": 20, **body()})
+
+    def words() -> dict[str, Any]:
+        return {"query": " ".join(chance.sample(WORDS, 2)), "mode": "words"}
+
+    def filters() -> dict[str, Any]:
+        year = chance.randrange(2010, 2024)
+        return {"taken_at": {"gte": f"{year}-02", "lt": f"{year}-11"}, "below": f"/photos/{year}"}
+
+    def like() -> dict[str, Any]:
+        return {"like": point_id(NAME, chance.randrange(points))}
+
+    async def gallery() -> httpx.Response:
+        offset = PAGE * chance.randrange(10)
+        return await http.get(f"/api/v1/collections/{NAME}/images", params={"limit": PAGE, "offset": offset})
+
+    async def facets() -> httpx.Response:
+        fields = "camera,month,format,kind"
+        return await http.get(f"/api/v1/collections/{NAME}/facets", params={"fields": fields})
+
+    return {
+        "words": searched(words),
+        "words-date-folder": searched(lambda: {**words(), "filters": filters()}),
+        "vector-filters": searched(lambda: {**like(), "filters": filters()}),
+        "fused": searched(lambda: {**like(), **words(), "mode": "hybrid"}),
+        "gallery-page": gallery,
+        "facets": facets,
+    }
+
+
+async def _measured(calls: Mapping[str, Call], calls_each: int = CALLS) -> dict[str, list[float]]:
+    """Milliseconds of each call, in order of length; the first few do not count."""
+    waits: dict[str, list[float]] = {name: [] for name in calls}
+    for number in range(3 + calls_each):
+        for name, call in calls.items():
+            start = time.perf_counter()
+            (await call()).raise_for_status()
+            if number >= 3:
+                waits[name].append(1000 * (time.perf_counter() - start))
+            await asyncio.sleep(0.01)
+    return {name: sorted(found) for name, found in waits.items()}
+
+
+async def _pages(running: System) -> Figure:
+    """Page 1,000 of the gallery next to page 1: the median of the pages around each."""
+    first, deep = list[float](), list[float]()
+    cursor: str | None = None
+    for number in range(DEEP + 10):
+        start = time.perf_counter()
+        params: dict[str, str | int] = {"limit": PAGE} | ({"cursor": cursor} if cursor else {})
+        answer = await running.http.get(f"/api/v1/collections/{NAME}/images", params=params)
+        cursor = answer.raise_for_status().json()["next"]
+        wait = 1000 * (time.perf_counter() - start)
+        if number < 20:
+            first.append(wait)
+        elif number >= DEEP - 10:
+            deep.append(wait)
+    shallow, far = sorted(first)[10], sorted(deep)[10]
+    return Figure(
+        name="search-page-1000", value=far, unit="ms", target=1.25, bound="at most", baseline=shallow,
+        ratio=far / shallow, note="next to the first pages, by cursor",
+    )  # fmt: skip
+
+
+def _figures(name: str, waits: list[float], limit: Limit, note: str) -> list[Figure]:
+    def figure(part: str, share: float, target: float) -> Figure:
+        return Figure(
+            name=f"{name}-{part}", value=waits[int(share * (len(waits) - 1))], unit="ms", target=target,
+            bound="at most", note=note,
+        )  # fmt: skip
+
+    found = [figure("p50", 0.5, limit.p50)]
+    return found if limit.p99 is None else [*found, figure("p99", 0.99, limit.p99)]
