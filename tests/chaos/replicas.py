@@ -19,13 +19,16 @@ class Replica:
         self.stage = stage
         self.name = name
         self.log = home / f"{stage}-{name}.log"
+        self.data_dir = home / f"{stage}-{name}"
         self._environment = {
             **os.environ,
             **environment,
             "INSTANCE": name,
-            "DATA_DIR": str(home / f"{stage}-{name}"),
+            "DATA_DIR": str(self.data_dir),
         }
         self._process: asyncio.subprocess.Process | None = None
+        self.tree = Path.cwd()
+        """Where the code of its next start is: another release, say."""
         self.frozen = False
         self.end_requested = False
         self.busy = False
@@ -52,7 +55,11 @@ class Replica:
         self.end_requested = self.frozen = False
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", f"services.{self.stage}", env=self._environment, stdout=log, stderr=log
+                *(sys.executable, "-m", f"services.{self.stage}"),
+                env=self._environment | {"PYTHONPATH": str(self.tree)},
+                cwd=self.tree,
+                stdout=log,
+                stderr=log,
             )
 
     async def end(self, number: signal.Signals) -> int:

@@ -155,8 +155,10 @@ class Model:
 
 
 @asynccontextmanager
-async def running(home: Path, replicas: int, session_s: float = SESSION_SECONDS) -> AsyncIterator[World]:
-    """The system, with so many replicas of each stage, started and ready."""
+async def running(
+    home: Path, replicas: int, session_s: float = SESSION_SECONDS, tree: Path | None = None
+) -> AsyncIterator[World]:
+    """The system, with so many replicas of each stage, started and ready; they run the code in `tree`."""
     settings = EmbeddedSettings()
     async with AsyncExitStack() as stack:
         broker = EmbeddedKafka(
@@ -177,7 +179,9 @@ async def running(home: Path, replicas: int, session_s: float = SESSION_SECONDS)
         stack.push_async_callback(world.end)
         for stage in STAGES:
             for number in range(replicas):
-                await world.add(stage, f"r{number}").start()
+                replica = world.add(stage, f"r{number}")
+                replica.tree = tree or replica.tree
+                await replica.start()
         await world.ready()
         yield world
 
