@@ -1,12 +1,14 @@
-"""What KEDA would decide over a job: `python -m scripts.simulate_scaling [FILES]`.
+"""What KEDA would decide over a job: `python -m scripts.simulate_scaling [FILES or RECORDING.csv]`.
 
 The rules are those of overlays/production/keda.yaml, applied as the HorizontalPodAutoscaler applies them
 (https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/): one recommendation every 15 s,
 a tolerance of a tenth, stabilisation windows, and at most what the policies allow in their period. The stages
 are queues with the rates below; a replica works READY_S after it is asked for, and each change of a group
-stops it for REBALANCE_S.
+stops it for REBALANCE_S. Over a recording (`python -m tests.chaos.lags`) the lags are those of a
+real job with one replica of each stage, which more replicas would have shortened.
 """
 
+import csv
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -123,6 +125,25 @@ def simulate(files: int, cached: float = 0.0) -> Run:
     return run
 
 
+def replay(recording: Path) -> Run:
+    """What the scalers decide over lags that were recorded, and in the TAIL_S after them."""
+    run = Run(scalers())
+    with recording.open(newline="") as file:
+        rows = {
+            int(row.pop("second")): {topic: float(lag) for topic, lag in row.items()}
+            for row in csv.DictReader(file)
+        }
+    run.done_at = max(rows)
+    lags = rows[min(rows)]
+    for second in range(run.done_at + TAIL_S):
+        lags = rows.get(second, lags)
+        run.lags.append(lags)
+        if second % SYNC_S == 0:
+            for scaler in run.scalers.values():
+                scaler.decide(second, lags)
+    return run
+
+
 def _taken(run: Run, stage: str, waiting: dict[str, float], now: int) -> float:
     room, taken = RATES[stage] * run.scalers[stage].ready(now), 0.0
     for topic in INPUTS[stage]:
@@ -139,10 +160,10 @@ def turns(scaler: Scaler) -> int:
     return sum(one != other for one, other in pairwise(signs))
 
 
-def main(files: int) -> None:
+def main(of: str) -> None:
     """Print the replicas over time."""
-    run = simulate(files)
-    sys.stdout.write(f"{files} files, done after {run.done_at} s\n")
+    run = simulate(int(of)) if of.isdigit() else replay(Path(of))
+    sys.stdout.write(f"{of}: done after {run.done_at} s\n")
     sys.stdout.write("second  waiting for processor inferencer upserter   replicas\n")
     changed = sorted({at for scaler in run.scalers.values() for at, _ in scaler.changes} | {0, run.done_at})
     for at in changed:
@@ -160,4 +181,4 @@ def _replicas(scaler: Scaler, at: int) -> int:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 20_000)
+    main(sys.argv[1] if len(sys.argv) > 1 else "20000")

@@ -84,7 +84,7 @@ async def main(settings: RecoverySettings, home: Path) -> None:
     )
     async with world.running(home, 2, settings.recovery_session) as running:
         await jobs.make_collections(running.gateways[0], COLLECTIONS)
-        connection = _connection(running)
+        connection = connection_to(running)
         async with connection.admin() as admin, _load(running, folders):
             await asyncio.sleep(WARM_SECONDS)
             if settings.recovery_quiet:
@@ -179,13 +179,12 @@ async def _expelled(admin: AIOKafkaAdminClient, connection: Connection, seconds:
 
 
 async def _members(admin: AIOKafkaAdminClient, connection: Connection) -> set[str]:
-    groups = [connection.names.group(stage) for stage in STAGES]
-    return {
-        member[0]
-        for answer in await admin.describe_consumer_groups(groups)
-        for group in answer.groups
-        for member in group[5]
-    }
+    found = set()
+    for stage in STAGES:
+        # One at a time: the client cannot read an answer about several.
+        (answer,) = await admin.describe_consumer_groups([connection.names.group(stage)])
+        found |= {member[0] for group in answer.groups for member in group[5]}
+    return found
 
 
 @contextmanager
@@ -242,7 +241,8 @@ def _gap(times: list[float], begin: float, end: float) -> float:
     return max((later - max(earlier, begin) for earlier, later in pairwise(around)), default=0.0)
 
 
-def _connection(running: World) -> Connection:
+def connection_to(running: World) -> Connection:
+    """A client of its own to the world's broker."""
     settings = StageSettings(
         kafka_bootstrap_servers=running.bootstrap_servers, instance="recovery", data_dir=Path("unused")
     )
