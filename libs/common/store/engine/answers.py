@@ -20,7 +20,7 @@ def answer(root: Root, call: wire.Call) -> Any:  # noqa: C901, PLR0911, PLR0912 
         case wire.Delete(name):
             return root.delete(name)
         case wire.Info(name):
-            return root.shard(name).info()
+            return root.info(name)
         case wire.Upsert(name, ids, vectors, payloads):
             return root.shard(name).upsert(ids, _matrix(vectors, len(ids)), payloads)
         case wire.Retrieve(name, ids, payload, with_vectors):
@@ -44,6 +44,8 @@ def answer(root: Root, call: wire.Call) -> Any:  # noqa: C901, PLR0911, PLR0912 
             return root.shard(name).add_index(field)
         case wire.GetShape(name):
             return root.shard(name).shape
+        case wire.Count(name, None):
+            return root.info(name).points_count
         case wire.Count(name, where):
             return root.shard(name).count(where)
         case wire.DeletePoints(name, ids):

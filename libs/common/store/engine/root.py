@@ -13,14 +13,18 @@ from libs.common.runtime.lock import DirLock
 from libs.common.store.engine.building import build, copy
 from libs.common.store.engine.room import NEEDED_BYTES
 from libs.common.store.engine.shape import read_name, read_shape, write_shape
-from libs.common.store.engine.shard import Shard
+from libs.common.store.engine.shard import Closed, Shard
 from libs.common.store.names import check_new, exists, folder_of, is_mapped, not_found
-from libs.common.store.protocol import Shape
+from libs.common.store.protocol import CollectionInfo, Shape
 from sluice.names import is_name
 
 _SHARD = "shard"
 _PASSING = "."
 """Names of folders that are being made or removed begin with this; no collection's can."""
+KEPT_OPEN = 16
+"""Collections that stay open. Each has eight threads of the engine's and its indexes in memory."""
+MOST_OPEN = 2 * KEPT_OPEN
+"""Collections open at once: beyond KEPT_OPEN they are closed while no call waits, beyond this at once."""
 
 
 class Root:
@@ -33,6 +37,8 @@ class Root:
         self._lock = DirLock(folder)
         self._lock.acquire(lock_patience_seconds)
         self._open: dict[str, Shard] = {}
+        """The one that was used last is the last."""
+        self._closed: dict[str, Closed] = {}
         self._templates: dict[Shape, Path] = {}
         for left_over in folder.glob(f"{_PASSING}*/"):
             shutil.rmtree(left_over)
@@ -64,6 +70,7 @@ class Root:
         """Remove a collection, a damaged one too; after a crash in the middle it is gone all the same."""
         if name not in self.names():
             raise not_found(name)
+        self._closed.pop(name, None)
         if (shard := self._open.pop(name, None)) is not None:
             shard.close()
         leaving = self._passing()
@@ -72,21 +79,39 @@ class Root:
 
     def shard(self, name: str) -> Shard:
         """The open shard of a collection; SluiceError collection_not_found."""
-        if name not in self._open:
-            self._open[name] = self._load(name)
-        return self._open[name]
+        shard = self._open.pop(name, None)
+        if shard is None:
+            while len(self._open) >= MOST_OPEN:
+                self._close_least_used()
+            shard = self._load(name)
+        self._open[name] = shard
+        return shard
+
+    def info(self, name: str) -> CollectionInfo:
+        """The shape and the counts of a collection, which is not opened for them if it was before."""
+        closed = self._closed.get(name)
+        return self.shard(name).info() if closed is None else closed.info
 
     def tidy(self) -> None:
-        """Flush and compact what was written since the last time."""
+        """Flush and compact what was written since the last time, and close one that is not needed open."""
         for shard in self._open.values():
             shard.tidy()
+        if len(self._open) > KEPT_OPEN:
+            self._close_least_used()
+
+    def _close_least_used(self) -> None:
+        name, shard = next(iter(self._open.items()))
+        self._closed[name] = shard.known()
+        del self._open[name]
+        shard.close()
 
     def _load(self, name: str) -> Shard:
         folder = self._folder / folder_of(name)
         if not is_name(name) or not folder.is_dir():
             raise not_found(name)
         try:
-            return Shard.load(name, read_shape(folder), self._indexes, folder / _SHARD)
+            closed = self._closed.pop(name, None)
+            return Shard.load(name, read_shape(folder), self._indexes, folder / _SHARD, closed)
         except SluiceError:
             raise
         except BaseException as error:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import cast
+from typing import NamedTuple, cast
 
 import qdrant_edge as edge
 
@@ -34,36 +34,70 @@ COMPACT_AFTER = 1000
 """Deleted points after which a compaction is worth its time; the engine's own threshold is the same."""
 
 
+class Closed(NamedTuple):
+    """What is known of a collection that was closed: no other process writes into it."""
+
+    info: CollectionInfo
+    deleted: int
+
+
 class Shard:
     """An open collection. Not safe for several threads; blocks; an acknowledged write is in the log."""
 
-    def __init__(self, name: str, shape: Shape, indexes: Mapping[str, Index], engine: edge.EdgeShard) -> None:
+    def __init__(
+        self,
+        name: str,
+        shape: Shape,
+        indexes: Mapping[str, Index],
+        engine: edge.EdgeShard,
+        closed: Closed | None = None,
+    ) -> None:
         self.name = name
         self.shape = shape
         self._indexes = indexes
         self._engine = engine
         self._unflushed = 0
-        self._deleted = 0
+        self._info = None if closed is None else closed.info
+        self._deleted = 0 if closed is None else closed.deleted
 
     @classmethod
-    def load(cls, name: str, shape: Shape, indexes: Mapping[str, Index], folder: Path) -> "Shard":
-        """The shard that `folder` holds, with every write that was ever acknowledged."""
-        return cls(name, shape, indexes, edge.EdgeShard.load(str(folder)))
+    def load(
+        cls,
+        name: str,
+        shape: Shape,
+        indexes: Mapping[str, Index],
+        folder: Path,
+        closed: Closed | None = None,
+    ) -> "Shard":
+        """The shard that `folder` holds, with every write that was ever acknowledged.
+
+        `closed`: what `known` gave, if this process had it open before.
+        """
+        return cls(name, shape, indexes, edge.EdgeShard.load(str(folder)), closed)
+
+    def known(self) -> Closed:
+        """What stays true of it once it is closed."""
+        return Closed(self.info(), self._deleted)
 
     def close(self) -> None:
         """Flush and release the files."""
         self._engine.close()
 
     def info(self) -> CollectionInfo:
-        """The shape and the counts. Counts exactly: the engine's own figure is too high after a crash."""
-        return CollectionInfo(
-            name=self.name,
-            status="green",
-            vector_size=self.shape.vector_size,
-            distance=self.shape.distance,
-            points_count=self.count(None),
-            indexed_vectors_count=self._engine.info().indexed_vectors_count,
-        )
+        """The shape and the counts, kept until something is written.
+
+        Counts exactly: the engine's own figure is too high after a crash.
+        """
+        if self._info is None:
+            self._info = CollectionInfo(
+                name=self.name,
+                status="green",
+                vector_size=self.shape.vector_size,
+                distance=self.shape.distance,
+                points_count=self.count(None),
+                indexed_vectors_count=self._engine.info().indexed_vectors_count,
+            )
+        return self._info
 
     def upsert(self, ids: Sequence[str], vectors: Matrix, payloads: Sequence[Payload]) -> None:
         """Write the points; `vectors` has one row a point."""
@@ -180,7 +214,7 @@ class Shard:
         """What is better done while no call waits: compact after deletions, flush what was written."""
         if self._deleted >= COMPACT_AFTER:
             self._engine.optimize()
-            self._deleted = 0
+            self._deleted, self._info = 0, None
             self._unflushed += 1
         if self._unflushed:
             self._engine.flush()
@@ -209,6 +243,7 @@ class Shard:
         return scored([str(hit.id) for hit in found], scores, [hit.payload for hit in found])
 
     def _written(self, points: int) -> None:
+        self._info = None
         self._unflushed += points
         if self._unflushed >= FLUSH_EVERY:
             self._engine.flush()

@@ -1,0 +1,68 @@
+"""Many collections in one folder: only those in use are open."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID
+
+import numpy as np
+import pytest
+
+from libs.common.store.engine import root as root_module
+from libs.common.store.engine.root import Root
+from libs.common.store.engine.shard import Shard
+from libs.common.store.protocol import Shape
+
+NAMES = [f"c{number}" for number in range(6)]
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Root]:
+    monkeypatch.setattr(root_module, "KEPT_OPEN", 1)
+    monkeypatch.setattr(root_module, "MOST_OPEN", 2)
+    found = Root(tmp_path, 1.0, {"file_hash": "keyword"})
+    for name in NAMES:
+        found.create(name, Shape(2, "Cosine"))
+    yield found
+    found.close()
+
+
+def write(root: Root, name: str, number: int) -> None:
+    root.shard(name).upsert([str(UUID(int=number))], np.ones((1, 2), np.float32), [{"n": number}])
+
+
+def threads() -> int:
+    return len(list(Path("/proc/self/task").iterdir()))
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="counts threads as Linux does")
+def test_the_least_used_are_closed_and_have_all_that_was_written_when_they_open_again(root: Root) -> None:
+    before, most = threads(), 0
+    for number, name in enumerate(NAMES, 1):
+        write(root, name, number)
+        most = max(most, threads() - before)
+        if number == 2:
+            of_two = most
+    assert most <= of_two
+    root.tidy()
+    assert threads() - before < of_two
+    for number, name in enumerate(NAMES, 1):
+        assert [
+            each.payload for each in root.shard(name).retrieve([str(UUID(int=number))], "all", False)
+        ] == [{"n": number}]
+
+
+def test_counts_are_kept_until_something_is_written_also_of_what_is_closed(
+    root: Root, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number, name in enumerate(NAMES, 1):
+        write(root, name, number)
+        root.info(name)
+    with monkeypatch.context() as patched:
+        patched.setattr(Shard, "count", lambda *_: pytest.fail("counted"))
+        assert [root.info(name).points_count for name in NAMES] == [1] * 6
+    write(root, "c0", 7)
+    root.shard("c5").delete_points([str(UUID(int=6))])
+    assert [root.info(name).points_count for name in NAMES] == [2, 1, 1, 1, 1, 0]
+    root.delete("c1")
+    root.create("c1", Shape(2, "Cosine"))
+    assert root.info("c1").points_count == 0
