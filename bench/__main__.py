@@ -16,6 +16,7 @@ from bench.rows import (
     by_hand,
     decoding,
     jobs,
+    listeners,
     million,
     model,
     near_duplicates,
@@ -52,6 +53,7 @@ ALONE: dict[str, Row] = {
     "search": searches.search,
     "search-million": searches.search_million,
     "growth-jobs": jobs.growth_jobs,
+    "readers": listeners.readers,
 }
 """Rows that take so long that they run only when asked for by name."""
 

@@ -17,7 +17,7 @@ CACHE = "private, max-age=86400, immutable"
 """A point's id names one file; a changed file's thumbnail is a day late at most."""
 
 
-def _api(request: Request) -> AsyncClient:
+async def _api(request: Request) -> AsyncClient:
     http: httpx.AsyncClient = request.app.state.http
     return AsyncClient(api_key=key_of(request), connections=http, retries=RETRIES)
 

@@ -1,6 +1,6 @@
 """How an endpoint gets the one capability that it needs, without knowing the others."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Protocol, TypeVar
 
 from fastapi import Depends, Request
@@ -25,14 +25,21 @@ def capabilities_of(request: Request) -> Capabilities:
     return capabilities
 
 
-def capability(kind: type[T]) -> Callable[[Request], T]:
-    """A FastAPI dependency that yields the capability of this type."""
+def capability(kind: type[T]) -> Callable[[Request], Awaitable[T]]:
+    """A FastAPI dependency that yields the capability of this type.
 
-    def dependency(request: Request) -> T:
+    A coroutine function, like any dependency here: for others FastAPI has each request wait for a thread.
+    """
+
+    async def dependency(request: Request) -> T:
         return capabilities_of(request).get(kind)
 
     return dependency
 
 
-AnyCapability = Annotated[Capabilities, Depends(capabilities_of)]
+async def _all(request: Request) -> Capabilities:
+    return capabilities_of(request)
+
+
+AnyCapability = Annotated[Capabilities, Depends(_all)]
 """What a probe takes, which answers while the gateway is not open too."""

@@ -10,6 +10,7 @@ from services.gateway.api.capabilities import capability
 from services.gateway.api.models import problems
 from services.gateway.api.unread import ReadFields
 from services.gateway.jobs import models as body
+from services.gateway.jobs.following.watch import JobWatch
 from services.gateway.jobs.polling import MOST_WAIT_S, WAIT, changed, status_url
 from services.gateway.jobs.reader import JobReader
 from services.gateway.jobs.status import file_out, ignored_out, job_out
@@ -100,8 +101,8 @@ async def _start_points(
 )
 async def status(
     statuses: Statuses,
+    watch: Annotated[JobWatch, Depends(capability(JobWatch))],
     job_id: JobId,
-    response: Response,
     wait: Annotated[float, Query(ge=0, le=MOST_WAIT_S, description=WAIT)] = 0,
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Any:
@@ -109,11 +110,11 @@ async def status(
 
     With the ETag of an earlier answer in If-None-Match it is a 304 while nothing has changed.
     """
-    found, etag = await changed(lambda: statuses.read(job_id), if_none_match, wait)
-    if etag == if_none_match:
-        return Response(status_code=304, headers={"etag": etag})
-    response.headers["etag"] = etag
-    return found
+    moves = watch.moves(str(job_id))
+    found = await changed(lambda: statuses.answer(job_id), if_none_match, wait, moves.next)
+    if found.etag == if_none_match:
+        return Response(status_code=304, headers={"etag": found.etag})
+    return Response(found.body, media_type="application/json", headers={"etag": found.etag})
 
 
 @router.get("/jobs", summary="Jobs, the newest first", responses=problems())

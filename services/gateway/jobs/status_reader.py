@@ -1,7 +1,7 @@
 """A job's status: its report, why it waits, and what its copies are copies of."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
 
@@ -9,8 +9,12 @@ from libs.common.errors import SluiceError
 from libs.common.events import Outcome
 from libs.common.points.fields import Fields
 from libs.common.points.projections import SHOWN
+from libs.common.runtime.coalesced import Coalesced
 from libs.common.store.protocol import Payload, Record, Store
+from services.gateway.api.caller import caller
+from services.gateway.api.keys import Key
 from services.gateway.jobs.models import StatusOut
+from services.gateway.jobs.polling import Answer
 from services.gateway.jobs.reader import JobReader, Report
 from services.gateway.jobs.status import Duplicate, status_out
 from services.gateway.view.fold import Job
@@ -55,6 +59,18 @@ class StatusReader:
     waiting: Callable[[str], str | None]
     slowest: Slowest
     now: Callable[[], float]
+    _shared: Coalesced[tuple[UUID, Key], Answer] = field(init=False)
+
+    def __post_init__(self) -> None:
+        # What a caller sees depends on its key: only calls with the same one share.
+        object.__setattr__(self, "_shared", Coalesced(lambda asked: self._answered(asked[0])))
+
+    async def answer(self, job_id: UUID) -> Answer:
+        """As `read`, written; those who ask at the same time share one reading."""
+        return await self._shared((job_id, caller()))
+
+    async def _answered(self, job_id: UUID) -> Answer:
+        return Answer.of(await self.read(job_id))
 
     async def read(self, job_id: UUID) -> StatusOut:
         """The job's status as of now; SluiceError job_not_found, or job_gone."""

@@ -27,7 +27,7 @@ NEWEST = "-taken_at"
 MOST_FIELDS = 20
 
 
-def _page(
+async def _page(
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
     cursor: Cursor = None,
     offset: Annotated[int, Query(ge=0, le=10_000, description="In place of a cursor")] = 0,

@@ -34,7 +34,7 @@ _FORM = {
 }
 
 
-def _options(
+async def _options(
     collection: Annotated[str | None, Query(description="Unset: the active one")] = None,
     force: Annotated[bool, Query(description="Also what is unchanged or cached")] = False,
     caption: Annotated[bool, Query(description="Whether images get a caption")] = True,

@@ -13,6 +13,7 @@ from libs.common.events import ScanRequest, decode, decode_event
 from libs.common.ids import job_id_for_record
 from libs.common.kafka.connection import Connection
 from libs.common.kafka.tables.tail import Records, Tail
+from libs.common.runtime.coalesced import Coalesced
 from libs.common.runtime.retry import FIRST_PAUSE_S, pauses
 from libs.common.runtime.service import pause, supervise
 from libs.common.topics import Topic
@@ -49,6 +50,7 @@ class Follower:
         self._moved = asyncio.Condition()
         self._failure: BaseException | None = None
         self._held: UnavailableError | None = None
+        self._ends = Coalesced[None, dict[int, int]](lambda _: tail.end_offsets(tail.followed))
         self._task: asyncio.Task[None] | None = None
 
     @classmethod
@@ -89,7 +91,9 @@ class Follower:
         the view has no room. A first catch-up, which folds all there is, takes as long as it takes: None.
         """
         async with deadline(f"reading {self._topic.name} to its end", timeout_s):
-            ends = await self._tail.end_offsets(self.partitions if partitions is None else partitions)
+            ends = await self._ends(None)
+            if partitions is not None:
+                ends = {partition: ends[partition] for partition in partitions}
             await self.reach(ends)
             return ends
 

@@ -27,6 +27,18 @@ def test_the_gateway_has_each_capability_that_an_endpoint_takes_once() -> None:
     assert [(name, kind) for name, kind in requested if held.count(kind) != 1] == []
 
 
+def test_no_request_waits_for_a_thread_to_have_its_dependencies() -> None:
+    routes = [
+        route
+        for included in create_app().routes
+        for route in getattr(getattr(included, "original_router", None), "routes", ())
+    ]
+    calls = {each.call for route in routes for each in route.dependant.dependencies}
+
+    assert len(calls) > 20
+    assert [call for call in calls if not inspect.iscoroutinefunction(call)] == []
+
+
 def test_no_endpoint_takes_more_than_two_capabilities() -> None:
     names = [name for name, _ in set(_requested())]
 

@@ -46,7 +46,7 @@ async def job_events(
         async for change in _catch_up(watch, place):
             place = change.place
             if wanted.includes(change):
-                yield _event(change)
+                yield str(change)
     async for event in _live(watch, stop, wanted, _Seen(count, place)):
         yield event
 
@@ -66,7 +66,7 @@ async def _live(watch: JobWatch, stop: asyncio.Event, wanted: Wanted, seen: _See
         async for change in _next(watch, seen):
             if wanted.includes(change):
                 last = clock()
-                yield _event(change)
+                yield str(change)
         if clock() - last > ALIVE_SECONDS:
             last = clock()
             # With the place, so that a listener to whom nothing was of interest goes on from here too.
@@ -98,8 +98,4 @@ async def _catch_up(watch: JobWatch, place: Place) -> AsyncIterator[Change]:
 def _first(shown: Sequence[Change], place: Place) -> Iterator[str]:
     """The first events; the last one has the id, as a stream that ends before it begins again."""
     yield from (f"event: job\ndata: {change.body}\n\n" for change in shown[:-1])
-    yield _event(shown[-1]) if shown else f"id: {place}\n\n"
-
-
-def _event(change: Change) -> str:
-    return f"event: job\nid: {change.place}\ndata: {change.body}\n\n"
+    yield str(shown[-1]) if shown else f"id: {place}\n\n"

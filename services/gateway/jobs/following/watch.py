@@ -5,8 +5,10 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from itertools import islice
 
 from libs.common.errors import UnavailableError
+from libs.common.topics import key_partition
 from services.gateway.jobs.reader import JobReader
 from services.gateway.jobs.status import job_out
 from services.gateway.view import changes
@@ -14,6 +16,8 @@ from services.gateway.view.changes import Place
 from services.gateway.view.fold import Job
 
 EVERY_SECONDS = 1.0
+BEATS = 4
+"""Times in EVERY_SECONDS that it looks whether anything came."""
 KEPT = 5_000
 """Changes kept for listeners that are slow; one that is slower reads the view again."""
 PAGE = 500
@@ -28,6 +32,28 @@ class Change:
     body: str
     place: Place
 
+    def __str__(self) -> str:
+        return f"event: job\nid: {self.place}\ndata: {self.body}\n\n"
+
+
+class JobMoves:
+    """What one client waits for: that a job may have changed."""
+
+    def __init__(self, watch: "JobWatch", partition: int) -> None:
+        self._watch = watch
+        self._partition = partition
+        self._seen = watch.mark(partition)
+
+    async def next(self, seconds: float) -> None:
+        """Return once events came since the last time, or a second has gone; within `seconds` anyway."""
+        try:
+            async with asyncio.timeout(seconds):
+                while self._seen == self._watch.mark(self._partition):
+                    await self._watch.beat()
+        except TimeoutError:
+            return
+        self._seen = self._watch.mark(self._partition)
+
 
 class JobWatch:
     """Looks for changed jobs once a second. A job that changed twice in between is one change."""
@@ -38,6 +64,8 @@ class JobWatch:
         self._newest = 0
         self._recent: deque[Change] = deque(maxlen=KEPT)
         self._ticked = asyncio.Condition()
+        self._beaten = asyncio.Condition()
+        self._seen, self._ticks = place, 0
         self._task: asyncio.Task[None] | None = None
         self.count = 0
 
@@ -58,6 +86,19 @@ class JobWatch:
         if self._task is not None:
             await asyncio.shield(self._task)
 
+    def moves(self, job_id: str) -> JobMoves:
+        """What happens to a job from now on."""
+        return JobMoves(self, key_partition(job_id, len(self._seen.offsets)))
+
+    def mark(self, partition: int) -> tuple[int, int]:
+        """Another one once events came in this partition, and once a second."""
+        return self._seen.offsets[partition], self._ticks
+
+    async def beat(self) -> None:
+        """Return after the next look whether anything came."""
+        async with self._beaten:
+            await self._beaten.wait()
+
     async def tick(self) -> None:
         """Return after the next look."""
         async with self._ticked:
@@ -66,7 +107,7 @@ class JobWatch:
     def since(self, count: int) -> list[Change] | None:
         """The changes after the first `count`; None where they are no longer kept."""
         missed = self.count - count
-        return None if missed > len(self._recent) else list(self._recent)[len(self._recent) - missed :]
+        return None if missed > len(self._recent) else list(islice(reversed(self._recent), missed))[::-1]
 
     async def read(self, place: Place) -> list[Change]:
         """A page of the changes since a place, from the view; fewer than PAGE are the last."""
@@ -74,7 +115,7 @@ class JobWatch:
 
     async def begin(self, newest: int) -> tuple[Place, list[Change]]:
         """Where a new listener begins, and the jobs that it is shown first; empty while Kafka is away."""
-        place = await self._jobs.view.ask(changes.place, len(self._jobs.status.partitions))
+        place = await self._place_now()
         try:
             return place, [_change(job, place) for job in await self._jobs.watched(newest)]
         except UnavailableError:
@@ -90,10 +131,18 @@ class JobWatch:
 
     async def _run(self) -> None:
         while True:
-            await asyncio.sleep(EVERY_SECONDS)
+            for _ in range(BEATS):
+                await asyncio.sleep(EVERY_SECONDS / BEATS)
+                self._seen = await self._place_now()
+                async with self._beaten:
+                    self._beaten.notify_all()
             await self._look()
+            self._ticks += 1
             async with self._ticked:
                 self._ticked.notify_all()
+
+    async def _place_now(self) -> Place:
+        return await self._jobs.view.ask(changes.place, len(self._jobs.status.partitions))
 
     async def _look(self) -> None:
         requested, self._newest = await self._jobs.view.ask(changes.requested, self._newest)

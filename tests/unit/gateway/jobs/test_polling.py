@@ -1,6 +1,7 @@
 """A status that is waited for: answered on a change, at the job's end, or when the time is up."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 
 from services.gateway.jobs.models import CountsOut, StatusOut
-from services.gateway.jobs.polling import changed, etag_of
+from services.gateway.jobs.polling import Answer, changed, etag_of
 
 COUNTS = CountsOut(
     total=0, stored=0, from_cache=0, failed=0, skipped=0, ignored=0, in_flight=0
@@ -24,26 +25,35 @@ def status(state: str = "running", **fields: Any) -> StatusOut:
     return StatusOut.model_construct(**(whole | fields))
 
 
-def answers(*found: StatusOut) -> tuple[Callable[[], Awaitable[StatusOut]], list[StatusOut]]:
+def answers(*found: StatusOut) -> tuple[Callable[[], Awaitable[Answer]], list[StatusOut]]:
     rest = list(found)
 
-    async def read() -> StatusOut:
-        return rest.pop(0) if len(rest) > 1 else rest[0]
+    async def read() -> Answer:
+        return Answer.of(rest.pop(0) if len(rest) > 1 else rest[0])
 
     return read, rest
 
 
+async def soon(seconds: float) -> None:
+    await asyncio.sleep(min(0.01, seconds))
+
+
+def shown(answer: Answer) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(answer.body)
+    return found
+
+
 async def test_without_waiting_it_is_read_once() -> None:
     read, rest = answers(status(), status("completed"))
-    found, _ = await changed(read, None, 0)
-    assert (found.state, len(rest)) == ("running", 1)
+    found = await changed(read, None, 0, soon)
+    assert (shown(found)["state"], len(rest)) == ("running", 1)
 
 
 async def test_it_is_answered_as_soon_as_it_differs_from_what_the_client_has() -> None:
     read, _ = answers(status(), status(), status(message="12 of 50 files"), status("completed"))
-    found, etag = await changed(read, etag_of(status()), 30)
-    assert found.message == "12 of 50 files"
-    assert etag != etag_of(status())
+    found = await changed(read, etag_of(status()), 30, soon)
+    assert shown(found)["message"] == "12 of 50 files"
+    assert found.etag != etag_of(status())
 
 
 async def test_what_the_clock_alone_changes_is_no_change() -> None:
@@ -55,11 +65,11 @@ async def test_what_the_clock_alone_changes_is_no_change() -> None:
 async def test_a_job_that_is_over_is_answered_at_once(state: str) -> None:
     read, _ = answers(status(state))
     async with asyncio.timeout(5):
-        await changed(read, etag_of(status(state)), 30)
+        await changed(read, etag_of(status(state)), 30, soon)
 
 
 async def test_the_time_is_up_at_some_point() -> None:
     read, _ = answers(status())
     async with asyncio.timeout(5):
-        found, etag = await changed(read, etag_of(status()), 0.3)
-    assert etag == etag_of(found)
+        found = await changed(read, etag_of(status()), 0.3, soon)
+    assert found.etag == etag_of(status())
