@@ -3,18 +3,24 @@
 import asyncio
 
 import httpx
+import msgspec
 
-from cli.doctor.finding import Finding, note, ok, wrong
+from cli.doctor.finding import Finding, Verdict, note, ok, wrong
 from libs.common.errors import SluiceError, UnavailableError
 from libs.common.kafka.connection import Connection, broker_errors
 from libs.common.ml.capabilities import Capabilities
 from libs.common.ml.client import HttpMLClient, Timeouts
 from libs.common.settings import MLSettings, StageSettings, StoreSettings
+from libs.common.store.server.version import RANKS_SINCE, release_of
 from libs.common.topics import ALL
 from sluice.aio.client import AsyncClient
 from sluice.models.system import Health
 
 _SECONDS = 10.0
+
+
+class _About(msgspec.Struct):
+    version: str = ""
 
 
 def kafka(settings: StageSettings) -> Finding:
@@ -38,12 +44,27 @@ async def _topics(connection: Connection) -> list[str]:
 
 
 def qdrant(settings: StoreSettings) -> Finding:
-    """Whether the Qdrant server answers, with the key that is set."""
+    """Whether the Qdrant server answers, with the key that is set, and ranks by words."""
     scheme = "https" if settings.qdrant_https else "http"
     url = f"{scheme}://{settings.qdrant_host}:{settings.qdrant_port}"
     key = settings.qdrant_api_key
     headers = {"api-key": key.get_secret_value()} if key else {}
-    return _http(f"Qdrant at {url}", f"{url}/collections", headers, "QDRANT_*")
+    found = _http(f"Qdrant at {url}", f"{url}/collections", headers, "QDRANT_*")
+    return found if found.verdict is Verdict.WRONG else _release(found.what, url, headers)
+
+
+def _release(what: str, url: str, headers: dict[str, str]) -> Finding:
+    try:
+        about = httpx.get(url, headers=headers, timeout=_SECONDS).raise_for_status()
+        version = msgspec.json.decode(about.content, type=_About).version
+    except (httpx.HTTPError, msgspec.DecodeError) as error:
+        return note(what, f"answers, but not which release it is ({error})")
+    if release_of(version) < RANKS_SINCE:
+        least = ".".join(map(str, RANKS_SINCE))
+        return note(
+            what, f"answers; {version} filters by words without ranking", f"update it to {least} or later"
+        )
+    return ok(what, f"answers, {version}")
 
 
 def ml(settings: MLSettings) -> Finding:

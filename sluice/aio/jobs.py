@@ -16,6 +16,7 @@ from sluice.choosing import FULL_ID, LATEST, chosen
 from sluice.errors import Code, UnavailableError
 from sluice.files.selecting import LocalFile
 from sluice.models import jobs as body
+from sluice.models.photos import Filters
 
 LOOK_SECONDS = 0.5
 WAIT_SECONDS = 10.0
@@ -223,8 +224,29 @@ class AsyncJobs:
         once however often it is retried.
         """
         sent = wire.given({"directory_path": path, "collection": collection, **wanted})
+        return await self._started(sent, {} if caption else {"caption": "false"}, idempotency_key)
+
+    async def describe(
+        self,
+        collection: str,
+        wants: Sequence[body.Want],
+        *,
+        filters: Filters | None = None,
+        force: bool = False,
+        idempotency_key: str | None = None,
+    ) -> AsyncJob:
+        """Start a job that adds captions, or the text in pictures, to points that are there.
+
+        To those that fulfil the filters; what has it of an earlier job is left alone unless `force`.
+        """
+        source = wire.given({"collection": collection, "filters": filters})
+        sent = wire.given({"source": source, "want": list(wants), "force": force or None})
+        return await self._started(sent, {}, idempotency_key)
+
+    async def _started(
+        self, sent: dict[str, Any], params: dict[str, str], idempotency_key: str | None
+    ) -> AsyncJob:
         headers = {"idempotency-key": idempotency_key or str(uuid4())}
-        params = {} if caption else {"caption": "false"}
         taken = await self.http.call(
             "POST", "/ingest/", body.Submitted, json=sent, params=params, headers=headers
         )

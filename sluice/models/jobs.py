@@ -11,6 +11,8 @@ State = Literal["running", "paused", "cancelling", "completed", "failed", "cance
 OVER = frozenset(("completed", "failed", "cancelled"))
 """States after which nothing more happens."""
 Outcome = Literal["stored", "failed", "skipped", "ignored"]
+Want = Literal["caption", "text"]
+"""What a job adds to points that are there."""
 
 
 class Counts(Struct, frozen=True):

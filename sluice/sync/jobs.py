@@ -15,6 +15,7 @@ from sluice.choosing import FULL_ID, LATEST, chosen
 from sluice.errors import Code, UnavailableError
 from sluice.files.selecting import LocalFile
 from sluice.models import jobs as body
+from sluice.models.photos import Filters
 from sluice.sync.form import Form
 from sluice.sync.http import Http
 
@@ -224,8 +225,27 @@ class Jobs:
         once however often it is retried.
         """
         sent = wire.given({"directory_path": path, "collection": collection, **wanted})
+        return self._started(sent, {} if caption else {"caption": "false"}, idempotency_key)
+
+    def describe(
+        self,
+        collection: str,
+        wants: Sequence[body.Want],
+        *,
+        filters: Filters | None = None,
+        force: bool = False,
+        idempotency_key: str | None = None,
+    ) -> Job:
+        """Start a job that adds captions, or the text in pictures, to points that are there.
+
+        To those that fulfil the filters; what has it of an earlier job is left alone unless `force`.
+        """
+        source = wire.given({"collection": collection, "filters": filters})
+        sent = wire.given({"source": source, "want": list(wants), "force": force or None})
+        return self._started(sent, {}, idempotency_key)
+
+    def _started(self, sent: dict[str, Any], params: dict[str, str], idempotency_key: str | None) -> Job:
         headers = {"idempotency-key": idempotency_key or str(uuid4())}
-        params = {} if caption else {"caption": "false"}
         taken = self.http.call("POST", "/ingest/", body.Submitted, json=sent, params=params, headers=headers)
         return Job(self.http, taken.job_id, taken)
 

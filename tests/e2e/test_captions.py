@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from tests.e2e.test_changing_models import API, NAME, ask, photos
+from tests.support.shell import Shell
 from tests.support.system import finished, new_collection, submit, system
 from tests.support.waiting import LIMIT_S
 from tests.unit.captioner.endpoint import Answer, answering, endpoint
@@ -24,8 +25,9 @@ async def test_captions_are_added_and_found_and_a_refusal_is_one_photos_failure(
             await new_collection(client, NAME)
             count = (await finished(client, await submit(client, folder)))["counts"]["stored"]
             request = {"source": {"collection": NAME, "filters": {"missing": ["caption_model"]}}}
-            wanted = request | {"want": ["caption"]}
-            job = (await ask(client, "POST", f"{API}/ingest", json=wanted))["job_id"]
+            sluice = Shell(running, tmp_path)
+            started = await sluice("collections", "describe", NAME, "--add", "captions", "--json")
+            job = started.body()["job_id"]
             done = await finished(client, job)
             assert (done["state"], done["counts"]["stored"]) == ("completed", count - 1)
             assert done["error_counts"] == {"caption_failed": 1}

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from tests.support.photos import real_photos
+from tests.support.shell import Shell
 from tests.support.system import Process, finished, new_collection, submit, system
 from tests.support.waiting import LIMIT_S
 
@@ -110,7 +111,9 @@ async def test_it_is_searched_by_the_old_one_until_all_is_there_and_can_be_switc
         info = await ask(client, "GET", f"{API}/collections/{NAME}/info")
         assert (info["config"]["vector_size"], info["points_count"]) == (1280, count + 1)
 
-        await ask(client, "POST", f"{MODEL}/previous/switch")
+        sluice = Shell(running, tmp_path)
+        back = (await sluice("collections", "model", NAME, "--switch", "previous", "--json")).body()
+        assert (back["present"]["model"], back["previous"]["model"]) == ("lite", "labels")
         assert (await ask(client, "GET", f"{API}/collections/{NAME}/info"))["points_count"] == count
         await ask(client, "POST", f"{MODEL}/previous/switch")
         refused = await client.post(MODEL, json={"model": "lite"})

@@ -79,6 +79,16 @@ def read(paths: Iterable[Path]) -> list[Tags]:
     return found
 
 
+def lenses(folder: Path) -> dict[str, str]:
+    """The lens in the maker's note of each file, by the file's name without its suffix."""
+    tags = ("-Pentax:LensType", "-Samsung:LensType", "-Sony:LensSpec")
+    found: list[Tags] = json.loads(_run("-j", "-G1", *tags, str(folder)))
+    return {
+        Path(told["SourceFile"]).stem: next(str(told[tag]) for tag in told if ":Lens" in tag)
+        for told in found
+    }
+
+
 def values_of(tags: Tags, group: str) -> Values:
     """What exiftool reads, by the names of our fields."""
     return {field: value for field, value in _READERS[group](tags).items() if value not in (None, [], "")}

@@ -8,7 +8,7 @@ from itertools import product
 from PIL import Image, ImageChops, ImageCms
 
 _SHRINKABLE = frozenset(("L", "LA", "RGB", "RGBA", "CMYK", "YCbCr", "LAB", "HSV"))
-_CONVERTED = {"1": "L", "PA": "RGBA", "RGBa": "RGBA", "La": "RGBA"}
+_CONVERTED = {"1": "L", "PA": "RGBA", "RGBa": "RGBA", "La": "LA"}
 _SAME_WITHIN = 3
 """Grey levels by which a profile that was rounded, or measured, may differ from the one it stands for."""
 _WHITE = (255, 255, 255)

@@ -20,7 +20,7 @@ from libs.common.imaging.orient import orientation_of, upright_size
 from libs.common.imaging.picture import Picture
 from libs.common.imaging.rare import bitmaps, endless
 from libs.common.imaging.rare.deep_jpegs import deep_frame, open_deep
-from libs.common.imaging.rare.photoshop import open_composite
+from libs.common.imaging.rare.photoshop import WITHOUT_COMPOSITE, open_composite
 from libs.common.imaging.rare.tiffs import open_with_tifffile, pillow_reads
 from libs.common.imaging.shrink import Bounds, shrunk
 
@@ -109,11 +109,14 @@ def _made_good(data: bytes, kind: Format, bounds: Bounds) -> bytes | None:
 def _decode_composite(data: bytes, bounds: Bounds, max_pixels: int) -> Picture:
     found = photoshop.document(data)
     check_pixels(found.width, found.height, max_pixels)
-    image, mode = open_composite(data, found)
     described = dict(photoshop.resources(found.resources))
+    written = packets.of_photoshop(found.resources)
+    if preview := photoshop.preview(described):
+        shown = _decode(preview, "JPEG", bounds, max_pixels)
+        return replace(shown, width=found.width, height=found.height, packets=written, note=WITHOUT_COMPOSITE)
+    image, mode = open_composite(data, found)
     small = shrunk(shrinkable(image), bounds.fit(image.size))
-    profile = described.get(photoshop.PROFILE)
-    return Picture(small, *image.size, mode, 1, profile, packets.of_photoshop(found.resources))
+    return Picture(small, *image.size, mode, 1, described.get(photoshop.PROFILE), written)
 
 
 def _decode_deep(data: bytes, found: Frame, bounds: Bounds, max_pixels: int) -> Picture:

@@ -2,8 +2,11 @@
 
 import asyncio
 import threading
+from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
+from queue import Empty, SimpleQueue
 from typing import TypeVar
 
 from libs.common.errors import Code, SluiceError
@@ -13,10 +16,12 @@ T = TypeVar("T")
 SECONDS = 5.0
 MOST = 64
 """Threads that may be stuck at once; a share that comes back lets them go."""
+IDLE_SECONDS = 1.0
+"""How long a thread waits for another call."""
 
 
 class DetachedCalls:
-    """Runs each call in a thread of its own, which no one waits for at the end of the process.
+    """Runs each call in a thread for itself, which no one waits for at the end of the process.
 
     `seconds` None: as long as it takes. At most `most` calls at once.
     """
@@ -24,6 +29,7 @@ class DetachedCalls:
     def __init__(self, seconds: float | None = SECONDS, most: int = MOST) -> None:
         self._seconds = seconds
         self._free = threading.BoundedSemaphore(most)
+        self._idle = deque[_Aside]()
 
     async def run(self, call: Callable[[], T], what: str) -> T:
         """What `call()` returns or raises; SluiceError read_failed if `what` does not answer in time."""
@@ -31,24 +37,76 @@ class DetachedCalls:
         result: asyncio.Future[T] = loop.create_future()
         if not self._free.acquire(blocking=False):
             raise _silent(what, self._seconds)
-        threading.Thread(target=self._call, args=(call, loop, result), name="aside", daemon=True).start()
+        self._begin(partial(self._called, call, loop, result))
         try:
             async with asyncio.timeout(self._seconds):
                 return await result
         except TimeoutError as error:
             raise _silent(what, self._seconds) from error
 
-    def _call(
+    def _begin(self, call: "Call") -> None:
+        with suppress(IndexError):
+            while not self._idle.pop().takes(call):
+                pass
+            return
+        _Aside(self._idle).start(call)
+
+    def _called(
         self, call: Callable[[], T], loop: asyncio.AbstractEventLoop, result: asyncio.Future[T]
-    ) -> None:
+    ) -> Callable[[], None]:
+        """Make the call; what tells its result, for when the thread is free again."""
         try:
-            answer = call()
+            tell = partial(result.set_result, call())
         except BaseException as error:  # noqa: BLE001 - it is raised where the call is awaited
-            _tell(loop, result, partial(result.set_exception, error))
-        else:
-            _tell(loop, result, partial(result.set_result, answer))
+            tell = partial(result.set_exception, error)
         finally:
             self._free.release()
+        return partial(_tell, loop, result, tell)
+
+
+Call = Callable[[], Callable[[], None]]
+"""Returns what is to be done once its thread is free for another."""
+
+
+class _Aside:
+    """A thread that makes one call after the other: starting one takes longer than most looks at a disk."""
+
+    def __init__(self, idle: "deque[_Aside]") -> None:
+        """While it has nothing to do it is in `idle`."""
+        self._idle = idle
+        self._next: SimpleQueue[Call] = SimpleQueue()
+        self._turn = threading.Lock()
+        self._ended = False
+
+    def start(self, call: Call) -> None:
+        """Make this call, the first."""
+        self._next.put(call)
+        threading.Thread(target=self._run, name="aside", daemon=True).start()
+
+    def takes(self, call: Call) -> bool:
+        """Make this call next; False if the thread has ended."""
+        with self._turn:
+            if not self._ended:
+                self._next.put(call)
+            return not self._ended
+
+    def _run(self) -> None:
+        while (call := self._following()) is not None:
+            tell = call()
+            self._idle.append(self)
+            tell()
+
+    def _following(self) -> Call | None:
+        try:
+            return self._next.get(timeout=IDLE_SECONDS)
+        except Empty:
+            with self._turn:
+                self._ended = self._next.empty()
+        if not self._ended:
+            return self._next.get()
+        with suppress(ValueError):  # somebody has just found out
+            self._idle.remove(self)
+        return None
 
 
 def _tell(loop: asyncio.AbstractEventLoop, result: asyncio.Future[T], tell: Callable[[], None]) -> None:

@@ -7,6 +7,7 @@ import typer
 
 from sluice import wire
 from sluice.aio.client import AsyncClient
+from sluice.cli.commands import collection_contents
 from sluice.cli.exits import Exit
 from sluice.cli.fitting import short
 from sluice.cli.options import ApiKey, AsJson, Url, ask
@@ -19,6 +20,9 @@ from sluice.names import WORDS, canonical, is_name
 app = typer.Typer(
     help="Create, select, show, merge and delete collections.", rich_markup_mode=None, add_completion=False
 )
+
+app.command()(collection_contents.model)
+app.command()(collection_contents.describe)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", show_default=False)]
 

@@ -40,7 +40,7 @@ Protect = Annotated[
 def find(
     threshold: Annotated[
         float | None,
-        typer.Option(min=0, max=1, help="Least likeness (default: the model's own)", show_default=False),
+        typer.Option(min=0, max=1, help="Minimum similarity (default: the model's own)", show_default=False),
     ] = None,
     mode: Annotated[
         Likeness,

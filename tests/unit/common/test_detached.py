@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
@@ -49,7 +50,8 @@ async def test_only_so_many_threads_get_stuck_and_they_come_back(dead: threading
         with pytest.raises(SluiceError) as refusal:
             await detached.run(dead.wait, "/mnt/nas")
         assert refusal.value.code is Code.READ_FAILED
-    assert [thread.name for thread in threading.enumerate()].count("aside") == 3
+    # Those of the tests before end a moment after their last call.
+    await until(lambda: [thread.name for thread in threading.enumerate()].count("aside") == 3)
 
     dead.set()
     await until(lambda: not any(thread.name == "aside" for thread in threading.enumerate()))
@@ -84,3 +86,23 @@ async def test_without_a_limit_it_waits_and_only_so_many_may(dead: threading.Eve
     dead.set()
 
     assert await waiting == 7
+
+
+async def test_calls_one_after_the_other_share_a_thread_and_a_stuck_one_has_its_own(
+    dead: threading.Event,
+) -> None:
+    detached = DetachedCalls(seconds=None)
+    stuck = asyncio.create_task(detached.run(lambda: dead.wait() and threading.get_ident(), "/mnt/nas"))
+    await asyncio.sleep(0)
+    used = {await detached.run(threading.get_ident, "a folder") for _ in range(50)}
+    dead.set()
+    assert await stuck not in used
+    assert len(used) < 10
+
+
+async def test_a_thread_that_has_ended_is_followed_by_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("libs.common.runtime.detached.IDLE_SECONDS", 0.0)
+    detached = DetachedCalls()
+    for number in range(50):
+        assert await detached.run(partial(int, number), "a folder") == number
+        await asyncio.sleep(0.001 * (number % 3))

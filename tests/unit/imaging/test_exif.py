@@ -30,13 +30,24 @@ def test_exif_has_the_names_that_readers_know(kind: str) -> None:
     assert exif["GPS GPSLatitude"] == "[48, 8, 15]"
 
 
-def test_exif_of_an_old_png_is_read_from_its_text() -> None:
-    words = photos.camera_exif().tobytes().hex()
+def old_png(kind: str, body: bytes, behind: str = "") -> bytes:
+    """A PNG as ImageMagick writes it, with this body as text."""
+    words = body.hex()
     lines = "\n".join(words[at : at + 72] for at in range(0, len(words), 72))
     text = PngInfo()
-    text.add_text("Raw profile type exif", f"\nexif\n{len(words) // 2:8}\n{lines}\n", zip=True)
-    data = photos.encoded(photos.scene(64, 48), "PNG", pnginfo=text)
+    text.add_text(f"Raw profile type {kind}", f"\n{kind}\n{len(body):8}\n{lines}\n{behind}", zip=True)
+    return photos.encoded(photos.scene(64, 48), "PNG", pnginfo=text)
+
+
+@pytest.mark.parametrize("kind", ["exif", "APP1"])
+@pytest.mark.parametrize("behind", ["", "$!\x1f and more"])
+def test_exif_of_an_old_png_is_read_from_its_text(kind: str, behind: str) -> None:
+    data = old_png(kind, photos.camera_exif().tobytes(), behind)
     assert normalise(data, Limits()).exif["EXIF FNumber"] == "14/5"
+
+
+def test_xmp_of_an_old_png_is_read_from_its_text() -> None:
+    assert normalise(old_png("xmp", samples.xmp()), Limits()).metadata.title == "A tower"
 
 
 def test_tiff_exif_leaves_out_where_the_bytes_lie() -> None:

@@ -12,6 +12,7 @@ from PIL import ImageCms
 from libs.common.errors import Code, FileError
 from libs.common.imaging.limits import Limits
 from libs.common.imaging.normalise import NormalisedImage, normalise
+from libs.common.imaging.rare.photoshop import WITHOUT_COMPOSITE
 from tests.support import photos
 from tests.unit.imaging.reference import difference, pixels
 
@@ -150,3 +151,17 @@ def test_its_profile_is_applied() -> None:
     expected = normalise(photos.encoded(SCENE, "PNG", icc_profile=profile), Limits()).jpeg
     assert difference(normalise(with_it, Limits()).jpeg, pixels(expected)) < 1.0
     assert difference(expected, DRAWN) > 4.0
+
+
+def test_a_document_without_a_composite_shows_its_preview() -> None:
+    """As Photoshop saves it if told so: what stands in the composite's place is white, or a notice."""
+    thumbnail = bytes(28) + photos.encoded(SCENE.resize((160, 120)), "JPEG", quality=95)
+    parts = {0x0421: struct.pack(">IB", 1, 0), 0x040C: thumbnail}
+    resources = b"".join(
+        struct.pack(">4sHHI", b"8BIM", number, 0, len(body)) + body + b"\0" * (len(body) % 2)
+        for number, body in parts.items()
+    )
+    data = psd(np.ones((3, 150, 200)), RGB)
+    found = normalise(data[:30] + struct.pack(">I", len(resources)) + resources + data[34:], Limits())
+    assert (found.width, found.height, found.note) == (200, 150, WITHOUT_COMPOSITE)
+    assert difference(found.jpeg, np.asarray(SCENE.resize((160, 120)), dtype=float)) < 6.0

@@ -14,6 +14,7 @@ from cli.raw_photo import directory
 from libs.common.errors import Code, FileError
 from libs.common.imaging.limits import Limits
 from libs.common.imaging.normalise import normalise
+from tests.support import photos
 from tests.unit.imaging.reference import difference
 
 WIDTH, HEIGHT = 400, 300
@@ -256,3 +257,13 @@ def test_a_float_tiff_that_is_cut_is_truncated(planar: str) -> None:
     with pytest.raises(FileError) as caught:
         normalise(whole[: len(whole) // 2], Limits())
     assert caught.value.code is Code.TRUNCATED_IMAGE
+
+
+def test_greys_with_transparency_that_are_multiplied_with_it() -> None:
+    grey = np.asarray(photos.scene(400, 300).convert("L"))
+    out = io.BytesIO()
+    samples = np.dstack([grey // 2, np.full_like(grey, 128)])
+    tifffile.imwrite(out, samples, photometric="minisblack", extrasamples=["assocalpha"])
+    found = normalise(out.getvalue(), Limits())
+    expected = np.repeat(grey[..., np.newaxis] / 2 + 255 * (1 - 128 / 255), 3, axis=2)
+    assert difference(found.jpeg, expected) < 5.0

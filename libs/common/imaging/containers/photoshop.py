@@ -4,11 +4,15 @@ Layout: Adobe Photoshop File Formats Specification. Nothing here trusts the file
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-IPTC, PROFILE, EXIF, XMP = 0x0404, 0x040F, 0x0422, 0x0424
+IPTC, THUMBNAIL, PROFILE, EXIF, VERSION, XMP = 0x0404, 0x040C, 0x040F, 0x0422, 0x0421, 0x0424
 """Numbers of resources."""
+_HAS_COMPOSITE, _THUMBNAIL_HEAD = 4, 28
+"""Where VERSION says so, and the bytes before THUMBNAIL's JPEG."""
+_SIGNATURES = (b"8BIM", b"PHUT", b"AgHg", b"DCSR", b"MeSa")
+"""Other programs sign resources of their own."""
 _HEADER = struct.Struct(">4sH6xHIIHH")
 
 
@@ -48,7 +52,7 @@ def document(data: bytes) -> Document:
 def resources(section: bytes) -> Iterator[tuple[int, bytes]]:
     """Numbers and data of the resources; what is damaged ends them."""
     at = 0
-    while section[at : at + 4] == b"8BIM" and at + 12 <= len(section):
+    while section[at : at + 4] in _SIGNATURES and at + 12 <= len(section):
         (number,) = struct.unpack_from(">H", section, at + 4)
         title = section[at + 6] + 1
         start = at + 6 + title + title % 2
@@ -57,6 +61,13 @@ def resources(section: bytes) -> Iterator[tuple[int, bytes]]:
         (size,) = struct.unpack_from(">I", section, start)
         yield number, section[start + 4 : start + 4 + size]
         at = start + 4 + size + size % 2
+
+
+def preview(described: Mapping[int, bytes]) -> bytes | None:
+    """The small JPEG of a file that says that its composite is none: programs leave it out if told to."""
+    version, thumbnail = described.get(VERSION, b""), described.get(THUMBNAIL, b"")
+    has_composite = version[_HAS_COMPOSITE : _HAS_COMPOSITE + 1] != b"\0"
+    return None if has_composite or not thumbnail else thumbnail[_THUMBNAIL_HEAD:]
 
 
 def _section(data: bytes, at: int, width: int) -> tuple[bytes, int]:

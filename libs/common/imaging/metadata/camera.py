@@ -1,10 +1,12 @@
 """EXIF as numbers, dates and places."""
 
+from dataclasses import replace
+
 from libs.common.imaging.metadata import ifds
 from libs.common.imaging.metadata.dates import Taken, taken
 from libs.common.imaging.metadata.gps import altitude, location
 from libs.common.imaging.metadata.ifds import Ifds, Value, Values
-from libs.common.imaging.metadata.lens import lens_of
+from libs.common.imaging.metadata.lenses.lens import lens_of
 from libs.common.imaging.metadata.packets import Packets
 from libs.common.imaging.metadata.text import camera_name, clean, decoded, name, names, utf16
 from libs.common.metadata import Metadata
@@ -14,6 +16,9 @@ XP_TITLE, XP_COMMENT, XP_KEYWORDS, XP_SUBJECT = 0x9C9B, 0x9C9C, 0x9C9E, 0x9C9F
 EXPOSURE, F_NUMBER, ISO, FOCAL, USER_COMMENT = 0x829A, 0x829D, 0x8827, 0x920A, 0x9286
 ORIGINAL, DIGITIZED = (0x9003, 0x9011, 0x9291), (0x9004, 0x9012, 0x9292)
 """A date, its offset and its fraction of a second."""
+_ISOS = (ISO, 0x8832, 0x0017)
+_OF_PANASONIC = frozenset((0x0017,))
+"""The ISO of its RAW files; no other file has this tag."""
 
 _IMAGE = frozenset((DESCRIPTION, MAKE, MODEL, RATING, XP_TITLE, XP_COMMENT, XP_KEYWORDS, XP_SUBJECT))
 _EXIF = frozenset(
@@ -35,7 +40,9 @@ def metadata_of(packets: Packets) -> Metadata:
     if packets.exif_part or packets.gps_part:
         image, exif = ifds.first(packets.exif, _IMAGE), ifds.first(packets.exif_part, _EXIF)
         return _stated(Ifds(image, exif, ifds.first(packets.gps_part), packets.exif_part))
-    return _stated(ifds.read(packets.exif.removeprefix(b"Exif\0\0"), _IMAGE, _EXIF))
+    found = ifds.read(packets.exif.removeprefix(b"Exif\0\0"), _IMAGE | _EXIF | _OF_PANASONIC, _EXIF)
+    # Many RAW files have all in the first directory (TIFF/EP), as have what some programs write.
+    return _stated(replace(found, exif={**found.image, **found.exif}))
 
 
 def _stated(found: Ifds) -> Metadata:
@@ -50,7 +57,7 @@ def _stated(found: Ifds) -> Metadata:
         altitude_m=altitude(found.gps) if where else None,
         camera=camera_name(make, model),
         lens=lens_of(found, make or ""),
-        iso=_within(found.exif, ISO, _MOST_ISO) or _within(found.exif, 0x8832, _MOST_ISO),
+        iso=next((iso for tag in _ISOS if (iso := _within(found.exif, tag, _MOST_ISO))), None),
         f_number=_within(found.exif, F_NUMBER, _MOST_F),
         exposure_s=_within(found.exif, EXPOSURE, _MOST_EXPOSURE_S),
         focal_mm=_within(found.exif, FOCAL, _MOST_FOCAL_MM),

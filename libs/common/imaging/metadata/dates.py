@@ -7,7 +7,7 @@ from typing import NamedTuple
 _DATE = re.compile(
     r"\s*(\d{4})[:/.-]?(\d\d)[:/.-]?(\d\d)"
     r"(?:[T ]+(\d\d):?(\d\d)(?::?(\d\d))?(?:[.,](\d{1,9}))?)?"
-    r"\s*(Z|[+-]\d\d:?\d\d)?\s*$"
+    r"\s*(?:GMT|UTC)?(Z|[+-]\d\d:?\d\d)?\s*$"
 )
 _OFFSET = re.compile(r"\s*(Z|[+-]\d\d:?\d\d)\s*$")
 _MOST_OFFSET_MINUTES = 14 * 60

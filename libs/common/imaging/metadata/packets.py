@@ -44,7 +44,8 @@ def of_image(image: Image.Image) -> Packets:
     xmp = next((info[name] for name in _XMP_NAMES if name in info), b"")
     photoshop = info.get("photoshop")
     iptc = photoshop.get(0x0404, b"") if isinstance(photoshop, dict) else _raw_profile(image, "iptc")
-    return Packets(exif_of(image), _as_bytes(xmp), in_photoshop(iptc) or _as_bytes(iptc))
+    xmp = _as_bytes(xmp) or _raw_profile(image, "xmp")
+    return Packets(exif_of(image), xmp, in_photoshop(iptc) or _as_bytes(iptc))
 
 
 def of_tiff(data: bytes) -> Packets:
@@ -136,13 +137,15 @@ def exif_of(image: Image.Image) -> bytes:
     PNGs from before 2017 have it as a text of hexadecimal lines, after three that say what it is.
     """
     block = image.info.get("exif")
-    return block if isinstance(block, bytes) else _raw_profile(image, "exif")
+    return block if isinstance(block, bytes) else _raw_profile(image, "exif") or _raw_profile(image, "APP1")
 
 
 def _raw_profile(image: Image.Image, kind: str) -> bytes:
     text = image.info.get(f"Raw profile type {kind}")
+    lines = text.split("\n") if isinstance(text, str) else []
     try:
-        return bytes.fromhex(_LINES.sub("", "".join(text.split("\n")[3:]))) if isinstance(text, str) else b""
+        # The third line is the number of bytes; what follows those is no part of it.
+        return bytes.fromhex(_LINES.sub("", "".join(lines[3:]))[: 2 * int(lines[2])]) if lines[2:] else b""
     except ValueError:
         return b""
 

@@ -8,6 +8,7 @@ from PIL import Image
 from libs.common.imaging.containers.photoshop import Document
 from libs.common.imaging.rare.samples import Meaning, Samples, picture
 
+WITHOUT_COMPOSITE = "It was saved without a composite of its layers: its small preview is shown"
 _BITMAP, _INDEXED = 0, 2
 _MEANINGS: dict[int, Meaning] = {1: "grey", 3: "RGB", 4: "CMYK", 8: "grey", 9: "ICC LAB"}
 _COLOURS: dict[Meaning, int] = {"grey": 1, "RGB": 3, "CMYK": 4, "ICC LAB": 3}

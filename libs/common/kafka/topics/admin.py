@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
@@ -104,15 +105,26 @@ async def _configs(
 async def _create(admin: AIOKafkaAdminClient, connection: Connection, topics: Sequence[Topic]) -> None:
     """Ask for all of them; others may be doing so too."""
     response = await admin.create_topics([_declared(connection, topic) for topic in topics])
-    refused = [
-        f"{name} ({rest[0] if rest and rest[0] else for_code(code).__name__})"
-        for name, code, *rest in response.topic_errors
+    check_created(response.topic_errors)
+
+
+def check_created(answers: Iterable[Sequence[Any]]) -> None:
+    """Raise if a topic could not be made: name, error code and (of most brokers) message of each.
+
+    UnavailableError broker_unavailable while its brokers only start: they answer before they take topics.
+    """
+    refused = {
+        str(name): str(next(filter(None, rest), for_code(code).__name__))
+        for name, code, *rest in answers
         if code and not issubclass(for_code(code), TopicAlreadyExistsError)
-    ]
+    }
+    if any("fenced" in message for message in refused.values()):
+        raise UnavailableError(Code.BROKER_UNAVAILABLE, "the Kafka brokers are starting")
     if refused:
+        named = ", ".join(f"{name} ({message})" for name, message in refused.items())
         raise SluiceError(
             Code.BAD_SETTING,
-            f"Kafka refuses to create the topics that are missing: {', '.join(refused)}. Have them made, or "
+            f"Kafka refuses to create the topics that are missing: {named}. Have them made, or "
             f"grant Create on them; {_WAY_OUT}",
         )
 

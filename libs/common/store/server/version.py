@@ -14,6 +14,12 @@ KEEP_SECONDS = 60.0
 _NUMBERS = re.compile(r"(\d+)\.(\d+)")
 
 
+def release_of(version: str) -> tuple[int, int]:
+    """The release of "1.20.3"; (0, 0) of what is no version."""
+    found = _NUMBERS.match(version)
+    return (int(found[1]), int(found[2])) if found else (0, 0)
+
+
 class Version:
     """The server's release, read when first needed and again after a minute."""
 
@@ -27,7 +33,6 @@ class Version:
         """Whether it ranks by words. By its version: a release before takes the index and says nothing."""
         if self._read_at is None or time.monotonic() > self._read_at + KEEP_SECONDS:
             with translated(self._place):
-                found = _NUMBERS.match((await self._client.info()).version)
-            self._release = (int(found[1]), int(found[2])) if found else (0, 0)
+                self._release = release_of((await self._client.info()).version)
             self._read_at = time.monotonic()
         return self._release >= RANKS_SINCE

@@ -11,6 +11,7 @@ from services.dashboard.pages.collections.merging import merge_into
 from services.dashboard.pages.collections.model import model_section
 from sluice import AsyncClient
 from sluice.models.collections import CollectionInfo
+from sluice.models.jobs import Want
 
 
 async def collections() -> None:
@@ -57,6 +58,9 @@ class _Collections:
                     parts.strong("Select", partial(self._select, each.name))
             await model_section(self._api, each)
             with parts.row():
+                if each.points_count:
+                    parts.quiet("Add captions", partial(self._describe, each.name, "caption"))
+                    parts.quiet("Read text", partial(self._describe, each.name, "text"))
                 if each.is_active:
                     parts.quiet("Clear the cache", self._clear)
                 if others:
@@ -75,6 +79,13 @@ class _Collections:
             "Clear the cache",
         ):
             await self._do(self._api.collections.clear_cache())
+
+    async def _describe(self, name: str, want: Want) -> None:
+        try:
+            job = await self._api.jobs.describe(name, [want])
+            ui.navigate.to(f"/jobs/{job.job_id}")
+        except SluiceError as error:
+            shell.reported(error)
 
     async def _merge(self, name: str, others: list[str]) -> None:
         if await merge_into(self._api, name, others):

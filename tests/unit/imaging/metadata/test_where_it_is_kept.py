@@ -52,7 +52,8 @@ def test_jpeg_2000(uuid: bytes, body: bytes, expected: Metadata) -> None:
     [(0x0422, EXIF, FROM_EXIF), (0x0424, samples.xmp(), FROM_XMP), (0x0404, IPTC, FROM_IPTC)],
 )
 def test_psd(number: int, body: bytes, expected: Metadata) -> None:
-    resource = struct.pack(">4sHHI", b"8BIM", number, 0, len(body)) + body + b"\0" * (len(body) % 2)
+    other = struct.pack(">4sHHI", b"PHUT", 5000, 0, 2) + b"ab"
+    resource = other + struct.pack(">4sHHI", b"8BIM", number, 0, len(body)) + body + b"\0" * (len(body) % 2)
     head = struct.pack(">4sH6xHIIHH", b"8BPS", 1, 1, 48, 64, 8, 1)
     sections = struct.pack(">II", 0, len(resource)) + resource + struct.pack(">IH", 0, 0)
     assert read(head + sections + SCENE.convert("L").tobytes()) == expected

@@ -1,56 +1,36 @@
-"""The lens: what EXIF says, else what the maker's own note does, else its focal lengths.
+"""The lens in a maker's own note.
 
 Layouts of the notes: exiv2.org/makernote.html and exiftool.org/TagNames.
 """
 
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from libs.common.imaging.metadata import ifds
 from libs.common.imaging.metadata.ifds import Ifds
-from libs.common.imaging.metadata.text import decoded, name
+from libs.common.imaging.metadata.lenses import numbered, sony
+from libs.common.imaging.metadata.lenses.words import described, named
 
-_LENS_MODEL, _SPECIFICATION, _NOTE = 0xA434, 0xA432, 0x927C
-_UNKNOWN = frozenset(("", "----", "--", "unknown", "none", "n/a", "0"))
-
-
-def lens_of(found: Ifds, make: str) -> str | None:
-    """The lens in words; None where nothing tells it."""
-    model = found.exif.get(_LENS_MODEL)
-    stated = _named(model.data) if model is not None else None
-    if stated:
-        return stated
-    try:
-        noted = _noted(found, make.upper())
-    except (struct.error, LookupError):
-        noted = None
-    specification = found.exif.get(_SPECIFICATION)
-    return noted or (described(specification.numbers()) if specification is not None else None)
+_NOTE = 0x927C
 
 
-def described(numbers: Sequence[float]) -> str | None:
-    """A lens by its shortest and longest focal length in mm, and the largest apertures at those."""
-    if len(numbers) < 4 or not 0 < numbers[0] <= numbers[1]:
-        return None
-    focal = _range(numbers[0], numbers[1])
-    fastest = _range(numbers[2], numbers[3]) if numbers[2] > 0 else ""
-    return f"{focal}mm" + (f" f/{fastest}" if fastest else "")
-
-
-def _noted(found: Ifds, make: str) -> str | None:
+def noted(found: Ifds, make: str) -> str | None:
+    """The lens in the note of a maker, whose name is in capitals. struct.error, LookupError where damaged."""
     note = found.exif.get(_NOTE)
     if note is None:
         return None
     for begins, read in _BY_BEGINNING:
         if note.data.startswith(begins):
             return read(found.block, note.at, note.order)
-    return _canon(found.block, note.at, note.order) if make.startswith("CANON") else None
+    return next(
+        (read(found.block, note.at, note.order) for start, read in _BY_MAKE if make.startswith(start)), None
+    )
 
 
 def _canon(block: bytes, at: int, order: str) -> str | None:
     """The note is a directory, its offsets those of EXIF."""
     found = ifds.values(block, at, order, (0x0095, 0x0001))
-    stated = _named(found[0x0095].data) if 0x0095 in found else None
+    stated = named(found[0x0095].data) if 0x0095 in found else None
     if stated or 0x0001 not in found:
         return stated
     settings = found[0x0001].numbers()
@@ -74,12 +54,12 @@ def _olympus(block: bytes, at: int, order: str) -> str | None:
     found = ifds.values(block, head, order, (0x2010,), at)
     equipment = int(found[0x2010].number() or 0) if 0x2010 in found else 0
     lens = ifds.values(block, equipment, order, (0x0203,), at)
-    return _named(lens[0x0203].data) if 0x0203 in lens else None
+    return named(lens[0x0203].data) if 0x0203 in lens else None
 
 
 def _panasonic(block: bytes, at: int, order: str) -> str | None:
     found = ifds.values(block, at + 12, order, (0x0051,))
-    return _named(found[0x0051].data) if 0x0051 in found else None
+    return named(found[0x0051].data) if 0x0051 in found else None
 
 
 def _fujifilm(block: bytes, at: int, _: str) -> str | None:
@@ -91,19 +71,38 @@ def _fujifilm(block: bytes, at: int, _: str) -> str | None:
     return described(numbers)
 
 
+def _sony(block: bytes, at: int, order: str) -> str | None:
+    """A directory, with or without a head; its offsets are those of EXIF."""
+    start = at + 12 if block[at : at + 5] == b"SONY " else at
+    found = ifds.values(block, start, order, (0xB02A,))
+    return sony.lens_of(found[0xB02A].data) if 0xB02A in found else None
+
+
+def _pentax(block: bytes, at: int, order: str) -> str | None:
+    """Writers count offsets differently; what is read here lies within its entry."""
+    head = 10 if block[at : at + 7] == b"PENTAX " else 6
+    order = {b"II": "<", b"MM": ">"}.get(block[at + head - 2 : at + head], order)
+    found = ifds.values(block, head, order, (0x003F,), at)
+    kind = found[0x003F].data[:2] if 0x003F in found else b""
+    return numbered.PENTAX.get((kind[0], kind[1])) if len(kind) == 2 else None
+
+
+def _samsung(block: bytes, at: int, order: str) -> str | None:
+    found = ifds.values(block, at, order, (0xA003,))
+    return numbered.SAMSUNG.get(int(found[0xA003].number() or 0)) if 0xA003 in found else None
+
+
 _BY_BEGINNING: tuple[tuple[bytes, Callable[[bytes, int, str], str | None]], ...] = (
     (b"Nikon\0\x02", _nikon),
     (b"OLYMPUS\0", _olympus),
     (b"OM SYSTEM\0", _olympus),
     (b"Panasonic\0", _panasonic),
     (b"FUJIFILM", _fujifilm),
+    (b"AOC\0", _pentax),
+    (b"PENTAX \0", _pentax),
 )
-
-
-def _named(data: bytes) -> str | None:
-    stated = name(decoded(data))
-    return stated if stated and stated.strip("- ").lower() not in _UNKNOWN else None
-
-
-def _range(low: float, high: float) -> str:
-    return f"{low:.3g}" if high <= low or high <= 0 else f"{low:.3g}-{high:.3g}"
+_BY_MAKE: tuple[tuple[str, Callable[[bytes, int, str], str | None]], ...] = (
+    ("CANON", _canon),
+    ("SONY", _sony),
+    ("SAMSUNG", _samsung),
+)
