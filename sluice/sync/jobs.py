@@ -12,7 +12,7 @@ import httpx
 
 from sluice import wire
 from sluice.choosing import FULL_ID, LATEST, chosen
-from sluice.errors import Code, UnavailableError
+from sluice.errors import Code, SluiceError
 from sluice.files.selecting import LocalFile
 from sluice.models import jobs as body
 from sluice.models.photos import Filters
@@ -44,8 +44,8 @@ class Job:
         """How it stands, each time that something changed; its end last.
 
         The gateway answers as soon as something has; `every_s` is the least between two answers. Raises
-        TimeoutError if it goes on after `timeout_s` seconds (the job itself continues), and UnavailableError
-        once the gateway has been away for 60 s.
+        TimeoutError if it goes on after `timeout_s` seconds (the job itself continues), and SluiceError once
+        the gateway, or what it stands on, has been away for 60 s.
         """
         last, etag, received_at = (None, None, monotonic())
         until = None if timeout_s is None else received_at + timeout_s
@@ -150,7 +150,7 @@ class Job:
     def _look(self, received_at: float, etag: str | None, wait_s: float) -> httpx.Response | None:
         """Its status, once that is not the one of `etag` any more or after `wait_s` seconds.
 
-        None while the gateway is away for less than a minute.
+        None while the gateway, or what it stands on, is away for less than a minute.
         """
         known: dict[str, Any] = (
             {"headers": {"if-none-match": etag}, "params": {"wait": f"{wait_s:.1f}"}} if etag else {}
@@ -158,8 +158,8 @@ class Job:
         path = f"/ingest/status/{wire.segment(self.job_id)}"
         try:
             return self.http.send("GET", path, timeout=wire.SECONDS, **known)
-        except UnavailableError:
-            if monotonic() - received_at > AWAY_SECONDS:
+        except SluiceError as error:
+            if not error.retryable or monotonic() - received_at > AWAY_SECONDS:
                 raise
             return None
 

@@ -141,6 +141,12 @@ def test_a_gateway_that_is_away_for_a_moment_does_not_end_the_wait() -> None:
     assert client_of(answer, retries=0).job(JOB).wait(every_s=0).state == "completed"
 
 
+def test_a_gateway_whose_kafka_is_slow_for_a_moment_does_not_end_the_wait() -> None:
+    busy = problem(503, "broker_unavailable", retryable=True)
+    answer, _ = in_turn(status("running"), busy, status("completed"))
+    assert client_of(answer, retries=0).job(JOB).wait(every_s=0).state == "completed"
+
+
 @pytest.mark.parametrize("name", ["..", "a/b", ""])
 def test_an_id_leads_nowhere_else(name: str) -> None:
     with pytest.raises(SluiceError, match="nothing is called"):
