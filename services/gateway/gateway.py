@@ -206,7 +206,7 @@ async def opened(
             search=Search(used, control, collections, vectors, decoding, gallery),
             gallery=gallery,
             maps=maps,
-            system=System(connection, control, used, presence, jobs, collections),
+            system=System(connection, control, used, presence, jobs, collections, settings.metric_labels),
         )
 
 

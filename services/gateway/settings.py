@@ -47,6 +47,11 @@ class GatewaySettings(StageSettings, StoreSettings, MLSettings, FilesSettings):
         500, ge=0, description="What uploads leave free on their disk, in MB; also 2 % of its inodes"
     )
     job_keep_days: float = Field(30, gt=0, description="How long what a finished job did can be asked for")
+    metric_labels: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        max_length=5,
+        description="Labels of jobs that metrics tell apart, comma-separated; those of few values, at most 5",
+    )
     callback_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
         description="Servers that the ends of jobs may be reported to, comma-separated: `hooks.example.com` "
@@ -86,7 +91,7 @@ class GatewaySettings(StageSettings, StoreSettings, MLSettings, FilesSettings):
         """What the reports of jobs' ends are signed with."""
         return parse_keys(self.callback_secret.get_secret_value()) if self.callback_secret else ()
 
-    @field_validator("cors_origins", "allowed_hosts", "callback_hosts", mode="before")
+    @field_validator("cors_origins", "allowed_hosts", "metric_labels", "callback_hosts", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if not isinstance(value, str):

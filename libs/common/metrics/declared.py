@@ -112,6 +112,20 @@ FILES = Declared(
 WAITING = Declared(
     "sluice_files_waiting", "gauge", "Files without an outcome, of running jobs.", of="gateway"
 )
+LABELLED_JOBS = Declared(
+    "sluice_labelled_jobs",
+    "gauge",
+    "Jobs by the labels that METRIC_LABELS names, as long as they are kept.",
+    ("label", "value", "state"),
+    of="gateway",
+)
+LABELLED_FILES = Declared(
+    "sluice_labelled_files",
+    "gauge",
+    "Files of those jobs by outcome.",
+    ("label", "value", "outcome"),
+    of="gateway",
+)
 INSTANCES = Declared(
     "sluice_instances", "gauge", "Instances by stage and state.", ("stage", "state"), of="gateway"
 )
@@ -125,5 +139,5 @@ ALL: tuple[Declared, ...] = (
     *(STEP, BATCH, RETRIES, REBALANCES, DECODERS_ENDED, CACHE),
     *(STORE_SECONDS, STORE_ERRORS, MODEL_SECONDS, MODEL_IMAGES, MODEL_ERRORS),
     *(COMPUTE_SECONDS, COMPUTE_IMAGES),
-    *(HTTP_SECONDS, JOBS, FILES, WAITING, INSTANCES, LAG),
+    *(HTTP_SECONDS, JOBS, FILES, WAITING, LABELLED_JOBS, LABELLED_FILES, INSTANCES, LAG),
 )

@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -11,9 +11,10 @@ from libs.common.errors import Code, SluiceError
 from libs.common.events import IgnoredBy, Outcome
 from libs.common.topics import key_partition
 from services.gateway.api.caller import sees
-from services.gateway.view import ignored, outcomes, queries, retention, totals
+from services.gateway.view import ignored, labelled, outcomes, queries, retention, totals
 from services.gateway.view.fold import Job
 from services.gateway.view.follower import Follower
+from services.gateway.view.labelled import Labelled
 from services.gateway.view.log_lines import LogLine
 from services.gateway.view.queries import JobFilter
 from services.gateway.view.totals import Totals
@@ -138,6 +139,10 @@ class JobReader:
         """Sums over the jobs that this replica knows of, by state."""
         await self._catch_up()
         return await self.view.ask(totals.read)
+
+    async def labelled(self, names: Sequence[str]) -> list[Labelled]:
+        """The jobs by the values of these labels."""
+        return await self.view.ask(labelled.read, names)
 
     async def writing_to(self, collection: str) -> Job | None:
         """A job that has not ended and writes into the collection."""

@@ -8,6 +8,7 @@ from prometheus_client.core import Metric
 from libs.common.http.metrics import counter, exposition, gauge, process_metrics
 from libs.common.metrics import declared
 from services.gateway.system.models import ServiceOut
+from services.gateway.view.labelled import Labelled
 from services.gateway.view.totals import Totals
 
 
@@ -16,9 +17,10 @@ def text(
     found: Iterable[ServiceOut],
     behind: Mapping[str, int],
     own: Iterable[Metric] = (),
+    labelled: Sequence[Labelled] = (),
 ) -> bytes:
     """The metrics as of now, with those of the process's `own` stages, in Prometheus' text format."""
-    shown = [_jobs(jobs), _files(jobs), _waiting(jobs), _up(found), _lag(behind)]
+    shown = [_jobs(jobs), _files(jobs), _waiting(jobs), _up(found), _lag(behind), *_by_label(labelled)]
     return exposition([*shown, *own, *process_metrics()])
 
 
@@ -41,6 +43,16 @@ def _waiting(jobs: Iterable[Totals]) -> Metric:
     family = gauge(declared.WAITING)
     family.add_metric([], sum(one.waiting for one in jobs))
     return family
+
+
+def _by_label(labelled: Sequence[Labelled]) -> Sequence[Metric]:
+    """Nothing where no labels are chosen."""
+    jobs, files = gauge(declared.LABELLED_JOBS), gauge(declared.LABELLED_FILES)
+    for one in labelled:
+        for family, counts in ((jobs, one.jobs), (files, one.files)):
+            for name, count in counts.items():
+                family.add_metric([one.label, one.value, name], count)
+    return (jobs, files) if labelled else ()
 
 
 def _up(found: Iterable[ServiceOut]) -> Metric:

@@ -32,6 +32,8 @@ class System:
     presence: Presence
     jobs: JobReader
     collections: Collections
+    metric_labels: Sequence[str] = ()
+    """Labels of jobs that metrics tell apart."""
 
     async def services(self) -> list[ServiceOut]:
         """Every instance, with the lag of its stage where that is known."""
@@ -72,7 +74,8 @@ class System:
     async def metrics(self, own: Iterable[Metric] = ()) -> bytes:
         """Jobs, files, instances and lags in Prometheus' text format, with the process's `own` metrics."""
         found = await self.presence.current()
-        return metrics.text(await self.jobs.totals(), found, await lags(self.connection), own)
+        totals, behind = await self.jobs.totals(), await lags(self.connection)
+        return metrics.text(totals, found, behind, own, await self.jobs.labelled(self.metric_labels))
 
     async def check(self) -> None:
         """Raise SluiceError with the reason where the store or Kafka do not answer."""

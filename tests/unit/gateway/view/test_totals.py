@@ -4,10 +4,11 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from msgspec import structs
 
 from libs.common.events import Accepted, Finished, JobEvent, Listed, Outcome, Outcomes
 from services.gateway.system import metrics
-from services.gateway.view import queries, retention, totals, writer
+from services.gateway.view import labelled, queries, retention, totals, writer
 from services.gateway.view.schema import open_view
 from services.gateway.view.totals import Totals
 from services.gateway.view.writer import Happened
@@ -115,3 +116,30 @@ def drop(view: sqlite3.Connection) -> None:
     """Drop what is over, as the view's owner does."""
     while writer.forget(view, 2e9) is not None:
         pass
+
+
+def test_jobs_and_files_count_by_the_labels_that_are_chosen(view: sqlite3.Connection) -> None:
+    for shop in ("north", "north", "south"):
+        job = str(uuid4())
+        first, *rest = begun(job)
+        assert isinstance(first, Accepted)
+        fold(view, structs.replace(first, labels={"shop": shop, "order": job}), *rest, finished(job))
+    text = metrics.text([], [], {}, labelled=labelled.read(view, ["shop"])).decode()
+    assert 'sluice_labelled_jobs{label="shop",state="completed",value="north"} 2.0' in text
+    assert 'sluice_labelled_files{label="shop",outcome="stored",value="south"} 2.0' in text
+    assert "order" not in text
+    assert labelled.read(view, []) == []
+
+
+def test_a_label_of_many_values_makes_no_more_series_than_some(
+    view: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(labelled, "MOST_VALUES", 2)
+    for number in range(5):
+        first, *rest = begun(job := str(uuid4()))
+        assert isinstance(first, Accepted)
+        fold(view, structs.replace(first, labels={"order": str(number)}), *rest, finished(job))
+    found = labelled.read(view, ["order"])
+    assert [(each.value == labelled.OTHERS, each.jobs["completed"]) for each in found] == [
+        (False, 1), (False, 1), (True, 3),
+    ]  # fmt: skip
