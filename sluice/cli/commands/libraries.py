@@ -25,7 +25,7 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 def _rescan(text: str | None) -> str | None:
     """30m, 24h, PT24H, 7d or never; BadParameter for anything else."""
     if text is not None and text != NEVER and _DURATION.fullmatch(text) is None:
-        raise typer.BadParameter(f"{text!r} is no duration: write 30m, 24h, 7d or {NEVER}")
+        raise typer.BadParameter(f"{text!r} is not a duration: use 30m, 24h, 7d or {NEVER}")
     return text
 
 

@@ -55,7 +55,7 @@ def _no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         (["jobs", "--url", "nonsense"], "not the URL of a gateway: start it with http:// or https://"),
         (["jobs", "--url", "http://a:b"], "invalid value for '--url'"),
         (["jobs", "--api-key", "schlüssel"], "an API key holds ASCII letters"),
-        (["libraries", "add", "n", "/p", "--rescan", "nightly"], "'nightly' is no duration: write 30m, 24h"),
+        (["libraries", "add", "n", "/p", "--rescan", "nightly"], "'nightly' is not a duration: use 30m, 24h"),
         (["libraries", "update", "n"], "name what is to change"),
         (["ingest", "/", "--sync", "--upload"], "--sync and --exclude are for folders"),
         (["prune", "latest", "--undo", "--wait"], "--undo is done when it returns"),
