@@ -16,6 +16,7 @@ from libs.common.imaging.metadata import packets
 from libs.common.imaging.metadata.packets import Packets
 from libs.common.imaging.orient import upright_size
 from libs.common.imaging.picture import Picture
+from libs.common.imaging.rare import previews
 from libs.common.imaging.rare.tiffs import open_with_tifffile
 from libs.common.imaging.shrink import Bounds, shrunk
 
@@ -34,6 +35,15 @@ def decode_raw(data: bytes, bounds: Bounds, max_pixels: int) -> Picture:
         raise ValueError("truncated: sensor data is missing")
     if any(each.is_sensor and each.first(tiff.COMPRESSION) == _JPEG_XL for each in directories):
         return _unreadable(data, directories, bounds, max_pixels)
+    try:
+        return _decoded(rawpy, data, bounds, max_pixels)
+    except (rawpy.LibRawFileUnsupportedError, rawpy.LibRawNotImplementedError):
+        if (shown := _by_preview(data, directories, bounds, max_pixels)) is None:
+            raise
+        return shown
+
+
+def _decoded(rawpy: Any, data: bytes, bounds: Bounds, max_pixels: int) -> Picture:
     with rawpy.imread(io.BytesIO(data)) as raw:
         check_pixels(raw.sizes.width, raw.sizes.height, max_pixels)
         orientation = _ORIENTATIONS.get(raw.sizes.flip, 1)
@@ -46,6 +56,23 @@ def decode_raw(data: bytes, bounds: Bounds, max_pixels: int) -> Picture:
                 return replace(picture, packets=found)
         small = _demosaiced(raw, bounds, (width, height))
         return Picture(small, width, height, "RGB", packets=found)
+
+
+def _by_preview(data: bytes, directories: list[Directory], bounds: Bounds, max_pixels: int) -> Picture | None:
+    """The largest preview that can be decoded, with what the file says; None where there is none."""
+    for preview in previews.previews(data):
+        try:
+            shown = decode(preview, "JPEG", bounds, max_pixels)
+        except (OSError, SyntaxError, ValueError):
+            continue
+        stated = directories[0].first(tiff.ORIENTATION) if directories else None
+        turned = shown.orientation if shown.orientation != 1 else stated or 1
+        width, height = upright_size((shown.width, shown.height), turned if shown.orientation == 1 else 1)
+        found = _packets(data, preview)
+        return replace(
+            shown, width=width, height=height, orientation=turned, packets=found, note=previews.NOTE
+        )
+    return None
 
 
 def _unreadable(data: bytes, directories: list[Directory], bounds: Bounds, max_pixels: int) -> Picture:

@@ -1,4 +1,5 @@
 import io
+import struct
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from libs.common.imaging.containers.sniff import sniff
 from libs.common.imaging.limits import Limits
 from libs.common.imaging.metadata.exif import exif_of
 from libs.common.imaging.normalise import normalise
+from libs.common.imaging.rare.previews import NOTE
 from tests.support import photos
 from tests.unit.imaging.reference import pixels
 
@@ -85,3 +87,37 @@ def test_missing_sensor_data_is_a_truncated_image() -> None:
 def test_a_dng_is_told_from_a_tiff_by_its_content() -> None:
     assert sniff(photos.dng(64, 48)) == "DNG"
     assert sniff(photos.tiff()) == "TIFF"
+
+
+def of_no_known_camera(preview: Image.Image, orientation: int = 1) -> bytes:
+    """A DNG whose sensor's data are compressed in a way that no one knows."""
+    data = photos.dng_with_preview(preview, 1024, 768)
+    (first,) = struct.unpack_from("<I", data, 4)
+    (count,) = struct.unpack_from("<H", data, first)
+    changed = bytearray(data)
+    for at in range(first + 2, first + 2 + 12 * count, 12):
+        (tag,) = struct.unpack_from("<H", data, at)
+        if tag in (259, 274):
+            struct.pack_into("<H", changed, at + 8, 9999 if tag == 259 else orientation)
+    return bytes(changed)
+
+
+def test_a_raw_that_libraw_does_not_know_shows_its_preview() -> None:
+    found = normalise(of_no_known_camera(photos.scene(160, 120)), Limits())
+    assert (found.format, found.width, found.height, found.note) == ("DNG", 160, 120, NOTE)
+    assert found.exif["Image Make"] == "Sluice"
+    assert likeness(found.jpeg, 160, 120) > 0.99
+
+
+def test_that_preview_is_turned_as_the_file_says() -> None:
+    found = normalise(of_no_known_camera(photos.scene(160, 120), orientation=6), Limits())
+    assert (found.width, found.height) == (120, 160)
+    again = Image.open(io.BytesIO(found.jpeg)).rotate(90, expand=True)
+    assert likeness(photos.encoded(again, "JPEG", quality=95), 160, 120) > 0.98
+
+
+def test_one_without_a_preview_is_refused() -> None:
+    data = of_no_known_camera(photos.scene(160, 120)).replace(b"\xff\xd8\xff", b"\0\0\0")
+    with pytest.raises(FileError) as caught:
+        normalise(data, Limits())
+    assert caught.value.code is Code.DECODE_FAILED
