@@ -46,7 +46,7 @@ class StageSettings(EnvSettings):
     kafka_sasl_username: str | None = Field(None, description="SASL user")
     kafka_sasl_password: SecretStr | None = Field(None, description="SASL password")
     kafka_session_seconds: float = Field(
-        30.0, ge=6, le=300, description="After how long without a sign of life a killed replica is replaced"
+        10.0, ge=6, le=300, description="After how long without a sign of life a killed replica is replaced"
     )
     leave_after_seconds: float = Field(
         30.0,

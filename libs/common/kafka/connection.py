@@ -75,7 +75,7 @@ class Connection:
             "fetch_max_wait_ms": 250,
             "metadata_max_age_ms": int(METADATA_SECONDS * 1000),
             "session_timeout_ms": int(self.session_s * 1000),
-            "heartbeat_interval_ms": int(min(self.session_s * 1000 / 4, 3_000)),
+            "heartbeat_interval_ms": int(min(self.session_s * 1000 / 10, 3_000)),
             "rebalance_timeout_ms": 60_000,
             **self.security,
         }
