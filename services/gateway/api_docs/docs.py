@@ -58,8 +58,10 @@ async def swagger(request: Request) -> HTMLResponse:
 
 @router.get("/openapi-3.0.json")
 async def older_document(request: Request) -> JSONResponse:
-    """The REST API for generators that read OpenAPI 3.0 alone."""
-    return JSONResponse(as_3_0(request.app.openapi()))
+    """The REST API for generators that read OpenAPI 3.0 alone; converted once."""
+    state = request.app.state
+    state.openapi_3_0 = getattr(state, "openapi_3_0", None) or as_3_0(request.app.openapi())
+    return JSONResponse(state.openapi_3_0)
 
 
 @router.get("/asyncapi")

@@ -10,7 +10,7 @@ from uuid import UUID
 from libs.common.errors import Code, SluiceError
 from libs.common.events import IgnoredBy, Outcome
 from libs.common.topics import key_partition
-from services.gateway.api.caller import sees
+from services.gateway.api.caller import caller, sees
 from services.gateway.view import ignored, labelled, outcomes, queries, retention, totals
 from services.gateway.view.fold import Job
 from services.gateway.view.follower import Follower
@@ -141,8 +141,8 @@ class JobReader:
         return await self.view.ask(totals.read)
 
     async def labelled(self, names: Sequence[str]) -> list[Labelled]:
-        """The jobs by the values of these labels."""
-        return await self.view.ask(labelled.read, names)
+        """The jobs that the caller sees, by the values of these labels."""
+        return await self.view.ask(labelled.read, names, caller().sees)
 
     async def writing_to(self, collection: str) -> Job | None:
         """A job that has not ended and writes into the collection."""

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from msgspec import Struct, msgpack
@@ -26,18 +26,22 @@ class _Counted(Struct):
     """What is counted of a job; the rest of its body is passed over."""
 
     state: str
+    collection: str | None = None
     labels: dict[str, str] = {}
     stored: int = 0
     failed: int = 0
     skipped: int = 0
 
 
-def read(connection: sqlite3.Connection, names: Sequence[str]) -> list[Labelled]:
-    """The jobs that the view knows by each value of the labels `names`, the most frequent first."""
+def read(
+    connection: sqlite3.Connection, names: Sequence[str], sees: Callable[[str | None], bool]
+) -> list[Labelled]:
+    """Jobs of collections that the caller `sees`, by each value of the labels `names`, the frequent first."""
     if not names:
         return []
     bodies = connection.execute("SELECT body FROM jobs")
-    jobs = [msgpack.decode(body, type=_Counted) for (body,) in bodies]
+    known = [msgpack.decode(body, type=_Counted) for (body,) in bodies]
+    jobs = [job for job in known if sees(job.collection)]
     return [each for name in names for each in _by_value(name, jobs)]
 
 

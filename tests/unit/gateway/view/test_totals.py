@@ -124,11 +124,12 @@ def test_jobs_and_files_count_by_the_labels_that_are_chosen(view: sqlite3.Connec
         first, *rest = begun(job)
         assert isinstance(first, Accepted)
         fold(view, structs.replace(first, labels={"shop": shop, "order": job}), *rest, finished(job))
-    text = metrics.text([], [], {}, labelled=labelled.read(view, ["shop"])).decode()
+    text = metrics.text([], [], {}, labelled=labelled.read(view, ["shop"], "c".__eq__)).decode()
     assert 'sluice_labelled_jobs{label="shop",state="completed",value="north"} 2.0' in text
     assert 'sluice_labelled_files{label="shop",outcome="stored",value="south"} 2.0' in text
     assert "order" not in text
-    assert labelled.read(view, []) == []
+    assert labelled.read(view, ["shop"], "another".__eq__) == []
+    assert labelled.read(view, [], "c".__eq__) == []
 
 
 def test_a_label_of_many_values_makes_no_more_series_than_some(
@@ -139,7 +140,7 @@ def test_a_label_of_many_values_makes_no_more_series_than_some(
         first, *rest = begun(job := str(uuid4()))
         assert isinstance(first, Accepted)
         fold(view, structs.replace(first, labels={"order": str(number)}), *rest, finished(job))
-    found = labelled.read(view, ["order"])
+    found = labelled.read(view, ["order"], "c".__eq__)
     assert [(each.value == labelled.OTHERS, each.jobs["completed"]) for each in found] == [
         (False, 1), (False, 1), (True, 3),
     ]  # fmt: skip
