@@ -27,12 +27,14 @@ class Picture(msgspec.Struct):
     id: str
 
 
-def show(groups: Sequence[Group], first: int = 1) -> None:
-    """Print each group and the paths in it."""
+def show(groups: Sequence[Group], first: int = 1, most: int | None = None) -> None:
+    """Print each group and the paths in it, `most` of each."""
     for number, group in enumerate(groups, first):
         line(f"group {number}: {size(group.space)} to free, keeps {_why(group.reason)}")
-        for each in group.points:
+        for each in group.points[:most]:
             line(f"  {each.advice:<8} {each.score:.3f}  {each.file_path}")
+        if most is not None and len(group.points) > most:
+            line(f"  and {counted(len(group.points) - most, 'more file')}")
 
 
 def summary(groups: Sequence[Group], photos: int) -> str:

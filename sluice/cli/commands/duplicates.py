@@ -25,7 +25,8 @@ app = typer.Typer(
 )
 
 SHOWN = 10
-"""Groups that `find` prints; `review` prints all."""
+SHOWN_OF_GROUP = 6
+"""Groups that `find` prints, and files of each; `review` prints all."""
 Task = Annotated[
     str, typer.Argument(metavar="TASK", help="Its id, the start of it, or `latest` (the default)")
 ]
@@ -74,7 +75,7 @@ def _found(task: TaskStatus, groups: list[Group]) -> None:
     line(f"task {short(task.task_id)}: {summary(groups, task.totals['points'])}")
     if recall := task.totals.get("recall_permille"):
         remark(f"compared by the store's index, which found {recall / 10:.1f} % of the nearest photos")
-    show(groups[:SHOWN])
+    show(groups[:SHOWN], most=SHOWN_OF_GROUP)
     if len(groups) > SHOWN:
         remark(f"{counted(len(groups) - SHOWN, 'more group')}: `sluice duplicates review`")
     if groups:

@@ -9,9 +9,12 @@ from rich.console import Console
 
 from cli.expected import Expected, differences
 from libs.common.errors import Code
+from sluice.cli import duplicate_rows
 from sluice.cli.jobs import report
 from sluice.cli.jobs.progress import ProgressView, duration, words
+from sluice.models.duplicates import Group, Member
 from sluice.models.jobs import Counts, FailedFile, JobStatus, Result, SyncFound
+from sluice.models.photos import PhotoPayload
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
@@ -134,3 +137,14 @@ def test_the_report_of_a_sync_says_what_was_found_and_how_to_remove_what_waits()
     assert "1 added, 0 changed, 2 moved, 0 removed, 7 unchanged" in text
     assert "4   gone files keep their points: 4 of 11 files are gone" in text
     assert "`sluice prune j1` removes them" in text
+
+
+def test_a_group_of_many_shows_some_and_says_how_many_more(capsys: pytest.CaptureFixture[str]) -> None:
+    points = [
+        Member(id=str(n), score=0.97, payload=PhotoPayload(), file_path=f"/p/{n}.jpg") for n in range(8)
+    ]
+    group = Group(group_id="g", keeper_id="0", reason="the oldest file", points=points)
+    duplicate_rows.show([group], most=6)
+    shown = capsys.readouterr().out.splitlines()
+    assert len(shown) == 8
+    assert shown[-1] == "  and 2 more files"
