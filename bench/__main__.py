@@ -16,6 +16,7 @@ from bench.rows import (
     by_hand,
     decoding,
     jobs,
+    latency,
     listeners,
     million,
     model,
@@ -54,6 +55,7 @@ ALONE: dict[str, Row] = {
     "search-million": searches.search_million,
     "growth-jobs": jobs.growth_jobs,
     "readers": listeners.readers,
+    "window": latency.latency,
 }
 """Rows that take so long that they run only when asked for by name."""
 

@@ -20,6 +20,8 @@ _RESULTS: dict[tuple[str, ...], Any] = {
     ("POST", "points", "count"): {"count": 0},
 }
 
+_VERSION = {"title": "a stub", "version": "1.19.0"}
+
 Answer = tuple[int, Any]
 
 
@@ -103,7 +105,7 @@ class _Connection(asyncio.Protocol):
         method, path, _ = head.partition(b"\r\n")[0].decode().split(" ")
         status, result = self._answer(method, path, rest)
         body = msgspec.json.encode(
-            {"result": result, "status": "ok", "time": 0.0}
+            {"result": result, "status": "ok", "time": 0.0} | (_VERSION if path == "/" else {})
             if status == 200
             else {"status": {"error": "Not found: Collection doesn't exist!"}, "time": 0.0}
         )

@@ -1,9 +1,12 @@
 """A stage that stands for all of them: every path is `stored` at once, by the real runner.
 
+STUB_SECONDS is how long each batch takes (0, if unset), next to any number of others.
 `python -m bench.stub_stage` is a member of the processor's group, so that scanner and gateway meet what they
 meet in earnest: records taken, outcomes reported in batches, offsets committed.
 """
 
+import asyncio
+import os
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
@@ -22,11 +25,15 @@ from libs.common.stages import PROCESSOR
 class _Stored:
     """A Worker over PathRecord."""
 
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+
     @property
     def waiting(self) -> str | None:
         return None
 
     async def __call__(self, batch: Sequence[PathRecord]) -> list[Outgoing]:
+        await asyncio.sleep(self._seconds)
         return outcomes((record.file.job_id, _outcome(record.file)) for record in batch)
 
 
@@ -40,9 +47,10 @@ def build(settings: StageSettings) -> Service:
     """The stage, not yet started."""
 
     async def wire(_: Membership, __: AsyncExitStack) -> Wired[PathRecord]:
-        return Wired(_Stored())
+        return Wired(_Stored(seconds))
 
-    return WorkerStage(settings, Input(PROCESSOR, batch=MAX_ITEMS), wire)
+    seconds = float(os.environ.get("STUB_SECONDS", "0"))
+    return WorkerStage(settings, Input(PROCESSOR, batch=MAX_ITEMS, in_flight=64 if seconds else 2), wire)
 
 
 if __name__ == "__main__":

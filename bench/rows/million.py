@@ -87,13 +87,16 @@ async def million(place: Place) -> list[Figure]:
 
 
 @asynccontextmanager
-async def listing_cluster(place: Place) -> AsyncIterator[tuple[Cluster, System, int]]:
-    """Scanner, gateway and stub stage, ready, with a collection selected; and the scanner's pid."""
+async def listing_cluster(place: Place, seconds: float = 0.0) -> AsyncIterator[tuple[Cluster, System, int]]:
+    """Scanner, gateway and stub stage, ready, with a collection selected; and the scanner's pid.
+
+    `seconds`: how long the stub takes for a batch.
+    """
     port = str(free_port())
     async with cluster(place.fresh(), QDRANT_HOST="127.0.0.1", QDRANT_PORT=port) as running:
         await running.start("store", "bench.store_stub", port)
         scanner = await running.start("scanner", "services.scanner")
-        await running.start("stages", "bench.stub_stage")
+        await running.start("stages", "bench.stub_stage", STUB_SECONDS=str(seconds))
         async with running.gateway() as gateway:
             await ready(gateway, gateway=1, scanner=1, processor=1)
             await gateway.collection("million")

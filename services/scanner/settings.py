@@ -9,7 +9,10 @@ class ScannerSettings(StageSettings, StoreSettings, FilesSettings):
     """The scanner's settings: the shared ones, and how much it keeps in flight."""
 
     scanner_window: int = Field(
-        4096, ge=1, le=1_000_000, description="Files in flight at most, over all jobs of this scanner"
+        65_536, ge=1, le=1_000_000, description="Files in flight at most, over all jobs of this scanner"
+    )
+    scanner_window_mb: int = Field(
+        1024, ge=1, le=1_000_000, description="Megabytes that those files have in the topics at most"
     )
     scanner_end_seconds: float = Field(
         60.0, gt=0, le=3600, description="How long a job that is ended early waits for its files in flight"

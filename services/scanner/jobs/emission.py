@@ -37,6 +37,7 @@ class Emission:
         self._wiring = wiring
         self._wait = wait
         self._recent = window.Recent()
+        self._weight = window.Weight()
         self._rescan = Rescan(wiring.store, record)
         self._sync = sync
 
@@ -66,16 +67,18 @@ class Emission:
             after = files[-1].file_id
 
     def _window(self) -> int:
-        model = self._wiring.control.model(self._record.model)
+        model, settings = self._wiring.control.model(self._record.model), self._wiring.settings
         return window.size(
             self._recent.sum(time.monotonic()),
             window.floor_for(model.batch if model else None),
-            self._wiring.settings.scanner_window,
+            min(settings.scanner_window, self._weight.files_in(settings.scanner_window_mb * 1_000_000)),
             self._wiring.active_jobs(),
         )
 
     async def _take(self, limit: int) -> list[Spooled]:
-        return await asyncio.to_thread(self._spool.take, limit, time.monotonic())
+        files = await asyncio.to_thread(self._spool.take, limit, time.monotonic())
+        self._weight.add(file.size for file in files)
+        return files
 
     async def _send(self, files: list[Spooled]) -> None:
         stored = await self._unchanged(files)

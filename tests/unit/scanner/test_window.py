@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.scanner.window import CEILING, HORIZON_S, LEAST_FLOOR, Recent, floor_for, size
+from services.scanner.window import CEILING, HORIZON_S, LEAST_FLOOR, Recent, Weight, floor_for, size
 
 counts = st.integers(0, 10_000_000)
 sizes = st.integers(1, 100_000)
@@ -38,6 +38,24 @@ def test_a_window_is_what_came_back_within_the_horizon() -> None:
 
 def test_the_floor_holds_two_of_the_ml_services_batches() -> None:
     assert (floor_for(None), floor_for(1), floor_for(128)) == (LEAST_FLOOR, LEAST_FLOOR, 256)
+
+
+def test_a_job_feeds_ten_thousand_files_a_second_that_take_a_second_each() -> None:
+    photos = Weight()
+    photos.add([2_650_000] * 100)
+    window, steps = 256, 0
+    while window < 10_000:
+        window, steps = size(int(HORIZON_S * window), 256, photos.files_in(1_024_000_000), 1), steps + 1
+    assert steps <= 4
+
+
+def test_the_bound_is_of_bytes_so_that_small_files_may_be_many() -> None:
+    photos, small = Weight(), Weight()
+    photos.add([2_650_000])
+    small.add([8_000])
+    assert (photos.files_in(74_000_000), small.files_in(74_000_000)) == (1_000, 7_400)
+    assert Weight().files_in(74_000_000) == 1_000
+    assert Weight().files_in(1) == 1
 
 
 @given(st.lists(st.tuples(st.floats(0, 2), st.integers(0, 1000)), max_size=40))
