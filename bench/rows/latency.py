@@ -39,7 +39,7 @@ async def _best_rate(gateway: System, job: str) -> float:
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             status, now = await gateway.status(job), time.perf_counter()
-            best = max(best, (status["counts"]["total"] - done) / (now - at))
+            best = max(best, float(status["counts"]["total"] - done) / (now - at))
             done, at = status["counts"]["total"], now
             if status["status"] != "running":
                 return best

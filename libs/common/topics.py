@@ -11,6 +11,10 @@ _DAY_MS = 24 * 3600 * 1000
 MAX_MESSAGE_BYTES = 900 * 1024
 """No message of ours is larger; Kafka's usual limit is 1 MB, headers and batch included."""
 
+LARGE_SEGMENT_BYTES = 8_000_000
+"""Of what pictures and vectors travel in. A partition keeps its last segment whatever was deleted: those of
+twelve partitions stay below 100 MB."""
+
 
 class Partitions(Enum):
     """How many partitions a topic has: as many as work is spread over, or one, read by everybody."""
@@ -56,16 +60,19 @@ SCANS = Topic(
 )
 PATHS = Topic("paths", "One file to look at.", "job id")
 IMAGES = Topic(
-    "images", "A cache miss: one normalised JPEG with its metadata.", "job id", segment_bytes=64 * _MB
+    "images",
+    "A cache miss: one normalised JPEG with its metadata.",
+    "job id",
+    segment_bytes=LARGE_SEGMENT_BYTES,
 )
-CAPTIONS = Topic("captions", "A picture to caption, or to read.", "job id", segment_bytes=64 * _MB)
+CAPTIONS = Topic("captions", "A picture to caption, or to read.", "job id", segment_bytes=LARGE_SEGMENT_BYTES)
 ML_RESULTS = Topic(
     "ml-results",
     "An embedding and a caption, with the metadata carried through.",
     "job id",
-    segment_bytes=64 * _MB,
+    segment_bytes=LARGE_SEGMENT_BYTES,
 )
-POINTS = Topic("points", "A cache hit: one ready point.", "job id", segment_bytes=64 * _MB)
+POINTS = Topic("points", "A cache hit: one ready point.", "job id", segment_bytes=LARGE_SEGMENT_BYTES)
 JOB_STATUS = Topic(
     "job-status",
     "Every event of every job: the truth about it.",

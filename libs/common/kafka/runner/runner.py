@@ -93,6 +93,8 @@ class Runner(Generic[RecordT]):
         self._commit_lock = asyncio.Lock()
         self._failure: BaseException | None = None
         self._held_up: str | None = None
+        self.committed_bytes = 0
+        """Of the records whose batches were done."""
 
     async def run(self, stop: asyncio.Event, drain_s: float = REVOKE_SECONDS) -> None:
         """Work until `stop` is set; then what runs gets `drain_s`, what merely waits is let go.
@@ -260,6 +262,7 @@ class Runner(Generic[RecordT]):
         self._instruments.step("work", worked - begun)
         await self._commit(consumer, batch)
         self._health.records += len(batch.places)
+        self.committed_bytes += batch.bytes
 
     async def _publish(self, outgoing: Sequence[Outgoing]) -> None:
         """Publish until the brokers have it; a repeated record overwrites what it wrote before.

@@ -89,7 +89,9 @@ class WorkerStage(Generic[RecordT]):
             await supervise(
                 runner.run(stop),
                 beat(joined.publisher, self.stage, self.settings.instance, self.health),
-                trim_forever(joined.connection, self.stage, self.source.topics),
+                trim_forever(
+                    joined.connection, self.stage, self.source.topics, lambda: runner.committed_bytes
+                ),
                 watch_topics(joined.connection, joined.publisher),
                 leaving.run(),
                 *wired.background,

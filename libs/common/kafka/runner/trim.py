@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from aiokafka.admin import RecordsToDelete
 from aiokafka.errors import KafkaError, TopicAuthorizationFailedError
@@ -16,14 +16,30 @@ from libs.common.topics import Topic
 log = logging.getLogger(__name__)
 
 TRIM_SECONDS = 60.0
+TRIM_BYTES = 512 << 20
+"""Consumed bytes after which it is trimmed sooner: 10,000 pictures a second are 43 GB a minute."""
+LOOK_SECONDS = 1.0
 
 
-async def trim_forever(connection: Connection, stage: str, topics: Sequence[Topic]) -> None:
-    """Every minute delete what the stage's group has committed, from the topics that it alone reads."""
+async def trim_forever(
+    connection: Connection, stage: str, topics: Sequence[Topic], consumed: Callable[[], int]
+) -> None:
+    """Every minute, and each TRIM_BYTES, delete what the stage's group has committed.
+
+    From the topics that it alone reads. `consumed`: the bytes of records that this replica has committed.
+    """
     while True:
-        await asyncio.sleep(TRIM_SECONDS)
+        await _due(consumed)
         for topic in topics:
             await trim_or_say(connection, stage, topic)
+
+
+async def _due(consumed: Callable[[], int]) -> None:
+    before = consumed()
+    for _ in range(int(TRIM_SECONDS / LOOK_SECONDS)):
+        await asyncio.sleep(LOOK_SECONDS)
+        if consumed() - before >= TRIM_BYTES:
+            return
 
 
 async def trim_or_say(connection: Connection, stage: str, topic: Topic) -> None:
