@@ -1,43 +1,24 @@
-"""Dead letters: reading them from their topic, and sending records back to where they came from."""
+"""Sending records of dead letters back to where they came from."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
-from libs.common import events
 from libs.common.errors import Code, SluiceError, UnavailableError
 from libs.common.events import DeadLetter
 from libs.common.kafka.connection import Connection, broker_errors
 from libs.common.kafka.outgoing import FILE_ID_HEADER, JOB_ID_HEADER
-from libs.common.kafka.tables.table import read_limit
-from libs.common.kafka.tables.tail import Tail
+from libs.common.kafka.tables.dead_letters import ListedLetter
 from libs.common.settings import StageSettings
-from libs.common.topics import ALL, DEAD_LETTERS
+from libs.common.topics import ALL
 from libs.embedded import access
 from services.settings import RunSettings
 
 _FETCH_SECONDS = 10.0
 _CONNECT_SECONDS = 20.0
-
-
-@dataclass(frozen=True, slots=True)
-class ListedLetter:
-    """A dead letter and its own place, `partition/offset` on dead-letters: how it is called."""
-
-    place: str
-    dead: DeadLetter
-
-
-@dataclass(frozen=True, slots=True)
-class DeadLetterTopic:
-    """All that lies on dead-letters, the oldest first; `unreadable` counts those of other releases."""
-
-    found: Sequence[ListedLetter]
-    unreadable: int
 
 
 @asynccontextmanager
@@ -69,24 +50,6 @@ def _no_broker(run: RunSettings) -> str:
         f"no embedded Kafka runs with its data in {run.data_dir}: start `sluice run`, "
         "or set DATA_DIR, or KAFKA_BOOTSTRAP_SERVERS to your own"
     )
-
-
-async def read(connection: Connection) -> DeadLetterTopic:
-    """All dead letters there are now."""
-    found, unreadable = [], 0
-    async with read_limit(), Tail.open(connection, DEAD_LETTERS) as tail:
-        ends = await tail.end_offsets(await tail.partitions())
-        tail.follow(dict.fromkeys(ends, 0))
-        while not await tail.has_reached(ends):
-            for records in (await tail.read(0.2)).values():
-                for record in records:
-                    try:
-                        dead = events.decode(record.value or b"", DeadLetter)
-                    except SluiceError:
-                        unreadable += 1
-                    else:
-                        found.append(ListedLetter(f"{record.partition}/{record.offset}", dead))
-    return DeadLetterTopic(sorted(found, key=lambda each: each.dead.at), unreadable)
 
 
 async def send_back(connection: Connection, dead_letters: Sequence[ListedLetter]) -> None:

@@ -7,8 +7,8 @@ import msgspec
 import typer
 
 from cli import dead_letters
-from cli.dead_letters import ListedLetter
 from libs.common.errors import Code, SluiceError
+from libs.common.kafka.tables.dead_letters import ListedLetter, read
 from libs.common.runtime.logs import configure_logging
 from libs.common.runtime.process import read_settings
 from libs.common.settings import StageSettings
@@ -88,7 +88,7 @@ def replay(
 
 async def _read(topic: str | None, code: str | None) -> tuple[Sequence[ListedLetter], int]:
     async with dead_letters.connected(*_settings()) as connection:
-        found = await dead_letters.read(connection)
+        found = await read(connection)
     return _matching(found.found, topic, code), found.unreadable
 
 
@@ -96,7 +96,7 @@ async def _replay(
     wanted: Sequence[str], topic: str | None, code: str | None, *, dry_run: bool
 ) -> Sequence[ListedLetter]:
     async with dead_letters.connected(*_settings()) as connection:
-        chosen = _matching((await dead_letters.read(connection)).found, topic, code)
+        chosen = _matching((await read(connection)).found, topic, code)
         if wanted:
             by_place = {each.place: each for each in chosen}
             if missing := [place for place in wanted if place not in by_place]:

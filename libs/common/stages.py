@@ -68,7 +68,7 @@ class Stage(Generic[BodyT]):
 GATEWAY: Stage[Any] = Stage(
     "gateway",
     outputs=(INGEST, TASKS, JOBS, CONTROL, LIBRARIES, DECISIONS),
-    follows=(INGEST, JOB_STATUS, JOBS, LIBRARIES, DECISIONS, REMOVED),
+    follows=(INGEST, JOB_STATUS, JOBS, LIBRARIES, DECISIONS, REMOVED, DEAD_LETTERS),
 )
 SCANNER = Stage(
     "scanner",

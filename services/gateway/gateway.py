@@ -206,7 +206,9 @@ async def opened(
             search=Search(used, control, collections, vectors, decoding, gallery),
             gallery=gallery,
             maps=maps,
-            system=System(connection, control, used, presence, jobs, collections, settings.metric_labels),
+            system=System(
+                connection, control, used, presence, jobs, collections, flows, settings.metric_labels
+            ),
         )
 
 

@@ -16,7 +16,7 @@ from sluice.aio.libraries import AsyncLibraries
 from sluice.aio.photos import AsyncPhotos
 from sluice.files.selecting import select
 from sluice.models.photos import Filters, SearchResults
-from sluice.models.system import Capabilities, FolderListing, Health, Instance
+from sluice.models.system import Capabilities, DeadLetters, FolderListing, Health, Instance
 
 RETRIES = 3
 
@@ -78,6 +78,10 @@ class AsyncClient:
     async def services(self) -> list[Instance]:
         """Every running instance, and why it waits if it does."""
         return await self.http.get("/services", list[Instance])
+
+    async def dead_letters(self, limit: int = 20) -> DeadLetters:
+        """The latest records that could not be handled, and how many there are."""
+        return await self.http.call("GET", "/dead-letters", DeadLetters, params={"limit": limit})
 
     async def ready(self) -> Health:
         """Whether requests can be answered; ProblemError with the reason where not."""

@@ -1,19 +1,42 @@
 """What the gateway answers about itself and its stages, and how it refuses."""
 
+from datetime import datetime
+
 from msgspec import Struct
 
 from sluice.errors import Code, FieldError
 
 
 class Instance(Struct, frozen=True):
-    """One running instance of a stage; `lag`: records that its stage has yet to take."""
+    """One running instance of a stage.
+
+    `lag`: records that its stage has yet to take; `rate`: those that it takes a second.
+    """
 
     stage: str
     instance: str
     state: str
     reason: str | None = None
     lag: int | None = None
+    rate: float | None = None
     version: str = ""
+
+
+class DeadLetter(Struct, frozen=True):
+    """A record that could not be handled."""
+
+    letter: str
+    topic: str
+    code: str
+    error: str
+    at: datetime
+
+
+class DeadLetters(Struct, frozen=True):
+    """How many there are, and the latest."""
+
+    total: int
+    items: list[DeadLetter]
 
 
 class Capabilities(Struct, frozen=True):

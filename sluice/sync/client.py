@@ -10,7 +10,7 @@ import httpx
 from sluice import wire
 from sluice.files.selecting import select
 from sluice.models.photos import Filters, SearchResults
-from sluice.models.system import Capabilities, FolderListing, Health, Instance
+from sluice.models.system import Capabilities, DeadLetters, FolderListing, Health, Instance
 from sluice.sync.collections import Collections
 from sluice.sync.duplicates import Duplicates
 from sluice.sync.http import Http
@@ -77,6 +77,10 @@ class Client:
     def services(self) -> list[Instance]:
         """Every running instance, and why it waits if it does."""
         return self.http.get("/services", list[Instance])
+
+    def dead_letters(self, limit: int = 20) -> DeadLetters:
+        """The latest records that could not be handled, and how many there are."""
+        return self.http.call("GET", "/dead-letters", DeadLetters, params={"limit": limit})
 
     def ready(self) -> Health:
         """Whether requests can be answered; ProblemError with the reason where not."""

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from cli.dead_letters import ListedLetter, read, send_back
+from cli.dead_letters import send_back
 from libs.common.errors import Code, SluiceError
 from libs.common.kafka.connection import Connection
 from libs.common.kafka.outgoing import Outgoing, work
@@ -12,6 +12,7 @@ from libs.common.kafka.publisher import Publisher
 from libs.common.kafka.runner.dead_letters import failed_work
 from libs.common.kafka.runner.tries import blame
 from libs.common.kafka.runner.trim import trim
+from libs.common.kafka.tables.dead_letters import ListedLetter, read
 from libs.common.messages import File
 from libs.common.topics import IMAGES, MAX_MESSAGE_BYTES, PATHS, Topic
 from tests.integration.test_every_topic import stage

@@ -6,14 +6,15 @@ and SluiceError(collection_not_found) when the collection does not exist.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:  # the dashboard and the settings know points, and have no numpy
+    import numpy as np
+    from numpy.typing import NDArray
 
 Distance = Literal["Cosine", "Euclid", "Dot", "Manhattan"]
 Payload = dict[str, Any]
-Vector = Sequence[float] | NDArray[np.float32]
+Vector: TypeAlias = "Sequence[float] | NDArray[np.float32]"
 
 
 @dataclass(frozen=True, slots=True)

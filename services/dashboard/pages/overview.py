@@ -12,8 +12,9 @@ from services.dashboard.live.stream import JobStream
 from services.dashboard.pages.jobs.line import job_line
 from services.dashboard.pages.throughput import throughput
 from sluice import AsyncClient
+from sluice.errors import Code
 from sluice.models.jobs import JobRow
-from sluice.models.system import Capabilities, Instance
+from sluice.models.system import Capabilities, DeadLetters, Instance
 
 LOOK_SECONDS = 5.0
 """Between looks at the stages; jobs come by themselves."""
@@ -22,7 +23,11 @@ FLOW = {
     "inferencer": "auto_awesome", "upserter": "save",
 }  # fmt: skip
 """The stages in the order in which a photo passes them, each with its icon."""
+LETTERS_SECONDS = 30.0
+"""Between looks at the dead letters, which the gateway reads from their topic each time."""
 RECENT = 6
+SHOWN = 10
+"""Dead letters."""
 
 
 async def overview() -> None:
@@ -42,6 +47,8 @@ class _Overview:
         self._api = api
         self._body = body
         self._last: object = None
+        self._letters: DeadLetters | None = None
+        self._letters_due = 0.0
 
     def chart(self, stream: JobStream) -> None:
         """Photos a second of the last minutes, from the stream of jobs."""
@@ -66,7 +73,9 @@ class _Overview:
         """Show how things are now."""
         found = (await self._api.services(), (await self._api.jobs.page(limit=RECENT)).items)
         capabilities = await self._api.capabilities()
-        state = (*found, capabilities)
+        if monotonic() >= self._letters_due:
+            self._letters, self._letters_due = await _letters(self._api), monotonic() + LETTERS_SECONDS
+        state = (*found, capabilities, self._letters)
         if state == self._last:
             return
         self._last = state
@@ -76,12 +85,35 @@ class _Overview:
             pipeline(services)
             for reason in waiting(services):
                 shell.notice(reason)
+            if self._letters is not None and self._letters.total:
+                _dead(self._letters)
             if jobs:
                 _jobs(jobs)
             else:
                 parts.empty("Nothing has been added yet. Point Sluice at a folder, or drop photos.",
                             "Add photos", "/add")  # fmt: skip
             _present(capabilities)
+
+
+async def _letters(api: AsyncClient) -> DeadLetters | None:
+    """None where the key may not see them."""
+    try:
+        return await api.dead_letters(SHOWN)
+    except SluiceError as error:
+        if error.code != Code.FORBIDDEN_BY_KEY:
+            raise
+        return None
+
+
+def _dead(letters: DeadLetters) -> None:
+    """What could not be handled, to be unfolded."""
+    title = f"{words.plural(letters.total, 'record')} could not be handled"
+    with parts.card(), ui.expansion(title, icon="report"):
+        for each in letters.items:
+            parts.soft(f"{words.moment(each.at)}: {each.topic}, {each.code}: {each.error}").classes(
+                "sl-small"
+            )
+        parts.soft("Once the cause is gone, `sluice dlq replay` sends them back.").classes("sl-small")
 
 
 def pipeline(services: Iterable[Instance]) -> None:
@@ -103,6 +135,8 @@ def _stage(stage: str, icon: str, instances: list[Instance]) -> None:
         waits = "nothing waits" if not lag else f"{words.count(lag)} waiting"
         replicas = f"{up} {'replica' if up == 1 else 'replicas'}"
         ui.label(replicas if stage == "gateway" else f"{waits}, {replicas}").classes("sl-soft sl-small")
+        if rate := next((each.rate for each in instances if each.rate and each.rate >= 1), None):
+            ui.label(f"{words.count(round(rate))} records a second").classes("sl-soft sl-small")
 
 
 def best_state(instances: Iterable[Instance]) -> str:

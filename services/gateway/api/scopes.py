@@ -27,6 +27,7 @@ _NEEDED: Sequence[tuple[Scope, str]] = (
     ("move", r"DELETE /duplicates/decisions(/[^/]+)?"),
     ("move", r"POST /curation/archive-selection"),
     ("move", r"POST /archives/[^/]+/restore"),
+    ("admin", r"GET /dead-letters"),
     ("admin", r"POST /collections/merge"),
     ("admin", r"POST /collections/[^/]+/model(/[^/]+/switch)?"),
     ("admin", r"DELETE /collections/[^/]+(/model/[^/]+)?"),

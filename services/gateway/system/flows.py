@@ -44,6 +44,11 @@ class Flows:
         self._wanted_at = time.monotonic()
         return None if self._now is None else sentence(self._before, self._now, listed=listed)
 
+    def rates(self) -> dict[str, float]:
+        """Records a second by stage, as far as they are known yet."""
+        self._wanted_at = time.monotonic()
+        return {} if self._now is None else rates(self._before, self._now)
+
     async def run(self) -> None:
         """Take samples until cancelled."""
         while True:
@@ -65,6 +70,12 @@ def sentence(before: Flow | None, now: Flow, *, listed: bool) -> str | None:
         return f"most files wait for the {name}: {left[name]:,}"
     waits = f"{left[name]:,} files wait for it, and it does {_shown(rate)} a second"
     return f"the {name} is the slowest stage: {waits}"
+
+
+def rates(before: Flow | None, now: Flow) -> dict[str, float]:
+    """Records a second by stage; without those that the earlier sample lacks."""
+    found = {stage: _rate(before, now, stage) for stage in now.taken}
+    return {stage: rate for stage, rate in found.items() if rate is not None}
 
 
 def _rate(before: Flow | None, now: Flow, stage: str) -> float | None:

@@ -13,6 +13,7 @@ State = Literal["starting", "ready", "waiting", "stopped", "gone"]
 class ServiceOut(Body):
     """One instance of a stage. `lag`: records its stage has yet to take; null where that is not known.
 
+    `rate`: records a second that its stage takes, over the last 5 s; null until two samples were taken.
     `batch`: records that it sends to the model or the store at once, at most. `held`: records that it has
     taken and not finished.
     """
@@ -23,6 +24,7 @@ class ServiceOut(Body):
     state: State
     reason: str | None = None
     lag: int | None = None
+    rate: float | None = None
     batch: int | None = None
     held: int = 0
     seen_at: datetime
@@ -41,6 +43,25 @@ class InFlightOut(Body):
     since: datetime
     tries: int
     reason: str | None = None
+
+
+class DeadLetterOut(Body):
+    """A record that could not be handled. `letter`: how `sluice dlq replay` is told which."""
+
+    letter: str = Field(examples=["0/17"])
+    topic: str
+    code: str
+    error: str
+    at: datetime
+    job_id: str | None = None
+    file_id: str | None = None
+
+
+class DeadLettersOut(Body):
+    """How many there are, and the latest, the newest first."""
+
+    total: int
+    items: list[DeadLetterOut]
 
 
 class HealthOut(Body):

@@ -3,12 +3,12 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from libs.common.http.metrics import MEDIA_TYPE, health_metrics
 from services.gateway.api.capabilities import capability
 from services.gateway.api.models import problems
-from services.gateway.system.models import CapabilitiesOut, InFlightOut, ServiceOut
+from services.gateway.system.models import CapabilitiesOut, DeadLettersOut, InFlightOut, ServiceOut
 from services.gateway.system.system import System
 
 router = APIRouter(tags=["system"], responses=problems())
@@ -24,6 +24,12 @@ _METRICS: dict[int | str, dict[str, Any]] = {
 async def services(system: All) -> list[ServiceOut]:
     """By stage. An instance that went silent is `gone`; after an hour it is left out."""
     return await system.services()
+
+
+@router.get("/dead-letters", summary="Records that could not be handled")
+async def dead_letters(system: All, limit: Annotated[int, Query(ge=0, le=100)] = 20) -> DeadLettersOut:
+    """The latest of them, and how many there are; `sluice dlq replay` sends them back."""
+    return await system.dead_letters(limit)
 
 
 @router.get("/capabilities", summary="Batch sizes, model and readiness")

@@ -9,14 +9,23 @@ from prometheus_client.core import Metric
 
 from libs.common.errors import Code, SluiceError, UnavailableError
 from libs.common.kafka.connection import Connection
+from libs.common.kafka.tables import dead_letters
 from libs.common.kafka.tables.control_table import ControlTable
 from libs.common.stages import INFERENCER, UPSERTER
 from libs.common.store.protocol import Store
+from services.gateway.api.deadlines import deadline
 from services.gateway.collections.collections import Collections
 from services.gateway.jobs.reader import JobReader
 from services.gateway.system import metrics, presence
+from services.gateway.system.flows import Flows
 from services.gateway.system.lag import lags
-from services.gateway.system.models import CapabilitiesOut, InFlightOut, ServiceOut
+from services.gateway.system.models import (
+    CapabilitiesOut,
+    DeadLetterOut,
+    DeadLettersOut,
+    InFlightOut,
+    ServiceOut,
+)
 from services.gateway.system.presence import Presence
 
 STORE_SECONDS = 2.0
@@ -32,6 +41,7 @@ class System:
     presence: Presence
     jobs: JobReader
     collections: Collections
+    flows: Flows
     metric_labels: Sequence[str] = ()
     """Labels of jobs that metrics tell apart."""
 
@@ -39,7 +49,29 @@ class System:
         """Every instance, with the lag of its stage where that is known."""
         found = await self.presence.current()
         behind = await lags(self.connection)
-        return [instance.model_copy(update={"lag": behind.get(instance.stage)}) for instance in found]
+        rates = self.flows.rates()
+        return [
+            instance.model_copy(update={"lag": behind.get(instance.stage), "rate": rates.get(instance.stage)})
+            for instance in found
+        ]
+
+    async def dead_letters(self, limit: int) -> DeadLettersOut:
+        """How many records could not be handled, and the latest of them."""
+        async with deadline("reading dead-letters"):
+            there = await dead_letters.read(self.connection, latest=limit)
+        items = [
+            DeadLetterOut(
+                letter=each.place,
+                topic=each.dead.topic,
+                code=each.dead.code,
+                error=each.dead.error,
+                at=each.dead.at,
+                job_id=each.dead.job_id,
+                file_id=each.dead.file_id,
+            )
+            for each in reversed(there.found)
+        ]
+        return DeadLettersOut(total=there.total, items=items[:limit])
 
     async def in_flight(self, job_id: UUID) -> list[InFlightOut]:
         """The job's files under way; SluiceError job_not_found, or job_gone."""

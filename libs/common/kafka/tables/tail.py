@@ -71,6 +71,12 @@ class Tail:
             ends = await self._asker.end_offsets([self._tp(p) for p in partitions])
         return {tp.partition: offset for tp, offset in ends.items()}
 
+    async def first_offsets(self, partitions: Iterable[int]) -> dict[int, int]:
+        """For each partition the offset of its first record that is left, or that its next will get."""
+        with broker_errors(self._where):
+            starts = await self._asker.beginning_offsets([self._tp(p) for p in partitions])
+        return {tp.partition: offset for tp, offset in starts.items()}
+
     async def read(self, timeout_s: float, max_records: int | None = None) -> Records:
         """The next records, waiting at most `timeout_s` for the first; empty if none came."""
         try:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.gateway.system.flows import Flow, Flows, sentence
+from services.gateway.system.flows import Flow, Flows, rates, sentence
 
 EARLIER = Flow(100.0, {}, {"processor": 1000, "inferencer": 400, "upserter": 400})
 
@@ -45,3 +45,9 @@ def test_nothing_is_said_before_a_sample() -> None:
         raise AssertionError
 
     assert Flows(never).slowest(listed=True) is None
+
+
+def test_rates_are_those_between_two_samples_and_never_below_zero() -> None:
+    now = Flow(105.0, {}, {"processor": 1012, "inferencer": 100, "captioner": 8})
+    assert rates(EARLIER, now) == {"processor": 2.4, "inferencer": 0.0}
+    assert rates(None, now) == {}
