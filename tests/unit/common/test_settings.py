@@ -1,5 +1,8 @@
 """Settings that would fail much later are refused when they are read."""
 
+import subprocess
+import sys
+
 import pytest
 from pydantic import ValidationError
 
@@ -38,3 +41,9 @@ def test_what_is_wrong_with_a_setting_is_said_in_words(
     with pytest.raises(ValidationError) as refused:
         RunSettings()
     assert list(wrong_settings(refused.value)) == [("PORT", reason)]
+
+
+def test_settings_need_nothing_that_a_stage_without_pictures_lacks() -> None:
+    """The dashboard's image has no numpy."""
+    code = "import sys; sys.modules['numpy'] = sys.modules['PIL'] = None; import libs.common.runtime.logs"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

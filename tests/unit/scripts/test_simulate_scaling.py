@@ -1,11 +1,13 @@
 """The scalers of overlays/production over a job: they follow the lag, and do not change their mind soon."""
 
+import csv
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
 from scripts import simulate_scaling
-from scripts.simulate_scaling import INPUTS, Scaler, simulate, turns
+from scripts.simulate_scaling import INPUTS, Scaler, replay, simulate, turns
 
 
 @pytest.mark.parametrize(
@@ -62,3 +64,19 @@ def test_every_topic_that_a_scaler_asks_about_is_simulated() -> None:
         for trigger in each.spec["triggers"]
     }
     assert topics == {topic for topics in INPUTS.values() for topic in topics}
+
+
+def test_a_recording_is_decided_over_as_the_job_that_it_is_of(tmp_path: Path) -> None:
+    run = simulate(2_000)
+    recording = tmp_path / "lags.csv"
+    with recording.open("w", newline="") as file:
+        writer = csv.DictWriter(file, ("second", *run.lags[0]))
+        writer.writeheader()
+        for second, lags in enumerate(run.lags[: run.done_at]):
+            writer.writerow({"second": second} | {topic: round(lag) for topic, lag in lags.items()})
+
+    again = replay(recording)
+
+    assert {name: scaler.changes for name, scaler in again.scalers.items()} == {
+        name: scaler.changes for name, scaler in run.scalers.items()
+    }
