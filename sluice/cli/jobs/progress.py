@@ -5,7 +5,6 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn
 
 from sluice.models.jobs import JobStatus
 from sluice.printable import printable
@@ -38,6 +37,9 @@ class ProgressView:
     """Shows a job while it is entered; `show` may be called as often as one likes."""
 
     def __init__(self, console: Console) -> None:
+        # Only here: most commands show no bar, and would wait for it at their start.
+        from rich.progress import BarColumn, Progress, TextColumn  # noqa: PLC0415
+
         self._console = console
         self._live = console.is_terminal
         self._bar = Progress(
