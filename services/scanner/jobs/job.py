@@ -143,10 +143,8 @@ class Job:
                 listing.result()
             if self._orders.ending is not None:
                 return
-            # A retry, and a sync, know which files they are about only once all are listed.
-            request = self._record.request
-            may_emit = listed or (request.retry_of is None and not request.sync)
-            if may_emit and await emission.emit():
+            # A sync knows which files it is about only once all are listed.
+            if (listed or not self._record.request.sync) and await emission.emit():
                 if not listed:
                     await inventory.next_chunk()
                 continue

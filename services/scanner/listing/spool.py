@@ -42,7 +42,7 @@ CREATE TABLE files (
 );
 CREATE TABLE earlier (
     file_id TEXT PRIMARY KEY, file TEXT NOT NULL, wanted INTEGER NOT NULL, code TEXT
-) WITHOUT ROWID;
+);
 """
 _ADD = """
 INSERT OR IGNORE INTO files
@@ -165,7 +165,7 @@ class Spool:
         """
         rows = [(each.file_id, each.file, _is_wanted(each, codes), each.code) for each in outcomes]
         with self._writing():
-            self._db.executemany("INSERT OR IGNORE INTO earlier VALUES (?, ?, ?, ?)", rows)
+            insert(self._db, "INSERT OR IGNORE INTO earlier", rows)
 
     def wanted(self, file_ids: Sequence[str] | None = None) -> set[str]:
         """Which of `file_ids` are wanted again; without any, one that is, if there is one."""

@@ -1,6 +1,7 @@
 """The scanner on a real broker: one job from its request to its terminal event."""
 
 import os
+import threading
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -15,9 +16,10 @@ from libs.common.kafka import outgoing
 from libs.common.messages import File
 from libs.common.topics import DEAD_LETTERS, SCANS
 from services.scanner.jobs import changelog
+from services.scanner.listing import inventory
 from tests.support.kafka import records_of
 from tests.support.scanning import COLLECTION, Bench, Reporter, id_in, open_reporter, photos, stored
-from tests.support.waiting import until
+from tests.support.waiting import LIMIT_S, until
 
 
 async def test_a_job_completes_with_the_right_counts(world: Bench, tmp_path: Path) -> None:
@@ -253,6 +255,34 @@ async def test_a_retry_takes_the_failed_files_of_the_codes_and_misses_those_that
     assert (end.state, end.total, end.stored, end.failed) == ("completed", 2, 1, 1)
     assert {o.code for o in world.outcomes(retry).values()} == {None, Code.FILE_VANISHED}
     assert (again.state, again.code) == ("failed", Code.NOTHING_TO_RETRY)
+
+
+async def test_a_retry_sends_what_was_listed_while_it_lists_on(
+    world: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, stage, went_on = photos(tmp_path / "photos", 4), open_reporter(), threading.Event()
+    read, chunks = inventory._read_chunk, 0
+
+    def read_then_wait(*arguments: Any) -> Any:
+        nonlocal chunks
+        chunks += 1
+        assert chunks == 1 or went_on.wait(LIMIT_S)
+        return read(*arguments)
+
+    stage.outcome_of = lambda file: Outcome(
+        file_id=file.file_id, file=file.file, outcome="failed", code=Code.DECODE_FAILED
+    )
+    async with world.scanner(tmp_path / "data"), world.stage(stage):
+        job = await world.request(folder)
+        await world.finished(job)
+        stage.seen.clear()
+        monkeypatch.setattr(inventory, "CHUNK_FILES", 2)
+        monkeypatch.setattr(inventory, "_read_chunk", read_then_wait)
+        retry = await world.request(retry_of=job)
+        await until(lambda: len(stage.names) == 2)
+        went_on.set()
+        end = await world.finished(retry)
+    assert (end.state, end.total) == ("completed", 4)
 
 
 async def test_a_retry_lists_a_folder_that_could_not_be_read(world: Bench, tmp_path: Path) -> None:
