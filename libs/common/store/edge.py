@@ -1,6 +1,7 @@
 """The embedded store: Qdrant's own engine, in a process of its own next to this one."""
 
 import asyncio
+import logging
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -40,6 +41,11 @@ SEARCHES_PER_CALL = 64
 INDEX_SECONDS = 900.0
 """One index of a large collection reads all its payloads: 20 s for a million of 1 KB."""
 
+SERVER_FROM = 200_000
+"""Points of a collection from which a server is recommended."""
+
+log = logging.getLogger(__name__)
+
 ResultT = TypeVar("ResultT")
 
 
@@ -62,6 +68,7 @@ class EdgeStore:
         self._client: EngineClient | None = None
         self._starting = asyncio.Lock()
         self._closed = False
+        self._large: set[str] = set()
 
     async def open(self) -> None:
         """Start the engine now; SluiceError data_dir_busy if another process uses the folder."""
@@ -80,8 +87,18 @@ class EdgeStore:
         await self._ask(wire.Delete(name), None)
 
     async def info(self, name: str) -> CollectionInfo:
-        """The collection's shape and counts."""
-        return await self._ask(wire.Info(name), CollectionInfo)
+        """The collection's shape and counts. Of a large one it is said once that it wants a server."""
+        found = await self._ask(wire.Info(name), CollectionInfo)
+        if found.points_count >= SERVER_FROM and name not in self._large:
+            self._large.add(name)
+            log.warning(
+                "collection %s has %s points: the embedded store compares a search with each of them, and "
+                "answers no one else while it compacts; from %s on set QDRANT_HOST to a Qdrant server",
+                name,
+                f"{found.points_count:,}",
+                f"{SERVER_FROM:,}",
+            )
+        return found
 
     async def ensure_indexes(self, name: str) -> list[str]:
         """Add the indexes that the collection lacks; other calls get their turn between two of them."""

@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 
 from libs.common.errors import Code, SluiceError, UnavailableError
+from libs.common.store import edge
 from libs.common.store.edge import LOCK_PATIENCE_SECONDS, EdgeStore
 from libs.common.store.protocol import Point
 from tests.support.waiting import until
@@ -207,6 +208,20 @@ def names_in(folder: Path) -> list[str]:
 def engine_of(store: EdgeStore) -> int:
     assert store._client is not None
     return store._client._child.pid
+
+
+async def test_a_server_is_recommended_once_for_a_large_collection(
+    data: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(edge, "SERVER_FROM", BATCH)
+    store = edge_store_at(data)
+    for name, count in (("small", BATCH - 1), ("large", BATCH)):
+        await store.create(name, 4, "Cosine")
+        await store.upsert(name, points(0, count))
+        assert [(await store.info(name)).points_count for _ in range(2)] == [count] * 2
+    await store.close()
+    said = [each.getMessage() for each in caplog.records if "QDRANT_HOST" in each.getMessage()]
+    assert [words.split()[1] for words in said] == ["large"]
 
 
 if __name__ == "__main__":
