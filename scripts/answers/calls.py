@@ -138,6 +138,7 @@ async def of_the_system(record: Recorder) -> None:
     """How it is."""
     for path in ("/health", "/livez", "/readyz", f"{API}/services", f"{API}/capabilities"):
         await record.call("GET", path)
+    await record.call("GET", f"{API}/dead-letters")
 
 
 async def of_nothing(record: Recorder) -> None:

@@ -34,6 +34,7 @@ CREATE TABLE jobs (
 CREATE INDEX jobs_newest ON jobs (created_at DESC, job_id DESC);
 CREATE INDEX jobs_state ON jobs (state, created_at DESC, job_id DESC);
 CREATE INDEX jobs_collection ON jobs (collection, created_at DESC, job_id DESC);
+CREATE INDEX jobs_collection_state ON jobs (collection, state, created_at DESC, job_id DESC);
 CREATE INDEX jobs_changed ON jobs (partition, as_of);
 CREATE INDEX jobs_finished ON jobs (finished_at);
 CREATE INDEX jobs_callbacks ON jobs (partition) WHERE owes_callback;
