@@ -49,7 +49,7 @@ async def record(home: Path) -> dict[str, Any]:
 
 def main() -> None:
     """Write them."""
-    with tempfile.TemporaryDirectory() as home:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
         answers = asyncio.run(record(Path(home)))
     ANSWERS.write_text(json.dumps(answers, indent=1, ensure_ascii=False) + "\n")
     known = {name for _, _, name in operations()}
