@@ -35,7 +35,6 @@ class Metadata(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 NOTHING = Metadata()
-_TIMES, _PLACES = ("taken_at", "taken_local"), ("location", "altitude_m")
 _ALONE = tuple(field for field in Metadata.__struct_fields__ if field not in ("keywords", "people"))
 
 
@@ -44,14 +43,14 @@ def filled(first: Metadata, second: Metadata) -> Metadata:
     if NOTHING in (first, second):
         return first if second == NOTHING else second
     # The two times belong together, and so do a place and its height.
-    kept = _TIMES if first.taken_at is not None else ()
-    kept = (*kept, *_PLACES) if first.location is not None else kept
+    if first.taken_at is not None and second.taken_at is not None:
+        second = structs.replace(second, taken_at=None, taken_local=None)
+    if first.location is not None and second.location is not None:
+        second = structs.replace(second, location=None, altitude_m=None)
     gaps: dict[str, Any] = {
         field: theirs
         for field in _ALONE
-        if getattr(first, field) is None
-        and field not in kept
-        and (theirs := getattr(second, field)) is not None
+        if getattr(first, field) is None and (theirs := getattr(second, field)) is not None
     }
     for field in ("keywords", "people"):
         if theirs := getattr(second, field):

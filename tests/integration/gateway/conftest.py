@@ -1,6 +1,6 @@
 """A pair of gateways over one store: one pair a file; each test makes collections and jobs of its own."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -12,6 +12,8 @@ from libs.common.control import ListedRoot
 from libs.common.kafka.connection import Connection
 from libs.common.kafka.outgoing import fact
 from libs.common.kafka.publisher import Publisher
+from libs.common.points.field import Index
+from libs.common.points.fields import INDEXES
 from libs.common.store.edge import EdgeStore
 from libs.common.store.protocol import Store
 from services.gateway.settings import GatewaySettings
@@ -32,9 +34,15 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-async def store(data: Path) -> AsyncIterator[Store]:
+def indexes() -> Mapping[str, Index]:
+    """What collections have indexes of; making all of them takes most of the time of most tests."""
+    return {field: INDEXES[field] for field in ("file_hash", "full_path", "search_text", "stack", "folders")}
+
+
+@pytest.fixture(scope="module")
+async def store(data: Path, indexes: Mapping[str, Index]) -> AsyncIterator[Store]:
     """The store that both gateways read."""
-    edge = EdgeStore(data / "store")
+    edge = EdgeStore(data / "store", indexes=indexes)
     yield edge
     await edge.close()
 

@@ -1,7 +1,7 @@
 """Searches: by meaning where the model has words, page by page, and with filters that are none."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -15,6 +15,8 @@ from libs.common.errors import FileError
 from libs.common.kafka.outgoing import fact
 from libs.common.kafka.publisher import Publisher
 from libs.common.points.derived import additions
+from libs.common.points.field import Index
+from libs.common.points.fields import INDEXES
 from libs.common.store.protocol import Payload, Point, Store
 from services.ml.app import build
 from services.ml.engine.backend import Described, Likeness, TextVector
@@ -56,6 +58,12 @@ class Words:
 
     def embed_text(self, text: str) -> TextVector:
         return TextVector(np.array(DIRECTIONS[text], np.float32))
+
+
+@pytest.fixture(scope="module")
+def indexes() -> Mapping[str, Index]:
+    """All."""
+    return INDEXES
 
 
 @pytest.fixture(scope="module")

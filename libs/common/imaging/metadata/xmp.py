@@ -6,7 +6,6 @@ Names: Adobe's XMP specification, part 2; IPTC Photo Metadata; the Metadata Work
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import Any
 from xml.etree.ElementTree import Element, ParseError, fromstring
 
 from defusedxml import ElementTree
@@ -69,7 +68,12 @@ def metadata_of(packet: bytes, known: Metadata = NOTHING) -> Metadata:
         people=names((*people, *found.get(_IPTC + "PersonInImage", ()))),
         rating=_rating(_first(found, _XMP + "Rating")),
         label=name(_first(found, _XMP + "Label")),
-        **{field: read(found) for field, read in _MEASURED.items() if getattr(known, field) is None},
+        camera=_camera(found) if known.camera is None else None,
+        lens=_lens(found) if known.lens is None else None,
+        iso=_iso(found) if known.iso is None else None,
+        f_number=_number(_first(found, _EXIF + "FNumber")) if known.f_number is None else None,
+        exposure_s=_number(_first(found, _EXIF + "ExposureTime")) if known.exposure_s is None else None,
+        focal_mm=_number(_first(found, _EXIF + "FocalLength")) if known.focal_mm is None else None,
     )
 
 
@@ -205,11 +209,9 @@ def _first(found: Properties, key: str) -> str | None:
     return next(iter(found.get(key, ())), None)
 
 
-_MEASURED: dict[str, Callable[[Properties], Any]] = {
-    "camera": _camera,
-    "lens": lambda found: name(_first(found, _EXIF_EX + "LensModel") or _first(found, _AUX + "Lens")),
-    "iso": lambda found: next((iso for key in _ISO if (iso := _number(_first(found, key)))), None),
-    "f_number": lambda found: _number(_first(found, _EXIF + "FNumber")),
-    "exposure_s": lambda found: _number(_first(found, _EXIF + "ExposureTime")),
-    "focal_mm": lambda found: _number(_first(found, _EXIF + "FocalLength")),
-}
+def _lens(found: Properties) -> str | None:
+    return name(_first(found, _EXIF_EX + "LensModel") or _first(found, _AUX + "Lens"))
+
+
+def _iso(found: Properties) -> float | None:
+    return next((iso for key in _ISO if (iso := _number(_first(found, key)))), None)
