@@ -204,6 +204,7 @@ async def test_clearing_the_cache_is_remembered(
     assert after.cache_cleared_at > 0
 
 
+@pytest.mark.slow
 async def test_an_image_is_found_whatever_collection_is_active(
     gateway: httpx.AsyncClient, collection: str, store: Store, tmp_path: Path
 ) -> None:
@@ -298,6 +299,7 @@ def film() -> bytes:
     return video([photos.scene()] * 3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "make"), [("a.dng", photos.dng), ("a.heic", photos.heic), ("a.mp4", film)])
 async def test_raw_and_heic_and_video_are_shown_as_jpeg(
     gateway: httpx.AsyncClient, collection: str, store: Store, tmp_path: Path,
@@ -461,6 +463,7 @@ async def test_a_job_whose_model_does_not_fit_is_refused_before_it_begins(
         assert "collection" in refused.json()["detail"]
 
 
+@pytest.mark.slow
 async def test_a_search_by_a_picture_says_that_the_ml_service_is_away(
     second: httpx.AsyncClient, collection: str
 ) -> None:

@@ -638,6 +638,7 @@ async def test_a_listener_hears_of_every_ending_also_after_it_went_to_another_re
     assert not received.ended(before)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("gateway")
 async def test_a_listener_that_is_slower_than_what_is_kept_misses_nothing(
     publisher: Publisher,
@@ -694,6 +695,7 @@ async def test_the_metrics_count_jobs_and_files(gateway: httpx.AsyncClient, publ
     assert 'sluice_instances{stage="gateway",state="ready"}' in values
 
 
+@pytest.mark.slow
 async def test_a_job_that_ended_long_ago_is_gone(
     publisher: Publisher, kafka: Broker, store: Store, prefix: str, data: Path, gateway: httpx.AsyncClient
 ) -> None:

@@ -339,6 +339,7 @@ async def test_an_empty_collection_has_no_random_image(gateway: httpx.AsyncClien
     assert (answer.status_code, answer.json()["code"]) == (404, "image_not_found")
 
 
+@pytest.mark.slow
 async def test_a_hostile_picture_costs_its_own_search_and_no_other(
     gateway: httpx.AsyncClient, album: list[str]
 ) -> None:

@@ -128,6 +128,7 @@ async def test_an_upload_into_no_collection_is_refused(
     assert names(settings.upload_dir) == before
 
 
+@pytest.mark.slow
 async def test_two_thousand_files_come_in_one_request(
     client: httpx.AsyncClient, settings: GatewaySettings
 ) -> None:
@@ -140,6 +141,7 @@ async def test_two_thousand_files_come_in_one_request(
     assert len(list(folder.iterdir())) == 2000
 
 
+@pytest.mark.slow
 async def test_a_hundred_photos_are_taken_within_the_ten_seconds_that_clients_wait(
     client: httpx.AsyncClient,
 ) -> None:
@@ -215,6 +217,7 @@ def no_file_over(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
+@pytest.mark.slow
 async def test_memory_does_not_grow_with_the_upload(client: httpx.AsyncClient) -> None:
     head = b'--x\r\nContent-Disposition: form-data; name="files"; filename="large.tif"\r\n\r\n'
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -237,6 +240,7 @@ async def body(head: bytes, megabytes: int, tail: bytes) -> AsyncIterator[bytes]
     yield tail
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("declared", [True, False])
 async def test_an_upload_over_the_limit_leaves_nothing(
     client: httpx.AsyncClient, settings: GatewaySettings, declared: bool

@@ -103,6 +103,7 @@ async def test_the_same_request_again_does_nothing_and_another_is_a_dead_letter(
     assert (await world.finished(job)).stored == 5
 
 
+@pytest.mark.slow
 async def test_one_job_id_under_two_keys_is_one_job(world: Bench, tmp_path: Path) -> None:
     folder, job_id = photos(tmp_path / "photos", 5), uuid4()
     async with world.scanner(tmp_path / "data"), world.stage(open_reporter()) as stage:
@@ -115,6 +116,7 @@ async def test_one_job_id_under_two_keys_is_one_job(world: Bench, tmp_path: Path
     assert len([event for event in world.of(str(job_id)) if isinstance(event, Accepted)]) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "body",
     [b"not json", b"{}", b'{"directory_path": "/x", "job_id": "7"}', b'{"directory_path":"/x","version":9}'],
@@ -192,6 +194,7 @@ async def test_cancel_skips_what_was_not_emitted_and_waits_for_what_was(world: B
     assert world.has(job, StateChanged, state="cancelling")
 
 
+@pytest.mark.slow
 async def test_a_cancel_waits_only_so_long(world: Bench, tmp_path: Path) -> None:
     async with (
         world.scanner(tmp_path / "data", scanner_end_seconds=0.5),
@@ -257,6 +260,7 @@ async def test_a_retry_takes_the_failed_files_of_the_codes_and_misses_those_that
     assert (again.state, again.code) == ("failed", Code.NOTHING_TO_RETRY)
 
 
+@pytest.mark.slow
 async def test_a_retry_sends_what_was_listed_while_it_lists_on(
     world: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -285,6 +289,7 @@ async def test_a_retry_sends_what_was_listed_while_it_lists_on(
     assert (end.state, end.total) == ("completed", 4)
 
 
+@pytest.mark.slow
 async def test_a_retry_lists_a_folder_that_could_not_be_read(world: Bench, tmp_path: Path) -> None:
     folder = photos(tmp_path / "photos", 2)
     album, empty = folder / "album", folder / "empty"

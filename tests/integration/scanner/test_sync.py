@@ -132,6 +132,7 @@ async def test_added_changed_moved_gone_and_unchanged_files_are_told_and_followe
     assert compared(world, again).unchanged >= 38
 
 
+@pytest.mark.slow
 async def test_removed_points_lie_whole_on_their_topic(
     world: Bench, library: Library, tmp_path: Path
 ) -> None:
@@ -233,6 +234,7 @@ async def test_points_of_other_folders_stay(world: Bench, library: Library, tmp_
     assert (len(await other.points()), len(await library.points())) == (1, 39)
 
 
+@pytest.mark.slow
 async def test_what_a_scanner_removed_and_did_not_report_is_reported_by_the_next(
     world: Bench, library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -308,6 +310,7 @@ async def test_a_request_that_asks_for_a_sync_is_of_the_second_version() -> None
     assert events.decode(body, events.ScanRequest).sync
 
 
+@pytest.mark.slow
 async def test_a_sync_of_some_paths_looks_at_these_and_at_no_others(
     world: Bench, library: Library, tmp_path: Path
 ) -> None:
@@ -328,6 +331,7 @@ async def test_a_sync_of_some_paths_looks_at_these_and_at_no_others(
     assert "1/010.jpg" in await library.points()
 
 
+@pytest.mark.slow
 async def test_a_sync_of_paths_in_a_share_that_comes_back_empty_removes_nothing(
     world: Bench, library: Library, tmp_path: Path
 ) -> None:
@@ -352,6 +356,7 @@ async def test_gone_folders_of_more_than_a_tenth_wait_also_where_just_they_are_n
     assert "10 of 40" in str(compared(world, job).reason)
 
 
+@pytest.mark.slow
 async def test_what_another_job_stored_behind_the_listing_is_not_taken_for_gone(
     world: Bench, library: Library, tmp_path: Path
 ) -> None:

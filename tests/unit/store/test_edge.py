@@ -228,6 +228,7 @@ if __name__ == "__main__":
     asyncio.run(writing_until_killed(Path(sys.argv[1])))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "damage"),
     [

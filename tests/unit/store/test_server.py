@@ -146,6 +146,7 @@ async def test_a_host_that_does_not_exist_is_unavailable() -> None:
     await store.close()
 
 
+@pytest.mark.slow
 async def test_points_survive_a_restart_of_the_server(tmp_path: Path) -> None:
     first = await QdrantHttp.start(tmp_path)
     store = ServerStore(HOST, first.port)

@@ -246,6 +246,7 @@ async def test_a_collection_that_would_not_fit_is_refused(
     assert "needs a Qdrant server" in (over.error or "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["keeper", "strict", "similar"])
 async def test_above_the_limit_the_index_of_a_server_finds_the_same_groups(
     world: World, server: ServerStore, monkeypatch: pytest.MonkeyPatch, mode: str
@@ -283,6 +284,7 @@ async def test_a_cancel_is_seen_between_two_spans_of_blocks(
     assert (over.state, looks) == ("cancelled", 1)
 
 
+@pytest.mark.slow
 async def test_groups_of_any_size_travel_in_events_that_fit(edge_store: EdgeStore) -> None:
     name = f"tasks-{next(_numbers)}"
     await edge_store.create(name, SIZE, "Cosine")
@@ -302,6 +304,7 @@ async def test_groups_of_any_size_travel_in_events_that_fit(edge_store: EdgeStor
     assert len([body for body in world.reported if body.groups]) > 1
 
 
+@pytest.mark.slow
 async def test_a_merge_that_was_ended_anywhere_is_repeated_with_the_same_result(world: World) -> None:
     world.facts.written.append(CollectionState(name="into", generation="g9"))
     sources = (world.collection,)

@@ -50,6 +50,7 @@ async def test_no_more_upserts_are_in_flight_than_the_setting_says_over_all_batc
     assert (store.most, await store.count("photos")) == (3, 20)
 
 
+@pytest.mark.slow
 async def test_an_error_is_raised_only_when_nothing_of_the_write_runs_any_more(store: Watched) -> None:
     store.fails[0] = UnavailableError(Code.STORE_UNAVAILABLE, "away")
     with pytest.raises(UnavailableError):
@@ -57,6 +58,7 @@ async def test_an_error_is_raised_only_when_nothing_of_the_write_runs_any_more(s
     assert (store.in_flight, store.ended) == (0, 9)
 
 
+@pytest.mark.slow
 async def test_a_refusal_is_told_rather_than_that_the_store_is_away(store: Watched) -> None:
     store.fails[0] = UnavailableError(Code.STORE_UNAVAILABLE, "away")
     store.fails[2] = SluiceError(Code.COLLECTION_NOT_FOUND, "gone")

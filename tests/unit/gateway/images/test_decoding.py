@@ -119,6 +119,7 @@ async def test_a_decoder_that_crashes_costs_one_picture(endless: Path) -> None:
     assert refusal.value.code is Code.DECODER_CRASHED
 
 
+@pytest.mark.slow
 async def test_decoders_do_not_outlive_a_gateway_that_is_killed(endless: Path) -> None:
     code = f"""
 import asyncio, os, psutil

@@ -299,6 +299,7 @@ async def test_what_happens_is_folded_while_a_large_job_is_forgotten(
         assert await view.ask(outcomes.page, JOB, limit=1) == ([], None)
 
 
+@pytest.mark.slow
 async def test_the_disk_gets_back_what_forgotten_jobs_took(tmp_path: Path) -> None:
     lots = [stored(*range(first, first + 500)) for first in range(0, 20_000, 500)]
     async with view_in(tmp_path) as view:
