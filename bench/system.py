@@ -52,6 +52,10 @@ class System:
     async def collection(self, name: str) -> None:
         """Make a collection and select it."""
         await self._post("/collections", {"collection_name": name})
+        await self.select(name)
+
+    async def select(self, name: str) -> None:
+        """Make it the one that requests without a collection go to."""
         await self._post("/collections/select", {"collection_name": name})
 
     async def submit(self, path: Path, **options: Any) -> str:

@@ -29,8 +29,7 @@ async def near_duplicates(place: Place) -> list[Figure]:
     await filled(data / "store", NAME, POINTS, lambda part: rows[part.start : part.stop], _payload)
     brute_s, expected = await asyncio.to_thread(_brute_force, rows)
     async with system(data) as running:
-        answer = await running.http.post("/api/v1/collections/select", json={"collection_name": NAME})
-        answer.raise_for_status()
+        await running.select(NAME)
         seconds, found = await _requested(running)
     return [
         Figure(

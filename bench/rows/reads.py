@@ -3,12 +3,10 @@
 A search by a picture waits for the model, which works off whole batches of the job, and is not measured here.
 """
 
-import asyncio
 import base64
 import os
 import random
 import time
-from collections.abc import Awaitable, Callable
 
 import httpx
 
@@ -17,6 +15,7 @@ from bench.filled import complete, filled, point_id, random_rows
 from bench.place import Place
 from bench.result import Figure
 from bench.system import System, stub, system
+from bench.waits import Call, figure, measured
 from libs.common.errors import Code, SluiceError
 from libs.common.store.protocol import Payload
 
@@ -31,7 +30,8 @@ _WORDS = (
     "cat", "car", "table", "flower",
 )  # fmt: skip
 
-Call = Callable[[], Awaitable[httpx.Response]]
+MOST_MS = {"status": 50.0, "search": 100.0, "thumbnail": 50.0}
+"""The largest p99 of each call; its median has half of that."""
 
 
 async def reads(place: Place) -> list[Figure]:
@@ -42,20 +42,23 @@ async def reads(place: Place) -> list[Figure]:
         stub(0.0, 1000 / JOB_RATE) as model,
         system(data, ML_INFERENCE_SERVICE_URL=model.base_url) as running,
     ):
-        await running.collection("beside")
+        await running.collection("filling")
         job = await running.submit(folder)
-        select = await running.http.post("/api/v1/collections/select", json={"collection_name": NAME})
-        select.raise_for_status()
-        found = await _measured(_calls(running, job))
+        await running.select(NAME)
+        end = time.perf_counter() + SECONDS
+        waits = await measured(_calls(running, job), lambda _: time.perf_counter() < end)
         left = await running.status(job)
     if left["status"] != "running":
         raise SluiceError(Code.INTERNAL, f"the job was to be running still: {left['message']}")
     note = f"next to a job at {left['rate']:.0f} files a second, {left['counts']['stored']} done"
-    return [figure for name, waits in found.items() for figure in _figures(name, waits, note)]
+    return [
+        figure(name, part, each, most, f"{len(each)} calls {note}")
+        for name, each in waits.items()
+        for part, most in (("p50", MOST_MS[name] / 2), ("p99", MOST_MS[name]))
+    ]
 
 
-def _calls(running: System, job: str) -> dict[str, tuple[Call, float]]:
-    """By name the call and its largest p99 in ms."""
+def _calls(running: System, job: str) -> dict[str, Call]:
     http, chance = running.http, random.Random(5)  # noqa: S311 - no secret
 
     async def status() -> httpx.Response:
@@ -68,38 +71,7 @@ def _calls(running: System, job: str) -> dict[str, tuple[Call, float]]:
     async def thumbnail() -> httpx.Response:
         return await http.get(f"/api/v1/images/{point_id(NAME, chance.randrange(POINTS))}/thumbnail")
 
-    return {"status": (status, 50), "search": (search, 100), "thumbnail": (thumbnail, 50)}
-
-
-async def _measured(calls: dict[str, tuple[Call, float]]) -> dict[str, tuple[list[float], float]]:
-    """Milliseconds of each call, in order of length; the first few do not count."""
-    for call, _ in calls.values():
-        for _ in range(3):
-            (await call()).raise_for_status()
-    waits: dict[str, list[float]] = {name: [] for name in calls}
-    until = time.perf_counter() + SECONDS
-    while time.perf_counter() < until:
-        for name, (call, _) in calls.items():
-            start = time.perf_counter()
-            (await call()).raise_for_status()
-            waits[name].append(1000 * (time.perf_counter() - start))
-            await asyncio.sleep(0.01)
-    return {name: (sorted(waits[name]), most) for name, (_, most) in calls.items()}
-
-
-def _figures(name: str, found: tuple[list[float], float], note: str) -> list[Figure]:
-    waits, most = found
-    counted = f"{len(waits)} calls {note}"
-
-    def figure(part: str, value: float, target: float) -> Figure:
-        return Figure(
-            name=f"{name}-{part}", value=value, unit="ms", target=target, bound="at most", note=counted
-        )
-
-    return [
-        figure("p50", waits[len(waits) // 2], most / 2),
-        figure("p99", waits[int(0.99 * (len(waits) - 1))], most),
-    ]
+    return {"status": status, "search": search, "thumbnail": thumbnail}
 
 
 def _payload(number: int) -> Payload:

@@ -1,9 +1,8 @@
 """How long each kind of search takes: 100,000 points next to a running job, and a million alone."""
 
-import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +14,7 @@ from bench.known_photos import WORDS, photo, small
 from bench.place import Place
 from bench.result import Figure
 from bench.system import System, stub, system
+from bench.waits import Call, figure, measured
 from libs.common.errors import Code, SluiceError
 from libs.common.store.edge import EdgeStore
 
@@ -24,12 +24,10 @@ COMPARED = 10_000
 """Points that are stored with and without indexes."""
 JOB_RATE = 60
 """Images a second that the model of the job next to the searches takes."""
-CALLS = 200
+CALLS, MILLION_CALLS = 200, 40
 DEEP = 1_000
 """The page of the gallery that is to be as fast as the first."""
 PAGE = 50
-
-Call = Callable[[], Awaitable[httpx.Response]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +57,16 @@ async def search(place: Place) -> list[Figure]:
         stub(0.0, 1000 / JOB_RATE) as model,
         system(data, ML_INFERENCE_SERVICE_URL=model.base_url) as running,
     ):
-        await running.collection("beside")
+        await running.collection("filling")
         job = await running.submit(folder)
-        await _select(running)
-        waits = await _measured(_calls(running, POINTS))
+        await running.select(NAME)
+        waits = await measured(_calls(running, POINTS), lambda number: number < CALLS)
         pages = await _pages(running)
         left = await running.status(job)
     if left["status"] != "running":
         raise SluiceError(Code.INTERNAL, f"the job was to be running still: {left['message']}")
     note = f"{CALLS} calls next to a job at {left['rate']:.0f} files a second"
-    found = [figure for name, each in waits.items() for figure in _figures(name, each, LIMITS[name], note)]
+    found = [shown for name, each in waits.items() for shown in _figures(name, each, LIMITS[name], note)]
     return [*found, pages, kept]
 
 
@@ -79,15 +77,15 @@ async def search_million(place: Place) -> list[Figure]:
     await filled(data / "store", NAME, MILLION, random_rows(SIZE), small)
     rate = MILLION / (time.perf_counter() - start)
     async with system(data) as running:
-        await _select(running)
-        waits = await _measured(_calls(running, MILLION), calls_each=40)
+        await running.select(NAME)
+        waits = await measured(_calls(running, MILLION), lambda number: number < MILLION_CALLS)
         memory = running.memory_mb()
     note = f"{MILLION} points, stored at {rate:.0f} a second; all processes take {memory:.0f} MB"
     limits = {name: Limit(300 if name in ("vector-filters", "fused") else 50) for name in waits}
     return [
-        figure
+        shown
         for name, each in waits.items()
-        for figure in _figures(f"million-{name}", each, limits[name], note)
+        for shown in _figures(f"million-{name}", each, limits[name], note)
     ]
 
 
@@ -111,11 +109,6 @@ async def _kept_by_indexes(place: Place) -> Figure:
         ratio=seconds[False] / seconds[True],
         note="with all indexes, next to none",
     )
-
-
-async def _select(running: System) -> None:
-    answer = await running.http.post("/api/v1/collections/select", json={"collection_name": NAME})
-    answer.raise_for_status()
 
 
 def _calls(running: System, points: int) -> dict[str, Call]:
@@ -152,19 +145,6 @@ def _calls(running: System, points: int) -> dict[str, Call]:
     }
 
 
-async def _measured(calls: Mapping[str, Call], calls_each: int = CALLS) -> dict[str, list[float]]:
-    """Milliseconds of each call, in order of length; the first few do not count."""
-    waits: dict[str, list[float]] = {name: [] for name in calls}
-    for number in range(3 + calls_each):
-        for name, call in calls.items():
-            start = time.perf_counter()
-            (await call()).raise_for_status()
-            if number >= 3:
-                waits[name].append(1000 * (time.perf_counter() - start))
-            await asyncio.sleep(0.01)
-    return {name: sorted(found) for name, found in waits.items()}
-
-
 async def _pages(running: System) -> Figure:
     """Page 1,000 of the gallery next to page 1: the median of the pages around each."""
     first, deep = list[float](), list[float]()
@@ -187,11 +167,5 @@ async def _pages(running: System) -> Figure:
 
 
 def _figures(name: str, waits: list[float], limit: Limit, note: str) -> list[Figure]:
-    def figure(part: str, share: float, target: float) -> Figure:
-        return Figure(
-            name=f"{name}-{part}", value=waits[int(share * (len(waits) - 1))], unit="ms", target=target,
-            bound="at most", note=note,
-        )  # fmt: skip
-
-    found = [figure("p50", 0.5, limit.p50)]
-    return found if limit.p99 is None else [*found, figure("p99", 0.99, limit.p99)]
+    found = [figure(name, "p50", waits, limit.p50, note)]
+    return found if limit.p99 is None else [*found, figure(name, "p99", waits, limit.p99, note)]

@@ -103,7 +103,6 @@ class Comparing:
             and not self._record.request.force
             and is_unchanged(self._record, listed, point, model.model)
         )
-        arrived = listed is not None and 0 < self._record.accepted_at <= (point.stored_at or 0.0)
         return StoredPoint(
             id=id_,
             path=path,
@@ -111,8 +110,12 @@ class Comparing:
             file_hash=point.file_hash or "",
             unchanged=unchanged,
             caption=point.caption,
-            arrived=arrived and listed is not None and has_its_times(listed, point),
+            arrived=listed is not None and self._arrived(listed, point),
         )
+
+    def _arrived(self, listed: Spooled, point: Fields) -> bool:
+        since_accepted = 0 < self._record.accepted_at <= (point.stored_at or 0.0)
+        return since_accepted and has_its_times(listed, point)
 
     async def _situation(self, again: bool) -> tuple[Situation, Sequence[Move]]:
         before = self._wiring.control.synced(self._collection, self._root)

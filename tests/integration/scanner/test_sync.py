@@ -5,7 +5,7 @@ import errno
 import hashlib
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -234,24 +234,36 @@ async def test_points_of_other_folders_stay(world: Bench, library: Library, tmp_
     assert (len(await other.points()), len(await library.points())) == (1, 39)
 
 
+async def killed_as_it_deletes(
+    world: Bench,
+    library: Library,
+    folder: Path,
+    patch: pytest.MonkeyPatch,
+    delete: Callable[[str, Sequence[str]], Awaitable[None]],
+) -> str:
+    """A sync whose scanner was killed once its first `delete` was done; the job's id."""
+    reached = asyncio.Event()
+
+    async def delete_and_go_no_further(collection: str, ids: Sequence[str]) -> None:
+        await delete(collection, ids)
+        reached.set()
+        await asyncio.Event().wait()
+
+    patch.setattr(library.store, "delete_points", delete_and_go_no_further)
+    async with world.scanner(folder) as scanner:
+        job = await world.request(library.root, version=2, sync=True)
+        await asyncio.wait_for(reached.wait(), LIMIT_S)
+        await scanner.kill()
+    return job
+
+
 @pytest.mark.slow
 async def test_what_a_scanner_removed_and_did_not_report_is_reported_by_the_next(
     world: Bench, library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (library.root / "0/000.jpg").unlink()
-    removed, delete = asyncio.Event(), library.store.delete_points
-
-    async def delete_and_go_no_further(collection: str, ids: Sequence[str]) -> None:
-        await delete(collection, ids)
-        removed.set()
-        await asyncio.Event().wait()
-
-    monkeypatch.setattr(library.store, "delete_points", delete_and_go_no_further)
-    async with world.scanner(tmp_path / "one") as first:
-        job = await world.request(library.root, version=2, sync=True)
-        await asyncio.wait_for(removed.wait(), LIMIT_S)
-        await first.kill()
-    monkeypatch.undo()
+    with monkeypatch.context() as patch:
+        job = await killed_as_it_deletes(world, library, tmp_path / "one", patch, library.store.delete_points)
     async with world.scanner(tmp_path / "two", instance="s1"), world.stage(open_reporter()):
         end = await world.finished(job)
     assert by_code(world, job) == {"removed": 1, "cache": 39}
@@ -264,18 +276,12 @@ async def test_a_move_that_a_scanner_began_is_finished_by_the_next_and_counts_on
 ) -> None:
     before = await library.points()
     (library.root / "0/000.jpg").rename(library.root / "1/was-0.jpg")
-    written, delete = asyncio.Event(), library.store.delete_points
 
-    async def go_no_further(_: str, __: Sequence[str]) -> None:
-        written.set()
-        await asyncio.Event().wait()
+    async def not_yet(_: str, __: Sequence[str]) -> None:
+        return
 
-    monkeypatch.setattr(library.store, "delete_points", go_no_further)
-    async with world.scanner(tmp_path / "one") as first:
-        job = await world.request(library.root, version=2, sync=True)
-        await asyncio.wait_for(written.wait(), LIMIT_S)
-        await first.kill()
-    monkeypatch.setattr(library.store, "delete_points", delete)
+    with monkeypatch.context() as patch:
+        job = await killed_as_it_deletes(world, library, tmp_path / "one", patch, not_yet)
     assert len(await library.points()) == 41
     async with world.scanner(tmp_path / "two", instance="s1"), world.stage(open_reporter()):
         end = await world.finished(job)

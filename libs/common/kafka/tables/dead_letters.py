@@ -41,14 +41,11 @@ async def read(connection: Connection, latest: int | None = None) -> DeadLetterT
         total = sum(end - starts[partition] for partition, end in ends.items())
         if latest is not None:
             starts = {partition: max(starts[partition], end - latest) for partition, end in ends.items()}
-        tail.follow(starts)
-        while not await tail.has_reached(ends):
-            for records in (await tail.read(0.2)).values():
-                for record in records:
-                    try:
-                        dead = events.decode(record.value or b"", DeadLetter)
-                    except SluiceError:
-                        unreadable += 1
-                    else:
-                        found.append(ListedLetter(f"{record.partition}/{record.offset}", dead))
+        async for record in tail.records(starts, ends):
+            try:
+                dead = events.decode(record.value or b"", DeadLetter)
+            except SluiceError:
+                unreadable += 1
+            else:
+                found.append(ListedLetter(f"{record.partition}/{record.offset}", dead))
     return DeadLetterTopic(sorted(found, key=lambda each: each.dead.at), unreadable, total)

@@ -17,10 +17,7 @@ async def values(
     async with Tail.open(connection, topic) as tail:
         partitions = await tail.partitions()
         own = key_partition(key, len(partitions))
-        tail.follow(dict.fromkeys(partitions, 0) if since is None else {own: since})
-        ends = await tail.end_offsets(tail.followed)
-        while not await tail.has_reached(ends):
-            for records in (await tail.read(0.2)).values():
-                for record in records:
-                    if record.key == key.encode():
-                        yield record.value
+        starts = dict.fromkeys(partitions, 0) if since is None else {own: since}
+        async for record in tail.records(starts, await tail.end_offsets(starts)):
+            if record.key == key.encode():
+                yield record.value

@@ -124,10 +124,6 @@ async def read_partition(
     """The rows of one partition of a compacted topic, read once from its start to its present end."""
     rows: dict[str, V] = {}
     async with read_limit(), Tail.open(connection, topic) as tail:
-        tail.follow({partition: 0})
-        ends = await tail.end_offsets([partition])
-        while not await tail.has_reached(ends):
-            for batch in (await tail.read(0.2)).values():
-                for record in batch:
-                    apply(rows, record, decode)
+        async for record in tail.records({partition: 0}, await tail.end_offsets([partition])):
+            apply(rows, record, decode)
     return rows

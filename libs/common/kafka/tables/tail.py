@@ -14,6 +14,9 @@ from libs.common.topics import Topic
 Records = dict[int, list[ConsumerRecord]]
 """Records by partition, in offset order."""
 
+STEP_SECONDS = 0.2
+"""How long a read to an end waits before it looks whether that is reached."""
+
 
 class Tail:
     """Follows some partitions of one topic. It has one reader: calls of `read` must not overlap."""
@@ -88,6 +91,14 @@ class Tail:
         records = {tp.partition: batch for tp, batch in found.items() if tp.partition in self._next}
         self._next |= {partition: batch[-1].offset + 1 for partition, batch in records.items()}
         return records
+
+    async def records(self, starts: dict[int, int], ends: dict[int, int]) -> AsyncIterator[ConsumerRecord]:
+        """Follow partitions from these offsets, and give what they hold before those."""
+        self.follow(starts)
+        while not await self.has_reached(ends):
+            for records in (await self.read(STEP_SECONDS)).values():
+                for record in records:
+                    yield record
 
     async def has_reached(self, ends: dict[int, int]) -> bool:
         """Whether everything before these offsets has been returned by `read`.
