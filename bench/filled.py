@@ -35,10 +35,14 @@ def complete(payload: Payload) -> Payload:
 
 async def fill(store: EdgeStore, name: str, count: int, rows: Rows, payload: Payloads) -> None:
     """Make the collection and give it points number 0 to `count` - 1."""
-    first = rows(range(1))
-    await store.create(name, first.shape[1], "Cosine")
-    for start in range(0, count, BATCH):
-        part = range(start, min(start + BATCH, count))
+    await store.create(name, rows(range(1)).shape[1], "Cosine")
+    await add(store, name, range(count), rows, payload)
+
+
+async def add(store: EdgeStore, name: str, numbers: range, rows: Rows, payload: Payloads) -> None:
+    """Give the collection the points of these numbers."""
+    for start in numbers[::BATCH]:
+        part = range(start, min(start + BATCH, numbers.stop))
         vectors = rows(part)
         await store.upsert(
             name,

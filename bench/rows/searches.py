@@ -3,13 +3,14 @@
 import random
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
 from bench import photos
-from bench.filled import fill, filled, point_id, random_rows
+from bench.filled import add, filled, point_id, random_rows
 from bench.known_photos import WORDS, photo, small
 from bench.place import Place
 from bench.result import Figure
@@ -22,6 +23,8 @@ NAME, SIZE = "search", 512
 POINTS, MILLION = 100_000, 1_000_000
 COMPARED = 10_000
 """Points that are stored with and without indexes."""
+TURN = 1_000
+"""Of these, as many at a time: the speed of a machine changes within seconds."""
 JOB_RATE = 60
 """Images a second that the model of the job next to the searches takes."""
 CALLS, MILLION_CALLS = 200, 40
@@ -92,14 +95,15 @@ async def search_million(place: Place) -> list[Figure]:
 async def _kept_by_indexes(place: Place) -> Figure:
     """The rate of storing points with all indexes, as a share of that without; the same points, by turns."""
     payloads = [photo(number) for number in range(COMPARED)]
-    seconds: dict[bool, float] = {}
-    for indexed in (False, True):
-        store = EdgeStore(place.fresh()) if indexed else EdgeStore(place.fresh(), indexes={})
-        await store.open()
-        start = time.perf_counter()
-        await fill(store, NAME, COMPARED, random_rows(SIZE), payloads.__getitem__)
-        seconds[indexed] = time.perf_counter() - start
-        await store.close()
+    seconds = {True: 0.0, False: 0.0}
+    async with AsyncExitStack() as stores:
+        made = {indexed: await _empty(stores, place, indexed) for indexed in seconds}
+        for start in range(0, COMPARED, TURN):
+            for indexed, store in made.items():
+                began = time.perf_counter()
+                turn = range(start, min(start + TURN, COMPARED))
+                await add(store, NAME, turn, random_rows(SIZE), payloads.__getitem__)
+                seconds[indexed] += time.perf_counter() - began
     return Figure(
         name="search-upserts",
         value=COMPARED / seconds[True],
@@ -109,6 +113,15 @@ async def _kept_by_indexes(place: Place) -> Figure:
         ratio=seconds[False] / seconds[True],
         note="with all indexes, next to none",
     )
+
+
+async def _empty(stores: AsyncExitStack, place: Place, indexed: bool) -> EdgeStore:
+    """A store with an empty collection, with all indexes or none."""
+    store = EdgeStore(place.fresh()) if indexed else EdgeStore(place.fresh(), indexes={})
+    stores.push_async_callback(store.close)
+    await store.open()
+    await store.create(NAME, SIZE, "Cosine")
+    return store
 
 
 def _calls(running: System, points: int) -> dict[str, Call]:
