@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from sluice.cli.installed import ELSEWHERE, has_services
+from sluice.cli.slim import import_httpx
 from sluice.errors import Code, SluiceError
 
 
@@ -96,6 +97,8 @@ def load(name: str, entry: Entry) -> Any:
 
 
 def _imported(entry: Entry) -> Any:
+    if not entry.services:  # they may want all of it
+        import_httpx()
     return getattr(import_module(entry.module), entry.attribute)
 
 

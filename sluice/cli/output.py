@@ -1,27 +1,33 @@
 """Printing: plain lines and tables, colour only at a terminal, JSON for programs."""
 
 import csv
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from rich.cells import cell_len
-from rich.console import Console
 
 from sluice.cli.fitting import columns, folded, tail_of
 from sluice.printable import printable
 
+if TYPE_CHECKING:
+    from rich.console import Console
 
-def console(*, stderr: bool = False) -> Console:
+
+def console(*, stderr: bool = False) -> "Console":
     """A console for people. Without a terminal, or with NO_COLOR, it writes no colour."""
+    # Only here: lines and tables need none, and it takes a tenth of a command's time.
+    from rich.console import Console  # noqa: PLC0415
+
     return Console(stderr=stderr, highlight=False)
 
 
 def line(text: str, *, stderr: bool = False) -> None:
     """One line, never broken, whatever a file name in it holds."""
-    console(stderr=stderr).print(printable(text), markup=False, soft_wrap=True)
+    print(printable(text), file=sys.stderr if stderr else sys.stdout, flush=True)
 
 
 def sentence(text: str, *, stderr: bool = False) -> None:
@@ -51,10 +57,15 @@ def table(titles: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Sequ
     lines = _fitted([titles, *([printable(cell) for cell in row] for row in rows)])
     widths = [max(cell_len(line[column]) for line in lines) for column in range(len(titles))]
     rights = [title in numbers for title in titles]
-    out = console()
     for number, cells in enumerate(lines):
         text = "  ".join(map(_aligned, cells, widths, rights)).rstrip()
-        out.print(text, markup=False, soft_wrap=True, style="bold" if number == 0 else None)
+        print(_bold(text) if number == 0 else text, flush=True)
+
+
+def _bold(text: str) -> str:
+    """The text in bold where a terminal can show that."""
+    can = sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+    return f"\x1b[1m{text}\x1b[0m" if can else text
 
 
 def _fitted(lines: list[Sequence[str]]) -> list[Sequence[str]]:

@@ -9,7 +9,6 @@ from typing import Annotated, Literal
 
 import msgspec
 import typer
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from sluice.aio.client import AsyncClient
 from sluice.aio.collections import FIRST
@@ -180,6 +179,15 @@ async def _check_collection(client: AsyncClient, name: str | None) -> None:
 
 
 async def _send(client: AsyncClient, chosen: Selection, options: SubmitOptions) -> AsyncJob:
+    # Only here: it takes longer to import than most commands run.
+    from rich.progress import (  # noqa: PLC0415
+        BarColumn,
+        DownloadColumn,
+        Progress,
+        TextColumn,
+        TransferSpeedColumn,
+    )
+
     shown = console(stderr=True)
     columns = (TextColumn("     "), BarColumn(bar_width=30), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, console=shown, disable=not shown.is_terminal, transient=True) as bar:

@@ -2,12 +2,13 @@
 
 import time
 from types import TracebackType
-from typing import Self
-
-from rich.console import Console
+from typing import TYPE_CHECKING, Self
 
 from sluice.models.jobs import JobStatus
 from sluice.printable import printable
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 _LINE_SECONDS = 1.0
 
@@ -36,7 +37,7 @@ def duration(seconds: float) -> str:
 class ProgressView:
     """Shows a job while it is entered; `show` may be called as often as one likes."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: "Console") -> None:
         # Only here: most commands show no bar, and would wait for it at their start.
         from rich.progress import BarColumn, Progress, TextColumn  # noqa: PLC0415
 
