@@ -101,13 +101,13 @@ def gateway(url: str, api_key: str | None) -> Finding:
     """Whether the gateway answers, may be used, and has what it needs."""
     what = f"gateway at {url}"
 
-    async def look() -> Health:
+    async def look() -> tuple[Health, str | None]:
         async with AsyncClient(url, api_key, retries=0) as client:
             await client.collections.names()
-            return await client.ready()
+            return await client.ready(), (await client.capabilities()).advice
 
     try:
-        health = asyncio.run(look())
+        health, advice = asyncio.run(look())
     except UnavailableError as error:
         return wrong(what, error.detail.partition("; ")[0], "start it, or fix --url (SLUICE_URL)")
     except SluiceError as error:
@@ -115,4 +115,5 @@ def gateway(url: str, api_key: str | None) -> Finding:
     waiting = [f"{stage} {state}" for stage, state in health.services.items() if state != "ready"]
     if waiting:
         return note(what, f"answers; {', '.join(waiting)}", "`/api/v1/services` says why")
-    return ok(what, f"answers; {len(health.services)} stages are ready")
+    ready = f"answers; {len(health.services)} stages are ready"
+    return note(what, f"{ready}; {advice}") if advice else ok(what, ready)

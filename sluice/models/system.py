@@ -45,6 +45,8 @@ class Capabilities(Struct, frozen=True):
     is_ready_for_ingestion: bool = False
     active_collection: str | None = None
     model: str | None = None
+    advice: str | None = None
+    """What would make it better."""
 
 
 class FolderListing(Struct, frozen=True):

@@ -85,6 +85,8 @@ class _Overview:
             pipeline(services)
             for reason in waiting(services):
                 shell.notice(reason)
+            if capabilities.advice:
+                shell.notice(capabilities.advice)
             if self._letters is not None and self._letters.total:
                 _dead(self._letters)
             if jobs:

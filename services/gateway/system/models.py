@@ -76,6 +76,7 @@ class CapabilitiesOut(Body):
     """What the system can do now. A batch size is null where no instance of its stage is heard of.
 
     Not ready: a stage that a job needs does not work, or the model is known not to fit the active collection.
+    `advice`: what would make it better, as a Qdrant server for a large collection.
     """
 
     ml_batch_size: int | None
@@ -84,3 +85,4 @@ class CapabilitiesOut(Body):
     not_ready_reason: str | None = None
     active_collection: str | None
     model: str | None
+    advice: str | None = None

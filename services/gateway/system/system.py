@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from libs.common.kafka.connection import Connection
 from libs.common.kafka.tables import dead_letters
 from libs.common.kafka.tables.control_table import ControlTable
 from libs.common.stages import INFERENCER, UPSERTER
+from libs.common.store.advice import server_advice
 from libs.common.store.protocol import Store
 from services.gateway.api.deadlines import deadline
 from services.gateway.collections.collections import Collections
@@ -90,7 +92,16 @@ class System:
             not_ready_reason=obstacle,
             active_collection=active,
             model=model.model if model else None,
+            advice=await self._advice(active),
         )
+
+    async def _advice(self, active: str | None) -> str | None:
+        """None too while the store does not answer: that is said elsewhere."""
+        if active is None or self.store.has_index:
+            return None
+        with suppress(SluiceError):
+            return server_advice(active, (await self.store.info(active)).points_count)
+        return None
 
     async def _obstacle(self, found: Sequence[ServiceOut], active: str | None) -> str | None:
         """Why a job would not be stored now; None where nothing is known to be in its way."""

@@ -23,6 +23,7 @@ from libs.common.kafka.outgoing import event, fact
 from libs.common.kafka.publisher import Publisher
 from libs.common.kafka.tables.control_table import ControlTable
 from libs.common.points.derived import additions
+from libs.common.store import advice
 from libs.common.store.protocol import Point, Store
 from services.gateway.app import build
 from services.gateway.search.query_vectors import QueryVectors
@@ -187,6 +188,18 @@ async def test_a_collection_that_a_job_writes_stays(
     await publisher.publish([event(job)])
 
     assert code_of(await gateway.delete(f"{API}/collections/{collection}")) == (409, "collection_busy")
+
+
+async def test_a_server_is_recommended_for_what_the_embedded_store_is_too_small_for(
+    gateway: httpx.AsyncClient, collection: str, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = (await gateway.get(f"{API}/capabilities")).json()
+    monkeypatch.setattr(advice, "SERVER_FROM", 1)
+    await stored(store, collection, photos.real_photos()[0])
+    large = (await gateway.get(f"{API}/capabilities")).json()
+
+    assert small["advice"] is None
+    assert large["advice"].startswith(f"collection {collection} has 1 points: the embedded store")
 
 
 async def test_clearing_the_cache_is_remembered(

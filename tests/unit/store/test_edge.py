@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from libs.common.errors import Code, SluiceError, UnavailableError
-from libs.common.store import edge
+from libs.common.store import advice, edge
 from libs.common.store.edge import LOCK_PATIENCE_SECONDS, EdgeStore
 from libs.common.store.protocol import Point
 from tests.support.waiting import until
@@ -174,6 +174,29 @@ async def test_closing_ends_the_engine_keeps_the_data_and_refuses_more(data: Pat
     await again.close()
 
 
+async def test_others_get_their_turn_between_the_searches_of_a_large_batch(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(edge, "COMPARED_PER_CALL", 8 * BATCH)
+    store, ended = edge_store_at(data), list[str]()
+    await store.create("photos", 4, "Cosine")
+    await store.upsert("photos", points(0))
+
+    async def many() -> None:
+        found = await store.search("photos", [[1, 0, 0, 0]] * 64, limit=1)
+        assert len(found) == 64
+        ended.append("64 searches")
+
+    async def one() -> None:
+        await store.retrieve("photos", [points(0)[0].id])
+        ended.append("a read")
+
+    await asyncio.gather(many(), one())
+    await store.close()
+
+    assert ended == ["a read", "64 searches"]
+
+
 async def test_deleted_points_stay_deleted_through_compaction_and_a_kill(data: Path) -> None:
     store = edge_store_at(data)
     await store.create("photos", 4, "Cosine")
@@ -213,7 +236,7 @@ def engine_of(store: EdgeStore) -> int:
 async def test_a_server_is_recommended_once_for_a_large_collection(
     data: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(edge, "SERVER_FROM", BATCH)
+    monkeypatch.setattr(advice, "SERVER_FROM", BATCH)
     store = edge_store_at(data)
     for name, count in (("small", BATCH - 1), ("large", BATCH)):
         await store.create(name, 4, "Cosine")
