@@ -5,6 +5,7 @@ import math
 from functools import lru_cache
 from itertools import product
 
+import numpy as np
 from PIL import Image, ImageChops, ImageCms
 
 _SHRINKABLE = frozenset(("L", "LA", "RGB", "RGBA", "CMYK", "YCbCr", "LAB", "HSV"))
@@ -23,7 +24,7 @@ def shrinkable(image: Image.Image) -> Image.Image:
     if image.mode in ("I", "F"):
         return _measured(image)
     if image.mode.startswith("I;16"):
-        return _stretched(image.convert("I"), 0.0, 65535.0)
+        return _of_16_bits(image)
     return image.convert(_CONVERTED.get(image.mode, "RGB"))
 
 
@@ -52,6 +53,15 @@ def _measured(image: Image.Image) -> Image.Image:
     if image.mode == "I" and low >= 0 and high <= 65535:
         return _stretched(image, 0.0, 255.0 if high <= 255 else 65535.0)
     return _stretched(image, low, high)
+
+
+def _of_16_bits(image: Image.Image) -> Image.Image:
+    """With transparency where one value stands for it."""
+    grey = _stretched(image.convert("I"), 0.0, 65535.0)
+    key = image.info.get("transparency")
+    if not isinstance(key, int):
+        return grey
+    return Image.merge("LA", (grey, Image.fromarray(np.where(np.asarray(image) == key, 0, 255).astype("u1"))))
 
 
 def _stretched(image: Image.Image, low: float, high: float) -> Image.Image:

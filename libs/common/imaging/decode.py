@@ -9,7 +9,7 @@ from libs.common.errors import FileError
 from libs.common.imaging import cicp
 from libs.common.imaging.codecs import decoders
 from libs.common.imaging.colour import shrinkable
-from libs.common.imaging.containers import boxes, items, jxl, photoshop, tiff
+from libs.common.imaging.containers import boxes, items, jxl, photoshop, png, tiff
 from libs.common.imaging.containers.jpeg import Frame
 from libs.common.imaging.containers.sniff import Format
 from libs.common.imaging.containers.tiff import Directory
@@ -36,6 +36,8 @@ def decode(data: bytes, kind: Format, bounds: Bounds, max_pixels: int) -> Pictur
         return _decode_rare(data, rare, bounds, max_pixels)
     if kind == "PSD":
         return _decode_composite(data, bounds, max_pixels)
+    if kind == "BMP" and bitmaps.has_alpha(data):
+        return _decode_by_masks(data, bounds, max_pixels)
     if kind == "HEIC":
         data = boxes.with_known_brand(data)
     try:
@@ -77,6 +79,9 @@ def _decode(data: bytes, kind: Format, bounds: Bounds, max_pixels: int) -> Pictu
         image.draft(None, bounds.fit(declared))
         drafted = image.size != declared
         image.load()
+        key = image.info.get("transparency")
+        if kind == "PNG" and image.mode != "P" and isinstance(key, int | tuple):
+            image.info["transparency"] = png.shown_key(data, key)
         orientation = 1 if _is_upright(image) else orientation_of(image)
         found = _packets(image, data, kind)
         # Pillow takes no notice of it, where libheif does.
@@ -128,7 +133,8 @@ def _decode_deep(data: bytes, found: Frame, bounds: Bounds, max_pixels: int) -> 
 def _decode_by_masks(data: bytes, bounds: Bounds, max_pixels: int) -> Picture:
     check_pixels(*bitmaps.size_of(data), max_pixels)
     image = bitmaps.open_with_masks(data)
-    return Picture(shrunk(image, bounds.fit(image.size)), *image.size, "RGB")
+    mode = "RGBA" if bitmaps.has_alpha(data) else "RGB"
+    return Picture(shrunk(image, bounds.fit(image.size)), *image.size, mode)
 
 
 def _packets(image: Image.Image, data: bytes, kind: Format) -> Packets:

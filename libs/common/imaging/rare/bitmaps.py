@@ -1,4 +1,5 @@
-"""BMPs that say with masks which bits of a pixel are which colour, in layouts that Pillow does not take.
+"""BMPs that say with masks which bits of a pixel are which colour, in layouts that Pillow does not take
+or whose transparency it leaves out.
 
 Layout: Microsoft's BITMAPINFOHEADER and its longer successors.
 """
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from libs.common.imaging.rare.samples import picture
+from libs.common.imaging.rare.samples import Alpha, picture
 
 _BY_MASKS, _BY_MASKS_WITH_ALPHA = 3, 6
 _WITH_ALPHA = 56
@@ -21,6 +22,11 @@ def has_masks(data: bytes) -> bool:
     if len(data) < 70 or int.from_bytes(data[14:18], "little") < 40:
         return False
     return struct.unpack_from("<I", data, 30)[0] in (_BY_MASKS, _BY_MASKS_WITH_ALPHA)
+
+
+def has_alpha(data: bytes) -> bool:
+    """Whether one of the masks is that of transparency, which Pillow knows of 32 bits alone."""
+    return has_masks(data) and bool(_alpha_mask(data))
 
 
 def size_of(data: bytes) -> tuple[int, int]:
@@ -44,7 +50,9 @@ def open_with_masks(data: bytes) -> Image.Image:
     pixels = np.ascontiguousarray(rows[:, : width * bits // 8]).view(f"<u{bits // 8}").astype(np.uint32)
     masks = struct.unpack_from("<3I", data, 54)
     colours = np.stack([_channel(pixels, mask) for mask in (*masks, *_alpha_mask(data))], axis=-1)
-    return picture(colours if signed_height < 0 else colours[::-1], "RGB", 8, "plain")
+    # Many programs leave the bits of transparency zero and mean nothing by it; browsers show those pictures.
+    alpha: Alpha = "plain" if colours[..., -1].any() else "none"
+    return picture(colours if signed_height < 0 else colours[::-1], "RGB", 8, alpha)
 
 
 def _alpha_mask(data: bytes) -> tuple[int, ...]:
