@@ -9,13 +9,13 @@ from libs.common.errors import FileError
 from libs.common.imaging import cicp
 from libs.common.imaging.codecs import decoders
 from libs.common.imaging.colour import shrinkable
-from libs.common.imaging.containers import boxes, items, jxl, photoshop, png, tiff
+from libs.common.imaging.containers import boxes, items, jxl, photoshop, plainer, png, tiff
 from libs.common.imaging.containers.jpeg import Frame
 from libs.common.imaging.containers.sniff import Format
 from libs.common.imaging.containers.tiff import Directory
 from libs.common.imaging.failures import check_pixels
 from libs.common.imaging.metadata import packets
-from libs.common.imaging.metadata.packets import Packets
+from libs.common.imaging.metadata.packets import NO_PACKETS, Packets
 from libs.common.imaging.orient import orientation_of, upright_size
 from libs.common.imaging.picture import Picture
 from libs.common.imaging.rare import bitmaps, endless
@@ -69,7 +69,11 @@ def _decode_made_good(data: bytes, kind: Format, bounds: Bounds, max_pixels: int
     again = _made_good(data, kind, bounds)
     if again is None:
         return None
-    return replace(_decode(again, kind, bounds, max_pixels), note=endless.NOTE if kind == "JPEG" else None)
+    shown = _decode(again, kind, bounds, max_pixels)
+    if kind == "JPEG":
+        return replace(shown, note=endless.NOTE)
+    # What kept it from being decoded is often well written.
+    return replace(shown, packets=packets.of_heif(data, NO_PACKETS))
 
 
 def _decode(data: bytes, kind: Format, bounds: Bounds, max_pixels: int) -> Picture:
@@ -107,7 +111,7 @@ def _made_good(data: bytes, kind: Format, bounds: Bounds) -> bytes | None:
     """The file without that; else None."""
     if kind == "JPEG":
         return endless.completed(data, (bounds.short, bounds.short))
-    plain = items.without_extras(data) if kind == "AVIF" else data
+    plain = plainer.without_extras(plainer.with_one_list(data)) if kind in ("AVIF", "HEIC") else data
     return None if plain == data else plain
 
 
@@ -146,7 +150,12 @@ def _packets(image: Image.Image, data: bytes, kind: Format) -> Packets:
         case "GIF":
             return packets.of_gif(data)
     found = packets.of_image(image)
-    return packets.of_jxl(data, found) if kind == "JXL" else found
+    match kind:
+        case "JXL":
+            return packets.of_jxl(data, found)
+        case "HEIC" | "AVIF":
+            return packets.of_heif(data, found)
+    return found
 
 
 def _page(data: bytes) -> Directory:

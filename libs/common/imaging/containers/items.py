@@ -9,8 +9,10 @@ from typing import NamedTuple
 
 from libs.common.imaging.containers.boxes import Box, boxes
 
-_FULL_BOX = 4
+FULL_BOX = 4
+"""Bytes of version and flags, at the beginning of some boxes."""
 _MAX_ENTRIES = 4096
+_NUMBER = 0x7FFF
 
 
 class Crop(NamedTuple):
@@ -42,22 +44,6 @@ def colours_of(data: bytes) -> tuple[int, int] | None:
     return None
 
 
-def without_extras(data: bytes) -> bytes:
-    """The file with its EXIF, its texts, its gain map and its groups told as what no decoder knows."""
-    head = int.from_bytes(data[:4], "big")
-    # Who promises a gain map must have one.
-    plain = bytearray(data[:head].replace(b"tmap", b"miaf") + data[head:])
-    meta = _child(data, b"meta")
-    groups = _child(data, b"grpl", meta, _FULL_BOX)
-    if groups.kind:
-        plain[groups.body - 4 : groups.body] = b"free"
-    for entry in _entries(data, meta):
-        at = entry.body + _FULL_BOX + (2 if data[entry.body] == 2 else 4) + 2
-        if data[at : at + 4] in (b"Exif", b"mime", b"tmap"):
-            plain[at : at + 4] = b"skip"
-    return bytes(plain)
-
-
 def _aperture(data: bytes, box: Box, size: tuple[int, int]) -> Crop | None:
     numbers = struct.unpack_from(">IIIIiIiI", data, box.body)
     width, height, right, down = (numbers[at] / numbers[at + 1] for at in (0, 2, 4, 6))
@@ -67,18 +53,18 @@ def _aperture(data: bytes, box: Box, size: tuple[int, int]) -> Crop | None:
     return crop if inside and (crop.right - crop.left, crop.bottom - crop.top) != size else None
 
 
-def _child(data: bytes, kind: bytes, parent: Box | None = None, skip: int = 0) -> Box:
+def child(data: bytes, kind: bytes, parent: Box | None = None, skip: int = 0) -> Box:
     """The first box of a kind in its parent, or an empty one."""
     start, end = (0, len(data)) if parent is None else (parent.body + skip, parent.end)
     empty = Box(b"", 0, 0)
     return next((box for box in boxes(data, start, end) if box.kind == kind), empty)
 
 
-def _entries(data: bytes, meta: Box) -> Iterator[Box]:
+def entries(data: bytes, meta: Box) -> Iterator[Box]:
     """The `infe` boxes, one for each item, of the versions that name its type."""
-    listing = _child(data, b"iinf", meta, _FULL_BOX)
+    listing = child(data, b"iinf", meta, FULL_BOX)
     count_bytes = 2 if data[listing.body : listing.body + 1] == b"\0" else 4
-    start = listing.body + _FULL_BOX + count_bytes
+    start = listing.body + FULL_BOX + count_bytes
     for box in boxes(data, start, listing.end):
         if box.kind == b"infe" and data[box.body : box.body + 1] in (b"\2", b"\3"):
             yield box
@@ -86,34 +72,40 @@ def _entries(data: bytes, meta: Box) -> Iterator[Box]:
 
 def _properties(data: bytes) -> Iterator[Box]:
     """What is said of the primary picture."""
-    meta = _child(data, b"meta")
-    about = _child(data, b"iprp", meta, _FULL_BOX)
-    reported = list(boxes(data, _child(data, b"ipco", about).body, _child(data, b"ipco", about).end))
-    for number in _associations(data, _child(data, b"ipma", about), _primary(data, meta)):
+    meta = child(data, b"meta")
+    about = child(data, b"iprp", meta, FULL_BOX)
+    reported = list(boxes(data, child(data, b"ipco", about).body, child(data, b"ipco", about).end))
+    item = _primary(data, meta)
+    of_all = [entry for box in boxes(data, about.body, about.end) for entry in associations(data, box)]
+    for number in (each & _NUMBER for entry in of_all if entry.item == item for each in entry.of):
         if 0 < number <= len(reported):
             yield reported[number - 1]
 
 
 def _primary(data: bytes, meta: Box) -> int:
-    box = _child(data, b"pitm", meta, _FULL_BOX)
+    box = child(data, b"pitm", meta, FULL_BOX)
     width = 2 if data[box.body] == 0 else 4
-    return int.from_bytes(data[box.body + _FULL_BOX : box.body + _FULL_BOX + width], "big")
+    return int.from_bytes(data[box.body + FULL_BOX : box.body + FULL_BOX + width], "big")
 
 
-def _associations(data: bytes, box: Box, item: int) -> list[int]:
-    """The numbers, from 1, of the properties that an item has."""
-    version, long = data[box.body], data[box.body + 3] & 1
+class Association(NamedTuple):
+    """The properties of an item: their numbers, from 1, with the highest of 16 bits of essential ones."""
+
+    item: int
+    of: tuple[int, ...]
+
+
+def associations(data: bytes, box: Box) -> Iterator[Association]:
+    """The entries of an `ipma` box, none of any other; struct.error or IndexError where it is damaged."""
+    if box.kind != b"ipma":
+        return
+    width, size = (2 if data[box.body] == 0 else 4), (2 if data[box.body + 3] & 1 else 1)
     at = box.body + 8
     for _ in range(min(int.from_bytes(data[box.body + 4 : at], "big"), _MAX_ENTRIES)):
-        width = 2 if version == 0 else 4
-        found, count = int.from_bytes(data[at : at + width], "big"), data[at + width]
+        item, count = int.from_bytes(data[at : at + width], "big"), data[at + width]
         at += width + 1
-        size = 2 if long else 1
-        mask = (1 << (8 * size - 1)) - 1
-        numbers = [
-            int.from_bytes(data[at + size * n : at + size * (n + 1)], "big") & mask for n in range(count)
-        ]
-        if found == item:
-            return numbers
+        listed = struct.unpack_from(f">{count}{'H' if size == 2 else 'B'}", data, at)
+        # In a byte its highest bit says what in two bytes theirs does.
+        of = listed if size == 2 else tuple((each & 0x80) << 8 | each & 0x7F for each in listed)
+        yield Association(item, of)
         at += size * count
-    return []

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from PIL import Image
 
-from libs.common.imaging.containers import jxl, photoshop, tiff
+from libs.common.imaging.containers import item_data, jxl, photoshop, tiff
 from libs.common.imaging.containers.boxes import Box, boxes
 from libs.common.imaging.metadata import big_tiffs, ifds
 from libs.common.imaging.metadata.iptc import in_photoshop
@@ -18,6 +18,7 @@ _ADOBE = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 _JP2_EXIF, _JP2_IPTC = b"JpgTiffExif->JP2", bytes.fromhex("33c7a4d2b81d4723a0baf1a3e097ad38")
 _GIF_XMP = b"\x21\xff\x0bXMP DataXMP"
 _MOST_UNPACKED = 4 << 20
+_READABLE = (b"II*\0", b"MM\0*", b"Exif\0\0II*\0", b"Exif\0\0MM\0*")
 _LINES = re.compile(r"\s+")
 
 
@@ -116,6 +117,12 @@ def of_jxl(data: bytes, packets: Packets) -> Packets:
     exif = found.get(b"Exif", b"")
     start = 4 + int.from_bytes(exif[:4], "big")
     return replace(packets, exif=packets.exif or exif[start:], xmp=packets.xmp or found.get(b"xml ", b""))
+
+
+def of_heif(data: bytes, packets: Packets) -> Packets:
+    """With those that a decoder left out of a HEIC or AVIF."""
+    exif = packets.exif if packets.exif.startswith(_READABLE) else item_data.exif_in(data)
+    return replace(packets, exif=exif or packets.exif, xmp=packets.xmp or item_data.xmp_in(data))
 
 
 def _unpacked(data: bytes, box: Box) -> tuple[bytes, bytes]:
