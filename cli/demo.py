@@ -18,6 +18,7 @@ from libs.common.errors import Code, SluiceError
 from libs.common.runtime.lock import DirLock
 from libs.common.runtime.service import run_with_stop
 from sluice.aio.client import AsyncClient
+from sluice.cli.fitting import folded
 from sluice.cli.jobs import report
 from sluice.cli.jobs.following import not_a_file
 from sluice.cli.jobs.progress import ProgressView
@@ -93,7 +94,7 @@ class Demo:
             handles_stop.set()
             self._detail(f"ready after {time.monotonic() - began:.1f} s at {system.base_url}")
             self._status = await _unless_stopped(self._show(system.base_url, photos), system, stop)
-            self._say("Stopping: what is in flight is finished first")
+            self._say("Stopping: files in flight are finished first")
 
     async def _show(self, base_url: str, photos: Photos) -> JobStatus:
         async with AsyncClient(base_url) as client:
@@ -113,7 +114,7 @@ class Demo:
         return Photos(for_samples, expected, for_samples / "photos" / samples.LOOK_FOR)
 
     async def _ingest(self, client: AsyncClient, source: Path) -> JobStatus:
-        self._say(f"Making the collection {_COLLECTION!r} and ingesting")
+        self._say(f"Creating the collection {_COLLECTION!r} and ingesting the photos")
         await client.collections.create(_COLLECTION)
         await client.collections.select(_COLLECTION)
         job = await client.ingest(str(source))
@@ -136,7 +137,7 @@ class Demo:
     async def _search(self, client: AsyncClient, photo: Path) -> None:
         content = await asyncio.to_thread(photo.read_bytes)
         found = await client.photos.search_image(photo.name, content, limit=_FOUND)
-        self._say(f"Searching for what looks like {photo.name}")
+        self._say(f"Searching for pictures similar to {photo.name}")
         for line in report.found_lines(found):
             self._detail(line)
 
@@ -146,7 +147,8 @@ class Demo:
         self._print("  make run")
         self._print("  .venv/bin/sluice ingest /path/to/photos --wait")
         self._print(f"  .venv/bin/sluice search {samples.WORDS!r}")
-        self._print(f"To look around in this result: make run DATA_DIR={self._home / 'data'}")
+        self._print("To explore this result in a browser:")
+        self._print(f"  make run DATA_DIR={self._home / 'data'}")
 
     def _say(self, sentence: str) -> None:
         self._step += 1
@@ -156,7 +158,8 @@ class Demo:
         self._print(f"      {sentence}")
 
     def _print(self, line: str) -> None:
-        self._console.print(printable(line), markup=False, highlight=False, soft_wrap=True)
+        for row in folded(printable(line)):
+            self._console.print(row, markup=False, highlight=False, soft_wrap=True)
 
 
 async def _unless_stopped(

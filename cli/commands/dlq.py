@@ -23,15 +23,23 @@ app = typer.Typer(
     add_completion=False,
 )
 
-Topic = Annotated[str | None, typer.Option("--topic", help="Only of this topic", show_default=False)]
-ErrorCode = Annotated[str | None, typer.Option("--code", help="Only with this code", show_default=False)]
+Topic = Annotated[
+    str | None,
+    typer.Option("--topic", metavar="TOPIC", help="Only records of this topic", show_default=False),
+]
+ErrorCode = Annotated[
+    str | None,
+    typer.Option("--code", metavar="CODE", help="Only records with this error code", show_default=False),
+]
 
 
 @app.command("list")
 def list_all(
     topic: Topic = None,
     code: ErrorCode = None,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many, of the newest")] = 50,
+    limit: Annotated[
+        int, typer.Option("--limit", "-n", metavar="N", min=1, help="Maximum number, newest kept")
+    ] = 50,
     json: AsJson = False,
 ) -> None:
     """List dead letter records, the oldest first."""
@@ -63,12 +71,16 @@ def list_all(
 def replay(
     which: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[RECORD...]", help="As `dlq list` names them", show_default=False),
+        typer.Argument(metavar="[RECORD...]", help="Records, as `dlq list` prints them", show_default=False),
     ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="All that --topic and --code leave")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="All records, or those that --topic and --code match")
+    ] = False,
     topic: Topic = None,
     code: ErrorCode = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be sent")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only list the records that would be sent")
+    ] = False,
 ) -> None:
     """Send records back to their topic.
 

@@ -26,8 +26,8 @@ SettingsT = TypeVar("SettingsT", bound=BaseSettings)
 def doctor(json: AsJson = False, url: Url = None, api_key: ApiKey = None) -> int:
     """Check this machine.
 
-    Looks at everything that `run` would need, and says what to do. Exits with 1 if something is wrong.
-    With --url it also looks at that gateway.
+    Checks everything that `run` needs and says how to fix it. Exits with 1 if something is wrong.
+    With --url it also checks that gateway.
     """
     configure_logging("CRITICAL")
     findings = []

@@ -13,13 +13,13 @@ from sluice.cli.output import as_json, line, table
 app = typer.Typer(help="List, fetch and check models.", rich_markup_mode=None, add_completion=False)
 
 Name = Annotated[
-    str, typer.Argument(metavar="MODEL", help="Its name, as in `sluice models list`", show_default=False)
+    str, typer.Argument(metavar="MODEL", help="Name, as `sluice models list` prints it", show_default=False)
 ]
 
 
 @app.command("list")
 def list_models(json: AsJson = False) -> int:
-    """Show the models that ML_MODEL may name."""
+    """List the models that ML_MODEL can be set to."""
     from cli import model_rows  # noqa: PLC0415 (imports what only models need)
 
     rows = model_rows.rows(read_settings(RunSettings).models_dir)
@@ -36,7 +36,7 @@ def list_models(json: AsJson = False) -> int:
 
 @app.command()
 def fetch(model: Name) -> int:
-    """Get a model, and check it. An interrupted fetch goes on where it ended."""
+    """Download a model and check it. An interrupted download resumes."""
     from services.ml.fetch import fetch as fetched  # noqa: PLC0415
     from services.ml.models.store import ModelStore  # noqa: PLC0415
 
@@ -46,7 +46,7 @@ def fetch(model: Name) -> int:
 
 @app.command()
 def check(model: Name) -> int:
-    """Load a model, and embed a picture and a text with it."""
+    """Load a model and embed a picture and a text with it."""
     from cli import model_rows  # noqa: PLC0415
 
     for problem in model_rows.problems(model, read_settings(RunSettings).models_dir):

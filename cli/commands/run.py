@@ -25,10 +25,19 @@ _LOOPBACK = "127.0.0.1"
 def run(
     port: Annotated[
         int | None,
-        typer.Option(min=1, max=65535, help="Listen on this port (PORT, 8002)", show_default=False),
+        typer.Option(
+            metavar="N",
+            min=1,
+            max=65535,
+            help="Listen on this port (default: PORT, or 8002)",
+            show_default=False,
+        ),
     ] = None,
     data_dir: Annotated[
-        Path | None, typer.Option(help="Keep all data here (DATA_DIR, ./data)", show_default=False)
+        Path | None,
+        typer.Option(
+            metavar="FOLDER", help="Keep all data here (default: DATA_DIR, or ./data)", show_default=False
+        ),
     ] = None,
 ) -> int:
     """Run everything in this process until Ctrl-C."""
@@ -49,7 +58,7 @@ def demo(
         ),
     ] = None,
 ) -> int:
-    """Start everything, ingest sample photos, show what is found."""
+    """Start everything, ingest sample photos, search them."""
     from cli.demo import Demo  # noqa: PLC0415 (as above)
 
     settings = read_settings(RunSettings)

@@ -18,23 +18,21 @@ from sluice.cli.output import as_json, table
 _DAY_MS = 24 * 3600 * 1000
 
 
-Connect = Annotated[
-    bool, typer.Option("--connect", help="Print the settings that a program needs to read and write them")
-]
+Connect = Annotated[bool, typer.Option("--connect", help="Print connection settings for other programs")]
 
 
 As = Annotated[
     Format | None,
-    typer.Option("--format", help="For making topics, or granting rights, yourself", show_default=False),
+    typer.Option("--format", help="Print what creates the topics, or grants rights", show_default=False),
 ]
 
 
 def topics(json: AsJson = False, connect: Connect = False, format_: As = None) -> None:
     """Describe the Kafka topics.
 
-    As they are declared, with the names and counts that the settings here give; asks no broker. With
-    --format: as commands, Terraform or Strimzi make them, or as access lists. With --connect: where the
-    embedded Kafka of DATA_DIR is, and its secret, which changes with each start.
+    Prints the declared topics, with the names and partitions that the settings here give; asks no
+    broker. --format prints them as commands, for Terraform or Strimzi, or as access lists. --connect
+    prints the address of the embedded Kafka of DATA_DIR and its secret, which changes with each start.
     """
     settings = read_settings(StageSettings)
     run = read_settings(RunSettings)

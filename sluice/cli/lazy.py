@@ -31,7 +31,7 @@ COMMANDS: dict[str, Entry] = {
     "demo": Entry(
         "cli.commands.run",
         "demo",
-        "Start everything, ingest sample photos, show what is found.",
+        "Start everything, ingest sample photos, search them.",
         services=True,
     ),
     "ingest": Entry("sluice.cli.commands.ingest", "ingest", "Ingest photos."),
@@ -52,7 +52,7 @@ COMMANDS: dict[str, Entry] = {
     "libraries": Entry("sluice.cli.commands.libraries", "app", "Follow folders and buckets of photos."),
     "prune": Entry("sluice.cli.commands.prune", "prune", "Remove points of deleted files that a sync kept."),
     "archives": Entry(
-        "sluice.cli.commands.archives", "archives", "List moved files, and which are restored."
+        "sluice.cli.commands.archives", "archives", "List archived files and whether they are restored."
     ),
     "models": Entry("cli.commands.models", "app", "List, fetch and check models.", services=True),
     "doctor": Entry("cli.commands.doctor", "doctor", "Check this machine.", services=True),

@@ -48,7 +48,7 @@ Url = Annotated[
         metavar="URL",
         envvar="SLUICE_URL",
         callback=_gateway_url,
-        help="URL of the gateway (default: this machine, PORT)",
+        help="Gateway URL (default: this machine, at PORT)",
         show_default=False,
     ),
 ]
@@ -59,7 +59,7 @@ ApiKey = Annotated[
         metavar="KEY",
         envvar=["SLUICE_API_KEY", "API_KEY"],
         callback=_header_value,
-        help="Sent as x-api-key; set the variable instead, other users see command lines",
+        help="API key; the variable is safer: other users can see command lines",
         show_default=False,
         show_envvar=True,
     ),
@@ -67,13 +67,19 @@ ApiKey = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs")]
 Collection = Annotated[
     str | None,
-    typer.Option("--collection", "-c", metavar="NAME", help="Default: the active one", show_default=False),
+    typer.Option(
+        "--collection",
+        "-c",
+        metavar="NAME",
+        help="Collection to use (default: the active one)",
+        show_default=False,
+    ),
 ]
 Job = Annotated[
     str,
     typer.Argument(
         metavar="JOB",
-        help="Its id, the start of it (4 characters), or `latest`",
+        help="Job id, its first 4 or more characters, or `latest`",
         callback=_job,
         show_default=False,
     ),

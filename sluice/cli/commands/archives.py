@@ -13,13 +13,15 @@ from sluice.models.duplicates import ArchiveItem
 
 
 def archives(
-    csv: Annotated[bool, typer.Option("--csv", help="Print a row for each file")] = False,
-    limit: Annotated[int, typer.Option(min=1, help="How many, the newest first")] = 20,
+    csv: Annotated[bool, typer.Option("--csv", help="Print CSV, a row per file")] = False,
+    limit: Annotated[
+        int, typer.Option("--limit", "-n", metavar="N", min=1, help="Maximum number, newest first")
+    ] = 20,
     json: AsJson = False,
     url: Url = None,
     api_key: ApiKey = None,
 ) -> None:
-    """List moved files, and which are restored."""
+    """List archived files and whether they are restored."""
     found = ask(url, api_key, lambda client: _newest(client, limit))
     if json:
         as_json(found)

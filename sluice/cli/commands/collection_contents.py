@@ -23,10 +23,10 @@ def model(
     name: Name,
     change_to: Annotated[
         str | None,
-        typer.Option(metavar="MODEL", help="Embed its files by this model, next to it", show_default=False),
+        typer.Option(metavar="MODEL", help="Embed the photos again, with this model", show_default=False),
     ] = None,
     switch: Annotated[
-        OtherModel | None, typer.Option(help="Search in what was before, or is being filled")
+        OtherModel | None, typer.Option(help="Search the previous vectors, or those being filled")
     ] = None,
     drop: Annotated[OtherModel | None, typer.Option(help="Delete these vectors")] = None,
     json: AsJson = False,
@@ -35,8 +35,8 @@ def model(
 ) -> None:
     """Show or change the model of a collection.
 
-    The present vectors serve until all files have new ones; then searches go there,
-    and the old ones stay until they are dropped.
+    Searches use the present vectors until all photos have new ones. The previous
+    ones stay until they are dropped.
     """
     if sum(each is not None for each in (change_to, switch, drop)) > 1:
         raise typer.BadParameter("give one of --change-to, --switch and --drop")
@@ -67,14 +67,22 @@ def _held(held: Held) -> str:
 
 def describe(
     name: Name,
-    add: Annotated[Kind, typer.Option(help="Captions, or the text in pictures", show_default=False)],
-    after: Annotated[str | None, typer.Option(help="Taken in or after a year, month or day")] = None,
-    before: Annotated[str | None, typer.Option(help="Taken before a year, month or day")] = None,
-    below: Annotated[str | None, typer.Option(help="Below this folder")] = None,
-    near: Annotated[str | None, typer.Option(help='"lat,lon,km"')] = None,
-    camera: Annotated[str | None, typer.Option(help="By this camera")] = None,
-    place: Annotated[str | None, typer.Option(help="In this city, region or country")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Also what has it already")] = False,
+    add: Annotated[Kind, typer.Option(help="Captions, or the text that pictures show", show_default=False)],
+    after: Annotated[
+        str | None, typer.Option(metavar="DATE", help="Taken in or after a year, month or day")
+    ] = None,
+    before: Annotated[
+        str | None, typer.Option(metavar="DATE", help="Taken before a year, month or day")
+    ] = None,
+    below: Annotated[str | None, typer.Option(metavar="FOLDER", help="In this folder, or below it")] = None,
+    near: Annotated[
+        str | None, typer.Option(metavar="LAT,LON,KM", help="Within KM kilometres of a position")
+    ] = None,
+    camera: Annotated[str | None, typer.Option(metavar="NAME", help="Taken by this camera")] = None,
+    place: Annotated[str | None, typer.Option(metavar="NAME", help="In this city, region or country")] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace captions or text that are there already")
+    ] = False,
     wait: Annotated[bool, typer.Option("--wait", "-w", help="Wait until the job finishes")] = False,
     json: AsJson = False,
     url: Url = None,
@@ -82,8 +90,8 @@ def describe(
 ) -> int:
     """Add captions, or the text in pictures, to photos.
 
-    The photos are in the collection already; their vectors stay as they are. Needs
-    CAPTION_URL, or TEXT_MODEL, in the service.
+    For photos that are in the collection; their vectors stay as they are. Needs
+    CAPTION_URL, or TEXT_MODEL, set where the services run.
     """
     filters = SearchFilters(after, before, below, near, camera, place).body()
 

@@ -21,9 +21,6 @@ app = typer.Typer(
     help="Create, select, show, merge and delete collections.", rich_markup_mode=None, add_completion=False
 )
 
-app.command()(collection_contents.model)
-app.command()(collection_contents.describe)
-
 Name = Annotated[str, typer.Argument(metavar="NAME", show_default=False)]
 
 
@@ -55,8 +52,14 @@ def list_all(json: AsJson = False, url: Url = None, api_key: ApiKey = None) -> N
 def create(
     name: NewName,
     select: Annotated[bool, typer.Option("--select", help="Also select it")] = False,
-    vector_size: Annotated[int | None, typer.Option(min=1, show_default=False)] = None,
-    distance: Annotated[Distance | None, typer.Option(case_sensitive=False, show_default=False)] = None,
+    vector_size: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="Dimensions (default: the model's)", show_default=False),
+    ] = None,
+    distance: Annotated[
+        Distance | None,
+        typer.Option(case_sensitive=False, help="Distance (default: cosine)", show_default=False),
+    ] = None,
     json: AsJson = False,
     url: Url = None,
     api_key: ApiKey = None,
@@ -77,7 +80,7 @@ def create(
 
 @app.command()
 def select(name: Name, json: AsJson = False, url: Url = None, api_key: ApiKey = None) -> None:
-    """Select the active collection, used where none is named."""
+    """Select the collection that commands use by default."""
     ask(url, api_key, lambda client: client.collections.select(name))
     if json:
         as_json({"collection": name, "selected": True})
@@ -134,7 +137,7 @@ def _confirmed(question: str) -> bool:
 def clear_cache(json: AsJson = False, url: Url = None, api_key: ApiKey = None) -> None:
     """Clear the active collection's cache.
 
-    The next ingest processes its images again, and no other collection's.
+    The next ingest reprocesses its photos. Other collections keep their cache.
     """
     cleared = ask(url, api_key, lambda client: client.collections.clear_cache())
     if json:
@@ -146,9 +149,11 @@ def clear_cache(json: AsJson = False, url: Url = None, api_key: ApiKey = None) -
 @app.command()
 def merge(
     destination: Annotated[
-        str, typer.Argument(metavar="DEST", help="The collection that is added to", show_default=False)
+        str, typer.Argument(metavar="DEST", help="Collection to copy into", show_default=False)
     ],
-    sources: Annotated[list[str], typer.Argument(metavar="SOURCE...", show_default=False)],
+    sources: Annotated[
+        list[str], typer.Argument(metavar="SOURCE...", help="Collections to copy", show_default=False)
+    ],
     wait: Annotated[bool, typer.Option("--wait", "-w", help="Wait until the merge finishes")] = False,
     json: AsJson = False,
     url: Url = None,
@@ -171,3 +176,7 @@ def merge(
     else:
         line(f"the merge into {destination} {task.status}{f': {task.error}' if task.error else ''}")
     return Exit.FAILED if wait and task.status != "completed" else Exit.OK
+
+
+app.command()(collection_contents.model)
+app.command()(collection_contents.describe)

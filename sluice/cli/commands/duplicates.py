@@ -27,10 +27,8 @@ app = typer.Typer(
 SHOWN = 10
 SHOWN_OF_GROUP = 6
 """Groups that `find` prints, and files of each; `review` prints all."""
-Task = Annotated[
-    str, typer.Argument(metavar="TASK", help="Its id, the start of it, or `latest` (the default)")
-]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Only list what would move")]
+Task = Annotated[str, typer.Argument(metavar="TASK", help="Task id, its first characters, or `latest`")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only list the files that would move")]
 Protect = Annotated[
     list[str] | None,
     typer.Option("--protect", metavar="FOLDER", help="Keep the files of this folder", show_default=False),
@@ -45,7 +43,7 @@ def find(
     ] = None,
     mode: Annotated[
         Likeness,
-        typer.Option(help="Like the kept one, each other, or in a chain"),
+        typer.Option(help="Alike to the kept one, to each other, or in a chain"),
     ] = "keeper",
     protect: Protect = None,
     json: AsJson = False,
@@ -86,19 +84,24 @@ def _found(task: TaskStatus, groups: list[Group]) -> None:
 @app.command()
 def review(
     task: Task = LATEST,
-    sort: Annotated[Order | None, typer.Option(show_default=False)] = None,
-    below: Annotated[str | None, typer.Option(metavar="FOLDER", show_default=False)] = None,
-    decided: Annotated[bool, typer.Option("--decided", help="Show what was decided, too")] = False,
+    sort: Annotated[
+        Order | None, typer.Option(help="Largest saving, or most alike, first", show_default=False)
+    ] = None,
+    below: Annotated[
+        str | None, typer.Option(metavar="FOLDER", help="Only groups with a file in it", show_default=False)
+    ] = None,
+    decided: Annotated[bool, typer.Option("--decided", help="Show decided groups as well")] = False,
     protect: Protect = None,
     contact_sheet: Annotated[
-        Path | None, typer.Option(metavar="PNG", help="Write the pictures to this file", show_default=False)
+        Path | None,
+        typer.Option(metavar="PNG", help="Write thumbnails of the groups to this file", show_default=False),
     ] = None,
-    csv: Annotated[bool, typer.Option("--csv", help="Print a row for each picture")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="Print CSV, a row per picture")] = False,
     json: AsJson = False,
     url: Url = None,
     api_key: ApiKey = None,
 ) -> None:
-    """Show the groups that `find` found, as the index has them now."""
+    """Show the groups that `find` found."""
 
     async def reviewed(client: AsyncClient) -> list[Group]:
         asked = {"sort": sort, "below": below, "decided": decided, "protect": protect or ()}
@@ -122,11 +125,13 @@ def review(
 def archive(
     paths: Annotated[
         list[str] | None,
-        typer.Argument(metavar="PATH...", help="Copies of files that stay", show_default=False),
+        typer.Argument(metavar="PATH...", help="Copies to move; each original stays", show_default=False),
     ] = None,
     report: Annotated[
         str | None,
-        typer.Option(metavar="TASK", help="All exact copies that it found; `latest`", show_default=False),
+        typer.Option(
+            metavar="TASK", help="Move all exact copies of this report, or `latest`", show_default=False
+        ),
     ] = None,
     protect: Protect = None,
     dry_run: DryRun = False,
@@ -160,7 +165,9 @@ def archive(
 def restore(
     archive_id: Annotated[
         str,
-        typer.Argument(metavar="ARCHIVE", help="Its id, the start of it, or `latest`", show_default=False),
+        typer.Argument(
+            metavar="ARCHIVE", help="Archive id, its first characters, or `latest`", show_default=False
+        ),
     ],
     dry_run: DryRun = False,
     json: AsJson = False,
@@ -190,24 +197,31 @@ def restore(
 def decide(
     hashes: Annotated[
         list[str] | None,
-        typer.Argument(metavar="HASH...", help="Contents that are no duplicates", show_default=False),
+        typer.Argument(
+            metavar="HASH...", help="Content hashes, as `review --json` prints them", show_default=False
+        ),
     ] = None,
     undo: Annotated[
         str | None, typer.Option(metavar="DECISION", help="Undo this decision", show_default=False)
     ] = None,
     report: Annotated[
-        str | None, typer.Option(metavar="TASK", help="Decide on all groups of it", show_default=False)
+        str | None,
+        typer.Option(
+            metavar="TASK", help="Decide all groups of this report, or `latest`", show_default=False
+        ),
     ] = None,
     keep_below: Annotated[
         str | None,
-        typer.Option(metavar="FOLDER", help="In each group keep what lies there", show_default=False),
+        typer.Option(
+            metavar="FOLDER", help="In each group keep the files in this folder", show_default=False
+        ),
     ] = None,
     alike: Annotated[
-        bool, typer.Option("--alike", help="Move what is only alike, too, not just the same pixels")
+        bool, typer.Option("--alike", help="Also move similar pictures, not just identical ones")
     ] = False,
     below: Annotated[
         str | None,
-        typer.Option(metavar="FOLDER", help="Only groups with a file there", show_default=False),
+        typer.Option(metavar="FOLDER", help="Only groups with a file in it", show_default=False),
     ] = None,
     protect: Protect = None,
     dry_run: DryRun = False,
@@ -217,9 +231,9 @@ def decide(
 ) -> None:
     """Mark pictures as no duplicates, or move a report's copies.
 
-    With HASH: these contents are no duplicates of each other. With --report and
-    --keep-below: what lies in that folder stays, and its copies elsewhere move. With
-    neither: lists what was decided.
+    HASH... marks these contents as no duplicates of each other. --report with
+    --keep-below keeps the files in that folder and moves their copies elsewhere.
+    Without either, lists the decisions.
     """
     if report is not None and keep_below is not None:
         by_rule = partial(

@@ -18,15 +18,21 @@ PAGE = 100
 def files(
     job: Job,
     outcome: Annotated[
-        Outcome | None, typer.Option("--outcome", help="Only this outcome", show_default=False)
+        Outcome | None, typer.Option("--outcome", help="Only files with this outcome", show_default=False)
     ] = None,
     failed: Annotated[bool, typer.Option("--failed", help="Short for --outcome failed")] = False,
     code: Annotated[
-        str | None, typer.Option("--code", help="Only with this error code", show_default=False)
+        str | None,
+        typer.Option("--code", metavar="CODE", help="Only files with this error code", show_default=False),
     ] = None,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=1000, help="Files in a page")] = PAGE,
+    limit: Annotated[
+        int, typer.Option("--limit", "-n", metavar="N", min=1, max=1000, help="Files per page")
+    ] = PAGE,
     cursor: Annotated[
-        str | None, typer.Option("--cursor", help="Cursor of the previous page", show_default=False)
+        str | None,
+        typer.Option(
+            "--cursor", metavar="CURSOR", help="Continue after the page that printed this", show_default=False
+        ),
     ] = None,
     json: AsJson = False,
     url: Url = None,

@@ -59,7 +59,7 @@ class Started(msgspec.Struct, frozen=True, omit_defaults=True):
 def ingest(
     paths: Annotated[
         list[str],
-        typer.Argument(metavar="DIR_OR_FILE...", help="Photos, or folders of them", show_default=False),
+        typer.Argument(metavar="DIR_OR_FILE...", help="Photos or folders to ingest", show_default=False),
     ],
     collection: Collection = None,
     wait: Annotated[bool, typer.Option("--wait", "-w", help="Wait until the job finishes")] = False,
@@ -68,7 +68,8 @@ def ingest(
         bool, typer.Option("--upload", help="Upload the files even if the gateway can read them")
     ] = False,
     on_duplicate: Annotated[
-        OnDuplicate, typer.Option("--on-duplicate", help="Uploads whose content is stored already")
+        OnDuplicate,
+        typer.Option("--on-duplicate", help="What to do with uploads whose content is stored already"),
     ] = "skip",
     sync: Annotated[
         bool, typer.Option("--sync", help="Also update points of moved and deleted files")
@@ -76,12 +77,15 @@ def ingest(
     exclude: Annotated[
         list[str] | None,
         typer.Option(
-            "--exclude", metavar="PATTERN", help="Skip matching files (gitignore syntax)", show_default=False
+            "--exclude",
+            metavar="PATTERN",
+            help="Skip matching files (gitignore syntax); may be repeated",
+            show_default=False,
         ),
     ] = None,
     callback_url: Annotated[
         str | None,
-        typer.Option("--callback-url", metavar="URL", help="Called when a job ends", show_default=False),
+        typer.Option("--callback-url", metavar="URL", help="URL to call when a job ends", show_default=False),
     ] = None,
     json: AsJson = False,
     url: Url = None,
@@ -89,7 +93,7 @@ def ingest(
 ) -> int:
     """Ingest photos.
 
-    Each path becomes a job. A path that the gateway cannot read is uploaded. With
+    Each path becomes a job. Files that the gateway cannot read are uploaded. With
     --wait the exit status is 3 if files failed, 1 if a job failed.
     """
     for path in paths:

@@ -92,13 +92,18 @@ def _line(status: JobStatus) -> None:
 
 def jobs(
     collection: Annotated[
-        str | None, typer.Option("--collection", "-c", help="Only its jobs", show_default=False)
+        str | None,
+        typer.Option(
+            "--collection", "-c", metavar="NAME", help="Only jobs of this collection", show_default=False
+        ),
     ] = None,
     state: Annotated[
         State | None,
-        typer.Option(case_sensitive=False, show_default=False),
+        typer.Option(case_sensitive=False, help="Only jobs in this state", show_default=False),
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, max=200, help="How many")] = 20,
+    limit: Annotated[
+        int, typer.Option("--limit", "-n", metavar="N", min=1, max=200, help="Maximum number of jobs")
+    ] = 20,
     json: AsJson = False,
     url: Url = None,
     api_key: ApiKey = None,
@@ -135,7 +140,12 @@ def retry(
     job: Job,
     code: Annotated[
         list[str] | None,
-        typer.Option("--code", help="Only files with this code; may be repeated", show_default=False),
+        typer.Option(
+            "--code",
+            metavar="CODE",
+            help="Only files with this error code; may be repeated",
+            show_default=False,
+        ),
     ] = None,
     wait: Wait = False,
     json: AsJson = False,

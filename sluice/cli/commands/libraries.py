@@ -35,21 +35,26 @@ def _duration(text: str | None) -> timedelta | None:
     return timedelta(**{_UNITS[found[2].lower()]: int(found[1])})
 
 
-Named = Annotated[str, typer.Argument(metavar="LIBRARY", help="Its name, or its id", show_default=False)]
+Named = Annotated[
+    str, typer.Argument(metavar="LIBRARY", help="Name or id of the library", show_default=False)
+]
 Rescan = Annotated[
     str | None,
     typer.Option(
         "--rescan",
         metavar="TIME",
         callback=_rescan,
-        help="How often: 30m, 24h, 7d, never",
+        help="Rescan this often: 30m, 24h, 7d or never",
         show_default=False,
     ),
 ]
 Exclude = Annotated[
     list[str] | None,
     typer.Option(
-        "--exclude", metavar="PATTERN", help="Skip matching files (gitignore syntax)", show_default=False
+        "--exclude",
+        metavar="PATTERN",
+        help="Skip matching files (gitignore syntax); may be repeated",
+        show_default=False,
     ),
 ]
 Protect = Annotated[
@@ -61,11 +66,13 @@ Protect = Annotated[
 @app.command()
 def add(
     name: Annotated[str, typer.Argument(metavar="NAME", show_default=False)],
-    uri: Annotated[str, typer.Argument(metavar="FOLDER", help="Where the photos lie", show_default=False)],
+    uri: Annotated[
+        str, typer.Argument(metavar="FOLDER", help="Folder or bucket of the photos", show_default=False)
+    ],
     collection: Collection = None,
-    watch: Annotated[bool, typer.Option("--watch", help="Follow changes as they happen")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Also watch for changes as they happen")] = False,
     rescan: Rescan = None,
-    prune: Annotated[Prune, typer.Option(help="Whether points of gone files go")] = "auto",
+    prune: Annotated[Prune, typer.Option(help="Remove points of deleted files")] = "auto",
     exclude: Exclude = None,
     protect: Protect = None,
     json: AsJson = False,
@@ -158,26 +165,33 @@ def scan(
     url: Url = None,
     api_key: ApiKey = None,
 ) -> int:
-    """Compare a library with its points now."""
+    """Compare a library with its files now."""
     return ask(url, api_key, lambda client: _scan(client, library, wait=wait, json=json))
 
 
 @app.command()
 def update(
     library: Named,
-    name: Annotated[str | None, typer.Option("--name", help="Another name", show_default=False)] = None,
-    watch: Annotated[bool | None, typer.Option("--watch/--no-watch", show_default=False)] = None,
+    name: Annotated[
+        str | None, typer.Option("--name", metavar="NAME", help="Rename the library", show_default=False)
+    ] = None,
+    watch: Annotated[
+        bool | None,
+        typer.Option("--watch/--no-watch", help="Watch for changes as they happen", show_default=False),
+    ] = None,
     rescan: Rescan = None,
-    prune: Annotated[Prune | None, typer.Option(show_default=False)] = None,
+    prune: Annotated[
+        Prune | None, typer.Option(help="Remove points of deleted files", show_default=False)
+    ] = None,
     exclude: Exclude = None,
     protect: Protect = None,
     json: AsJson = False,
     url: Url = None,
     api_key: ApiKey = None,
 ) -> None:
-    """Change how a library is followed; what is not named stays.
+    """Change the settings of a library; the others stay.
 
-    --exclude "" and --protect "" leave none.
+    --exclude "" and --protect "" clear the list.
     """
     named: dict[str, Any] = {"name": name, "watch": watch, "prune": prune}
     changes = {key: value for key, value in named.items() if value is not None}

@@ -14,7 +14,7 @@ from sluice.cli.output import as_json, line
 
 def prune(
     job: Job,
-    undo: Annotated[bool, typer.Option("--undo", help="Put back what the job removed")] = False,
+    undo: Annotated[bool, typer.Option("--undo", help="Restore the points that the job removed")] = False,
     wait: Annotated[bool, typer.Option("--wait", "-w", help="Wait until the job finishes")] = False,
     json: AsJson = False,
     url: Url = None,
@@ -22,8 +22,8 @@ def prune(
 ) -> int:
     """Remove points of deleted files that a sync kept.
 
-    As a job that compares once more. With --undo the points that JOB removed are
-    put back; that can be done for 30 days.
+    Starts a job that compares the folder again. With --undo, restores the points
+    that JOB removed; possible for 30 days.
     """
     if undo and wait:
         raise typer.BadParameter("--undo is done when it returns: leave out --wait")

@@ -26,7 +26,7 @@ MOST = 10_000
 def search(
     query: Annotated[
         str | None,
-        typer.Argument(metavar="IMAGE_OR_TEXT", help="Path of a picture, or words; omit to list all"),
+        typer.Argument(metavar="IMAGE_OR_TEXT", help="Words, or the path of a picture; omit to list all"),
     ] = None,
     collection: Collection = None,
     after: Annotated[
@@ -35,33 +35,38 @@ def search(
     before: Annotated[
         str | None, typer.Option(metavar="DATE", help="Taken before a year, month or day")
     ] = None,
-    below: Annotated[str | None, typer.Option(metavar="FOLDER", help="Below this folder")] = None,
+    below: Annotated[str | None, typer.Option(metavar="FOLDER", help="In this folder, or below it")] = None,
     near: Annotated[
-        str | None, typer.Option(metavar="LAT,LON,KM", help="Within so many km of a place")
+        str | None, typer.Option(metavar="LAT,LON,KM", help="Within KM kilometres of a position")
     ] = None,
     camera: Annotated[str | None, typer.Option(metavar="NAME", help="Taken by this camera")] = None,
     place: Annotated[str | None, typer.Option(metavar="NAME", help="In this city, region or country")] = None,
     mode: Annotated[str | None, typer.Option(metavar="MODE", help="hybrid, meaning or words")] = None,
-    sort: Annotated[str | None, typer.Option(metavar="FIELD", help="A field, or -field: -taken_at")] = None,
-    limit: Annotated[int, typer.Option("--limit", "-n", metavar="N", min=1, max=MOST, help="How many")] = 10,
-    everything: Annotated[bool, typer.Option("--all", help="List unlikely hits, too")] = False,
-    csv: Annotated[bool, typer.Option("--csv", help="Print a row for each photo")] = False,
+    sort: Annotated[
+        str | None, typer.Option(metavar="FIELD", help="Sort by a field; -taken_at: newest first")
+    ] = None,
+    limit: Annotated[
+        int, typer.Option("--limit", "-n", metavar="N", min=1, max=MOST, help="Maximum number of hits")
+    ] = 10,
+    everything: Annotated[bool, typer.Option("--all", help="List unlikely hits as well")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="Print CSV, a row per photo")] = False,
     contact_sheet: Annotated[
-        Path | None, typer.Option(metavar="PNG", help="Write the pictures to this file", show_default=False)
+        Path | None,
+        typer.Option(metavar="PNG", help="Write thumbnails of the hits to this file", show_default=False),
     ] = None,
     copy_to: Annotated[
         Path | None,
         typer.Option(metavar="FOLDER", help="Copy the files into this folder", show_default=False),
     ] = None,
-    show: Annotated[bool, typer.Option("--open", help="Open the best one")] = False,
+    show: Annotated[bool, typer.Option("--open", help="Open the best hit")] = False,
     json: AsJson = False,
     url: Url = None,
     api_key: ApiKey = None,
 ) -> int:
     """Search by words, a picture, dates and places.
 
-    An existing file is searched by its looks, anything else as a text. Photos
-    that the model finds unlike it are hidden; --all lists them too.
+    An existing file finds pictures similar to it, anything else is searched as
+    words. Unlikely hits are hidden; --all lists them as well.
     """
     if query is not None and not query.strip():
         raise typer.BadParameter("give a picture's path, or words")

@@ -1,12 +1,14 @@
 """What the demo tells a person: progress, the report, and counts that are not what they must be."""
 
 import io
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+from cli.demo import Demo
 from cli.expected import Expected, differences
 from libs.common.errors import Code
 from sluice.cli import duplicate_rows
@@ -148,3 +150,13 @@ def test_a_group_of_many_shows_some_and_says_how_many_more(capsys: pytest.Captur
     shown = capsys.readouterr().out.splitlines()
     assert len(shown) == 8
     assert shown[-1] == "  and 2 more files"
+
+
+def test_the_demo_breaks_its_lines_between_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    out = io.StringIO()
+    demo = Demo(Path("unused"), nullcontext, Console(file=out, width=40))  # type: ignore[arg-type]
+    monkeypatch.setattr("sluice.cli.fitting.columns", lambda: 40)
+    demo._detail("broken.jpg: The JPEG ends before the picture does (truncated_image)")
+    shown = out.getvalue().splitlines()
+    assert max(map(len, shown)) <= 40
+    assert "(truncated_image)" in shown[-1]
