@@ -1,8 +1,5 @@
 """The examples of docs/ingest-topic.md, each run by the client that it is for."""
 
-import asyncio
-import os
-import shutil
 import sys
 from pathlib import Path
 from uuid import uuid4
@@ -11,9 +8,8 @@ import pytest
 
 from libs.common.store.edge import EdgeStore
 from libs.common.topics import INGEST, JOB_STATUS
-from libs.embedded.jars import obtain
-from libs.embedded.settings import EmbeddedSettings, user_cache_dir
 from services.gateway.app import build
+from tests.clients.installed import BUILD_SECONDS, go_program, java_command, run
 from tests.support.gateway import gateway_settings
 from tests.support.scanning import COLLECTION, Bench, open_reporter, photos
 from tests.support.serving import running
@@ -22,27 +18,12 @@ from tests.support.waiting import LIMIT_S
 
 pytestmark = [pytest.mark.clients, pytest.mark.slow]
 
-BUILD_SECONDS = 900.0
-"""The first build compiles Go's own library too."""
 PAGE = Path(__file__).parents[2] / "docs" / "ingest-topic.md"
 
 
 def example(kind: str) -> str:
     """The block of the page that begins with this word, or words."""
     return PAGE.read_text().partition(f"```{kind}\n")[2].partition("```")[0]
-
-
-async def run(*command: str, limit_s: float = LIMIT_S, **environment: str) -> str:
-    process = await asyncio.create_subprocess_exec(
-        *command, stdout=asyncio.subprocess.PIPE, env=os.environ | environment
-    )
-    try:
-        message, _ = await asyncio.wait_for(process.communicate(), limit_s)
-    finally:
-        if process.returncode is None:
-            process.kill()
-    assert process.returncode == 0
-    return message.decode().strip()
 
 
 async def test_kafkajs_starts_a_job_and_follows_it(world: Bench, tmp_path: Path, node_modules: Path) -> None:
@@ -78,32 +59,17 @@ def ends(world: Bench, job: str, folder: Path) -> tuple[str, ...]:
 
 @pytest.mark.timeout(int(BUILD_SECONDS + LIMIT_S))
 async def test_franz_go_starts_a_job_and_follows_it(world: Bench, tmp_path: Path) -> None:
-    go, program = shutil.which("go"), tmp_path / "follow"
-    if go is None:
-        pytest.skip("Go is not installed")
-    shutil.copytree(Path(__file__).parent / "go", tmp_path / "go")
-    (tmp_path / "go" / "main.go").write_text(example("go"))
-    await run(go, "build", "-C", str(tmp_path / "go"), "-o", str(program), ".", limit_s=BUILD_SECONDS)
-    folder = photos(tmp_path / "photos", 30)
+    program, folder = await go_program(example("go"), tmp_path), photos(tmp_path / "photos", 30)
     async with world.scanner(tmp_path / "data"), world.stage(open_reporter()):
-        message = await run(str(program), *ends(world, str(uuid4()), folder))
+        message = await run(program, *ends(world, str(uuid4()), folder))
     assert message == "completed 30"
 
 
 async def test_kafkas_own_java_client_starts_a_job_and_follows_it(world: Bench, tmp_path: Path) -> None:
-    """By the jars that the embedded broker runs on."""
-    javac, script = shutil.which("javac"), tmp_path / "Follow.java"
-    if javac is None:
-        pytest.skip("no JDK is installed")
-    settings = EmbeddedSettings()
-    cache = settings.sluice_cache_dir or user_cache_dir()
-    jars = await asyncio.to_thread(obtain, cache, settings.maven_mirror)
+    script, folder = tmp_path / "Follow.java", photos(tmp_path / "photos", 30)
     script.write_text(example("java"))
-    classes = ":".join(map(str, jars))
-    folder = photos(tmp_path / "photos", 30)
     async with world.scanner(tmp_path / "data"), world.stage(open_reporter()):
-        java = str(Path(javac).with_name("java"))
-        message = await run(java, "-cp", classes, str(script), *ends(world, str(uuid4()), folder))
+        message = await run(*await java_command(script), *ends(world, str(uuid4()), folder))
     assert message.splitlines()[-1] == "completed 30"
 
 
