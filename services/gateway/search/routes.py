@@ -28,7 +28,7 @@ async def by_text(search: Searches, query: SearchQuery) -> Hits:
     return hits_out(await search.find(query, page))
 
 
-@router.post("/image", summary="Search by a picture", responses=problems(400, 413))
+@router.post("/image", summary="Search by a picture", responses=problems(400, 404, 413))
 async def by_image(  # noqa: PLR0913, PLR0917 (one parameter an option)
     search: Searches,
     file: Annotated[UploadFile, File(description="A picture in any format that can be ingested")],
