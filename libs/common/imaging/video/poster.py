@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import IO, Any
 
+from msgspec import structs
 from PIL import Image, ImageFilter, ImageStat
 
 from libs.common.errors import Code, FileError
@@ -11,6 +12,7 @@ from libs.common.imaging.failures import check_pixels
 from libs.common.imaging.orient import upright_size
 from libs.common.imaging.picture import Picture
 from libs.common.imaging.shrink import Bounds, shrunk
+from libs.common.imaging.video.camcorders import recorded_at
 from libs.common.imaging.video.sniff import Video
 from libs.common.imaging.video.tags import metadata_of
 from libs.common.metadata import Metadata
@@ -37,10 +39,19 @@ def poster_of(file: IO[bytes], video: Video, bounds: Bounds, max_pixels: int) ->
         with av.open(
             file, format=video.reader, options={"enable_drefs": "0", "export_xmp": "1"}
         ) as container:
-            return _poster(av, container, bounds, max_pixels), metadata_of(container)
+            return _poster(av, container, bounds, max_pixels), _stated(av, container, video)
     except (av.FFmpegError, EOFError, ValueError, IndexError) as error:
         detail = f"No picture of the {video.format} can be decoded: {_reason(error)}"
         raise FileError(Code.DECODE_FAILED, detail) from error
+
+
+def _stated(av: Any, container: Any, video: Video) -> Metadata:
+    found = metadata_of(container)
+    if video.format != "MTS" or found.taken_at:
+        return found
+    frame = _frame_at(av, container, container.streams.video[0], 0.0)
+    when = recorded_at(frame) if frame is not None else None
+    return found if when is None else structs.replace(found, taken_at=when.at, taken_local=when.local)
 
 
 def _reason(error: Exception) -> str:
