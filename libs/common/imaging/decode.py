@@ -9,8 +9,9 @@ from libs.common.errors import FileError
 from libs.common.imaging import cicp
 from libs.common.imaging.codecs import decoders
 from libs.common.imaging.colour import shrinkable
-from libs.common.imaging.containers import boxes, items, jxl, photoshop, plainer, png, tiff
+from libs.common.imaging.containers import boxes, items, jpeg2000, jxl, photoshop, plainer, png, tiff
 from libs.common.imaging.containers.jpeg import Frame
+from libs.common.imaging.containers.jpeg2000 import Header
 from libs.common.imaging.containers.sniff import Format
 from libs.common.imaging.containers.tiff import Directory
 from libs.common.imaging.failures import check_pixels
@@ -20,6 +21,7 @@ from libs.common.imaging.orient import orientation_of, upright_size
 from libs.common.imaging.picture import Picture
 from libs.common.imaging.rare import bitmaps, endless
 from libs.common.imaging.rare.deep_jpegs import deep_frame, open_deep
+from libs.common.imaging.rare.jpegs_2000 import open_rare, rare_header
 from libs.common.imaging.rare.photoshop import WITHOUT_COMPOSITE, open_composite
 from libs.common.imaging.rare.tiffs import open_with_tifffile, pillow_reads
 from libs.common.imaging.shrink import Bounds, shrunk
@@ -32,12 +34,8 @@ def decode(data: bytes, kind: Format, bounds: Bounds, max_pixels: int) -> Pictur
     """The first picture in `data`, shrunk to `bounds`. Raises whatever Pillow does on damaged input."""
     if kind == "JXL":
         check_pixels(*jxl.size_of(data), max_pixels)  # opening it decodes it
-    if kind == "TIFF" and (rare := _rare_page(data)) is not None:
-        return _decode_rare(data, rare, bounds, max_pixels)
-    if kind == "PSD":
-        return _decode_composite(data, bounds, max_pixels)
-    if kind == "BMP" and bitmaps.has_alpha(data):
-        return _decode_by_masks(data, bounds, max_pixels)
+    if (known := _decode_known(data, kind, bounds, max_pixels)) is not None:
+        return known
     if kind == "HEIC":
         data = boxes.with_known_brand(data)
     try:
@@ -53,6 +51,20 @@ def decode(data: bytes, kind: Format, bounds: Bounds, max_pixels: int) -> Pictur
         if picture is None:
             raise
         return picture
+
+
+def _decode_known(data: bytes, kind: Format, bounds: Bounds, max_pixels: int) -> Picture | None:
+    """The picture where Pillow is known to refuse it or to take it wrongly; else None."""
+    match kind:
+        case "TIFF" if (rare := _rare_page(data)) is not None:
+            return _decode_rare(data, rare, bounds, max_pixels)
+        case "PSD":
+            return _decode_composite(data, bounds, max_pixels)
+        case "BMP" if bitmaps.has_alpha(data):
+            return _decode_by_masks(data, bounds, max_pixels)
+        case "JPEG2000" if (found := rare_header(data)) is not None:
+            return _decode_rare_2000(data, found, bounds, max_pixels)
+    return None
 
 
 def _decode_refused(data: bytes, kind: Format, bounds: Bounds, max_pixels: int) -> Picture | None:
@@ -102,6 +114,8 @@ def _profile(image: Image.Image, data: bytes, kind: Format) -> bytes | None:
     stated: bytes | None = image.info.get("icc_profile")
     if kind == "PNG" and (points := cicp.in_png(data)):
         return cicp.profile_of(points)
+    if kind == "JPEG2000":
+        return jpeg2000.profile(data)
     if kind in ("HEIC", "AVIF") and not stated and (points := items.colours_of(data)):
         return cicp.profile_of(points)
     return stated
@@ -132,6 +146,13 @@ def _decode_deep(data: bytes, found: Frame, bounds: Bounds, max_pixels: int) -> 
     check_pixels(found.width, found.height, max_pixels)
     image = open_deep(data, found)
     return Picture(shrunk(image, bounds.fit(image.size)), *image.size, image.mode)
+
+
+def _decode_rare_2000(data: bytes, found: Header, bounds: Bounds, max_pixels: int) -> Picture:
+    check_pixels(found.width, found.height, max_pixels)
+    image = open_rare(data, found)
+    small, profile = shrunk(image, bounds.fit(image.size)), jpeg2000.profile(data)
+    return Picture(small, *image.size, image.mode, 1, profile, packets.of_jpeg_2000(data))
 
 
 def _decode_by_masks(data: bytes, bounds: Bounds, max_pixels: int) -> Picture:

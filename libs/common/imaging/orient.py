@@ -15,6 +15,8 @@ _UPRIGHT = {
     8: Transpose.ROTATE_90,
 }
 
+_SIDEWAYS = (5, 6, 7, 8)
+
 
 def orientation_of(image: Image.Image) -> int:
     """The orientation that the picture's EXIF gives, 1 to 8; 1 where there is none to be read."""
@@ -34,4 +36,4 @@ def upright(image: Image.Image, orientation: int) -> Image.Image:
 
 def upright_size(size: tuple[int, int], orientation: int) -> tuple[int, int]:
     """(width, height) after `upright`."""
-    return (size[1], size[0]) if orientation >= 5 else size
+    return (size[1], size[0]) if orientation in _SIDEWAYS else size

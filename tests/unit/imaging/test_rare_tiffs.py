@@ -267,3 +267,21 @@ def test_greys_with_transparency_that_are_multiplied_with_it() -> None:
     found = normalise(out.getvalue(), Limits())
     expected = np.repeat(grey[..., np.newaxis] / 2 + 255 * (1 - 128 / 255), 3, axis=2)
     assert difference(found.jpeg, expected) < 5.0
+
+
+@pytest.mark.parametrize("planar", ["contig", "separate"])
+def test_an_orientation_that_does_not_exist_turns_nothing(planar: str) -> None:
+    scene = np.asarray(photos.scene(400, 300)).astype(np.uint16) * 257
+    samples = scene if planar == "contig" else scene.transpose(2, 0, 1).copy()
+    out = io.BytesIO()
+    tifffile.imwrite(out, samples, photometric="rgb", planarconfig=planar, extratags=[(274, 3, 1, 9, True)])
+    found = normalise(out.getvalue(), Limits())
+    assert (found.width, found.height) == (400, 300)
+
+
+def test_a_mask_that_comes_before_its_picture_is_not_taken_for_it() -> None:
+    scene, out = np.asarray(photos.scene(400, 300)), io.BytesIO()
+    with tifffile.TiffWriter(out) as file:
+        file.write(np.ones((300, 400), bool), photometric="minisblack", subfiletype=4)
+        file.write(scene, photometric="rgb")
+    assert difference(normalise(out.getvalue(), Limits()).jpeg, scene) < 4.0

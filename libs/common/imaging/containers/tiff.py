@@ -25,6 +25,8 @@ COLOUR_FILTER_ARRAY, LINEAR_RAW = 32803, 34892
 
 _REDUCED, _OLD_REDUCED = 1, 2
 """The bit of SUBFILE_TYPE, and the value of the older tag, that say: a smaller version of another picture."""
+_MASK = 4
+"""The bit of SUBFILE_TYPE, and the value of PHOTOMETRIC, that say: what is transparent of another picture."""
 _THUMBNAIL_SHARE, _SAME_SHAPE = 16, 0.05
 
 _READ = frozenset(
@@ -80,6 +82,11 @@ class Directory:
         """Whether it says of itself that it is a smaller version of another picture."""
         stated = self.first(SUBFILE_TYPE)
         return bool(stated & _REDUCED) if stated is not None else self.first(OLD_SUBFILE_TYPE) == _OLD_REDUCED
+
+    @property
+    def is_mask(self) -> bool:
+        """Whether it says what is transparent of another picture."""
+        return bool((self.first(SUBFILE_TYPE) or 0) & _MASK) or self.first(PHOTOMETRIC) == _MASK
 
     @property
     def pixels(self) -> int:
@@ -141,9 +148,9 @@ def picture_of(found: list[Directory]) -> Directory | None:
     """
     if not found:
         return None
-    whole = [each for each in found if not each.is_reduced]
+    whole = [each for each in found if not (each.is_reduced or each.is_mask)]
     largest = max(whole, key=lambda each: each.pixels, default=found[0])
-    return largest if found[0].is_reduced or _is_thumbnail(found[0], largest) else found[0]
+    return found[0] if found[0] in whole and not _is_thumbnail(found[0], largest) else largest
 
 
 def _is_thumbnail(first: Directory, largest: Directory) -> bool:

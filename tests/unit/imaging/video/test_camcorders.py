@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import av
+import numpy as np
 import pytest
 
 from libs.common.imaging.containers.sniff import HEAD_BYTES
@@ -28,7 +29,10 @@ def recorded(entries: bytes) -> bytes:
     with av.open(out, "w", format="mpegts", options={"mpegts_m2ts_mode": "1"}) as container:
         stream: Any = container.add_stream("libx264", rate=25)
         stream.width, stream.height, stream.pix_fmt = *SCENE.size, "yuv420p"
-        for packet in (*stream.encode(av.VideoFrame.from_image(SCENE)), *stream.encode(None)):
+        for packet in (
+            *stream.encode(av.VideoFrame.from_ndarray(np.asarray(SCENE), "rgb24")),
+            *stream.encode(None),
+        ):
             with_data = av.Packet(stated + bytes(packet))
             with_data.pts, with_data.dts = packet.pts, packet.dts
             with_data.time_base, with_data.stream = packet.time_base, stream
