@@ -103,11 +103,11 @@ def is_takeout(name: bytes) -> bool:
     if not name.lower().endswith(b".json"):
         return False
     stem = _NUMBER.sub(b"", name[: -len(b".json")])
-    inner = suffix_of(stem).lower()
+    inner = suffix_of(stem.removesuffix(b".")).lower()
     supplement = b"." + stem.rpartition(b".")[2]
     return (
         stem.lower() == b"metadata"
         or inner in _TAKEOUT_SUFFIXES
         or (len(supplement) > 1 and _SUPPLEMENT.startswith(supplement))
-        or len(stem) == _CUT_TO
+        or _CUT_TO in (len(stem), len(os.fsdecode(stem)))
     )

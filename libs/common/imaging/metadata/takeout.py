@@ -1,5 +1,7 @@
 """The `.json` that Google Takeout puts next to each photo: what people said of it there."""
 
+from html import unescape
+
 import msgspec
 from msgspec import Struct
 
@@ -31,23 +33,26 @@ class _Photo(Struct, rename="camel"):
     people: list[_Person] | None = None
 
 
+_MARK = b"\xef\xbb\xbf"
 _decoder = msgspec.json.Decoder(_Photo, strict=False)
 
 
 def metadata_of(body: bytes) -> Metadata:
-    """Date, place, description and people; nothing where it is another kind of JSON, or damaged."""
+    """Date, place, height, description and people; nothing where it is another kind of JSON, or damaged."""
     try:
-        photo = _decoder.decode(body)
+        photo = _decoder.decode(body.removeprefix(_MARK))
     except (msgspec.DecodeError, ValueError, RecursionError):
         return Metadata()
     when = _when(photo.photo_taken_time)
-    where = next((found for each in (photo.geo_data, photo.geo_data_exif) if (found := _where(each))), None)
+    stated = next((each for each in (photo.geo_data, photo.geo_data_exif) if _where(each)), None)
     return Metadata(
         taken_at=when.at if when else None,
         taken_local=when.local if when else None,
-        location=where,
-        description=clean(photo.description),
-        people=names(person.name for person in photo.people or ()),
+        location=_where(stated),
+        altitude_m=(stated.altitude or None) if stated else None,
+        # Texts are escaped as for a web page.
+        description=clean(unescape(photo.description or "")),
+        people=names(unescape(person.name) for person in photo.people or ()),
     )
 
 

@@ -12,9 +12,9 @@ _SPACES = re.compile(r"\s+")
 
 
 def decoded(data: bytes, declared: str | None = None) -> str:
-    """UTF-8, else the declared character set, else Latin-1, which every sequence of bytes is."""
+    """UTF-8, else the declared character set, else Latin-1 with what Windows added to it, or without."""
     data = data.split(b"\0", 1)[0]
-    for charset in ("utf-8", declared):
+    for charset in ("utf-8", declared, "cp1252"):
         try:
             if charset:
                 return data.decode(charset)

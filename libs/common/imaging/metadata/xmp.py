@@ -14,7 +14,7 @@ from defusedxml.common import DefusedXmlException
 from libs.common.imaging.metadata.dates import Taken, taken
 from libs.common.imaging.metadata.gps import Location, decimal, place
 from libs.common.imaging.metadata.limits import XMP_BYTES
-from libs.common.imaging.metadata.text import camera_name, clean, name, names
+from libs.common.imaging.metadata.text import camera_name, clean, decoded, name, names
 from libs.common.metadata import NOTHING, Metadata
 
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
@@ -41,6 +41,15 @@ _ISO = (_EXIF_EX + "PhotographicSensitivity", _EXIF + "ISOSpeedRatings")
 
 _LITTLE_UTF16 = (b"\xff\xfe", b"<\0")
 _DECLARED = re.compile(rb"(?:\xef\xbb\xbf)?<\?xml[^>]*?encoding\s*=\s*[\"']([^\"']*)")
+
+_UNICODES = (
+    (b"\0\0\0<", "utf-32-be"), (b"\0\0\xfe\xff", "utf-32-be"), (b"<\0\0\0", "utf-32-le"),
+    (b"\xff\xfe\0\0", "utf-32-le"), (b"\0<", "utf-16-be"), (b"\xfe\xff", "utf-16-be"),
+    (b"<\0", "utf-16-le"), (b"\xff\xfe", "utf-16-le"),
+)  # fmt: skip
+"""How text of each begins, with a mark or without."""
+_BEGIN = re.compile(r"<((?:\w+:)?(?:xmpmeta|xapmeta|RDF))\b")
+_NO_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 Properties = Mapping[str, list[str]]
 
@@ -78,16 +87,37 @@ def metadata_of(packet: bytes, known: Metadata = NOTHING) -> Metadata:
 
 
 def _parsed(packet: bytes) -> Element | None:
-    packet = packet.strip(b"\0 \r\n\t")
+    if len(packet) > XMP_BYTES:
+        return None
+    root = _root(packet.strip(b"\0 \r\n\t"))
+    return _root(_made_good(packet)) if root is None else root
+
+
+def _root(packet: bytes) -> Element | None:
     if packet.startswith(_LITTLE_UTF16):  # whose last letter has a zero of its own
         packet += b"\0" * (len(packet) % 2)
-    if not packet or len(packet) > XMP_BYTES:
+    if not packet:
         return None
     try:
         root: Element = _parser(packet)(packet)
     except (ParseError, DefusedXmlException, ValueError, LookupError):
         return None
     return root
+
+
+def _made_good(packet: bytes) -> bytes:
+    """The packet alone, in UTF-8: programs write it in any Unicode, or in Latin-1 without a word of it, leave
+    control characters in it, and bytes behind it. b"" where it has no beginning or no end.
+    """
+    packet = packet.lstrip(b" \r\n\t")
+    charset = next((name for sign, name in _UNICODES if packet.startswith(sign)), None)
+    text = packet.decode(charset, "replace") if charset else decoded(packet)
+    begin = _BEGIN.search(text)
+    end = text.rfind(f"</{begin[1]}") if begin else -1
+    if begin is None or end < 0:
+        return b""
+    alone = text[begin.start() : end] + f"</{begin[1]}>"
+    return _NO_XML.sub(" ", alone).encode("utf-8", "replace")
 
 
 def _parser(packet: bytes) -> Callable[[bytes], Element]:

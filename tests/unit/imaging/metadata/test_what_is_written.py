@@ -2,6 +2,7 @@
 
 import io
 import struct
+import time
 import tracemalloc
 from pathlib import Path
 from typing import Any
@@ -297,6 +298,30 @@ def test_all_that_iptc_says(charset: str) -> None:
     assert iptc.in_photoshop(samples.photoshop(records)) == records
 
 
+@pytest.mark.parametrize(
+    ("escape", "charset"),
+    [(b"\x1b.A", "latin-1"), (b"\x1b-B", "iso8859-2"), (b"\x1b-L", "iso8859-5"), (b"", "cp1252")],
+)
+def test_iptc_in_the_character_set_that_it_declares(escape: bytes, charset: str) -> None:
+    title = {"iso8859-2": "Łódź", "iso8859-5": "ёжик", "cp1252": "“€”"}.get(charset, "Größe")
+    records = samples.iptc((1, 90, escape), (2, 5, title.encode(charset)))
+    assert iptc.metadata_of(records).title == title
+
+
+def test_the_date_of_iptc_s_digital_form_where_there_is_no_other() -> None:
+    records = samples.iptc((2, 62, b"20190721"), (2, 63, b"180311+0200"))
+    assert iptc.metadata_of(records).taken_at == "2019-07-21T18:03:11+02:00"
+
+
+def test_an_export_of_google_with_a_mark_a_height_and_escaped_texts() -> None:
+    body = (
+        b'\xef\xbb\xbf{"description": "Opa &amp; Oma&#39;s", "people": [{"name": "A &lt;B&gt;"}],'
+        b' "geoData": {"latitude": 48.85, "longitude": 2.29, "altitude": 35.0}}'
+    )
+    found = takeout.metadata_of(body)
+    assert (found.description, found.people, found.altitude_m) == ("Opa & Oma's", ("A <B>",), 35.0)
+
+
 def test_an_export_of_google() -> None:
     body = (
         b'{"title": "IMG.jpg", "description": "At the tower", "photoTakenTime": {"timestamp": "1563724991"},'
@@ -386,6 +411,36 @@ def test_xmp_in_other_character_sets(charset: str) -> None:
 )
 def test_hostile_xmp_says_nothing_and_does_no_harm(packet: bytes) -> None:
     assert xmp.metadata_of(packet) == Metadata()
+
+
+TITLE = samples.xmp("<dc:title>Wörde</dc:title>", "").decode()
+
+
+@pytest.mark.parametrize(
+    "charset", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be", "utf-32", "latin-1", "cp1252"]
+)
+def test_xmp_in_a_character_set_that_it_does_not_tell(charset: str) -> None:
+    assert xmp.metadata_of(TITLE.encode(charset)).title == "Wörde"
+
+
+@pytest.mark.parametrize(
+    "packet",
+    [
+        (TITLE + "<rest of what it replaced").encode(),
+        ('<?xml version="1.0" encoding="UTF-8"?>' + TITLE).encode("latin-1"),
+        TITLE.replace("de<", "de\x0b\x01<").encode(),
+        ("junk" + TITLE).encode(),
+    ],
+)
+def test_a_packet_is_read_whatever_stands_around_it_and_in_it(packet: bytes) -> None:
+    assert xmp.metadata_of(packet).title == "Wörde"
+
+
+def test_a_packet_of_many_beginnings_takes_no_time() -> None:
+    began = time.process_time()
+    assert xmp.metadata_of((b"<x:xmpmeta " * 190_000)[:2_000_000]) == Metadata()
+    assert xmp.metadata_of((b"<a:" * 600_000)[:2_000_000]) == Metadata()
+    assert time.process_time() - began < 5.0
 
 
 def test_names_that_end_a_line_stay_in_theirs() -> None:
