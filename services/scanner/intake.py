@@ -29,21 +29,13 @@ from libs.common.topics import INGEST, JOB_STATUS, SCANS, key_partition
 from libs.common.tracing.spans import context_in
 from services.scanner.jobs import changelog
 from services.scanner.jobs.changelog import JobRecord, Refusal, fingerprint
+from services.scanner.jobs.endings import accepted, refused
 from services.scanner.jobs.history import find_job
+from services.scanner.jobs.request import Origin, accept, at_home, below_upload, is_repeat, job_id_of
 from services.scanner.jobs.running import Jobs
 from services.scanner.libraries.followers import Followers
 from services.scanner.outbox import until_available
 from services.scanner.wiring import Wiring
-from services.scanner.worker import (
-    Origin,
-    accept,
-    accepted,
-    at_home,
-    below_upload,
-    is_repeat,
-    job_id_of,
-    refused,
-)
 
 log = logging.getLogger(__name__)
 

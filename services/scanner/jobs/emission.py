@@ -11,13 +11,14 @@ from libs.common.kafka.outgoing import outcomes
 from libs.common.runtime.retry import FIRST_PAUSE_S, pauses
 from services.scanner import window
 from services.scanner.jobs.changelog import JobRecord
+from services.scanner.jobs.endings import Ending
+from services.scanner.jobs.files import from_cache, left_over, path_record, rejected
 from services.scanner.jobs.orders import Orders
 from services.scanner.listing.entries import Spooled
 from services.scanner.listing.rescan import Rescan
 from services.scanner.listing.spool import Spool
 from services.scanner.sync.sync import Sync
 from services.scanner.wiring import Wiring
-from services.scanner.worker import Ending, from_cache, left_over, path_record, rejected
 
 BATCH = events.MAX_ITEMS
 

@@ -12,6 +12,7 @@ from libs.common.runtime.service import supervise
 from services.scanner.jobs import changelog
 from services.scanner.jobs.changelog import JobRecord
 from services.scanner.jobs.emission import Emission
+from services.scanner.jobs.endings import Ending, accepted, finished
 from services.scanner.jobs.filling import Filling
 from services.scanner.jobs.orders import Orders
 from services.scanner.jobs.projection import Projected
@@ -21,7 +22,6 @@ from services.scanner.listing.spool import Spool
 from services.scanner.outbox import until_available
 from services.scanner.sync.sync import Sync
 from services.scanner.wiring import Wiring
-from services.scanner.worker import Ending, accepted, finished
 
 LOOK_S = 1.0
 """A job looks around at least this often, in case no one woke it."""

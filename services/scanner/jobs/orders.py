@@ -2,9 +2,9 @@
 
 from libs.common import events
 from services.scanner.jobs.changelog import JobRecord
+from services.scanner.jobs.endings import CANCELLED, Ending, ending_of
 from services.scanner.jobs.projection import Projected
 from services.scanner.wiring import Wiring
-from services.scanner.worker import CANCELLED, Ending, ending_of
 
 
 class Orders:

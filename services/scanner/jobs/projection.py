@@ -2,7 +2,7 @@
 
 from libs.common.events import JobEvent, Outcome, Outcomes, Rejected
 from libs.common.projection import JobProjection, project
-from services.scanner.worker import Ending
+from services.scanner.jobs.endings import Ending
 
 
 class Projected:

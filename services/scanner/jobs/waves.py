@@ -18,10 +18,11 @@ from libs.common.errors import Code, UnavailableError
 from libs.common.kafka.offsets import Offsets, bounds, committed
 from libs.common.kafka.outgoing import outcomes
 from services.scanner.jobs.changelog import JobRecord
+from services.scanner.jobs.endings import Ending
+from services.scanner.jobs.files import left_over, path_record
 from services.scanner.listing.entries import Spooled
 from services.scanner.listing.spool import Spool
 from services.scanner.wiring import Wiring
-from services.scanner.worker import Ending, left_over, path_record
 
 log = logging.getLogger(__name__)
 

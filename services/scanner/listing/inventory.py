@@ -14,6 +14,7 @@ from libs.common.sources import already_stored
 from libs.common.sources.entries import Entry, Ignored
 from libs.common.sources.source import Listing
 from services.scanner.jobs.changelog import JobRecord
+from services.scanner.jobs.files import Stated, only, shown, spooled, stated
 from services.scanner.jobs.history import earlier_outcomes
 from services.scanner.jobs.projection import Projected
 from services.scanner.listing.entries import Spooled
@@ -23,7 +24,6 @@ from services.scanner.listing.retried import Retried
 from services.scanner.listing.spool import Spool
 from services.scanner.settings import ScannerSettings
 from services.scanner.wiring import Wiring
-from services.scanner.worker import Stated, only, shown, spooled, stated
 from sluice.files.formats import accepted_suffixes
 from sluice.files.passed_over import PassedOver
 

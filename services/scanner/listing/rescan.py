@@ -7,8 +7,8 @@ from libs.common.points.fields import Fields
 from libs.common.points.projections import RESCAN
 from libs.common.store.protocol import Store
 from services.scanner.jobs.changelog import JobRecord
+from services.scanner.jobs.unchanged import is_described, is_unchanged
 from services.scanner.listing.entries import Spooled
-from services.scanner.worker import is_described, is_unchanged
 
 
 class Rescan:

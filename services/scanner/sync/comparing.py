@@ -14,13 +14,13 @@ from libs.common.points.fields import Fields
 from libs.common.points.paths import path_of
 from libs.common.store.protocol import Record
 from services.scanner.jobs.changelog import JobRecord
+from services.scanner.jobs.unchanged import RACY_S, has_its_times, is_unchanged
 from services.scanner.listing.entries import Spooled
 from services.scanner.sync.guards import Situation, is_whole, objection
 from services.scanner.sync.place import has_entries, place_of
 from services.scanner.sync.reading import Reading
 from services.scanner.sync.stored import Candidate, StoredPoint, StoredPoints
 from services.scanner.wiring import Wiring
-from services.scanner.worker import RACY_S, has_its_times, is_unchanged
 
 _CHUNK_BYTES = 1 << 20
 

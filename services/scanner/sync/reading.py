@@ -7,9 +7,9 @@ from libs.common.points.fields import Fields
 from libs.common.points.projections import SYNC
 from libs.common.store.protocol import Filter, Record
 from services.scanner.jobs.changelog import JobRecord
+from services.scanner.jobs.files import only
 from services.scanner.outbox import until_available
 from services.scanner.wiring import Wiring
-from services.scanner.worker import only
 
 PAGE = 2000
 FOLDERS = 100

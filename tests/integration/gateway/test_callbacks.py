@@ -24,7 +24,7 @@ from libs.common.kafka.publisher import Publisher
 from libs.common.store.protocol import Store
 from libs.common.topics import INGEST, JOBS
 from services.gateway.settings import GatewaySettings
-from services.scanner import worker
+from services.scanner.jobs.endings import refused
 from tests.integration.gateway.test_jobs import API, accepted, finished, say, selected, status_of
 from tests.support.broker import Broker
 from tests.support.gateway import gateway_settings, running_gateway
@@ -222,12 +222,12 @@ async def test_a_request_is_taken_with_its_url_or_refused(
 
     for wrong in ("https://elsewhere.example/", "nonsense"):
         body = {"directory_path": str(tmp_path), "callback_url": wrong}
-        for refused in (
+        for answer in (
             await gateway.post(f"{API}/ingest", json=body),
             await gateway.post(f"{API}/ingest/upload", params={"callback_url": wrong}, files=files),
         ):
-            assert refused.status_code == 422
-            assert "callback_url" in refused.text
+            assert answer.status_code == 422
+            assert "callback_url" in answer.text
 
 
 async def test_a_refused_request_is_reported_to_its_sender(
@@ -237,7 +237,7 @@ async def test_a_refused_request_is_reported_to_its_sender(
         {"job_id": (job := str(uuid4())), "callback_url": f"{receiver.url}/hook", "force": "yes"}
     )
     record = ConsumerRecord(INGEST.name, 0, 7, 0, 0, None, body.encode(), None, None, None, ())
-    await say(publisher, worker.refused(record, SluiceError(Code.UNDECODABLE_RECORD, "force: expected bool")))
+    await say(publisher, refused(record, SluiceError(Code.UNDECODABLE_RECORD, "force: expected bool")))
     assert (await callback_of(gateway, job, "delivered"))["tries"] == 1
     ((_, headers, sent),) = receiver.calls
     assert is_genuine(SECRET, headers, sent)

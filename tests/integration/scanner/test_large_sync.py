@@ -11,7 +11,7 @@ import pytest
 from libs.common.control import ModelInUse
 from libs.common.events import SyncCounts
 from libs.common.store.protocol import Store
-from services.scanner.worker import RACY_S
+from services.scanner.jobs.unchanged import RACY_S
 from tests.integration.scanner.test_sync import MODEL, Library, by_code, compared
 from tests.support.scanning import Bench, open_reporter
 

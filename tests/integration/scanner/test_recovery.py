@@ -18,7 +18,7 @@ from libs.common.store.protocol import Point
 from libs.common.topics import SCANS
 from services.scanner.jobs import changelog
 from services.scanner.jobs.changelog import JobRecord
-from services.scanner.worker import Ending, finished
+from services.scanner.jobs.endings import Ending, finished
 from tests.support import records
 from tests.support.kafka import records_of
 from tests.support.scanning import COLLECTION, Bench, Reporter, id_in, open_reporter, photos, stored

@@ -22,7 +22,7 @@ from libs.common.messages import Content, File, Inference, PointRecord, RemovedR
 from libs.common.points.payload import payload_of
 from libs.common.store.protocol import Point, Record, Store
 from libs.common.topics import REMOVED
-from services.scanner.worker import RACY_S
+from services.scanner.jobs.unchanged import RACY_S
 from tests.support.kafka import records_of
 from tests.support.scanning import COLLECTION, GENERATION, Bench, open_reporter
 from tests.support.waiting import LIMIT_S, until

@@ -15,24 +15,11 @@ from libs.common.sources.entries import Found, Rejected
 from libs.common.topics import PATHS
 from services.scanner.jobs import changelog
 from services.scanner.jobs.changelog import JobRecord, Refusal, fingerprint
+from services.scanner.jobs.endings import CANCELLED, Ending, accepted, ending_of
+from services.scanner.jobs.files import left_over, path_record, rejected, shown, spooled
+from services.scanner.jobs.request import Origin, accept, below_upload, is_repeat, job_id_of
+from services.scanner.jobs.unchanged import is_unchanged
 from services.scanner.listing.entries import Spooled
-from services.scanner.worker import (
-    CANCELLED,
-    Ending,
-    Origin,
-    accept,
-    accepted,
-    below_upload,
-    ending_of,
-    is_repeat,
-    is_unchanged,
-    job_id_of,
-    left_over,
-    path_record,
-    rejected,
-    shown,
-    spooled,
-)
 
 ORIGIN = Origin("ingest", 3, 17, 5, 99)
 JOB = "7b0c3f0e-8d0b-4a49-a9a1-2f0b0e6a1c11"
