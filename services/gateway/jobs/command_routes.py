@@ -12,6 +12,7 @@ from services.gateway.jobs import models as body
 from services.gateway.jobs.commands import Action, JobCommands
 from services.gateway.jobs.polling import status_url
 from services.gateway.jobs.removals import Removals
+from services.gateway.jobs.request_models import RetryRequest
 from services.gateway.jobs.routes import JobId
 
 router = APIRouter(prefix="/ingest/jobs", tags=["ingestion"], route_class=ReadFields)
@@ -52,7 +53,7 @@ async def retry(
     commands: Commands,
     job_id: JobId,
     response: Response,
-    request: Annotated[body.RetryRequest | None, Body()] = None,
+    request: Annotated[RetryRequest | None, Body()] = None,
     idempotency_key: Annotated[str | None, Header(max_length=255)] = None,
 ) -> body.Retried:
     """As a new job, into the same collection. `codes` takes only files that failed with one of them."""

@@ -13,6 +13,7 @@ from services.gateway.jobs import models as body
 from services.gateway.jobs.following.watch import JobWatch
 from services.gateway.jobs.polling import MOST_WAIT_S, WAIT, changed, status_url
 from services.gateway.jobs.reader import JobReader
+from services.gateway.jobs.request_models import IngestRequest
 from services.gateway.jobs.status import file_out, ignored_out, job_out
 from services.gateway.jobs.status_reader import StatusReader
 from services.gateway.jobs.submit import JobSubmitter, PointsOptions, SubmitOptions
@@ -34,7 +35,7 @@ Cursor = Annotated[str | None, Query(description="`next` of the page before")]
 )
 async def start(
     submitter: Submitter,
-    request: body.IngestRequest,
+    request: IngestRequest,
     response: Response,
     caption: Annotated[bool, Query(description="Whether images get a caption")] = True,
     idempotency_key: Annotated[str | None, Header(max_length=255)] = None,
@@ -71,7 +72,7 @@ async def start(
 async def _start_points(
     submitter: JobSubmitter,
     source: PointsSource,
-    request: body.IngestRequest,
+    request: IngestRequest,
     reported: tuple[bool, str | None],
 ) -> body.Submitted:
     taken = await submitter.submit_points(

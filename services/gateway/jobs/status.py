@@ -14,6 +14,7 @@ from services.gateway.api.clock import utc
 from services.gateway.jobs import models as out
 from services.gateway.jobs import records
 from services.gateway.jobs.reader import Report
+from services.gateway.jobs.request_models import PointsIn
 from services.gateway.view.fold import Job
 
 
@@ -32,7 +33,7 @@ def job_out(job: Job) -> out.JobOut:
         job_id=job.job_id,
         collection=job.collection,
         directory_path=job.directory_path,
-        source=None if job.source is None else out.PointsIn(**structs.asdict(job.source)),
+        source=None if job.source is None else PointsIn(**structs.asdict(job.source)),
         want=list(job.want),
         status="completed" if job.state == "completed" else "failed" if job.is_over else "running",
         state=job.state,

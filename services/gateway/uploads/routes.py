@@ -7,8 +7,8 @@ from starlette.requests import ClientDisconnect
 
 from services.gateway.api.capabilities import capability
 from services.gateway.api.models import problems
-from services.gateway.jobs.models import CallbackUrlIn
 from services.gateway.jobs.polling import status_url
+from services.gateway.jobs.request_models import CallbackUrlIn
 from services.gateway.uploads.models import Uploaded
 from services.gateway.uploads.uploads import UploadOptions, Uploads
 
