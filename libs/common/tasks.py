@@ -5,6 +5,7 @@ from typing import Any, Literal, TypeVar
 import msgspec
 from msgspec import Struct
 
+from libs.common.control import ModelInUse
 from libs.common.errors import Code, SluiceError
 from libs.common.events import TaskEvent, TaskState
 from libs.common.kafka.outgoing import Outgoing
@@ -18,6 +19,11 @@ Mode = Literal["keeper", "strict", "similar"]
 
 THRESHOLD = 0.98
 """Where neither a request nor the model says from which likeness two pictures are duplicates."""
+
+
+def duplicates_from(model: ModelInUse | None) -> float:
+    """The cosine from which a search without a threshold takes two pictures for duplicates."""
+    return (model and model.duplicate_likeness) or THRESHOLD
 
 
 class FindSimilar(Struct, frozen=True, kw_only=True):

@@ -44,6 +44,7 @@ async def of_jobs(record: Recorder, folder: Path) -> str:
     (folder / "photos" / "moon.png").unlink()
     synced = await ingest(folder / "photos", sync=True, prune="ask")
     await finished(record.client, synced)
+    await record.call("GET", f"{API}/ingest/jobs/{synced}/prune")
     pruned = await record.call("POST", f"{API}/ingest/jobs/{synced}/prune")
     await finished(record.client, pruned["job_id"])
     await record.call("POST", f"{API}/ingest/jobs/{pruned['job_id']}/prune/undo")

@@ -92,9 +92,15 @@ def empty(text: str, action: str, path: str, icon: str = "photo_library") -> Non
         strong(action, lambda: ui.navigate.to(path))
 
 
+def over_page() -> ui.dialog:
+    """A dialog that stays open while what it was opened from is shown again."""
+    with ui.context.client.content:
+        return ui.dialog()
+
+
 async def confirmed(question: str, action: str, *, typed: str | None = None) -> bool:
     """Whether the person means it; with `typed`, only where they have written that."""
-    with ui.dialog() as dialog, ui.card().classes("sl-dialog"):
+    with over_page() as dialog, ui.card().classes("sl-dialog"):
         ui.label(question)
         written = ui.input(f"Type {typed} to confirm").props("outlined dense") if typed else None
         with ui.element("div").classes("sl-row").style("justify-content: flex-end"):

@@ -14,7 +14,7 @@ async def agreed(plan: Archive | ArchivePlan) -> bool:
     moves = [(each.path, each.to) for each in (plan.archived if isinstance(plan, Archive) else plan.planned)]
     with ui.dialog() as dialog, ui.card().classes("sl-dialog").style("max-width: min(900px, 92vw)"):
         parts.heading(f"{words.plural(len(moves), 'file')} would move, {len(plan.skipped)} would stay.")
-        with ui.element("div").style("max-height: 50vh; overflow: auto"):
+        with ui.element("div").classes("sl-scroll").props('tabindex=0 aria-label="Moves"'):
             for path, to in moves[:SHOWN]:
                 ui.label(f"{path} -> {to}").classes("sl-small sl-path")
             for kept in plan.skipped[:SHOWN]:

@@ -45,6 +45,7 @@ from services.gateway.jobs.cleaning import Cleaning
 from services.gateway.jobs.commands import JobCommands
 from services.gateway.jobs.following.snapshots import OwnedPartitions, Snapshots, restore_finished
 from services.gateway.jobs.following.watch import JobWatch
+from services.gateway.jobs.gone import GoneFiles
 from services.gateway.jobs.reader import JobReader
 from services.gateway.jobs.removals import Removals
 from services.gateway.jobs.requests import Requests
@@ -88,6 +89,7 @@ class Gateway:
     submitter: JobSubmitter
     commands: JobCommands
     removals: Removals
+    gone: GoneFiles
     statuses: StatusReader
     uploads: Uploads
     folders: Folders
@@ -179,6 +181,7 @@ async def opened(
             submitter=JobSubmitter(jobs, collections, requests, settings, detached, allowed.check),
             commands=JobCommands(jobs, collections, requests, control, joined.publisher),
             removals=Removals(jobs, used, control, connection),
+            gone=GoneFiles(jobs, used, sources),
             statuses=StatusReader(jobs, used, copies.among, presence.waiting_reason, flows.slowest, now),
             flows=flows,
             uploads=Uploads(

@@ -135,6 +135,11 @@ class AsyncJob:
         taken = await self.http.call("POST", path, body.Submitted, json=sent)
         return AsyncJob(self.http, taken.job_id, taken)
 
+    async def gone_page(self, *, cursor: str | None = None, limit: int = 100) -> body.GonePage:
+        """Some of the gone files that `prune` would remove; with a `next` even where a page has none."""
+        path = f"/ingest/jobs/{wire.segment(self.job_id)}/prune"
+        return await self.http.get(path, body.GonePage, cursor=cursor, limit=limit)
+
     async def prune(self) -> "AsyncJob":
         """A new job that removes the points of gone files that its sync left waiting."""
         path = f"/ingest/jobs/{wire.segment(self.job_id)}/prune"

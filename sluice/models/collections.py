@@ -58,6 +58,8 @@ class CollectionModel(Struct, frozen=True):
     present: Held
     filling: Held | None = None
     previous: Held | None = None
+    duplicates_from: float | None = None
+    """The likeness from which a search without a threshold takes two photos; None of an older gateway."""
 
 
 class ModelTaken(Struct, frozen=True):

@@ -173,6 +173,20 @@ class JobFile(Struct, frozen=True):
     rule: str | None = None
 
 
+class GoneFile(Struct, frozen=True):
+    """A file that is gone, and the point that is left of it."""
+
+    id: str
+    file: str
+
+
+class GonePage(Struct, frozen=True):
+    """Gone files whose points wait; `next` is the cursor of the page after this."""
+
+    items: list[GoneFile]
+    next: str | None
+
+
 class FilePage(Struct, frozen=True):
     """Files of a job; `next` is the cursor of the page after this."""
 

@@ -136,6 +136,11 @@ class Job:
         taken = self.http.call("POST", path, body.Submitted, json=sent)
         return Job(self.http, taken.job_id, taken)
 
+    def gone_page(self, *, cursor: str | None = None, limit: int = 100) -> body.GonePage:
+        """Some of the gone files that `prune` would remove; with a `next` even where a page has none."""
+        path = f"/ingest/jobs/{wire.segment(self.job_id)}/prune"
+        return self.http.get(path, body.GonePage, cursor=cursor, limit=limit)
+
     def prune(self) -> "Job":
         """A new job that removes the points of gone files that its sync left waiting."""
         path = f"/ingest/jobs/{wire.segment(self.job_id)}/prune"

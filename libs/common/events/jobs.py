@@ -89,6 +89,7 @@ class SyncCounts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How a folder differs from the points below it, in files.
 
     `removed` are gone files whose points are removed, `pending` those whose points wait, `reason` is why.
+    `whole`: all points below the folder were compared, and not just those of some paths.
     """
 
     added: int = 0
@@ -98,6 +99,7 @@ class SyncCounts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     unchanged: int = 0
     pending: int = 0
     reason: str | None = None
+    whole: bool = True
 
 
 class Compared(Event, frozen=True, kw_only=True, tag="compared"):

@@ -46,6 +46,9 @@ REMADE = names(
 SYNC = RESCAN + names(Fields.full_path, Fields.path_base64, Fields.file_hash)
 """What tells whether a file is still there, has changed, or has another path now."""
 
+GONE = names(Fields.full_path, Fields.path_base64, Fields.stored_at)
+"""Where a file was that may be gone, and since when its point is there."""
+
 SEARCH = names(
     Fields.filename,
     Fields.full_path,

@@ -13,7 +13,7 @@ from libs.common.errors import Code, SluiceError
 from libs.common.events import SimilarGroup
 from libs.common.runtime.detached import DetachedCalls
 from libs.common.store.protocol import Record, Store
-from libs.common.tasks import MOST_COMPARED, THRESHOLD, FindSimilar, Mode, too_large
+from libs.common.tasks import MOST_COMPARED, FindSimilar, Mode, duplicates_from, too_large
 from services.gateway.collections.collections import Collections
 from services.gateway.duplicates.decisions import Decisions
 from services.gateway.duplicates.exact import ExactGroup, exact_groups
@@ -78,8 +78,7 @@ class Duplicates:
         return await self.tasks.submit("find_similar", state, params)
 
     def _threshold(self, collection: CollectionState) -> float:
-        model = self.collections.control.model(collection.model)
-        return (model and model.duplicate_likeness) or THRESHOLD
+        return duplicates_from(self.collections.control.model(collection.model))
 
     async def report(self, task_id: UUID, requested: Requested) -> Report:
         """What the search found so far; SluiceError task_not_found, also for a task of another kind."""

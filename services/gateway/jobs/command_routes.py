@@ -3,13 +3,14 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Depends, Header, Response
+from fastapi import APIRouter, Body, Depends, Header, Query, Response
 
 from services.gateway.api.capabilities import capability
 from services.gateway.api.models import problems
 from services.gateway.api.unread import ReadFields
 from services.gateway.jobs import models as body
 from services.gateway.jobs.commands import Action, JobCommands
+from services.gateway.jobs.gone import GoneFiles
 from services.gateway.jobs.polling import status_url
 from services.gateway.jobs.removals import Removals
 from services.gateway.jobs.request_models import RetryRequest
@@ -18,6 +19,7 @@ from services.gateway.jobs.routes import JobId
 router = APIRouter(prefix="/ingest/jobs", tags=["ingestion"], route_class=ReadFields)
 
 AllRemovals = Annotated[Removals, Depends(capability(Removals))]
+AllGone = Annotated[GoneFiles, Depends(capability(GoneFiles))]
 Commands = Annotated[JobCommands, Depends(capability(JobCommands))]
 
 
@@ -63,6 +65,19 @@ async def retry(
     return body.Retried(
         job_id=str(taken.job_id), retry_of=str(job_id), message=f"the failed files of job {job_id} once more"
     )
+
+
+@router.get("/{job_id}/prune", summary="What a prune would remove", responses=problems(404, 410))
+async def waiting(
+    gone: AllGone,
+    job_id: JobId,
+    cursor: Annotated[UUID | None, Query(description="`next` of the page before")] = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> body.GonePage:
+    """The gone files whose points wait after this job, as both are now. A page may have fewer than asked for,
+    or none, and still a `next`."""
+    found, following = await gone.page(job_id, str(cursor) if cursor else None, limit)
+    return body.GonePage(items=[body.GoneFile(id=each.id, file=each.file) for each in found], next=following)
 
 
 @router.post(

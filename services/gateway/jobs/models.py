@@ -212,6 +212,20 @@ class FileOut(Body):
     rule_count: int | None = Field(None, description="How many files and folders that rule passed over")
 
 
+class GoneFile(Body):
+    """A file that is gone, and the point that is left of it."""
+
+    id: str
+    file: str
+
+
+class GonePage(Body):
+    """Gone files whose points wait."""
+
+    items: list[GoneFile]
+    next: str | None
+
+
 class FilePage(Body):
     """Files of a job."""
 

@@ -74,6 +74,13 @@ class JobReader:
             raise self._gone(job_id)
         return job
 
+    async def with_outcomes(self, job_id: UUID) -> Job:
+        """As `get`; SluiceError outcomes_gone for a job older than its events are kept."""
+        job = await self.get(job_id)
+        if not job.kept:
+            raise SluiceError(Code.OUTCOMES_GONE, "the job is so old that only its counts are kept")
+        return job
+
     @property
     def kept_since(self) -> float:
         """The jobs that ended before this (seconds since the epoch) are forgotten."""
@@ -106,14 +113,14 @@ class JobReader:
 
         Raises SluiceError job_not_found, or outcomes_gone for a job older than its events are kept.
         """
-        await self._check_kept(job_id)
+        await self.with_outcomes(job_id)
         return await self.view.ask(
             outcomes.page, str(job_id), outcome=outcome, code=code, cursor=cursor, limit=limit
         )
 
     async def ignored(self, job_id: UUID) -> list[IgnoredBy]:
         """What the job's listing passed over, by rule; raises as `files`."""
-        await self._check_kept(job_id)
+        await self.with_outcomes(job_id)
         return await self.view.ask(ignored.of, str(job_id))
 
     async def copies(self, job_id: UUID) -> list[Outcome]:
@@ -121,7 +128,7 @@ class JobReader:
 
         Raises SluiceError job_not_found, or outcomes_gone for a job older than its events are kept.
         """
-        await self._check_kept(job_id)
+        await self.with_outcomes(job_id)
         return await self.view.ask(outcomes.copies, str(job_id), MOST_COPIES)
 
     async def listed(self, job_id: UUID, files: Mapping[str, str]) -> set[str]:
@@ -149,11 +156,6 @@ class JobReader:
         await self._catch_up()
         unfinished = await self.view.ask(queries.unfinished)
         return next((job for job in unfinished if job.collection == collection), None)
-
-    async def _check_kept(self, job_id: UUID) -> None:
-        job = await self.get(job_id)
-        if not job.kept:
-            raise SluiceError(Code.OUTCOMES_GONE, "the job is so old that only its counts are kept")
 
     def _gone(self, job_id: UUID) -> SluiceError:
         days = self.keep_s / 86_400

@@ -46,7 +46,7 @@ def job_out(job: Job) -> out.JobOut:
         error=job.error,
         retry_of=job.retry_of,
         labels=job.labels,
-        sync=None if job.sync is None else out.SyncOut(**structs.asdict(job.sync)),
+        sync=None if job.sync is None else out.SyncOut.model_validate(job.sync, from_attributes=True),
         callback=_callback(job),
         prune_pending=job.sync is not None and job.sync.pending > 0,
         created_at=utc(job.created_at),

@@ -38,3 +38,6 @@ class ModelOut(Body):
     present: HeldOut
     filling: HeldOut | None = None
     previous: HeldOut | None = None
+    duplicates_from: float = Field(
+        description="The likeness from which a search for duplicates without a threshold takes two photos"
+    )

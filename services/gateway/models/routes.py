@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from libs.common.control import Holding
+from libs.common.tasks import duplicates_from
 from services.gateway.api.capabilities import capability
 from services.gateway.api.models import problems
 from services.gateway.collections.models import Deleted, Name
@@ -71,4 +72,5 @@ def _shown(changes: ModelChanges, found: Holdings) -> body.ModelOut:
         present=present or body.HeldOut(model=None, points=0),
         filling=held(state.filling),
         previous=held(state.previous),
+        duplicates_from=duplicates_from(changes.control.model(state.model)),
     )

@@ -185,6 +185,7 @@ class Comparing:
             unchanged=points.unchanged(),
             pending=found.gone if reason else 0,
             reason=reason,
+            whole=not self._record.request.paths,
         )
 
     async def _in_lister(self, call: Callable[[], T]) -> T:

@@ -1,15 +1,18 @@
 """What a sync tells through the API, and what is asked of it afterwards."""
 
+import time
+from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import NAMESPACE_URL, uuid4, uuid5
 
 import httpx
 import numpy as np
 import pytest
 
 from libs.common import events, messages
-from libs.common.events import Accepted, Compared, Finished, ScanRequest, SyncCounts
+from libs.common.events import Accepted, Compared, Finished, Outcome, Outcomes, ScanRequest, SyncCounts
 from libs.common.kafka.connection import Connection
 from libs.common.kafka.outgoing import Outgoing, event
 from libs.common.kafka.publisher import Publisher
@@ -35,8 +38,14 @@ async def collection(gateway: httpx.AsyncClient) -> str:
     return name
 
 
-async def synced(publisher: Publisher, collection: str, counts: SyncCounts, folder: str = "/photos") -> str:
-    """A sync that ran to its end."""
+async def synced(
+    publisher: Publisher,
+    collection: str,
+    counts: SyncCounts,
+    folder: str = "/photos",
+    listed: Sequence[Outcome] = (),
+) -> str:
+    """A sync that ran to its end; `listed` are the files that it found there."""
     job = str(uuid4())
     ended = Finished(
         job_id=job, state="completed", total=3, stored=3, from_cache=3, failed=0, skipped=0, ignored=0
@@ -44,7 +53,8 @@ async def synced(publisher: Publisher, collection: str, counts: SyncCounts, fold
     accepted = Accepted(
         job_id=job, collection=collection, partition=0, offset=0, directory_path=folder, exclude=("*.png",)
     )
-    reported = (accepted, Compared(job_id=job, counts=counts), ended)
+    outcomes = Outcomes(job_id=job, items=tuple(listed))
+    reported = (accepted, Compared(job_id=job, counts=counts), *((outcomes,) if listed else ()), ended)
     await publisher.publish([event(body) for body in reported])
     return job
 
@@ -95,6 +105,53 @@ async def test_what_a_sync_left_waiting_is_removed_by_a_job_of_its_own(
     done = await synced(publisher, collection, SyncCounts(removed=3))
     answer = await gateway.post(f"{API}/ingest/jobs/{done}/prune")
     assert (answer.status_code, answer.json()["code"]) == (409, "nothing_to_prune")
+
+
+def below(folder: Path, name: str, stored_at: float = 1.0) -> Point:
+    """A point of a file in this folder."""
+    full_path = f"{folder}/{name}"
+    payload = {"full_path": full_path, "folders": [str(folder)], "stored_at": stored_at}
+    return Point(str(uuid5(NAMESPACE_URL, full_path)), [1.0, 0.0, 0.0, 0.0], payload)
+
+
+async def gone(client: httpx.AsyncClient, job: str) -> list[list[str]]:
+    """The names of the files that a prune would remove, by pages of two."""
+    pages: list[list[str]] = []
+    given: dict[str, str] = {}
+    while not pages or given:
+        answer = (await client.get(f"{API}/ingest/jobs/{job}/prune", params={"limit": "2"} | given)).json()
+        pages.append([each["file"].rpartition("/")[2] for each in answer["items"]])
+        given = {"cursor": answer["next"]} if answer["next"] else {}
+    return pages
+
+
+async def test_what_a_prune_would_remove_is_shown_page_by_page_before(
+    gateway: httpx.AsyncClient, collection: str, publisher: Publisher, store: Store, tmp_path: Path
+) -> None:
+    points = [below(tmp_path, f"{number}.jpg") for number in range(5)]
+    later, elsewhere = below(tmp_path, "later.jpg", time.time() + 60), below(tmp_path / "else", "e.jpg")
+    await store.upsert(collection, [*points, later, elsewhere])
+    listed = [
+        Outcome(file_id=each.id, file=str(each.payload["full_path"]), outcome="stored", source="cache")
+        for each in points[:2]
+    ]
+    counts = SyncCounts(unchanged=2, pending=3, reason="prune waits to be asked")
+    job = await synced(publisher, collection, counts, str(tmp_path), listed)
+
+    pages = await gone(gateway, job)
+    assert ([len(page) for page in pages], sorted(chain(*pages))) == ([2, 1], ["2.jpg", "3.jpg", "4.jpg"])
+    assert await gone(gateway, await synced(publisher, collection, SyncCounts(removed=3))) == [[]]
+
+
+async def test_after_a_sync_of_some_paths_it_is_what_is_not_on_the_disk(
+    gateway: httpx.AsyncClient, collection: str, publisher: Publisher, store: Store, tmp_path: Path
+) -> None:
+    (tmp_path / "there.jpg").write_bytes(b"a photo")
+    await store.upsert(collection, [below(tmp_path, "there.jpg"), below(tmp_path, "gone.jpg")])
+    counts = SyncCounts(pending=1, reason="prune waits to be asked", whole=False)
+    job = await synced(publisher, collection, counts, str(tmp_path))
+
+    assert await gone(gateway, job) == [["gone.jpg"]]
 
 
 async def test_points_that_a_sync_removed_are_put_back(

@@ -9,6 +9,7 @@ from services.dashboard import parts, shell, words
 from sluice import AsyncClient
 from sluice.models.collections import CollectionInfo, CollectionModel, Held, OtherModel
 
+LOOK_SECONDS = 2.0
 SUGGESTED = ["labels", "lite"]
 """Models that come with the packages; `sluice models list` knows more."""
 
@@ -17,6 +18,7 @@ async def model_section(api: AsyncClient, of: CollectionInfo) -> None:
     """The section, made again after each change."""
     section = _Model(api, of, parts.stack(tight=True))
     await section.show()
+    ui.timer(LOOK_SECONDS, section.moved, immediate=False)
 
 
 class _Model:
@@ -26,12 +28,24 @@ class _Model:
         self._api = api
         self._of = of
         self._place = place
+        self._last: CollectionModel | None = None
+
+    async def moved(self) -> None:
+        """Show it again where more is filled, or all; a gateway that is away is asked again next time."""
+        if self._last is None or self._last.filling is None:
+            return
+        try:
+            found = await self._api.collections.model(self._of.name)
+        except SluiceError:
+            return
+        if found != self._last:
+            await self.show()
 
     async def show(self) -> None:
         """As it is now; an error stands in its place."""
         self._place.clear()
         with self._place, shell.errors():
-            found = await self._api.collections.model(self._of.name)
+            found = self._last = await self._api.collections.model(self._of.name)
             with parts.row():
                 parts.soft("Filled by").classes("sl-small")
                 ui.label(found.present.filled_by or found.present.model or "no model yet").classes("sl-chip")

@@ -2,7 +2,7 @@
 
 from nicegui import ui
 
-from libs.common.errors import SluiceError
+from libs.common.errors import Code, SluiceError
 from services.dashboard import parts, shell, words
 from services.dashboard.pages.duplicates.bulk import bulk_rule
 from services.dashboard.pages.duplicates.example import Example
@@ -13,8 +13,9 @@ from sluice.aio.duplicates import Likeness
 from sluice.aio.tasks import AsyncTask
 from sluice.models.duplicates import Report
 
-THRESHOLD = 0.95
 LEAST = 0.7
+UNKNOWN = 0.98
+"""Where an older gateway does not say from which likeness photos are duplicates."""
 MODES: dict[Likeness, str] = {
     "keeper": "Each is like the one that stays",
     "strict": "Each is like every other",
@@ -31,18 +32,27 @@ async def similar(api: AsyncClient, task_id: str, at: int) -> None:
 
 
 async def _asked(api: AsyncClient) -> None:
+    begin = await _duplicates_from(api)
     with parts.card("How alike is a duplicate?"), parts.stack():
         with parts.row():
-            slider = ui.slider(min=LEAST, max=1.0, step=0.005, value=THRESHOLD).classes("sl-grow")
+            slider = ui.slider(min=min(LEAST, begin), max=1.0, step=0.005, value=begin).classes("sl-grow")
             slider.props('aria-label="Least likeness"')
             ui.label().classes("sl-number").bind_text_from(slider, "value", lambda value: f"{value:.3f}")
         example = Example(api)
-        await example.show(THRESHOLD)
+        await example.show(begin)
         slider.on_value_change(lambda event: example.mark(event.value))
         mode = ui.select(MODES, value="keeper", label="A group is").props("outlined dense")
         with parts.row():
             parts.strong("Find similar photos", lambda: _search(api, slider.value, mode.value))
             parts.quiet("Another example", example.another, "casino")
+
+
+async def _duplicates_from(api: AsyncClient) -> float:
+    """The likeness that the model of the active collection reports for duplicates."""
+    active = await api.collections.active()
+    if active is None:
+        raise SluiceError(Code.NO_COLLECTION_SELECTED, "no collection is selected")
+    return (await api.collections.model(active)).duplicates_from or UNKNOWN
 
 
 async def _search(api: AsyncClient, threshold: float, mode: Likeness) -> None:

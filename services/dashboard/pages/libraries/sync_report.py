@@ -6,6 +6,7 @@ from nicegui import ui
 
 from libs.common.errors import SluiceError
 from services.dashboard import parts, shell, words
+from services.dashboard.pages.libraries.gone_files import agreed
 from sluice import AsyncClient
 from sluice.models.jobs import JobRow, SyncFound
 
@@ -43,12 +44,7 @@ def asked(api: AsyncClient, found: JobRow) -> None:
 
 
 async def _prune(api: AsyncClient, found: JobRow) -> None:
-    count = found.sync.pending if found.sync else 0
-    question = (
-        f"Remove {words.plural(count, 'photo')} whose files are gone from {found.collection or 'the index'}? "
-        "They can be put back for 30 days."
-    )
-    if not await parts.confirmed(question, "Remove them"):
+    if not await agreed(api, found):
         return
     try:
         job = await api.job(found.job_id).prune()
