@@ -54,7 +54,7 @@ async def _while_job(
             replica.busy = True
             status = await replica.end(signal.SIGTERM)
             replica.tree = tree
-            # Releases before 0.2 left it open, which later ones refuse: docs/operations.md, "Upgrade".
+            # Release 0.1.0 left it open, which later ones refuse: docs/operations.md, "Upgrade".
             if replica.data_dir.exists():
                 replica.data_dir.chmod(0o700)
             await replica.start()

@@ -26,19 +26,22 @@ pytestmark = [
     pytest.mark.timeout(1800),
     pytest.mark.skipif(not BASE or not shutil.which("buildah"), reason="needs buildah and IMAGES_BASE"),
 ]
-READY = {"ml": 200}
-# Their Kafka, or their gateway, is away.
+# All others wait for Kafka by now; the dashboard has pages that say that the gateway is away.
+READY = {"ml": 200, "dashboard": 200}
 WAITING = 503
 CONFINED = """
 mount --make-rprivate / && mount --bind "$0" "$0" && mount -o remount,ro,bind "$0"
 mount -t tmpfs tmpfs "$0/tmp" && mount -t proc proc "$0/proc" && mount --bind /dev "$0/dev"
+mount -t tmpfs -o mode=1777 tmpfs "$0/dev/shm"
 for folder in data uploads archives models; do
     mount -t tmpfs -o uid=10001,gid=10001,mode=700 tmpfs "$0/$folder"
 done
 exec chroot "$0" setpriv --reuid 10001 --regid 10001 --clear-groups --no-new-privs --inh-caps=-all \
     --bounding-set=-all env -C /data "$@"
 """
-"""Read-only but for the volumes, user 10001, no capability: as the compose file and the manifests say."""
+"""Read-only but for the volumes, user 10001, no capability: as the compose file and the manifests say. Every
+container runtime makes /dev/shm as here; the dashboard's NiceGUI needs it for a process pool's semaphores.
+"""
 
 
 @pytest.fixture(scope="module")
