@@ -25,7 +25,7 @@ from typing import Annotated, Any
 import psutil
 from aiokafka.admin import AIOKafkaAdminClient
 from pydantic import Field, field_validator
-from pydantic_settings import NoDecode
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from libs.common import events, stages
 from libs.common.events import Outcomes
@@ -52,10 +52,17 @@ OUTSIDE = ("model", "store", "broker")
 class RecoverySettings(EnvSettings):
     """What is killed, how often, with which session."""
 
+    # An empty RECOVERY_KINDS asks for no kill, and not for the default.
+    model_config = SettingsConfigDict(env_ignore_empty=False)
+
     recovery_kinds: Annotated[tuple[str, ...], NoDecode] = Field((*STAGES, *OUTSIDE), description="Kills")
     recovery_rounds: int = Field(2, ge=1, description="Kills of each kind")
     recovery_session: float = Field(10.0, ge=6, description="KAFKA_SESSION_SECONDS of every stage")
-    recovery_back: float = Field(3.0, ge=0, description="Seconds until what was killed is started again")
+    recovery_back: float = Field(
+        3.0,
+        ge=0,
+        description="Seconds until what was killed is started again; over 40: after the measurement",
+    )
     recovery_quiet: float = Field(
         0.0, ge=0, description="Seconds under load without a kill, before the kills"
     )
