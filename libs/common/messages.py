@@ -13,6 +13,7 @@ from libs.common.events import TaskKind, Want
 from libs.common.ids import Id
 from libs.common.labels import Value
 from libs.common.metadata import NOTHING, Kind, Metadata
+from libs.common.sources.entries import Described
 from libs.common.unreadable import UNREADABLE
 
 VERSION = 1
@@ -45,6 +46,8 @@ class File(Struct, frozen=True, kw_only=True):
     """What a list of files says, in place of a model's caption."""
     offset: int | None = None
     """Where its bytes begin, where it is a part of another file."""
+    described_by: tuple[Described, ...] = ()
+    """What lies next to it in a bucket and describes it."""
     target: bytes | None = None
     """The file's path without symbolic links, where there is one on `path`."""
     root_length: int = 0

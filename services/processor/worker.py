@@ -120,6 +120,7 @@ class ProcessorWorker:
             mtime_ns=file.mtime_ns,
             etag=file.etag,
             offset=file.offset,
+            described_by=file.described_by,
             model=None if file.force or model is None else model.model,
             caption=file.caption,
             cache_cleared_at=file.cache_cleared_at,

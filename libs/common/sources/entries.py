@@ -7,15 +7,24 @@ from libs.common.labels import Value
 from sluice.files.rules import BIN
 
 
+class Described(Struct, frozen=True, array_like=True):
+    """A file in the folder of another that it describes, by its name; its size in bytes."""
+
+    name: bytes
+    size: int
+
+
 class Extra(Struct, frozen=True):
     """What a list of files says of one: `meta` is filtered by, `caption` stands in place of a model's.
 
-    `offset` is where its bytes begin, where it is a part of another file.
+    `offset` is where its bytes begin, where it is a part of another file; `described_by` what lies next to it
+    in a bucket, and was listed with it.
     """
 
     meta: dict[str, Value] = {}
     caption: str | None = None
     offset: int | None = None
+    described_by: tuple[Described, ...] = ()
 
 
 NO_EXTRA = Extra()

@@ -12,6 +12,7 @@ from libs.common.sources.source import Identity, OpenFile, Part
 from libs.common.sources.sources import Sources
 from libs.common.sources.uris import is_remote
 from services.processor.decoding.inspection import Failed, Request
+from services.processor.decoding.neighbours import NeighbourReader
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +27,7 @@ class Fetching:
 
     def __init__(self, sources: Sources, seconds: float) -> None:
         self._sources = sources
+        self._neighbours = NeighbourReader(sources)
         # A thread whose time is over may take a while to notice.
         self._detached = DetachedCalls(seconds, 4 * AT_ONCE)
         self.slots = asyncio.Semaphore(AT_ONCE)
@@ -33,7 +35,7 @@ class Fetching:
     async def fetched(self, request: Request) -> Fetched:
         """The request as its copy is to be looked at, and the copy, or why there is none. Takes a slot."""
         try:
-            file = await self._detached.run(lambda: self._open(request), "the store of the object")
+            request, file = await self._detached.run(lambda: self._both(request), "the store of the object")
         except SluiceError as error:
             return request, Failed(code=error.code, error=error.detail)
         except Exception as error:  # noqa: BLE001 - a mistake of ours costs one file only
@@ -41,6 +43,10 @@ class Fetching:
             log.warning("a file could not be fetched: %s: %s", type(error).__name__, request.path)
             return request, Failed(code=Code.READ_FAILED, error="The file could not be fetched: retry")
         return structs.replace(request, copied=file.identity), file
+
+    def _both(self, request: Request) -> tuple[Request, OpenFile]:
+        file = self._open(request)
+        return (self._neighbours.fetched(request) if request.described_by else request), file
 
     def _open(self, request: Request) -> OpenFile:
         source = self._sources.of(request.path)

@@ -11,6 +11,7 @@ from msgspec import Struct, msgpack
 from libs.common.errors import Code
 from libs.common.messages import Content, Inference
 from libs.common.metadata import NOTHING, Metadata
+from libs.common.sources.entries import Described
 from libs.common.sources.source import Identity
 from libs.common.unreadable import UNREADABLE
 
@@ -39,6 +40,8 @@ class Request(Struct, frozen=True, kw_only=True):
     etag: str = ""
     offset: int | None = None
     """What the listing knew of a file elsewhere, or of a part of a file; see File."""
+    described_by: tuple[Described, ...] = ()
+    """What lies next to it in a bucket, to be fetched with it."""
     copied: Identity | None = None
     """Of a file that was fetched: what its source says of it."""
     descriptor: int = -1

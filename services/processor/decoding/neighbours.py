@@ -6,12 +6,14 @@ from msgspec import structs
 
 from libs.common.errors import FileError
 from libs.common.imaging.metadata import limits
+from libs.common.sources.entries import Described
 from libs.common.sources.sidecars import takeout_of, xmp_of
+from libs.common.sources.source import Part
 from libs.common.sources.sources import Sources
 from services.processor.decoding.inspection import Request
 from sluice.files.formats import suffix_of
 
-_SUFFIXES = frozenset((".xmp", ".json"))
+_MOST_BYTES = {".xmp": limits.XMP_BYTES, ".json": limits.TAKEOUT_BYTES}
 _Names = frozenset[bytes]
 
 
@@ -35,13 +37,29 @@ class NeighbourReader:
             takeout=self._read(folder, takeout, limits.TAKEOUT_BYTES),
         )
 
+    def fetched(self, request: Request) -> Request:
+        """The same for an object: what was listed next to it, each by one get of its listed size. Blocks."""
+        folder = request.path.rpartition(b"/")[0]
+        found = {suffix_of(each.name): self._fetched(folder, each) for each in request.described_by}
+        return structs.replace(request, xmp=found.get(".xmp", b""), takeout=found.get(".json", b""))
+
+    def _fetched(self, folder: bytes, described: Described) -> bytes:
+        path = folder + b"/" + described.name
+        if described.size > _MOST_BYTES.get(suffix_of(path), 0):
+            return b""
+        try:
+            with self._sources.of(path).open(path, part=Part(0, described.size)) as file:
+                return os.pread(file.descriptor, described.size, 0)
+        except (FileError, OSError):
+            return b""
+
     def _names(self, folder: bytes) -> _Names:
         try:
             changed = os.stat(folder).st_mtime_ns  # noqa: PTH116 - paths are bytes
             known, at, names = self._last
             if (known, at) != (folder, changed):
                 listed = os.listdir(folder)  # noqa: PTH208 - as above
-                names = frozenset(name for name in listed if suffix_of(name) in _SUFFIXES)
+                names = frozenset(name for name in listed if suffix_of(name) in _MOST_BYTES)
                 self._last = (folder, changed, names)
         except OSError:
             return frozenset()

@@ -103,6 +103,7 @@ def path_record(record: JobRecord, file: Spooled, trace: str = "") -> Outgoing:
         caption=record.request.caption and file.extra.caption is None,
         given_caption=file.extra.caption,
         offset=file.extra.offset,
+        described_by=file.extra.described_by,
         cache_cleared_at=record.cache_cleared_at,
         target=file.target,
         root_length=len(record.root or b""),

@@ -6,9 +6,10 @@ from typing import Any
 
 from libs.common.errors import Code, FileError
 from libs.common.runtime.retry import FIRST_PAUSE_S, pauses
-from libs.common.sources.entries import Entry, Found, Ignored, Rejected, not_a_picture
+from libs.common.sources.entries import NO_EXTRA, Entry, Extra, Found, Ignored, Rejected, not_a_picture
 from libs.common.sources.objects.failures import file_errors
 from libs.common.sources.objects.folders import Folders
+from libs.common.sources.objects.neighbours import Neighbours, sidecars_of, with_neighbours
 from libs.common.sources.objects.objects import Meta, Place, identity_of
 from libs.common.sources.objects.stores import Store, Stores
 from libs.common.sources.source import Listing
@@ -43,8 +44,8 @@ class ObjectListing:
             store = self._stores.of(self._place.scheme, self._place.bucket)
         folders = Folders(self._place, store, self._requested)
         try:
-            for page in self._pages(store):
-                yield from self._page(folders, page)
+            for page, neighbours in with_neighbours(self._pages(store)):
+                yield from self._page(folders, page, neighbours)
         except FileError as error:
             if error.code is not Code.NOT_A_REGULAR_FILE:
                 raise
@@ -65,27 +66,31 @@ class ObjectListing:
                 self._last = folder
                 yield Rejected(self._place.uri(folder), error)
                 continue
+            self._last = folder
             left += sorted(found["common_prefixes"], reverse=True)
-            yield from self._page(folders, [meta for meta in found["objects"] if str(meta["path"]) > after])
+            rest = [meta for meta in found["objects"] if str(meta["path"]) > after]
+            yield from self._page(folders, rest, Neighbours(sidecars_of(found["objects"])))
 
-    def _page(self, folders: Folders, page: Sequence[Meta]) -> Iterator[Entry]:
+    def _page(self, folders: Folders, page: Sequence[Meta], neighbours: Neighbours) -> Iterator[Entry]:
         for meta in page:
-            key = self._last = str(meta["path"])
+            key = str(meta["path"])
             if not self._is_requested(self._place.uri(key)):
                 continue
             passed_over = yield from folders.enter(key)
             if not passed_over:
-                yield self._found(meta)
+                yield self._found(meta, neighbours)
 
     def _is_requested(self, path: bytes) -> bool:
         only = self._requested.only
         return not only or any(path == each or path.startswith(each.rstrip(b"/") + b"/") for each in only)
 
-    def _found(self, meta: Meta) -> Entry:
+    def _found(self, meta: Meta, neighbours: Neighbours | None = None) -> Entry:
         path, identity = self._place.uri(str(meta["path"])), identity_of(meta)
         if suffix_of(path) not in self._requested.suffixes:
             return not_a_picture(path)
-        return Found(path, identity.size, identity.mtime_ns, identity.ctime_ns, etag=identity.etag)
+        described_by = neighbours.of(str(meta["path"])) if neighbours else ()
+        extra = Extra(described_by=described_by) if described_by else NO_EXTRA
+        return Found(path, identity.size, identity.mtime_ns, identity.ctime_ns, None, identity.etag, extra)
 
     def _single(self, store: Store) -> Entry:
         """The object that the place itself is, as nothing is below it."""
@@ -98,6 +103,7 @@ class ObjectListing:
             try:
                 for page in self._rest(store):
                     waits, left = pauses(FIRST_PAUSE_S), _TRIES
+                    self._last = str(page[-1]["path"]) if page else self._last
                     yield page
             except FileError as error:
                 left -= 1
