@@ -9,9 +9,11 @@ from uuid import UUID
 
 import pytest
 
+from libs.common.children.child import Child
 from libs.common.errors import Code, SluiceError, UnavailableError
 from libs.common.store import advice, edge
 from libs.common.store.edge import LOCK_PATIENCE_SECONDS, EdgeStore
+from libs.common.store.engine.client import AT_THE_ENGINE
 from libs.common.store.protocol import Point
 from tests.support.waiting import until
 
@@ -158,6 +160,32 @@ async def test_a_cancelled_call_does_not_shift_the_answers_of_others(data: Path)
     await store.close()
 
 
+async def test_calls_that_are_cancelled_before_their_turn_leave_the_engine_no_work(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, asked = edge_store_at(data), list[bytes]()
+    await store.create("photos", 4, "Cosine")
+    await store.upsert("photos", points(0))
+    child = child_of(store)
+
+    def ask(body: bytes) -> asyncio.Future[bytearray]:
+        asked.append(body)
+        return Child.ask(child, body)
+
+    monkeypatch.setattr(child, "ask", ask)
+    os.kill(child.pid, signal.SIGSTOP)
+    calls = [asyncio.create_task(store.search("photos", [[1, 0, 0, 0]], limit=1)) for _ in range(40)]
+    await until(lambda: len(asked) == AT_THE_ENGINE)
+    for call in calls:
+        call.cancel()
+    await asyncio.gather(*calls, return_exceptions=True)
+    os.kill(child.pid, signal.SIGCONT)
+
+    assert await store.count("photos") == BATCH
+    assert len(asked) == AT_THE_ENGINE + 1
+    await store.close()
+
+
 async def test_closing_ends_the_engine_keeps_the_data_and_refuses_more(data: Path) -> None:
     store = edge_store_at(data)
     await store.create("photos", 4, "Cosine")
@@ -229,8 +257,12 @@ def names_in(folder: Path) -> list[str]:
 
 
 def engine_of(store: EdgeStore) -> int:
+    return child_of(store).pid
+
+
+def child_of(store: EdgeStore) -> Child:
     assert store._client is not None
-    return store._client._child.pid
+    return store._client._child
 
 
 async def test_a_server_is_recommended_once_for_a_large_collection(

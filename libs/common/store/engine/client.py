@@ -20,6 +20,8 @@ from libs.common.store.engine.room import gone
 START_SECONDS = 30.0
 CALL_SECONDS = 60.0
 STOP_SECONDS = 15.0
+AT_THE_ENGINE = 4
+"""Calls that the engine has at once; it works on one of them. Others wait here, where callers can give up."""
 
 _PROGRAM = Program("libs.common.store.engine.process")
 
@@ -32,6 +34,7 @@ class EngineClient:
     def __init__(self, root: Path, child: Child) -> None:
         self._root = root
         self._child = child
+        self._turns = asyncio.Semaphore(AT_THE_ENGINE)
 
     @classmethod
     async def start(cls, wanted: wire.Open) -> "EngineClient":
@@ -58,7 +61,10 @@ class EngineClient:
     async def ask(
         self, call: wire.Call, result: type[ResultT] | None, seconds: float = CALL_SECONDS
     ) -> ResultT:
-        """The engine's answer to `call`, read as `result`, within `seconds`."""
+        """The engine's answer to `call`, read as `result`, within `seconds`.
+
+        A caller that is cancelled before the call is at the engine leaves no work there.
+        """
         return await self._requested(call, result, seconds)
 
     async def close(self) -> None:
@@ -69,17 +75,30 @@ class EngineClient:
         self, call: wire.Call | wire.Open, result: type[ResultT] | None, seconds: float
     ) -> ResultT:
         try:
-            answer = self._child.ask(wire.encode(call))
-        except (TypeError, ValueError, OverflowError) as error:
-            raise SluiceError(Code.STORE_REJECTED, f"the store cannot hold this: {error}") from error
-        try:
-            body = await asyncio.wait_for(answer, seconds)
+            async with asyncio.timeout(seconds):
+                answer = await asyncio.shield(await self._sent(call))
         except ChildEndedError as error:
             raise gone(self._root, error.status) from error
         except TimeoutError as error:
             detail = f"the embedded store did not answer within {seconds:.0f} s"
             raise UnavailableError(Code.STORE_UNAVAILABLE, detail) from error
-        return _result(body, result)
+        return _result(answer, result)
+
+    async def _sent(self, call: wire.Call | wire.Open) -> asyncio.Future[bytearray]:
+        """The answer to come. Its turn is over when the engine has answered, also where no caller waits."""
+        await self._turns.acquire()
+        try:
+            answer = self._child.ask(wire.encode(call))
+        except (TypeError, ValueError, OverflowError) as error:
+            self._turns.release()
+            raise SluiceError(Code.STORE_REJECTED, f"the store cannot hold this: {error}") from error
+        answer.add_done_callback(self._answered)
+        return answer
+
+    def _answered(self, answer: asyncio.Future[bytearray]) -> None:
+        self._turns.release()
+        if not answer.cancelled():
+            answer.exception()  # the caller may be gone, and no one else asks for it
 
 
 def _result(body: bytearray, result: type[ResultT] | None) -> ResultT:
