@@ -7,6 +7,7 @@ from itertools import cycle
 import httpx
 
 from tests.chaos.library import Folder
+from tests.support.waiting import until
 
 ASK_SECONDS = 300.0
 TERMINAL = ("completed", "failed", "cancelled")
@@ -21,11 +22,18 @@ class Submitted:
 
 
 async def make_collections(gateway: str, names: tuple[str, ...]) -> None:
-    """Before anything goes wrong."""
+    """Before anything goes wrong, once the gateway knows all that it needs for it."""
     async with httpx.AsyncClient(base_url=gateway, timeout=30) as client:
         for name in names:
-            answer = await client.post("/api/v1/collections", json={"collection_name": name})
-            answer.raise_for_status()
+
+            async def is_made(name: str = name) -> bool:
+                answer = await client.post("/api/v1/collections", json={"collection_name": name})
+                if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+                    return False
+                answer.raise_for_status()
+                return True
+
+            await until(is_made)
 
 
 async def submit(gateways: list[str], folder: Folder, key: str, *, force: bool = False) -> Submitted:

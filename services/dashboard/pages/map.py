@@ -36,9 +36,9 @@ def _controls(collection: str, sample: int) -> None:
             sizes, value=sample if sample in sizes else None, label="Sample",
             on_change=lambda event: ui.navigate.to(f"/map?sample={event.value}"),
         ).props("outlined dense").style("min-width: 140px")  # fmt: skip
-        lasso = parts.quiet("Lasso", lambda: ui.run_javascript(
-            "document.querySelector('sl-map').toggleAttribute('lasso')"), "gesture")  # fmt: skip
-        lasso.on_click(lambda: lasso.classes(toggle="on"))
+        lasso = parts.quiet("Lasso", lambda: lasso.classes(toggle="on"), "gesture")
+        # In the browser: what is drawn right after the click is already a lasso.
+        lasso.on("click", js_handler="() => document.querySelector('sl-map').toggleAttribute('lasso')")
 
 
 def _map(sample: int) -> None:
