@@ -14,6 +14,7 @@ from bench.result import Figure
 from bench.rows import (
     apart,
     by_hand,
+    ceilings,
     decoding,
     jobs,
     latency,
@@ -56,6 +57,7 @@ ALONE: dict[str, Row] = {
     "growth-jobs": jobs.growth_jobs,
     "readers": listeners.readers,
     "window": latency.latency,
+    "ceilings": ceilings.ceilings,
 }
 """Rows that take so long that they run only when asked for by name."""
 

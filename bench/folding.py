@@ -28,28 +28,40 @@ SHOWN = 100_000
 def main() -> None:
     """Fold a million outcomes into a new view, and print what each hundred thousand cost."""
     with tempfile.TemporaryDirectory() as folder:
-        view = open_view(Path(folder) / "view.sqlite", "bench")
         spent = 0.0
-        for offset, event in enumerate(_events(str(uuid4()))):
-            start = time.thread_time()
-            write(view, [Happened(event, offset, 1.0)], "job-status", {0: offset + 1})
-            spent += time.thread_time() - start
-            if offset and offset % (SHOWN // MAX_ITEMS) == 0:
-                log = (Path(folder) / "view.sqlite-wal").stat().st_size
-                copy_log(view)
-                _show(offset * MAX_ITEMS, spent, log)
+        for files, seconds, log in _folded(Path(folder), FILES):
+            spent += seconds
+            if files and files % SHOWN == 0:
+                _show(files, spent, log)
                 spent = 0.0
-        view.close()
 
 
-def _events(job: str) -> Iterator[JobEvent]:
+def cost(folder: Path, files: int) -> float:
+    """Seconds of a core that folding the outcomes of a job of so many files takes."""
+    return sum(seconds for _, seconds, _ in _folded(folder, files))
+
+
+def _folded(folder: Path, files: int) -> Iterator[tuple[int, float, int]]:
+    """After each event: files so far, seconds of a core for it, bytes of the view's log."""
+    view = open_view(folder / "view.sqlite", "bench")
+    for number, event in enumerate(_events(str(uuid4()), files)):
+        start = time.thread_time()
+        write(view, [Happened(event, number, 1.0)], "job-status", {0: number + 1})
+        spent, log = time.thread_time() - start, (folder / "view.sqlite-wal").stat().st_size
+        if number and number % (SHOWN // MAX_ITEMS) == 0:
+            copy_log(view)
+        yield number * MAX_ITEMS, spent, log
+    view.close()
+
+
+def _events(job: str, files: int) -> Iterator[JobEvent]:
     yield Accepted(job_id=job, collection="photos", partition=0, offset=0)
-    chance, names = random.Random(1), [_name(number) for number in range(FILES)]  # noqa: S311 - no secret
-    for start in range(0, FILES, WINDOW):
+    chance, names = random.Random(1), [_name(number) for number in range(files)]  # noqa: S311 - no secret
+    for start in range(0, files, WINDOW):
         window = names[start : start + WINDOW]
         chance.shuffle(window)
         names[start : start + WINDOW] = window
-    for start in range(0, FILES, MAX_ITEMS):
+    for start in range(0, files, MAX_ITEMS):
         yield Outcomes(job_id=job, items=tuple(map(_outcome, names[start : start + MAX_ITEMS])))
 
 
