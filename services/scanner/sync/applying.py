@@ -26,8 +26,10 @@ from services.scanner.sync.comparing import Move
 from services.scanner.sync.stored import Candidate, StoredPoint, StoredPoints
 from services.scanner.wiring import Wiring
 
-BATCH = 32
-"""Points that are moved or removed at once: with thumbnail and vector they still fit one record."""
+BATCH = 256
+"""Points that are moved or removed at once."""
+A_RECORD = 32
+"""Points of a record on `removed`: with thumbnail and vector they still fit one."""
 PAUSED_S = 0.2
 
 T = TypeVar("T")
@@ -116,6 +118,11 @@ class Applying:
         return Point(found.file_id, record.vector or [], moved(record.payload, file, self._wiring.now()))
 
     def _kept(self, records: Sequence[Record]) -> list[Outgoing]:
+        return [
+            self._removed(records[start : start + A_RECORD]) for start in range(0, len(records), A_RECORD)
+        ]
+
+    def _removed(self, records: Sequence[Record]) -> Outgoing:
         body = RemovedRecord(
             job_id=self._record.job_id,
             collection=self._collection,
@@ -124,7 +131,7 @@ class Applying:
             payloads=tuple(dict(record.payload) for record in records),
             vectors=tuple(np.asarray(record.vector or [], dtype="<f4").tobytes() for record in records),
         )
-        return [Outgoing(REMOVED, self._record.job_id, messages.encode(body))] if records else []
+        return Outgoing(REMOVED, self._record.job_id, messages.encode(body))
 
     def _outcome(self, file_id: str, path: bytes, code: Code, existing_id: str | None = None) -> Outcome:
         where = "It has moved" if code is Code.MOVED else "It is gone"

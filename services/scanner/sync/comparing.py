@@ -148,20 +148,12 @@ class Comparing:
         )
 
     def _begun(self) -> list[Move]:
-        return [
-            Move(file, point, begun=True)
-            for file, sha256 in self._points.arrived()
-            if (point := self._points.take(file, sha256)) is not None
-        ]
+        return [Move(file, point, begun=True) for file, point in self._points.take(self._points.arrived())]
 
     def _moves(self) -> list[Move]:
-        moves = []
-        for file in self._points.candidates():
-            sha256 = self._hashed(file.path)
-            point = None if sha256 is None else self._points.take(file, sha256)
-            if point is not None:
-                moves.append(Move(file, point))
-        return moves
+        candidates = self._points.candidates()
+        hashed = [(file, sha256) for file in candidates if (sha256 := self._hashed(file.path)) is not None]
+        return [Move(file, point) for file, point in self._points.take(hashed)]
 
     def _hashed(self, path: bytes) -> str | None:
         digest, at = hashlib.sha256(), 0

@@ -1,7 +1,7 @@
 """The points below a job's root, next to its files in the spool: how the two differ."""
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -121,14 +121,11 @@ class StoredPoints:
         rows = self._spool.within(lambda db: db.execute(query).fetchall())
         return [(Candidate(*row[:-1]), row[-1]) for row in rows]
 
-    def take(self, candidate: Candidate, file_hash: str) -> StoredPoint | None:
-        """A point of that content that is gone, for this file alone; None if there is none."""
-        found = self._points(f"{_READ} {_GONE} AND file_hash = ? LIMIT 1", file_hash)
-        if not found:
-            return None
-        values = candidate.file_id, found[0].id
-        self._spool.within(lambda db: db.execute("UPDATE points SET became = ? WHERE id = ?", values))
-        return found[0]
+    def take(self, hashed: Sequence[tuple[Candidate, str]]) -> list[tuple[Candidate, StoredPoint]]:
+        """The files, which come with hashes of their content, that have the content of a gone point,
+        each with one for it alone.
+        """
+        return self._spool.within(lambda db: list(_taken(db, hashed)))
 
     def unchanged_of(self, ids: Sequence[str]) -> dict[str, str | None]:
         """The captions of those of these files that need no work, by id."""
@@ -157,6 +154,18 @@ class StoredPoints:
     def _points(self, query: str, *values: object) -> list[StoredPoint]:
         rows = self._spool.within(lambda db: db.execute(query, values).fetchall())
         return [StoredPoint(*row) for row in rows]
+
+
+def _taken(
+    db: sqlite3.Connection, hashed: Sequence[tuple[Candidate, str]]
+) -> Iterator[tuple[Candidate, StoredPoint]]:
+    # Made when all points are in: without it each file would have all of them looked through.
+    db.execute("CREATE INDEX IF NOT EXISTS points_by_content ON points (file_hash)")
+    for candidate, file_hash in hashed:
+        row = db.execute(f"{_READ} {_GONE} AND file_hash = ? LIMIT 1", (file_hash,)).fetchone()
+        if row is not None:
+            db.execute("UPDATE points SET became = ? WHERE id = ?", (candidate.file_id, row[0]))
+            yield candidate, StoredPoint(*row)
 
 
 def _created(db: sqlite3.Connection) -> None:

@@ -8,7 +8,7 @@ import pytest
 from libs.common.events import Outcome
 from services.scanner.listing.entries import Spooled
 from services.scanner.listing.spool import Spool
-from services.scanner.sync.stored import StoredPoint, StoredPoints
+from services.scanner.sync.stored import Candidate, StoredPoint, StoredPoints
 
 
 @pytest.fixture
@@ -29,3 +29,32 @@ def test_a_file_whose_outcome_came_before_its_listing_is_there_and_has_no_times(
 
     assert (found.size, found.mtime_ns, found.ctime_ns) == (0, 0, 0)
     assert points.gone() == 0
+
+
+def moved_library(spool: Spool, count: int) -> tuple[StoredPoints, list[tuple[Candidate, str]]]:
+    """So many points that are gone, and as many new files that have their content."""
+    spool.add([Spooled(file_id=f"new {n}", path=b"/photos/%d.jpg" % n, size=7) for n in range(count)])
+    points = StoredPoints(spool)
+    points.add([StoredPoint(f"old {n}", b"/old/%d.jpg" % n, 7, f"hash {n}") for n in range(count)])
+    return points, [(each, each.file_id.replace("new", "hash")) for each in points.candidates()]
+
+
+def test_each_gone_point_is_taken_for_one_file_alone(spool: Spool) -> None:
+    points, hashed = moved_library(spool, 3)
+    twin = (hashed[0][0], hashed[1][1])
+
+    taken = points.take([*hashed, twin, (hashed[2][0], "another hash")])
+
+    assert [(file.file_id, point.id) for file, point in taken] == [(f"new {n}", f"old {n}") for n in range(3)]
+    assert points.gone() == 0
+
+
+def test_finding_moves_takes_work_that_grows_with_their_number_alone(spool: Spool) -> None:
+    points, hashed = moved_library(spool, 1000)
+    worked = []
+    spool.within(lambda db: db.set_progress_handler(lambda: worked.append(1), 1000))
+
+    points.take(hashed)
+
+    # 1,000 files that each looked through all points would take 10 times as many.
+    assert len(worked) < 400
