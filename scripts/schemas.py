@@ -6,6 +6,7 @@ Refuses to write a change that a program made for the schemas as they are could 
 import json
 import sys
 from collections.abc import Iterator, Mapping
+from inspect import cleandoc
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,7 @@ def strict(schema: Schema) -> Schema:
     if request := schema["$defs"].get(events.ScanRequest.__name__):
         request["allOf"] = [_VERSIONS, {"oneOf": [_source(field) for field in _SOURCES]}]
     schema.pop("discriminator", None)
-    _without_formats(schema)
+    _plain(schema)
     return schema
 
 
@@ -73,17 +74,22 @@ def _source(field: str) -> Schema:
     return {"type": "object", "properties": kinds, "required": [field]}
 
 
-def _without_formats(node: Any) -> None:
-    """A pattern in place of a format, which a validator without plugins does not know."""
+def _plain(node: Any) -> None:
+    """A pattern in place of a format, which a validator without plugins does not know.
+
+    Descriptions without the indentation of the code, which Python leaves in docstrings before 3.13.
+    """
     if isinstance(node, dict):
+        if isinstance(description := node.get("description"), str):
+            node["description"] = cleandoc(description)
         if pattern := PATTERNS.get(str(node.get("format"))):
             node |= {"pattern": pattern}
             del node["format"]
         for each in node.values():
-            _without_formats(each)
+            _plain(each)
     elif isinstance(node, list):
         for each in node:
-            _without_formats(each)
+            _plain(each)
 
 
 def incompatible(folder: Path) -> list[str]:

@@ -64,8 +64,10 @@ def _pictures(source: Path, left: Counter[str]) -> Iterator[LocalFile]:
 
 
 def _leads_below(link: Path, root: Path) -> bool:
-    """Whether the link leads to something in the folder; one that leads to itself does not."""
+    """Whether the link leads into the folder; one that leads to itself does not."""
     try:
+        return link.resolve(strict=True).is_relative_to(root)
+    except FileNotFoundError:
         return link.resolve().is_relative_to(root)
     except (OSError, RuntimeError):
         return False

@@ -36,6 +36,7 @@ class _Ruleset(ctypes.Structure):
 
 class _PathBeneath(ctypes.Structure):
     _pack_ = 1
+    _layout_ = "ms"  # the one that packed structures have, said for Python 3.14
     _fields_ = (("access", ctypes.c_uint64), ("parent", ctypes.c_int32))
 
 

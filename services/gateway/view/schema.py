@@ -67,6 +67,15 @@ def open_view(path: Path, source: str) -> sqlite3.Connection:
 def connect(path: Path) -> sqlite3.Connection:
     """A connection in autocommit mode; transactions are begun where they are needed."""
     connection = sqlite3.connect(path, isolation_level=None, timeout=5.0)
+    try:
+        _set_up(connection)
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def _set_up(connection: sqlite3.Connection) -> None:
     # It takes effect where the file is made, if it comes before all else.
     connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
     connection.execute("PRAGMA journal_mode = WAL")
@@ -76,7 +85,6 @@ def connect(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA cache_size = -65536")
     # See `copy_log`: a commit that does it on the way takes ten times as long.
     connection.execute("PRAGMA wal_autocheckpoint = 0")
-    return connection
 
 
 def copy_log(connection: sqlite3.Connection) -> None:

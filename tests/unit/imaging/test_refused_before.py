@@ -186,7 +186,7 @@ def test_a_dng_of_jpeg_xl_shows_its_preview() -> None:
         file.write(np.asarray(SCENE), photometric="rgb", subfiletype=1, subifds=1, compression="jpeg",
                    compressionargs={"level": 95}, extratags=extra)  # fmt: skip
         sensor = np.asarray(SCENE.resize((800, 600))).astype(np.uint16)
-        file.write(sensor, photometric=34892, subfiletype=0, compression=52546)
+        file.write(sensor, photometric=34892, planarconfig="contig", subfiletype=0, compression=52546)
     found = normalise(out.getvalue(), Limits())
     assert (found.format, found.width, found.height) == ("DNG", 800, 600)
     assert difference(found.jpeg, EXPECTED) < 8.0
