@@ -14,7 +14,7 @@ from libs.common.kafka.outgoing import fact
 from libs.common.kafka.publisher import Publisher
 from libs.common.kafka.tables.table import Table, read_partition
 from libs.common.topics import INGEST, LIBRARIES, key_partition
-from services.gateway.gateway import _policy
+from services.gateway.parts import _policy
 from services.gateway.settings import GatewaySettings
 
 pytestmark = pytest.mark.slow
