@@ -99,7 +99,7 @@ class Bucket:
 @contextmanager
 def running_s3() -> Iterator[S3]:
     """The server, for as long as the block lasts."""
-    port = _free_port()
+    port = free_port()
     with subprocess.Popen(
         [sys.executable, "-m", "tests.support.s3_server", str(port)],
         stdin=subprocess.PIPE,
@@ -193,7 +193,7 @@ def _line(server: "subprocess.Popen[bytes]", expected: str) -> None:
     raise TimeoutError(f"the S3 server did not say {expected}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -28,10 +28,12 @@ _REFUSED = re.compile(
 )
 _ELSEWHERE = re.compile(r"PermanentRedirect|AuthorizationHeaderMalformed|Received redirect without LOCATION")
 _NO_KEY = re.compile(
-    r"169\.254\.169\.254|metadata\.google|Missing.*(account|credential)|MissingAccount|CredentialProvider",
+    r"169\.254\.169\.254|metadata\.google|Missing.*(account|credential)|MissingAccount|CredentialProvider|"
+    r"service account file|CryptoProvider|Invalid Access ?Key",
     re.IGNORECASE,
 )
 
+_NAME_OR_ENDPOINT = "check its name, and the endpoint of the store"
 _WAYS_OUT = {
     "s3": "check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE",
     "gs": "check GOOGLE_APPLICATION_CREDENTIALS",
@@ -43,9 +45,7 @@ def file_error(error: Exception, scheme: str, bucket: str) -> FileError:
     """The error as a file's outcome."""
     text = str(error)
     if _NO_BUCKET.search(text):
-        return FileError(
-            Code.SOURCE_GONE, f"There is no bucket {bucket}: check its name, and the endpoint of the store"
-        )
+        return FileError(Code.SOURCE_GONE, f"There is no bucket {bucket}: {_NAME_OR_ENDPOINT}")
     if isinstance(error, NotFoundError | FileNotFoundError):
         return FileError(Code.FILE_VANISHED, "The object is no longer there")
     if isinstance(error, PermissionDeniedError | UnauthenticatedError | PermissionError) or _REFUSED.search(
@@ -54,6 +54,8 @@ def file_error(error: Exception, scheme: str, bucket: str) -> FileError:
         return FileError(
             Code.SOURCE_DENIED, f"The store refuses access to {bucket}: {_WAYS_OUT[scheme]} of the services"
         )
+    if "404 Not Found" in text:  # of an object it has a class of its own
+        return FileError(Code.SOURCE_GONE, f"There is no bucket {bucket}: {_NAME_OR_ENDPOINT}")
     if isinstance(error, PreconditionError):
         return FileError(Code.FILE_CHANGING, "The object was replaced while it was read: retry")
     return _other(error, text, scheme, bucket)
@@ -66,7 +68,8 @@ def _other(error: Exception, text: str, scheme: str, bucket: str) -> FileError:
         )
     if _NO_KEY.search(text):
         return FileError(
-            Code.SOURCE_DENIED, f"There are no credentials for {bucket}: {_WAYS_OUT[scheme]} of the services"
+            Code.SOURCE_DENIED,
+            f"There are no usable credentials for {bucket}: {_WAYS_OUT[scheme]} of the services",
         )
     if _ELSEWHERE.search(text):
         return FileError(Code.SOURCE_DENIED, f"{bucket} is in another region: set AWS_REGION to it")

@@ -50,11 +50,15 @@ class Stores:
 
     def gs(self, bucket: str) -> Store:
         """A bucket of Google Cloud Storage."""
-        return GCSStore(bucket, client_options=self._client(), retry_config=self._retries())
+        named = self._environment.get("GOOGLE_BASE_URL")
+        options: dict[str, Any] = {} if named is None else {"base_url": named}
+        return GCSStore(bucket, client_options=self._client(named), retry_config=self._retries(), **options)
 
     def az(self, container: str) -> Store:
         """A container of Azure Blob Storage, in the account that the environment names."""
-        return AzureStore(container, client_options=self._client(), retry_config=self._retries())
+        environment = self._environment
+        named = environment.get("AZURE_STORAGE_ENDPOINT") or environment.get("AZURE_ENDPOINT")
+        return AzureStore(container, client_options=self._client(named), retry_config=self._retries())
 
     def _client(self, endpoint: str | None = None) -> Any:
         seconds = self._remote.seconds
