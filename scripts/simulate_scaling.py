@@ -3,13 +3,15 @@
 The rules are those of overlays/production/keda.yaml, applied as the HorizontalPodAutoscaler applies them
 (https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/): one recommendation every 15 s,
 a tolerance of a tenth, stabilisation windows, and at most what the policies allow in their period. The stages
-are queues with the rates below; a replica works READY_S after it is asked for, and each change of a group
-stops it for REBALANCE_S. Over a recording (`python -m tests.chaos.lags`) the lags are those of a
-real job with one replica of each stage, which more replicas would have shortened.
+are queues with the rates below, behind the scanner's window of what is under way; a replica works READY_S
+after it is asked for, and each change of a group stops it for REBALANCE_S. Over a recording
+(`python -m tests.chaos.lags`) the lags are those of a real job with one replica of each stage, which more
+replicas would have shortened.
 """
 
 import csv
 import sys
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -19,8 +21,12 @@ from typing import Any
 
 import yaml
 
+from services.scanner import window
+
 FILE = Path(__file__).resolve().parent.parent / "deploy/kubernetes/overlays/production/keda.yaml"
-SYNC_S, READY_S, REBALANCE_S, TOLERANCE, WINDOW = 15, 25, 5, 0.1, 2048
+SYNC_S, READY_S, REBALANCE_S, TOLERANCE = 15, 25, 5, 0.1
+STEPS = 4
+"""Steps of a second: a file passes a stage in one, far under the time that the window looks back."""
 RATES = {"processor": 60.0, "inferencer": 22.0, "upserter": 1500.0}
 """Files a second of one replica: two cores at 33 ms a photo of 12 MP, a model of 45 ms a picture; a guess."""
 INPUTS = {"processor": ("paths",), "inferencer": ("images",), "upserter": ("points", "ml-results")}
@@ -106,14 +112,14 @@ def simulate(files: int, cached: float = 0.0) -> Run:
     run = Run(scalers())
     waiting = dict.fromkeys(("paths", "images", "points", "ml-results"), 0.0)
     left, stored, second = float(files), 0.0, 0
+    recent = deque[float](maxlen=int(window.HORIZON_S * STEPS))
     while stored < files - 0.5 or second < run.done_at + TAIL_S:
-        sent = min(left, WINDOW - sum(waiting.values()))
-        left, waiting["paths"] = left - sent, waiting["paths"] + sent
-        done = {stage: _taken(run, stage, waiting, second) for stage in RATES}
-        waiting["images"] += done["processor"] * (1 - cached)
-        waiting["points"] += done["processor"] * cached
-        waiting["ml-results"] += done["inferencer"]
-        stored += done["upserter"]
+        for _ in range(STEPS):
+            under_way = window.size(int(sum(recent)), window.LEAST_FLOOR, window.CEILING, 1)
+            sent = min(left, max(0.0, under_way - sum(waiting.values())))
+            left, waiting["paths"] = left - sent, waiting["paths"] + sent
+            recent.append(_step(run, waiting, second, cached))
+            stored += recent[-1]
         run.lags.append(dict(waiting))
         if second % SYNC_S == 0:
             for scaler in run.scalers.values():
@@ -123,6 +129,15 @@ def simulate(files: int, cached: float = 0.0) -> Run:
         if second > 10 * files:
             raise RuntimeError("the job does not end")
     return run
+
+
+def _step(run: Run, waiting: dict[str, float], now: int, cached: float) -> float:
+    """What the stages do in one step; how many files were stored."""
+    done = {stage: _taken(run, stage, waiting, now) for stage in RATES}
+    waiting["images"] += done["processor"] * (1 - cached)
+    waiting["points"] += done["processor"] * cached
+    waiting["ml-results"] += done["inferencer"]
+    return done["upserter"]
 
 
 def replay(recording: Path) -> Run:
@@ -145,7 +160,7 @@ def replay(recording: Path) -> Run:
 
 
 def _taken(run: Run, stage: str, waiting: dict[str, float], now: int) -> float:
-    room, taken = RATES[stage] * run.scalers[stage].ready(now), 0.0
+    room, taken = RATES[stage] * run.scalers[stage].ready(now) / STEPS, 0.0
     for topic in INPUTS[stage]:
         took = min(room - taken, waiting[topic])
         waiting[topic] -= took

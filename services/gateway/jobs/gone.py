@@ -1,6 +1,6 @@
 """The files behind the points that a sync left waiting: what a prune would remove."""
 
-import asyncio
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -9,7 +9,9 @@ from libs.common.errors import Code, FileError
 from libs.common.points.fields import Fields
 from libs.common.points.paths import path_of
 from libs.common.points.projections import GONE
+from libs.common.runtime.detached import DetachedCalls
 from libs.common.sources.sources import Sources
+from libs.common.sources.uris import is_remote
 from libs.common.store.protocol import Filter, Record, Store
 from services.gateway.jobs.reader import JobReader
 from services.gateway.view.fold import Job
@@ -18,6 +20,8 @@ READ = 2000
 """Points that are read at once."""
 READS = 10
 """Reads of one page: where few files are gone, a page has fewer than were asked for, and a cursor."""
+PROBED = 50
+"""Points of one page where each is a request to a bucket."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +39,12 @@ class GoneFiles:
     jobs: JobReader
     store: Store
     sources: Sources
+    detached: DetachedCalls
 
     async def page(self, job_id: UUID, cursor: str | None, limit: int) -> tuple[list[Gone], str | None]:
         """Some of the gone files, in the order of their ids, and the cursor of the next page.
 
-        Raises SluiceError job_not_found, job_gone or outcomes_gone.
+        Raises SluiceError job_not_found, job_gone, outcomes_gone, or read_failed where a disk hangs.
         """
         job = await self.jobs.with_outcomes(job_id)
         if job.sync is None or not job.sync.pending or job.collection is None or job.directory_path is None:
@@ -47,9 +52,11 @@ class GoneFiles:
         below = Filter(any_of={Fields.folders.name: [job.directory_path]})
         found: list[Gone] = []
         after = cursor
-        for _ in range(READS):
+        is_costly = not job.sync.whole and is_remote(os.fsencode(job.directory_path))
+        size, reads = (PROBED, 1) if is_costly else (READ, READS)
+        for _ in range(reads):
             records, after = await self.store.scroll(
-                job.collection, limit=READ, after=after, where=below, payload=GONE
+                job.collection, limit=size, after=after, where=below, payload=GONE
             )
             found += await self._of(job, records)
             if len(found) > limit:
@@ -66,7 +73,7 @@ class GoneFiles:
         listed = await self.jobs.listed(UUID(job.job_id), files)
         left = {id_: before[id_] for id_ in files if id_ not in listed}
         if job.sync is not None and not job.sync.whole:
-            left = dict(await asyncio.to_thread(lambda: list(self._missing(left))))
+            left = dict(await self.detached.run(lambda: list(self._missing(left)), "the folder of a photo"))
         return [Gone(id_, files[id_]) for id_ in left]
 
     def _missing(self, points: dict[str, Fields]) -> Iterator[tuple[str, Fields]]:

@@ -57,6 +57,13 @@ def test_more_replicas_come_where_files_wait(monkeypatch: pytest.MonkeyPatch) ->
     assert run.done_at < 20_000 / 5.0 / 6
 
 
+def test_a_slow_model_gets_its_replicas_though_only_seconds_of_work_are_under_way() -> None:
+    run = simulate(20_000)
+
+    assert max(count for _, count in run.scalers["inferencer"].changes) == 3
+    assert run.done_at < 20_000 / simulate_scaling.RATES["inferencer"] / 2
+
+
 def test_every_topic_that_a_scaler_asks_about_is_simulated() -> None:
     topics = {
         trigger["metadata"]["topic"]

@@ -23,8 +23,8 @@ async def agreed(api: AsyncClient, found: JobRow) -> bool:
         with parts.row().style("justify-content: flex-end"):
             parts.quiet("Keep them", lambda: dialog.submit(False))
             parts.danger("Remove them", lambda: dialog.submit(True))
-    dialog.open()
-    await files.more()
+        # Next to the dialog, which may be closed before they are there.
+        ui.timer(0, files.more, once=True)
     yes = bool(await dialog)
     dialog.delete()
     return yes
@@ -37,17 +37,21 @@ class _GoneFiles:
         self._job = api.job(job_id)
         self._next: str | None = None
         self._list = ui.element("div").classes("sl-scroll").props('tabindex=0 aria-label="Gone files"')
+        self._reading = parts.soft("Looking which files are gone ...").classes("sl-small")
         self._more = parts.quiet("Show more", self.more)
 
     async def more(self) -> None:
         """Show the next page."""
         self._more.set_visibility(False)
+        self._reading.set_visibility(True)
         try:
             found = await self._page()
         except SluiceError as error:
             with self._list:
                 shell.notice(shell.sentence(error), bad=True)
             return
+        finally:
+            self._reading.set_visibility(False)
         with self._list:
             for file in found:
                 ui.label(file).classes("sl-small sl-path")
