@@ -17,6 +17,8 @@ def centre_square(
     left, top = (image.width - taken) / 2, (image.height - taken) / 2
     if round(taken) == side:
         # Pictures mostly come at the size that the model asked for: then there is nothing to scale.
+        if image.size == (side, side):
+            return np.asarray(image)
         x, y = int(left), int(top)
         return np.asarray(image.crop((x, y, x + side, y + side)))
     box = (left, top, left + taken, top + taken)
