@@ -54,7 +54,8 @@ async def test_a_folder_uploaded_twice_is_stored_once(contract: Contract, collec
     taken, status = await uploaded(contract, folder_of("a.png", "b.png"))
 
     assert (status["status"], status["total_files"], status["cached_files"]) == ("completed", 2, 2)
-    assert (status["counts"]["stored"], status["counts"]["skipped"]) == (0, 2)
+    counts = status["counts"]
+    assert (counts["stored"], counts["skipped"], counts["ignored"]) == (0, 2, 0)
     assert (taken["accepted"], taken["already_stored"], kept(contract, taken)) == (2, 2, [])
     assert (status["exact_duplicates"], status["exact_duplicates_count"]) == ([], 0)
     assert await points(contract, collection) == 2

@@ -71,7 +71,7 @@ class IngestRequest(Body):
         default_factory=dict, description="Shown with the job", examples=[{"order": "2024-117"}]
     )
     metadata: Metadata
-    force: bool = Field(False, description="Also what is unchanged or cached")
+    force: bool = Field(False, description="Reprocess unchanged and cached files")
     exclude: list[Annotated[str, Field(max_length=1000)]] = Field(
         default_factory=list,
         max_length=200,

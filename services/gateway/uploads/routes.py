@@ -36,7 +36,7 @@ _FORM = {
 
 async def _options(
     collection: Annotated[str | None, Query(description="Unset: the active one")] = None,
-    force: Annotated[bool, Query(description="Also what is unchanged or cached")] = False,
+    force: Annotated[bool, Query(description="Reprocess unchanged and cached files")] = False,
     caption: Annotated[bool, Query(description="Whether images get a caption")] = True,
     on_duplicate: Annotated[
         Literal["skip", "store"],
@@ -73,9 +73,10 @@ async def start_upload(
         # No one reads this, unless the body was over its limit: then a 413 takes its place.
         return Response(status_code=400)
     response.headers["location"] = status_url(taken.request.job_id)
+    files = "1 file goes" if taken.accepted == 1 else f"{taken.accepted} files go"
     return Uploaded(
         job_id=str(taken.request.job_id),
-        message=f"{taken.accepted} files go into collection {taken.request.collection}",
+        message=f"{files} into collection {taken.request.collection}",
         accepted=taken.accepted,
         ignored=taken.ignored,
         already_stored=taken.already_stored,

@@ -74,7 +74,7 @@ class Inventory:
             passed_over=await asyncio.to_thread(passed_over, self._wiring.settings),
         )
         listed = self._wiring.sources.list(root, requested)
-        entries = chain(_already_stored(root, self._wiring.settings), listed)
+        entries = with_stored_before(root, listed, self._wiring.settings)
         last = False
         while not last:
             chunk = await self._in_thread(entries)
@@ -164,11 +164,16 @@ def passed_over(settings: ScannerSettings) -> PassedOver:
     return PassedOver.of(settings.pass_over, filter(None, own))
 
 
-def _already_stored(root: bytes, settings: ScannerSettings) -> Iterator[Entry]:
-    """What the gateway did not keep of an upload. Only below UPLOAD_DIR, where no one else writes."""
-    folder = Path(os.fsdecode(root))
-    if folder.parent == settings.upload_dir.resolve():
-        yield from already_stored.read(root)
+def with_stored_before(root: bytes, listed: Iterator[Entry], settings: ScannerSettings) -> Iterator[Entry]:
+    """What is listed, and of an upload what the gateway did not keep; the list of that is not counted.
+
+    Only below UPLOAD_DIR, where no one else writes.
+    """
+    if Path(os.fsdecode(root)).parent != settings.upload_dir.resolve():
+        return listed
+    noted = root + b"/" + os.fsencode(already_stored.NAME)
+    others = (each for each in listed if not (isinstance(each, Ignored) and each.path == noted))
+    return chain(already_stored.read(root), others)
 
 
 def _read_chunk(record: JobRecord, entries: Iterator[Entry], of_single: Stated) -> _Chunk:

@@ -6,7 +6,7 @@ import typer
 
 from sluice.aio.client import AsyncClient
 from sluice.cli.exits import Exit
-from sluice.cli.fitting import short
+from sluice.cli.fitting import counted, short
 from sluice.cli.jobs.following import tell, verdict, watch
 from sluice.cli.options import ApiKey, AsJson, Job, Url, ask
 from sluice.cli.output import as_json, line
@@ -48,5 +48,7 @@ async def _prune(client: AsyncClient, job: str, *, wait: bool, json: bool) -> Ex
 async def _put_back(client: AsyncClient, job: str, *, json: bool) -> Exit:
     found = await client.jobs.find(job)
     points = await found.undo_prune()
-    as_json({"job_id": found.job_id, "points": points}) if json else line(f"put back {points} points")
+    as_json({"job_id": found.job_id, "points": points}) if json else line(
+        f"put back {counted(points, 'point')}"
+    )
     return Exit.OK

@@ -7,10 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from libs.common.errors import Code
+from libs.common.sources import already_stored
 from libs.common.sources.entries import Alias, Entry, Found, Ignored, Rejected
 from libs.common.sources.files.source import FileSource
 from libs.common.sources.roots import ANYWHERE, Roots
 from libs.common.sources.source import Listing
+from services.scanner.listing.inventory import with_stored_before
+from services.scanner.settings import ScannerSettings
 from sluice.files.formats import accepted_suffixes
 from sluice.files.passed_over import ARCHIVE_FOLDERS, NAMES, PassedOver
 from sluice.files.rules import BIN, HIDDEN, SIDECAR, SYSTEM_FILE
@@ -357,3 +360,14 @@ def test_a_link_to_a_file_of_the_root_is_an_alias_where_just_the_link_is_listed(
     (tmp_path / "best").mkdir()
     (tmp_path / "best" / "link.jpg").symlink_to(tmp_path / "album" / "a.jpg")
     assert only_in(tmp_path, "best/link.jpg") == {"best/link.jpg": "Alias"}
+
+
+def test_the_list_of_what_was_stored_before_is_no_file_that_is_passed_over(tmp_path: Path) -> None:
+    upload = write(tmp_path / "uploads" / "u1" / "a.jpg").parent
+    write(upload / ".hidden.jpg")
+    already_stored.write(upload, [("b.jpg", "1")])
+    named = ScannerSettings(data_dir=tmp_path, upload_dir=upload.parent)
+    entries = [*with_stored_before(bytes(upload), iter(entries_of(upload)), named)]
+    assert sorted(type(entry).__name__ for entry in entries) == ["AlreadyStored", "Found", "Ignored"]
+    elsewhere = ScannerSettings(data_dir=tmp_path, upload_dir=tmp_path / "other")
+    assert len([*with_stored_before(bytes(upload), iter(entries_of(upload)), elsewhere)]) == 3
