@@ -102,7 +102,7 @@ def _decode(data: bytes, kind: Format, bounds: Bounds, max_pixels: int) -> Pictu
         found = _packets(image, data, kind)
         # Pillow takes no notice of it, where libheif does.
         crop = items.crop_of(data, image.size) if kind == "AVIF" else None
-        shown = image.crop(crop) if crop else image
+        shown = image.crop(crop) if crop else bitmaps.shown(image) if kind == "BMP" else image
         full = declared if drafted else shown.size
         width, height = upright_size(full, orientation)
         small = shrunk(shrinkable(shown), bounds.fit(full))

@@ -2,6 +2,7 @@
 
 import io
 import struct
+import time
 
 import numpy as np
 import pillow_heif
@@ -187,3 +188,20 @@ def test_a_file_that_is_cut_in_its_head_says_nothing_and_does_not_hang(cut: int)
     data = avif(icc_profile=profile())[:cut]
     assert items.crop_of(data, (400, 300)) is None
     assert len(plainer.without_extras(data)) == cut
+
+
+def test_lists_that_name_thousands_of_properties_take_no_time() -> None:
+    """Each names 255 of 32,767 for the same item, which cannot have so many."""
+    data = with_two_lists(with_aperture(avif(icc_profile=profile()), 200, 160, 0, 0))
+    about, properties = data.index(b"iprp") - 4, data.index(b"ipco") - 4
+    size = int.from_bytes(data[properties : properties + 4], "big")
+    numbers = [struct.pack(">255H", *range(start, start + 255)) for start in range(0, 32_000, 255)]
+    body = b"".join(struct.pack(">HB", 1, 255) + each for each in numbers)
+    listed = struct.pack(">I4sII", 16 + len(body), b"ipma", 1, len(numbers)) + body
+    inside = data[properties : properties + size] + listed * 2
+    hostile = data[:about] + struct.pack(">I4s", 8 + len(inside), b"iprp") + inside
+    meta = hostile.index(b"meta") - 4
+    hostile = hostile[:meta] + struct.pack(">I", len(hostile) - meta) + hostile[meta + 4 :]
+    began = time.process_time()
+    assert plainer.with_one_list(hostile) == hostile
+    assert time.process_time() - began < 5.0

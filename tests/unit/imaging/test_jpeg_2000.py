@@ -93,3 +93,13 @@ def test_damage_in_the_head_is_told_as_such() -> None:
 
 def test_plain_files_stay_with_pillow() -> None:
     assert normalise(photos.encoded(Image.fromarray(deep(16)[..., 1]), "JPEG2000"), Limits()).mode == "I;16"
+
+
+def test_a_header_that_stands_before_the_codestream_does_not_hide_its_size() -> None:
+    small, large = encoded(deep(16)[:8, :8].copy()), encoded(deep(16))
+    at = large.index(b"jp2h") - 4
+    hidden = small[small.index(b"\xff\x4f\xff\x51") :][:60]
+    box = struct.pack(">I4s", 8 + len(hidden), b"free") + hidden
+    with pytest.raises(FileError) as caught:
+        normalise(large[:at] + box + large[at:], Limits(max_pixels=1000))
+    assert caught.value.code is Code.TOO_MANY_PIXELS

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from libs.common.imaging.containers.items import FULL_BOX, child, entries
 
-_MOST_ITEMS, _MOST_BYTES = 4096, 4 << 20
+_MOST_ITEMS, _MOST_PARTS, _MOST_BYTES = 4096, 64, 4 << 20
 _IN_FILE, _IN_BOX = 0, 1
 _TIFF_STARTS = (b"II*\0", b"MM\0*")
 _OF_XMP = b"application/rdf+xml\0"
@@ -30,7 +30,7 @@ def _first(data: bytes, kind: bytes, content: bytes = b"") -> bytes:
     """The data of the first item of a kind, of this content where it has a name."""
     try:
         number = next((each for each, of in _items(data, kind) if content in of), None)
-        return b"" if number is None else _located(data).get(number, b"")
+        return b"" if number is None else _located(data, number)
     except (struct.error, IndexError):
         return b""
 
@@ -44,8 +44,8 @@ def _items(data: bytes, kind: bytes) -> Iterator[tuple[int, bytes]]:
             yield int.from_bytes(data[at - width - 2 : at - 2], "big"), data[at + 4 : entry.end]
 
 
-def _located(data: bytes) -> dict[int, bytes]:
-    """The data of the items that are small enough to be no picture, by number."""
+def _located(data: bytes, wanted: int) -> bytes:
+    """The data of an item; b"" where there is none, or more of it than any text has."""
     meta = child(data, b"meta")
     box, own = child(data, b"iloc", meta, FULL_BOX), child(data, b"idat", meta, FULL_BOX)
     reader = _Reader(data, box.body)
@@ -53,16 +53,16 @@ def _located(data: bytes) -> dict[int, bytes]:
     reader.take(3)
     sizes, more = reader.take(1), reader.take(1)
     widths = (more >> 4, more & 15 if version else 0, sizes >> 4, sizes & 15)
-    found: dict[int, bytes] = {}
     for _ in range(min(reader.take(2 if version < 2 else 4), _MOST_ITEMS)):
         number = reader.take(2 if version < 2 else 4)
         method = reader.take(2) & 15 if version else _IN_FILE
         reader.take(2)
         start = {_IN_FILE: 0, _IN_BOX: own.body}.get(method, len(data))
         parts = list(reader.extents(widths))
-        if sum(size for _, size in parts) <= _MOST_BYTES:
-            found[number] = b"".join(data[start + at : start + at + size] for at, size in parts)
-    return found
+        if number == wanted:
+            small = sum(size for _, size in parts) <= _MOST_BYTES
+            return b"".join(data[start + at : start + at + size] for at, size in parts) if small else b""
+    return b""
 
 
 class _Reader:
@@ -81,7 +81,10 @@ class _Reader:
         """Where the parts of an item begin, and their sizes; in what is said by its base and offsets."""
         base_width, index_width, offset_width, size_width = widths
         base = self.take(base_width)
-        for _ in range(self.take(2)):
+        count = self.take(2)
+        if count > _MOST_PARTS:
+            raise IndexError("no text has so many parts")
+        for _ in range(count):
             self.take(index_width)
             at = self.take(offset_width)
             yield base + at, self.take(size_width)

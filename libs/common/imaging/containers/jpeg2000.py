@@ -8,7 +8,7 @@ from typing import NamedTuple
 from libs.common.imaging.containers.boxes import boxes
 
 _SIZE = b"\xff\x4f\xff\x51"
-_WIDTH_AT, _COMPONENTS_AT, _DEPTHS_AT = 8, 40, 42
+_COMPONENTS_AT, _DEPTHS_AT = 40, 42
 _ENUMERATED, _BY_PROFILE = 1, (2, 3)
 _CMYK = 12
 
@@ -24,7 +24,7 @@ class Header(NamedTuple):
 
 def header(data: bytes) -> Header | None:
     """The codestream's header; None where it is not there."""
-    at = data.find(_SIZE)
+    at = 0 if data.startswith(_SIZE) else next((b.body for b in boxes(data) if b.kind == b"jp2c"), -1)
     if at < 0 or at + _DEPTHS_AT >= len(data):
         return None
     right, low, left, top = (int.from_bytes(data[n : n + 4], "big") for n in range(at + 8, at + 24, 4))

@@ -28,8 +28,7 @@ def without_extras(data: bytes) -> bytes:
 
 def with_one_list(data: bytes) -> bytes:
     """The file with all properties of items in one `ipma` box, where there are several: libavif takes no
-    two of the same version, which encoders of 2020 wrote. The bytes that
-    are left over follow the last property.
+    two of the same version, which encoders of 2020 wrote. The bytes that are left follow the last property.
     """
     about = child(data, b"iprp", child(data, b"meta"), FULL_BOX)
     inside = list(boxes(data, about.body, about.end))
@@ -38,7 +37,7 @@ def with_one_list(data: bytes) -> bytes:
         return data
     try:
         together = _together(data, lists)
-    except (struct.error, IndexError):
+    except (struct.error, IndexError, ValueError):
         return data
     properties = data[inside[0].body : inside[0].end]
     left = inside[-1].end - inside[0].body - len(properties) - len(together)
@@ -50,16 +49,16 @@ def with_one_list(data: bytes) -> bytes:
 
 
 def _together(data: bytes, lists: list[Box]) -> bytes:
-    """One box of what these say, ordered by items."""
-    found: dict[int, list[int]] = {}
+    """One box of what these say, ordered by items; ValueError for more than an item can have."""
+    found: dict[int, dict[int, None]] = {}
     for box in lists:
         for item, of in associations(data, box):
-            found.setdefault(item, []).extend(each for each in of if each not in found.get(item, ()))
+            found.setdefault(item, {}).update(dict.fromkeys(of))
     narrow = all(each & 0x7FFF < 0x80 for of in found.values() for each in of)
     short = all(item < 1 << 16 for item in found)
     flags = (0 if narrow else _LONG_NUMBERS) + (0 if short else _LONG_ITEMS)
     entries = b"".join(
-        struct.pack(">H" if short else ">I", item) + bytes((len(of),)) + _numbers(of, narrow=narrow)
+        struct.pack(">H" if short else ">I", item) + bytes((len(of),)) + _numbers(list(of), narrow=narrow)
         for item, of in sorted(found.items())
     )
     size = _HEAD + 8 + len(entries)

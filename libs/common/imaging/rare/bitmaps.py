@@ -13,6 +13,7 @@ from PIL import Image
 from libs.common.imaging.rare.samples import Alpha, picture
 
 _BY_MASKS, _BY_MASKS_WITH_ALPHA = 3, 6
+_BYTES = frozenset(0xFF << shift for shift in (0, 8, 16, 24))
 _WITH_ALPHA = 56
 """Bytes of the shortest header that has a mask of transparency."""
 
@@ -25,8 +26,16 @@ def has_masks(data: bytes) -> bool:
 
 
 def has_alpha(data: bytes) -> bool:
-    """Whether one of the masks is that of transparency, which Pillow knows of 32 bits alone."""
-    return has_masks(data) and bool(_alpha_mask(data))
+    """Whether one of the masks is that of transparency, of less than a byte: Pillow leaves those out."""
+    return has_masks(data) and any(mask not in _BYTES for mask in _alpha_mask(data))
+
+
+def shown(image: Image.Image) -> Image.Image:
+    """Without a transparency that is all zero: many programs leave its bits so and mean nothing by it, and
+    browsers show those pictures.
+    """
+    is_empty = image.mode == "RGBA" and image.getchannel("A").getextrema() == (0, 0)
+    return image.convert("RGB") if is_empty else image
 
 
 def size_of(data: bytes) -> tuple[int, int]:
@@ -50,7 +59,7 @@ def open_with_masks(data: bytes) -> Image.Image:
     pixels = np.ascontiguousarray(rows[:, : width * bits // 8]).view(f"<u{bits // 8}").astype(np.uint32)
     masks = struct.unpack_from("<3I", data, 54)
     colours = np.stack([_channel(pixels, mask) for mask in (*masks, *_alpha_mask(data))], axis=-1)
-    # Many programs leave the bits of transparency zero and mean nothing by it; browsers show those pictures.
+    # As in `shown`.
     alpha: Alpha = "plain" if colours[..., -1].any() else "none"
     return picture(colours if signed_height < 0 else colours[::-1], "RGB", 8, alpha)
 
