@@ -85,7 +85,7 @@ def _decode_made_good(data: bytes, kind: Format, bounds: Bounds, max_pixels: int
     if kind == "JPEG":
         return replace(shown, note=endless.NOTE)
     # What kept it from being decoded is often well written.
-    return replace(shown, packets=packets.of_heif(data, NO_PACKETS))
+    return shown if kind == "PNG" else replace(shown, packets=packets.of_heif(data, NO_PACKETS))
 
 
 def _decode(data: bytes, kind: Format, bounds: Bounds, max_pixels: int) -> Picture:
@@ -123,9 +123,15 @@ def _profile(image: Image.Image, data: bytes, kind: Format) -> bytes | None:
 
 def _made_good(data: bytes, kind: Format, bounds: Bounds) -> bytes | None:
     """The file without that; else None."""
-    if kind == "JPEG":
-        return endless.completed(data, (bounds.short, bounds.short))
-    plain = plainer.without_extras(plainer.with_one_list(data)) if kind in ("AVIF", "HEIC") else data
+    match kind:
+        case "JPEG":
+            return endless.completed(data, (bounds.short, bounds.short))
+        case "PNG":
+            plain = png.without_damage(data)
+        case "HEIC" | "AVIF":
+            plain = plainer.without_extras(plainer.with_one_list(data))
+        case _:
+            return None
     return None if plain == data else plain
 
 

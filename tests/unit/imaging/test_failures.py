@@ -155,3 +155,23 @@ def test_a_photo_is_none_the_worse_for_exif_of_four_bytes() -> None:
 def test_a_colour_profile_of_a_megabyte_is_unpacked() -> None:
     profile = photos.adobe_rgb_profile() + bytes(2 << 20)
     assert normalise(photos.encoded(photos.scene(160, 120), "PNG", icc_profile=profile), Limits()).jpeg
+
+
+@pytest.mark.parametrize("name", [b"eXIf", b"tEXt", b"iCCP"])
+def test_a_chunk_of_a_png_that_is_damaged_and_has_no_pixels_is_left_out(name: bytes) -> None:
+    whole = photos.encoded(
+        photos.scene(160, 120), "PNG", exif=photos.camera_exif(), icc_profile=photos.adobe_rgb_profile()
+    )
+    body = name + b"Title\0words"
+    at = whole.index(b"IDAT") - 4
+    size = (len(body) - 4).to_bytes(4, "big")
+    damaged = whole[:at] + size + body + b"\0\0\0\0" + whole[at:]
+    found = normalise(damaged, Limits())
+    assert found.jpeg == normalise(whole, Limits()).jpeg
+    assert found.metadata.camera == "Sluice Pinhole 1"
+
+
+def test_a_png_whose_pixels_are_damaged_is_refused() -> None:
+    data = bytearray(FILES["png"])
+    data[data.index(b"IDAT") + 40] ^= 0xFF
+    assert code_of(bytes(data)) in (Code.DECODE_FAILED, Code.TRUNCATED_IMAGE)
