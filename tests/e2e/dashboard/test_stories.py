@@ -103,10 +103,10 @@ async def test_the_map_is_drawn_and_a_cluster_of_it_can_be_chosen(ready: Shown, 
     box = await page.locator("sl-map").bounding_box()
     assert box is not None
     await page.keyboard.down("Shift")
-    await page.mouse.move(box["x"] + 2, box["y"] + 2)
+    await page.mouse.move(box["x"] + 6, box["y"] + 6)
     await page.mouse.down()
     for x, y in ((1, 0), (1, 1), (0, 1)):
-        await page.mouse.move(box["x"] + x * (box["width"] - 4) + 2, box["y"] + y * (box["height"] - 4) + 2)
+        await page.mouse.move(box["x"] + 6 + x * (box["width"] - 12), box["y"] + 6 + y * (box["height"] - 12))
     await page.mouse.up()
     await page.keyboard.up("Shift")
     await expect(page.get_by_role("toolbar", name="Chosen photos")).to_contain_text("21 chosen")
