@@ -43,10 +43,18 @@ class Retrieve(Struct):
     with_vector: bool = False
 
 
+class OrderBy(Struct):
+    """What a scroll is ordered by."""
+
+    key: str
+    direction: str = "asc"
+    start_from: float | str | None = None
+
+
 class Scroll(Struct):
     limit: int = 10
     offset: str | None = None
-    order_by: dict[str, str] | None = None
+    order_by: OrderBy | None = None
     filter: RawFilter | None = None
     with_payload: bool | list[str] = True
     with_vector: bool = False

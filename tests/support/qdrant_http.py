@@ -171,11 +171,11 @@ async def scroll(store: Store, name: str, request: Request) -> Any:
 
 
 async def _ordered(
-    store: Store, name: str, wanted: bodies.Scroll, by: dict[str, str]
+    store: Store, name: str, wanted: bodies.Scroll, by: bodies.OrderBy
 ) -> list[dict[str, Any]]:
     found = await store.ordered(
         name,
-        Order(bodies.plain(by["key"]), by.get("direction") == "desc"),
+        Order(bodies.plain(by.key), by.direction == "desc", by.start_from),
         limit=wanted.limit,
         where=bodies.filter_of(wanted.filter),
         payload=bodies.fields_of(wanted.with_payload),

@@ -156,10 +156,14 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """By the values of a field that has an index of numbers or instants."""
+    """By the values of a field that has an index of numbers or instants.
+
+    `start`: a value that nothing wanted lies before. It saves the way there, and replaces no filter.
+    """
 
     field: str
     descending: bool = False
+    start: float | str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ again by id.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from libs.common.store.protocol import Dates, Filter, Order, PayloadFields, Range, Record, Store
@@ -60,12 +60,10 @@ async def _with_values(store: Store, wanted: Sorted, limit: int, after: Cursor |
 
 
 async def _beyond(store: Store, wanted: Sorted, after: Cursor | None, limit: int) -> list[Record]:
-    where = wanted.where
+    where, order = wanted.where, wanted.order
     if after is not None and after.value is not None:
-        where = _and(where, _behind(wanted.order, after.value))
-    found = await store.ordered(
-        wanted.collection, wanted.order, limit=limit, where=where, payload=_fields(wanted)
-    )
+        where, order = _and(where, _behind(order, after.value)), replace(order, start=after.value)
+    found = await store.ordered(wanted.collection, order, limit=limit, where=where, payload=_fields(wanted))
     if len(found) < limit:
         return _by_id(wanted, found)
     last = _value(wanted, found[-1])

@@ -14,7 +14,7 @@ from libs.common.errors import Code, SluiceError, UnavailableError
 from libs.common.store import advice, edge
 from libs.common.store.edge import LOCK_PATIENCE_SECONDS, EdgeStore
 from libs.common.store.engine.client import AT_THE_ENGINE
-from libs.common.store.protocol import Point
+from libs.common.store.protocol import Filter, Point
 from tests.support.waiting import until
 
 BATCH = 16
@@ -200,6 +200,40 @@ async def test_closing_ends_the_engine_keeps_the_data_and_refuses_more(data: Pat
     again = edge_store_at(data)
     assert await again.count("photos") == BATCH
     await again.close()
+
+
+async def test_counts_of_values_are_exact_through_updates_deletions_and_compaction(data: Path) -> None:
+    store = EdgeStore(data, indexes={"colour": "keyword"})
+    await store.create("photos", 4, "Cosine")
+
+    async def put(numbers: range, colours: tuple[str, ...]) -> None:
+        made = [
+            Point(str(UUID(int=n)), [1, n, 0, 0], {"colour": colours[n % len(colours)], "n": n})
+            for n in numbers
+        ]
+        for start in range(0, len(made), 500):
+            await store.upsert("photos", made[start : start + 500])
+
+    async def counted() -> dict[str | int, int]:
+        everything = Filter(has=("n",))
+        kept, gone_through = [
+            {each.value: each.count for each in await store.facet("photos", "colour", limit=9, where=where)}
+            for where in (None, everything)
+        ]
+        assert kept == gone_through
+        return kept
+
+    await put(range(3000), ("red", "blue", "green"))
+    await put(range(600), ("blue",))
+    assert await counted() == {"red": 800, "blue": 1400, "green": 800}
+    await store.delete_points("photos", [str(UUID(int=n)) for n in range(500, 2000)])
+    left = await counted()
+    assert sum(left.values()) == 1500
+    await until_tidied(data)
+    assert await counted() == left
+    await put(range(600, 700), ("red",))
+    assert (await counted())["red"] == left["red"] + 100
+    await store.close()
 
 
 async def test_others_get_their_turn_between_the_searches_of_a_large_batch(

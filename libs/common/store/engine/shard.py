@@ -179,14 +179,17 @@ class Shard:
                 limit=limit,
                 filter=condition_of(where),
                 with_payload=payload_of(payload),
-                order_by=edge.OrderBy(path_of(order.field), direction),
+                order_by=edge.OrderBy(path_of(order.field), direction, order.start),
             )
         )
         return [_record(each) for each in found]
 
     def facet(self, field: str, limit: int, where: Filter | None) -> list[FacetCount]:
         """The most frequent values of the field, and how many points have each."""
-        request = edge.FacetRequest(path_of(field), limit=limit, exact=True, filter=condition_of(where))
+        # Without a filter the index keeps the counts: 0.1 ms where going through 100,000 points takes 30.
+        request = edge.FacetRequest(
+            path_of(field), limit=limit, exact=where is not None, filter=condition_of(where)
+        )
         return [FacetCount(hit.value, hit.count) for hit in self._engine.facet(request)]
 
     def complete(self, field: str | None, additions: dict[str, Payload]) -> None:

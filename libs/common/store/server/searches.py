@@ -160,7 +160,7 @@ class Searches:
         """The first points in this order; those of equal values in no promised order."""
         check_known(name)
         direction = models.Direction.DESC if order.descending else models.Direction.ASC
-        by = models.OrderBy(key=path_of(order.field), direction=direction)
+        by = models.OrderBy(key=path_of(order.field), direction=direction, start_from=order.start)
         fields, condition = payload_of(payload), condition_of(where)
         with translated(self._place, name):
             found, _ = await self._client.scroll(
