@@ -40,16 +40,25 @@ class Why:
 
 def words_found(words: Sequence[str], point: Fields) -> list[WordFound]:
     """Each word of the query that the point has, with the first field that has it."""
-    if not words:
-        return []
-    texts = {field: frozenset(_parts(point.payload.get(field))) for field in READ}
+    found: dict[str, str] = {}
+    for field in READ:
+        left = [word for word in words if word not in found]
+        if not left:
+            break
+        parts = frozenset(_parts(point.payload.get(field), left))
+        found |= {word: field for word in left if word in parts}
+    return [WordFound(word, found[word]) for word in words if word in found]
+
+
+def _parts(value: object, words: Sequence[str]) -> list[str]:
+    """The words of a field's texts, of those that may have one of `words`: most have none."""
+    texts = value if isinstance(value, list) else [value]
     return [
-        WordFound(word, field)
-        for word in words
-        if (field := next((name for name, found in texts.items() if word in found), None))
+        part for text in texts if isinstance(text, str) and _may_have(text, words) for part in parts_of(text)
     ]
 
 
-def _parts(value: object) -> list[str]:
-    texts = value if isinstance(value, list) else [value]
-    return [part for text in texts if isinstance(text, str) for part in parts_of(text)]
+def _may_have(text: str, words: Sequence[str]) -> bool:
+    """Of ASCII letters no other form can be meant: each word stands in it as it is, but for the case."""
+    lowered = text.lower()
+    return not text.isascii() or any(word in lowered for word in words)
