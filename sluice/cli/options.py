@@ -75,6 +75,12 @@ Collection = Annotated[
         show_default=False,
     ),
 ]
+After = Annotated[str | None, typer.Option(metavar="DATE", help="Taken in or after a year, month or day")]
+Before = Annotated[str | None, typer.Option(metavar="DATE", help="Taken before a year, month or day")]
+Below = Annotated[str | None, typer.Option(metavar="FOLDER", help="In this folder, or below it")]
+Near = Annotated[str | None, typer.Option(metavar="LAT,LON,KM", help="Within KM kilometres of a position")]
+Camera = Annotated[str | None, typer.Option(metavar="NAME", help="Taken by this camera")]
+Place = Annotated[str | None, typer.Option(metavar="NAME", help="In this city, region or country")]
 Job = Annotated[
     str,
     typer.Argument(

@@ -8,7 +8,7 @@ from sluice.aio.client import AsyncClient
 from sluice.cli.exits import Exit
 from sluice.cli.fitting import counted, short
 from sluice.cli.jobs.following import still_running, tell, verdict, watch
-from sluice.cli.options import ApiKey, AsJson, Url, ask
+from sluice.cli.options import After, ApiKey, AsJson, Before, Below, Camera, Near, Place, Url, ask
 from sluice.cli.output import as_json, line, remark
 from sluice.cli.search.filters import SearchFilters
 from sluice.models.collections import CollectionModel, Held, OtherModel
@@ -68,18 +68,12 @@ def _held(held: Held) -> str:
 def describe(
     name: Name,
     add: Annotated[Kind, typer.Option(help="Captions, or the text that pictures show", show_default=False)],
-    after: Annotated[
-        str | None, typer.Option(metavar="DATE", help="Taken in or after a year, month or day")
-    ] = None,
-    before: Annotated[
-        str | None, typer.Option(metavar="DATE", help="Taken before a year, month or day")
-    ] = None,
-    below: Annotated[str | None, typer.Option(metavar="FOLDER", help="In this folder, or below it")] = None,
-    near: Annotated[
-        str | None, typer.Option(metavar="LAT,LON,KM", help="Within KM kilometres of a position")
-    ] = None,
-    camera: Annotated[str | None, typer.Option(metavar="NAME", help="Taken by this camera")] = None,
-    place: Annotated[str | None, typer.Option(metavar="NAME", help="In this city, region or country")] = None,
+    after: After = None,
+    before: Before = None,
+    below: Below = None,
+    near: Near = None,
+    camera: Camera = None,
+    place: Place = None,
     force: Annotated[
         bool, typer.Option("--force", help="Replace captions or text that are there already")
     ] = False,

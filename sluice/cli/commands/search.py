@@ -10,7 +10,20 @@ from sluice import wire
 from sluice.aio.client import AsyncClient
 from sluice.cli.exits import Exit
 from sluice.cli.fitting import counted
-from sluice.cli.options import ApiKey, AsJson, Collection, Url, ask, local_url
+from sluice.cli.options import (
+    After,
+    ApiKey,
+    AsJson,
+    Before,
+    Below,
+    Camera,
+    Collection,
+    Near,
+    Place,
+    Url,
+    ask,
+    local_url,
+)
 from sluice.cli.output import as_csv, as_json, line, remark
 from sluice.cli.pictures.contact_sheets import draw, rows_of
 from sluice.cli.pictures.copying import copy_to as copied_to
@@ -29,18 +42,12 @@ def search(
         typer.Argument(metavar="IMAGE_OR_TEXT", help="Words, or the path of a picture; omit to list all"),
     ] = None,
     collection: Collection = None,
-    after: Annotated[
-        str | None, typer.Option(metavar="DATE", help="Taken in or after a year, month or day")
-    ] = None,
-    before: Annotated[
-        str | None, typer.Option(metavar="DATE", help="Taken before a year, month or day")
-    ] = None,
-    below: Annotated[str | None, typer.Option(metavar="FOLDER", help="In this folder, or below it")] = None,
-    near: Annotated[
-        str | None, typer.Option(metavar="LAT,LON,KM", help="Within KM kilometres of a position")
-    ] = None,
-    camera: Annotated[str | None, typer.Option(metavar="NAME", help="Taken by this camera")] = None,
-    place: Annotated[str | None, typer.Option(metavar="NAME", help="In this city, region or country")] = None,
+    after: After = None,
+    before: Before = None,
+    below: Below = None,
+    near: Near = None,
+    camera: Camera = None,
+    place: Place = None,
     mode: Annotated[str | None, typer.Option(metavar="MODE", help="hybrid, meaning or words")] = None,
     sort: Annotated[
         str | None, typer.Option(metavar="FIELD", help="Sort by a field; -taken_at: newest first")

@@ -6,7 +6,7 @@ Layout: ISO/IEC 14496-12, section 8.11.3; ISO/IEC 23008-12, annex A. Nothing her
 import struct
 from collections.abc import Iterator
 
-from libs.common.imaging.containers.items import FULL_BOX, child, entries
+from libs.common.imaging.containers.items import FULL_BOX, child, entries, kind_at
 
 _MOST_ITEMS, _MOST_PARTS, _MOST_BYTES = 4096, 64, 4 << 20
 _IN_FILE, _IN_BOX = 0, 1
@@ -38,10 +38,9 @@ def _first(data: bytes, kind: bytes, content: bytes = b"") -> bytes:
 def _items(data: bytes, kind: bytes) -> Iterator[tuple[int, bytes]]:
     """Numbers of the items of a kind, each with what else is said of it."""
     for entry in entries(data, child(data, b"meta")):
-        width = 2 if data[entry.body] == 2 else 4
-        at = entry.body + FULL_BOX + width + 2
+        at = kind_at(data, entry)
         if data[at : at + 4] == kind:
-            yield int.from_bytes(data[at - width - 2 : at - 2], "big"), data[at + 4 : entry.end]
+            yield int.from_bytes(data[entry.body + FULL_BOX : at - 2], "big"), data[at + 4 : entry.end]
 
 
 def _located(data: bytes, wanted: int) -> bytes:

@@ -82,6 +82,11 @@ def _properties(data: bytes) -> Iterator[Box]:
             yield reported[number - 1]
 
 
+def kind_at(data: bytes, entry: Box) -> int:
+    """Where the kind of an item stands in its entry, two bytes behind its number."""
+    return entry.body + FULL_BOX + (2 if data[entry.body] == 2 else 4) + 2
+
+
 def _primary(data: bytes, meta: Box) -> int:
     box = child(data, b"pitm", meta, FULL_BOX)
     width = 2 if data[box.body] == 0 else 4

@@ -3,7 +3,7 @@
 import struct
 
 from libs.common.imaging.containers.boxes import Box, boxes
-from libs.common.imaging.containers.items import FULL_BOX, associations, child, entries
+from libs.common.imaging.containers.items import FULL_BOX, associations, child, entries, kind_at
 
 _HEAD = 8
 _LONG_NUMBERS, _LONG_ITEMS = 1, 1 << 24
@@ -20,7 +20,7 @@ def without_extras(data: bytes) -> bytes:
     if groups.kind:
         plain[groups.body - 4 : groups.body] = b"free"
     for entry in entries(data, meta):
-        at = entry.body + FULL_BOX + (2 if data[entry.body] == 2 else 4) + 2
+        at = kind_at(data, entry)
         if data[at : at + 4] in (b"Exif", b"mime", b"tmap"):
             plain[at : at + 4] = b"skip"
     return bytes(plain)
