@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -20,7 +19,7 @@ from libs.common.http.probes import routes
 from libs.common.http.serving import listen, serve
 from libs.common.runtime.service import Health, Service
 from libs.common.stages import DASHBOARD
-from services.dashboard import access, data, media
+from services.dashboard import access, assets, data, media
 from services.dashboard.live.feed import Feed, closing_feed
 from services.dashboard.pages.add import add
 from services.dashboard.pages.collections.collections import collections
@@ -36,7 +35,6 @@ from services.dashboard.settings import DashboardSettings
 from services.dashboard.shell import MOUNT
 from sluice import wire
 
-STATIC = Path(__file__).parent / "static"
 LIMITS = httpx.Limits(max_connections=200, max_keepalive_connections=20, keepalive_expiry=2.0)
 """Connections are given up before the gateway closes them; each visitor's stream of jobs holds one."""
 PAGE_SECONDS = 30.0
@@ -75,9 +73,13 @@ def create_app(settings: DashboardSettings) -> FastAPI:
     pages_app.include_router(media.router)
     pages_app.include_router(data.router)
     pages_app.include_router(access.router)
-    pages_app.mount("/static", StaticFiles(directory=STATIC))
+    pages_app.mount(assets.folder(), StaticFiles(directory=assets.STATIC))
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
-    ui.run_with(app, mount_path=MOUNT, title="Sluice", dark=None, language="en-US", reconnect_timeout=30.0)
+    ui.run_with(
+        app, mount_path=MOUNT, title="Sluice", dark=None, language="en-US", reconnect_timeout=30.0,
+        tailwind=False, gzip_middleware_factory=assets.compressed,
+    )  # fmt: skip
+    app.add_middleware(assets.Lasting, mount=MOUNT)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(settings.allowed_hosts))
     app.add_middleware(access.SameOrigin)
     return app

@@ -15,6 +15,9 @@ router = APIRouter(prefix="/data", include_in_schema=False)
 UNCOMPRESSED = {"accept-encoding": "identity"}
 """The gateway is near: to compress thumbnails for it takes longer than to send them."""
 
+AS_IT_IS = {"cache-control": "no-store", "content-encoding": "identity"}
+"""JPEGs get no smaller: a list with its thumbnails passes the compression by."""
+
 CLUSTERS = {"algorithm": "hdbscan"}
 """Clusters of any shape and number, and photos that are in none."""
 
@@ -27,7 +30,7 @@ async def listed(api: Visitor, request: Request, name: str, what: Literal["image
         found = await api.http.send("GET", path, params=request.query_params, headers=UNCOMPRESSED)
     except SluiceError as error:
         return problem(error)
-    return Response(found.content, media_type="application/json", headers={"cache-control": "no-store"})
+    return Response(found.content, media_type="application/json", headers=AS_IT_IS)
 
 
 @router.post("/map")

@@ -8,6 +8,7 @@ import httpx
 from nicegui import app, ui
 
 from libs.common.errors import Code, SluiceError
+from services.dashboard import assets
 from services.dashboard.access import key_of
 from sluice import AsyncClient
 
@@ -65,7 +66,7 @@ def _head(title: str, styles: tuple[str, ...]) -> None:
 
 def static(name: str) -> str:
     """Where a file of the dashboard's own is."""
-    return url(f"/static/{name}")
+    return url(f"{assets.folder()}/{name}")
 
 
 def script(name: str) -> None:

@@ -8,7 +8,7 @@ from libs.common.errors import SluiceError
 from services.dashboard import parts, selection, shell, words
 from services.dashboard.pages.filters import FACETS, address, chosen, shown
 from services.dashboard.pages.photos import grid
-from services.dashboard.pages.timeline import timeline
+from services.dashboard.pages.timeline import MOST_MONTHS, timeline
 from sluice import AsyncClient
 from sluice.models.photos import Facet, Filters, SearchResults
 
@@ -39,7 +39,7 @@ class _Library:
     async def show(self) -> None:
         """The controls, and the photos."""
         facets = self._api.photos.facets(
-            self._collection, list(FACETS), filters=self._filters, limit=FACET_VALUES
+            self._collection, list(FACETS), filters=self._filters, limit=MOST_MONTHS
         )
         found, hits = await asyncio.gather(facets, self._search())
         if not found.total and not self._filters:
@@ -52,7 +52,7 @@ class _Library:
             if hits is not None:
                 self._hits(hits, f"for {self._query}")
             elif found.total:
-                timeline(self._collection, self._filters)
+                timeline(self._collection, self._filters, found)
                 selection.listen(self._api, self._collection)
             else:
                 parts.empty("No photo fits all of these.", "Show all photos", "/library", "filter_alt_off")
@@ -86,7 +86,7 @@ class _Library:
     def _menu(self, field: str, title: str, values: list[Facet]) -> None:
         button = parts.quiet(title, lambda: None).props("dense icon-right=expand_more")
         with button, ui.menu():
-            for each in values:
+            for each in values[:FACET_VALUES]:
                 target = address(self._query, {**self._filters, field: each.value})
                 with (
                     ui.menu_item(on_click=lambda target=target: ui.navigate.to(target)),

@@ -1,6 +1,6 @@
 // <sl-gallery>: a timeline by month, of which only what is near the window is there.
 import { arranged, between, HEADER, named, visible } from "./layout.js";
-import { Chunks, CHUNK, fetched } from "./loading.js";
+import { Blocks, BLOCK, fetched } from "./loading.js";
 import { Scrubber } from "./scrubber.js";
 import { Selection } from "./selection.js";
 
@@ -13,9 +13,9 @@ class Gallery extends HTMLElement {
     this.tiles = new Map();
     this.heads = new Map();
     this.stop = new AbortController();
-    this.chunks = new Chunks(
-      (section, at, limit) => this.#images(section, at, limit),
-      (section, first, items) => this.#arrived(section, first, items),
+    this.blocks = new Blocks(
+      (section, at, limit, thumbnails) => this.#images(section, at, limit, thumbnails),
+      (section, first, limit, items) => this.#arrived(section, first, limit, items),
       (error) => this.#failed(error),
     );
     this.selection = new Selection(this);
@@ -26,7 +26,8 @@ class Gallery extends HTMLElement {
     this.addEventListener("click", (event) => this.#clicked(event));
     this.addEventListener("keydown", (event) => this.#moved(event));
     addEventListener("sl-changed", () => this.#again(), options);
-    this.load();
+    if (this.dataset.months) this.#sectioned(JSON.parse(this.dataset.months));
+    else this.load();
   }
 
   disconnectedCallback() {
@@ -47,7 +48,7 @@ class Gallery extends HTMLElement {
   /** The collection is another one than it was. */
   #again() {
     this.selection.clear();
-    this.chunks.loaded.clear();
+    this.blocks.forget();
     this.load();
   }
 
@@ -57,6 +58,9 @@ class Gallery extends HTMLElement {
     const dated = months.reduce((sum, each) => sum + each.count, 0);
     if (total > dated) months.push({ month: "", count: total - dated });
     this.sections = months;
+    const { first, count } = this.dataset;
+    if (first && months.length) this.blocks.begin(months[0], first, Math.min(count, months[0].count));
+    delete this.dataset.first;
     this.removeAttribute("aria-busy");
     this.replaceChildren();
     this.tiles.clear();
@@ -66,10 +70,10 @@ class Gallery extends HTMLElement {
     this.#recall();
   }
 
-  #images(section, at, limit) {
+  #images(section, at, limit, thumbnails) {
     const missing = [...(this.filters.missing ?? []), "month"];
     const filters = { ...this.filters, ...(section.month ? { month: section.month } : { missing }) };
-    const query = { ...at, limit, thumbnails: true, filters: JSON.stringify(filters) };
+    const query = { ...at, limit, thumbnails, filters: JSON.stringify(filters) };
     return `${this.base}/images?${new URLSearchParams(query)}`;
   }
 
@@ -96,19 +100,19 @@ class Gallery extends HTMLElement {
     const [from, to] = [top - AHEAD, top + innerHeight + AHEAD];
     this.#headers(visible(this.layout, from, to));
     const kept = new Set();
-    const chunks = new Map();
+    const blocks = new Map();
     for (const place of between(this.layout, from, to)) {
       const section = this.layout.sections[place.number];
       const key = `${section.month}:${place.index}`;
       kept.add(key);
       this.#tile(key, section, place);
-      const number = Math.floor(place.index / CHUNK);
-      const away = Math.abs(place.y - top - innerHeight / 2);
-      const chunk = `${section.month}:${number}`;
-      chunks.set(chunk, [section, number, Math.min(away, chunks.get(chunk)?.[2] ?? away)]);
+      const number = Math.floor(place.index / BLOCK);
+      const block = `${section.month}:${number}`;
+      if (!blocks.has(block)) blocks.set(block, { section, number, isSeen: false });
+      blocks.get(block).isSeen ||= place.y + this.layout.cell > top && place.y < top + innerHeight;
     }
     for (const [key, tile] of this.tiles) if (!kept.has(key)) (tile.remove(), this.tiles.delete(key));
-    this.chunks.want([...chunks.values()].sort((a, b) => a[2] - b[2]));
+    this.blocks.want([...blocks.values()].sort((a, b) => b.isSeen - a.isSeen));
     this.scrubber?.at(top);
   }
 
@@ -139,7 +143,7 @@ class Gallery extends HTMLElement {
       this.tiles.set(key, tile);
       this.append(tile);
     }
-    if (!tile.dataset.id) this.#fill(tile, this.chunks.at(section, index));
+    if (!tile.dataset.id) this.#fill(tile, this.blocks.at(section, index));
   }
 
   #fill(tile, photo) {
@@ -158,9 +162,9 @@ class Gallery extends HTMLElement {
     this.selection.mark(tile);
   }
 
-  #arrived(section, first, items) {
+  #arrived(section, first, limit, items) {
     const known = this.sections.find((each) => each.month === section.month);
-    const end = Math.min(first + CHUNK, known.count);
+    const end = Math.min(first + limit, known.count);
     if (first + items.length < end) {
       known.count = first + items.length;
       return this.#arrange();

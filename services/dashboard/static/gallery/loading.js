@@ -1,82 +1,125 @@
-// Photos of a timeline, fetched in chunks with their thumbnails, the ones asked for last first.
+// Photos of a timeline, fetched with their thumbnails in blocks: what is in view first, neighbours in one request.
 
-export const CHUNK = 60;
-const AT_ONCE = 4;
-const KEPT = 120;
+export const BLOCK = 12;
+const AT_ONCE = 2;
+const KEPT = 600;
+const MOST = 8;
 const DEEPEST = 10_000;
+const STRIDE = 500;
 
-export class Chunks {
-  /** `url(section, offset)` is where a chunk is; `arrived(section, first, items)` is called with each. */
+export class Blocks {
+  /** `address(section, at, limit, thumbnails)` is where photos are; `arrived(section, first, items)` is called with them. */
   constructor(address, arrived, failed) {
     this.address = address;
     this.arrived = arrived;
     this.failed = failed;
     this.loaded = new Map();
     this.cursors = new Map();
-    this.running = new Map();
+    this.running = new Set();
+    this.requests = 0;
     this.wanted = [];
   }
 
   /** The photo, or undefined while it is not here. */
   at(section, index) {
-    const key = `${section.month}:${Math.floor(index / CHUNK)}`;
+    const key = keyOf(section, Math.floor(index / BLOCK));
     const items = this.loaded.get(key);
     if (items === undefined) return undefined;
     this.loaded.delete(key);
     this.loaded.set(key, items);
-    return items[index % CHUNK];
+    return items[index % BLOCK];
   }
 
-  /** Load these chunks, [section, number] each, and no others that have not begun. */
-  want(chunks) {
-    const missing = chunks.filter(([section, number]) => !this.loaded.has(`${section.month}:${number}`));
-    const keys = new Set(missing.map(([section, number]) => `${section.month}:${number}`));
-    for (const [key, control] of this.running) if (!keys.has(key)) control.abort();
-    this.wanted = missing;
+  /**
+   * Load these blocks, { section, number, isSeen } each, and no others that have not begun. Requests that run are
+   * waited for: the gateway would work on them all the same, and dragging along the years would flood it.
+   */
+  want(blocks) {
+    this.wanted = blocks.filter(({ section, number }) => {
+      const key = keyOf(section, number);
+      return !this.loaded.has(key) && !this.running.has(key);
+    });
     this.#next();
   }
 
-  #next() {
-    while (this.running.size < AT_ONCE && this.wanted.length) {
-      const [section, number] = this.wanted.shift();
-      const key = `${section.month}:${number}`;
-      if (!this.running.has(key) && !this.loaded.has(key)) this.#load(key, section, number);
-    }
+  /** The first photos of a section, whose address the page has had the browser fetch already. */
+  begin(section, address, count) {
+    const run = Array.from({ length: Math.ceil(count / BLOCK) }, (_, number) => ({ section, number }));
+    this.#load(run, address);
   }
 
-  async #load(key, section, number) {
-    const control = new AbortController();
-    this.running.set(key, control);
+  /** Forget everything, for a collection that is another one than it was. */
+  forget() {
+    this.loaded.clear();
+    this.cursors.clear();
+  }
+
+  #next() {
+    while (this.wanted.length && this.requests < (this.wanted[0].isSeen ? AT_ONCE : 1)) this.#load(this.#run());
+  }
+
+  /** The first blocks that are wanted, as far as they follow each other. */
+  #run() {
+    const [first] = this.wanted;
+    const follows = (each, at) =>
+      each.section.month === first.section.month && each.number === first.number + at && each.isSeen === first.isSeen;
+    const end = this.wanted.findIndex((each, at) => at === MOST || !follows(each, at));
+    return this.wanted.splice(0, end < 0 ? this.wanted.length : end);
+  }
+
+  async #load(run, address) {
+    const [{ section, number }] = run;
+    const keys = run.map((each) => keyOf(section, each.number));
+    for (const key of keys) this.running.add(key);
+    this.requests++;
     try {
-      const items = await this.#fetched(section, number, control.signal);
-      this.loaded.set(key, items);
+      const items = address ? (await fetched(address)).items : await this.#fetched(section, number * BLOCK, run.length * BLOCK);
+      for (const [at, key] of keys.entries()) this.loaded.set(key, items.slice(at * BLOCK, (at + 1) * BLOCK));
       while (this.loaded.size > KEPT) this.loaded.delete(this.loaded.keys().next().value);
-      this.arrived(section, number * CHUNK, items);
+      this.arrived(section, number * BLOCK, run.length * BLOCK, items);
     } catch (error) {
-      if (!control.signal.aborted) this.failed(error);
+      this.failed(error);
     } finally {
-      this.running.delete(key);
+      for (const key of keys) this.running.delete(key);
+      this.requests--;
       this.#next();
     }
   }
 
-  /** By offset; deeper than offsets reach, by cursors from the deepest chunk on. */
-  async #fetched(section, number, signal) {
-    const offset = number * CHUNK;
-    const known = this.cursors.get(`${section.month}:${number}`);
-    if (offset > DEEPEST && !known) {
-      await this.#fetched(section, number - 1, signal);
-      return this.#fetched(section, number, signal);
-    }
-    const page = await fetched(this.address(section, offset > DEEPEST ? { cursor: known } : { offset }, CHUNK), signal);
-    if (page.next) this.cursors.set(`${section.month}:${number + 1}`, page.next);
+  async #fetched(section, offset, limit) {
+    const at = offset > DEEPEST ? { cursor: await this.#cursor(section, offset) } : { offset };
+    const page = await fetched(this.address(section, at, limit, true));
+    if (page.next) this.#known(section).set(offset + limit, page.next);
     return page.items;
+  }
+
+  /** Where photos begin that offsets do not reach: from the nearest cursor before them, in strides without pictures. */
+  async #cursor(section, offset) {
+    const known = this.#known(section);
+    let place = Math.max(DEEPEST, ...[...known.keys()].filter((each) => each <= offset));
+    while (place < offset) {
+      const at = known.has(place) ? { cursor: known.get(place) } : { offset: place };
+      const limit = Math.min(STRIDE, offset - place);
+      const { next } = await fetched(this.address(section, at, limit, false));
+      if (!next) throw new Error("the collection has become smaller");
+      known.set((place += limit), next);
+    }
+    return known.get(offset);
+  }
+
+  #known(section) {
+    if (!this.cursors.has(section.month)) this.cursors.set(section.month, new Map());
+    return this.cursors.get(section.month);
   }
 }
 
+function keyOf(section, number) {
+  return `${section.month}:${number}`;
+}
+
 /** The body of an answer; throws its sentence where it is an error. */
-export async function fetched(address, signal) {
-  const answer = await fetch(address, { signal });
+export async function fetched(address) {
+  const answer = await fetch(address);
   if (!answer.ok) throw new Error(await answer.text());
   return answer.json();
 }
