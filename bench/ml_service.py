@@ -43,6 +43,9 @@ class FreeBackend:
     def unload(self) -> None:
         """See Backend."""
 
+    def shrink(self) -> None:
+        """See Backend."""
+
     def prepare(self, image: bytes, *, caption: bool) -> Pixels:  # noqa: ARG002 (as Backend has it)
         """See Backend."""
         return centre_square(opened(image, SIDE).image, SIDE, SIDE)

@@ -17,6 +17,7 @@ from services.ml.lite.caption import caption as caption_of
 from services.ml.lite.picture import reduced
 from services.ml.pixels.opening import Opened, opened
 from services.ml.pixels.squares import Pixels, centre_square, padded_square, squeezed_square
+from services.ml.runtime.memory import trim
 from services.ml.runtime.session import Session
 
 _FILTERS = {
@@ -82,6 +83,11 @@ class ClipBackend:
     def unload(self) -> None:
         """See Backend."""
         self._loaded = None
+        trim()
+
+    def shrink(self) -> None:
+        """See Backend. The text tower takes one text at a time, which needs little."""
+        self._ready().visual.shrink({PIXELS: self.sample().pixels[None]}, (EMBEDDING,))
 
     def prepare(self, image: bytes, *, caption: bool) -> Prepared:
         """See Backend."""

@@ -44,7 +44,8 @@ class Backend(Protocol):
     """An image model (and a captioner), blocking and free of threads of its own.
 
     `prepare` is called from at most `parallel` threads at a time, before `load` and after `unload` too. All
-    else is called from one thread, the device's: `compute` and `embed_text` only between `load` and `unload`.
+    else is called from one thread, the device's: `compute`, `shrink` and `embed_text` only between `load` and
+    `unload`.
     """
 
     model: str
@@ -68,6 +69,9 @@ class Backend(Protocol):
 
     def unload(self) -> None:
         """Give back the memory that `load` took."""
+
+    def shrink(self) -> None:
+        """Give back what computing took beyond that; may compute the sample."""
 
     def prepare(self, image: bytes, *, caption: bool) -> Any:
         """What `compute` needs of one encoded image (JPEG, PNG, ...); FileError if it cannot be read."""

@@ -1,6 +1,7 @@
 """The one thread that owns the model."""
 
 import logging
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from threading import Thread
@@ -15,13 +16,16 @@ from services.ml.engine.queue import Batch, Call, DeviceQueue, Waiting
 
 log = logging.getLogger(__name__)
 
+REST_S = 5.0
+"""After so long without work the memory that batches took is given back; until then the next one uses it."""
+
 
 class Device:
     """Computes batches, and does calls between them, until closed.
 
     The model is in memory (`resident`) from a `load` to an `unload`, except once nothing came for `idle_s`
-    seconds: the next image brings it back. A model that fails on its own sample ends the thread; `failure` is
-    then why.
+    seconds: the next image brings it back. What its batches took is given back after `rest_s`. A model that
+    fails on its own sample ends the thread; `failure` is then why.
     """
 
     def __init__(
@@ -30,6 +34,7 @@ class Device:
         size: BatchSize,
         idle_s: float | None = None,
         instruments: Instruments | None = None,
+        rest_s: float = REST_S,
     ) -> None:
         self.queue = DeviceQueue()
         self.failure: str | None = None
@@ -37,6 +42,9 @@ class Device:
         self._backend = backend
         self._size = size
         self._idle_s = idle_s
+        self._rest_s = rest_s
+        self._worked = time.monotonic()
+        self._grown = False
         self._instruments = instruments or Instruments()
         self._wanted = False
         self._thread = Thread(target=self._run, name="ml device", daemon=True)
@@ -48,6 +56,8 @@ class Device:
         if not self.resident:
             self._backend.load()
             self.resident = True
+            # What follows a load tries how large a batch may be.
+            self._grown = True
 
     def unload(self) -> None:
         """Unload the model, unless it is; on the device's thread."""
@@ -67,7 +77,9 @@ class Device:
                 elif taken:
                     self._compute(taken)
                 else:
-                    self._release()
+                    self._rest()
+                    continue
+                self._worked = time.monotonic()
         except BaseException as error:
             self.failure = self.failure or f"the thread of the model ended: {error or type(error).__name__}"
             log.exception("the thread of the model ended")
@@ -75,7 +87,29 @@ class Device:
             self.queue.close()
 
     def _take(self) -> Call | Batch | None:
-        return self.queue.take(self._size.limit, self._idle_s if self.resident else None)
+        return self.queue.take(self._size.limit, self._patience_s())
+
+    def _patience_s(self) -> float | None:
+        """Seconds until there is something to give back; None: never."""
+        limits = [self._rest_s] if self._grown else []
+        limits += [] if self._idle_s is None else [self._idle_s]
+        if not self.resident or not limits:
+            return None
+        return max(self._worked + min(limits) - time.monotonic(), 0)
+
+    def _rest(self) -> None:
+        """Nothing came for long enough to give something back: the model, or what its batches took."""
+        if self._idle_s is not None and time.monotonic() >= self._worked + self._idle_s:
+            self._release()
+        else:
+            self._shrink()
+
+    def _shrink(self) -> None:
+        self._grown = False
+        try:
+            self._backend.shrink()
+        except Exception as error:  # noqa: BLE001 (memory is kept, and whether the model works is seen by work)
+            log.warning("the model keeps the memory of its largest batch: %s", error)
 
     def _release(self) -> None:
         if self.resident:
@@ -93,12 +127,14 @@ class Device:
 
     def _compute_part(self, part: Batch) -> list[Batch]:
         """What of the part is still to be computed, in smaller parts."""
+        self._grown = True
         try:
             with self._instruments.timed(COMPUTE_SECONDS):
                 outcomes = self._backend.compute([each.prepared for each in part])
             self._instruments.observe(COMPUTE_IMAGES, len(part))
         except MemoryError as error:
             self._size.too_much(len(part))
+            self._shrink()
             return _halves(part, error)
         except Exception as error:  # noqa: BLE001 (whatever it is, an image or the device is to blame)
             self._check(error, part)

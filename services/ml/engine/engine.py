@@ -9,7 +9,7 @@ from libs.common.errors import Code, FileError, UnavailableError
 from libs.common.metrics.instruments import Instruments
 from services.ml.engine.backend import Backend, Described, TextVector
 from services.ml.engine.batch_size import BatchSize, best_batch
-from services.ml.engine.device import Device
+from services.ml.engine.device import REST_S, Device
 from services.ml.engine.queue import Outcome
 
 LEAST_REQUEST = 32
@@ -22,7 +22,7 @@ class Engine:
     """Owns a backend's threads and its state: loaded or not. `close` gives both back.
 
     `safe_batch`: images a batch; None: found at the first load. After `idle_s` seconds without work the model
-    leaves memory, until there is work again.
+    leaves memory, until there is work again; after `rest_s` what its batches took does.
     """
 
     def __init__(
@@ -31,6 +31,7 @@ class Engine:
         *,
         safe_batch: int | None = None,
         idle_s: float | None = None,
+        rest_s: float = REST_S,
         instruments: Instruments | None = None,
     ) -> None:
         self.backend = backend
@@ -39,7 +40,7 @@ class Engine:
         self._size = BatchSize(safe_batch or backend.safe_batch)
         self._changing = asyncio.Lock()
         self._pool = ThreadPoolExecutor(backend.parallel, thread_name_prefix="ml prepare")
-        self._device = Device(backend, self._size, idle_s, instruments)
+        self._device = Device(backend, self._size, idle_s, instruments, rest_s)
 
     @property
     def safe_batch(self) -> int:

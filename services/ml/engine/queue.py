@@ -114,7 +114,3 @@ class DeviceQueue:
 def _abandon(result: "Future[Any]") -> None:
     if not result.cancelled():
         result.set_exception(UnavailableError(Code.ML_UNAVAILABLE, "the models are being unloaded"))
-
-
-def _left(until: float | None) -> float | None:
-    return None if until is None else max(until - time.monotonic(), 0.01)

@@ -21,6 +21,7 @@ from services.ml.lite.caption import caption as caption_of
 from services.ml.lite.picture import reduced
 from services.ml.pixels.opening import opened
 from services.ml.pixels.squares import centre_square
+from services.ml.runtime.memory import trim
 from services.ml.runtime.session import Session
 
 SIDE = graph.SIDE
@@ -71,6 +72,11 @@ class LabelsBackend:
         """See Backend."""
         self._session = None
         self._rows = np.empty((0, self.dimension), np.float32)
+        trim()
+
+    def shrink(self) -> None:
+        """See Backend."""
+        self._ready().shrink({graph.PIXELS: self.sample().pixels[None]}, (graph.EMBEDDING,))
 
     def prepare(self, image: bytes, *, caption: bool) -> Prepared:
         """See Backend."""
@@ -80,10 +86,8 @@ class LabelsBackend:
 
     def compute(self, batch: Sequence[Prepared]) -> list[Described | FileError]:
         """See Backend."""
-        if self._session is None:
-            raise UnavailableError(Code.ML_UNAVAILABLE, "the model is not loaded")
         pixels = np.stack([each.pixels for each in batch])
-        embeddings, probabilities = self._session.run(
+        embeddings, probabilities = self._ready().run(
             {graph.PIXELS: pixels}, (graph.EMBEDDING, graph.PROBABILITIES)
         )
         return [
@@ -103,6 +107,11 @@ class LabelsBackend:
         means = np.stack([self._rows[sorted(classes)].mean(axis=0) for classes in meaning.words])
         joined = (means / np.linalg.norm(means, axis=1, keepdims=True)).sum(axis=0)
         return TextVector((joined / np.linalg.norm(joined)).astype(np.float32), meaning.note)
+
+    def _ready(self) -> Session:
+        if self._session is None:
+            raise UnavailableError(Code.ML_UNAVAILABLE, "the model is not loaded")
+        return self._session
 
     def _caption(self, facts: str | None, probabilities: Vector) -> str | None:
         if facts is None:

@@ -39,6 +39,9 @@ class LiteBackend:
     def unload(self) -> None:
         """There is nothing to give back."""
 
+    def shrink(self) -> None:
+        """There is nothing to give back."""
+
     def prepare(self, image: bytes, *, caption: bool) -> Described:
         """See Backend: all of the work, as it needs no device."""
         picture = open_picture(image)

@@ -9,6 +9,8 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
+from services.ml.runtime.memory import trim
+
 PROVIDERS = {
     "TensorrtExecutionProvider": "cuda",
     "CUDAExecutionProvider": "cuda",
@@ -23,6 +25,7 @@ PROVIDERS = {
 TensorRT is used only where it is asked for: it compiles each model for minutes.
 """
 _REQUESTED = frozenset({"TensorrtExecutionProvider"})
+_WITH_GPU_ARENA = frozenset({"TensorrtExecutionProvider", "CUDAExecutionProvider"})
 _OUT_OF_MEMORY = ("out of memory", "failed to allocate", "bad_alloc", "cudaerrormemoryallocation")
 
 Array = NDArray[Any]
@@ -48,6 +51,11 @@ class Session:
         session = ort.InferenceSession(
             given, options, providers=list(dict.fromkeys((wanted, "CPUExecutionProvider")))
         )
+        # It keeps the bytes, as many as the weights, to change to the CPU by itself if the device fails. Then
+        # it is to fail here: /readyz says so, and an orchestrator restarts the service.
+        session.disable_fallback()
+        session._model_bytes = None  # noqa: SLF001 (there is no other way, and a test that sees it)
+        trim()
         return cls(session, session.get_providers()[0])
 
     @property
@@ -74,6 +82,17 @@ class Session:
             if any(words in str(error).lower() for words in _OUT_OF_MEMORY):
                 raise MemoryError("out of memory: send a smaller batch") from error
             raise
+
+    def shrink(self, inputs: Mapping[str, Array], outputs: Sequence[str]) -> None:
+        """Give back the memory that large batches needed; runs a small one, `inputs`, to do so.
+
+        ONNX Runtime otherwise keeps what its largest batch took, on the device and on the CPU.
+        """
+        arenas = "cpu:0;gpu:0" if self.provider in _WITH_GPU_ARENA else "cpu:0"
+        options = ort.RunOptions()
+        options.add_run_config_entry("memory.enable_memory_arena_shrinkage", arenas)
+        self._session.run(list(outputs), dict(inputs), options)
+        trim()
 
 
 def best_provider() -> str:

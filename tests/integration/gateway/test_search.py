@@ -47,6 +47,8 @@ class Words:
 
     def unload(self) -> None: ...
 
+    def shrink(self) -> None: ...
+
     def prepare(self, image: bytes, *, caption: bool) -> bytes:
         assert not caption
         return image

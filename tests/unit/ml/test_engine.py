@@ -12,6 +12,7 @@ from libs.common.errors import Code, FileError, UnavailableError
 from services.ml.engine.backend import Described, Likeness, TextVector
 from services.ml.engine.batch_size import best_batch
 from services.ml.engine.engine import Engine
+from tests.support.waiting import until
 
 BAD, POISON, LARGE = b"\xfa", b"\xfb", b"\xfc"
 
@@ -44,6 +45,12 @@ class Recorder:
     def unload(self) -> None:
         self._on("device")
         self.events.append("unload")
+
+    def shrink(self) -> None:
+        self._on("device")
+        self.events.append("shrink")
+        if self.broken:
+            raise RuntimeError("no arena")
 
     def prepare(self, image: bytes, *, caption: bool) -> tuple[bytes, bool]:
         self._on("prepare")
@@ -180,13 +187,39 @@ async def test_a_model_that_fails_on_its_own_sample_ends_readiness_at_once(start
 async def test_an_idle_model_leaves_memory_and_comes_back(started: Any) -> None:
     backend = Recorder()
     engine = await started(backend, idle_s=0.05)
-    async with asyncio.timeout(5):
-        while backend.events != ["load", "unload"]:
-            await asyncio.sleep(0.01)
+    await until(lambda: backend.events == ["load", "unload"])
     assert engine.obstacle is None
     assert values(await engine.describe([b"a"], caption=False)) == [97]
     assert (await engine.embed_text("abc")).embedding == 3
     assert backend.events[:3] == ["load", "unload", "load"]
+
+
+async def test_what_batches_took_is_given_back_once_after_the_last(started: Any) -> None:
+    backend = Recorder()
+    engine = await started(backend, rest_s=0.05)
+    await until(lambda: backend.events == ["load", "shrink"])
+    assert values(await engine.describe([b"a"], caption=False)) == [97]
+    await until(lambda: backend.events == ["load", "shrink", "shrink"])
+    await engine.embed_text("a text takes little")
+    await engine.cool_down()
+    assert backend.events == ["load", "shrink", "shrink", "unload"]
+
+
+async def test_memory_that_cannot_be_given_back_ends_nothing(started: Any) -> None:
+    backend = Recorder()
+    engine = await started(backend, rest_s=0.01)
+    backend.broken = True
+    await until(lambda: "shrink" in backend.events)
+    backend.broken = False
+    assert values(await engine.describe([b"a"], caption=False)) == [97]
+
+
+async def test_a_batch_that_was_too_much_leaves_nothing_behind(started: Any) -> None:
+    backend = Recorder(safe_batch=8)
+    backend.room = 4
+    engine = await started(backend, rest_s=3600)
+    await engine.describe([b"a"] * 8, caption=False)
+    assert "shrink" in backend.events
 
 
 async def test_the_batch_is_found_by_doubling_when_the_model_is_loaded(started: Any) -> None:

@@ -19,6 +19,7 @@ from tests.support.clip.folder import make_folder
 from tests.support.clip.tokenizer import END, clip_tokenizer
 from tests.support.clip.towers import LENGTH, SIDE, Towers
 from tests.support.describing import describe
+from tests.support.memory import MB, resident
 from tests.unit.ml.photos import jpeg, photo
 
 TOWERS = Towers()
@@ -105,6 +106,18 @@ def test_a_batch_gives_what_its_images_give_alone(clip: ClipBackend) -> None:
         assert isinstance(alone, Described)
         assert isinstance(found, Described)
         assert found.embedding == pytest.approx(alone.embedding, abs=1e-5)
+
+
+def test_after_a_large_batch_the_memory_that_a_small_one_does_not_need_is_given_back(
+    clip: ClipBackend,
+) -> None:
+    clip.compute([clip.sample()])
+    before = resident()
+    clip.compute([clip.sample()] * 1024)
+    assert resident() > before + 20 * MB
+    clip.shrink()
+    assert resident() < before + 8 * MB
+    assert len(clip.compute([clip.sample()])) == 1
 
 
 def test_the_backend_reports_what_the_folder_says(clip: ClipBackend) -> None:
