@@ -5,6 +5,8 @@ DIR ?=
 override DIR := $(value DIR)
 export DIR
 ONLY ?=
+# Every process that a target starts would compile all modules once more.
+unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
 EXTRAS := all demo gateway scanner processor inferencer captioner upserter ml dashboard tracing docs
 COMPILE := build/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-header
@@ -63,6 +65,7 @@ requirements:  ## Pin the requirements anew, from pyproject.toml
 	$(PYTHON) -m venv build/uv
 	build/uv/bin/pip --disable-pip-version-check install --quiet uv
 	sed -n '/^requires = /s/.*"\(.*\)".*/\1/p' pyproject.toml | $(COMPILE) - -o requirements/build.txt
+	echo uv | $(COMPILE) - -o requirements/uv.txt
 	$(COMPILE) --extra dev pyproject.toml -o requirements/dev.txt
 	for extra in $(EXTRAS); do \
 		$(COMPILE) --extra $$extra -c requirements/dev.txt pyproject.toml -o requirements/$$extra.txt || exit 1; \

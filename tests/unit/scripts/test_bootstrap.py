@@ -3,6 +3,7 @@
 import runpy
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ def bootstrap(tmp_path: Path) -> dict[str, Any]:
     """The script's own functions, working in a copy of the project's requirements."""
     names = runpy.run_path(str(SCRIPT))
     (tmp_path / "requirements").mkdir()
-    for name in ("build", "all", "demo", "dev"):
+    for name in ("uv", "build", "all", "demo", "dev"):
         (tmp_path / "requirements" / f"{name}.txt").write_text(f"{name}==1\n")
     (tmp_path / "sluice").mkdir()
     for project in (tmp_path, tmp_path / "sluice"):
@@ -64,22 +65,58 @@ def test_a_changed_pin_is_installed(bootstrap: dict[str, Any]) -> None:
     assert not bootstrap["is_up_to_date"]("dev")
 
 
-def test_nothing_is_compiled_and_everything_is_checked(bootstrap: dict[str, Any]) -> None:
-    """A fresh machine has no compiler, and what is built while it is installed is checked by no one."""
+def installing(bootstrap: dict[str, Any], works: Callable[[list[str]], bool]) -> list[list[str]]:
+    """What installing calls, where that does or does not work."""
     called: list[list[str]] = []
-    bootstrap["run"] = lambda command, _: called.append(command)
+
+    def status(command: list[str], **_: object) -> int:
+        called.append(command)
+        return 0 if works(command) else 1
+
+    bootstrap.update(status_of=status, shown=status)
     bootstrap["install"]("demo")
-    requirements, project = called
-    assert requirements[requirements.index("--only-binary") + 1] == ":all:"
-    assert "--require-hashes" in requirements
+    return called
+
+
+@pytest.mark.parametrize(
+    ("tools", "works"),
+    [
+        (["pip", "uv", "uv"], lambda _: True),
+        (["pip", "pip", "pip"], lambda command: not command[-1].endswith("uv.txt")),
+        (["pip", "uv", "pip", "uv"], lambda command: "--python" not in command or "--no-deps" in command),
+    ],
+    ids=["uv", "no uv to be had", "uv does not reach the index"],
+)
+def test_nothing_is_compiled_and_everything_is_checked(
+    bootstrap: dict[str, Any], tools: list[str], works: Callable[[list[str]], bool]
+) -> None:
+    """A fresh machine has no compiler, and what is built while it is installed is checked by no one."""
+    *requirements, project = called = installing(bootstrap, works)
+    assert ["uv" if "--python" in command else "pip" for command in called] == tools
+    for command in requirements:
+        assert command[command.index("--only-binary") + 1] == ":all:"
+        assert "--require-hashes" in command
     assert "--no-build-isolation" in project
+
+
+def test_uv_is_told_where_pip_finds_packages(
+    bootstrap: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIP_INDEX_URL", "https://index.example/simple")
+    monkeypatch.setenv("PIP_EXTRA_INDEX_URL", "https://a.example https://b.example")
+    bootstrap["python"] = lambda: Path(sys.executable)
+    told = bootstrap["index"]()
+    assert told["UV_DEFAULT_INDEX"] == "https://index.example/simple"
+    assert told["UV_INDEX"] == "https://a.example https://b.example"
 
 
 def test_the_environment_is_not_called_ready_where_kafka_could_not_be_had(
     bootstrap: dict[str, Any], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("KAFKA_BOOTSTRAP_SERVERS", raising=False)
-    bootstrap.update(make_venv=lambda: None, run=lambda *_: None, python=lambda: Path("/bin/false"))
+    bootstrap.update(
+        make_venv=lambda: None, run=lambda *_: None, shown=lambda _: 0, python=lambda: Path("/bin/false")
+    )
     bootstrap["main"]("demo")
     assert capsys.readouterr().out.splitlines()[-1] == "sluice: the environment is ready, but for Kafka"
 
@@ -97,9 +134,10 @@ def test_an_installation_shows_how_far_it_is_and_what_went_wrong(
 ) -> None:
     pip = "print('Collecting demo'); print('ERROR: no such package'); raise SystemExit(1)"
     pinned = str(bootstrap["ROOT"] / "requirements" / "demo.txt")
-    assert bootstrap["pip_shown"]([sys.executable, "-c", pip, "-r", pinned]) == 1
+    bootstrap["python"] = lambda: Path(sys.executable)
+    assert bootstrap["shown"]([sys.executable, "-c", pip, "-r", pinned]) == 1
     assert capsys.readouterr().out.splitlines() == [
-        "sluice: 1 of 1 packages", "sluice: ERROR: no such package",
+        "sluice: getting 1 packages", "sluice: collecting demo", "sluice: ERROR: no such package",
     ]  # fmt: skip
 
 

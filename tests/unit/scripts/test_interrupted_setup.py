@@ -24,7 +24,8 @@ def clone(tmp_path: Path) -> Path:
     for name in ("Makefile", "scripts/bootstrap.py"):
         shutil.copy(ROOT / name, tmp_path / name)
     (tmp_path / "requirements").mkdir()
-    shutil.copy(ROOT / "requirements" / "build.txt", tmp_path / "requirements")
+    for name in ("uv", "build"):
+        shutil.copy(ROOT / "requirements" / f"{name}.txt", tmp_path / "requirements")
     pins = re.findall(
         r"^\S+==[^\n]*(?:\n[ ]+--hash[^\n]*)+", (ROOT / "requirements" / "dev.txt").read_text(), re.MULTILINE
     )
