@@ -7,14 +7,12 @@ import io
 import struct
 import zlib
 from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
 import pillow_heif
 import pillow_jxl  # noqa: F401 - plugs itself into Pillow
-import skimage
-import sklearn
 from numpy.typing import NDArray
 from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
@@ -43,11 +41,19 @@ _SKIMAGE = (
 MAKE, MODEL, ORIENTATION, EXIF_IFD, GPS_IFD = 0x010F, 0x0110, 0x0112, 0x8769, 0x8825
 
 
+def package(name: str) -> Path:
+    """The folder of an installed package, which is not imported: scikit-learn's takes seconds."""
+    found = find_spec(name)
+    assert found is not None
+    assert found.origin is not None
+    return Path(found.origin).parent
+
+
 def real_photos() -> list[Path]:
     """At least 15 real photos that installed packages bring along, JPEG and PNG."""
-    images = Path(sklearn.__file__).parent / "datasets/images"
-    samples = Path(mpl.__file__).parent / "mpl-data/sample_data"
-    found = [Path(skimage.__file__).parent / "data" / name for name in _SKIMAGE]
+    images = package("sklearn") / "datasets/images"
+    samples = package("matplotlib") / "mpl-data/sample_data"
+    found = [package("skimage") / "data" / name for name in _SKIMAGE]
     found += [images / "china.jpg", images / "flower.jpg", samples / "grace_hopper.jpg"]
     return [path for path in found if path.is_file()]
 

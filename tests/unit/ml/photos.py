@@ -3,15 +3,13 @@
 import io
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 
-import matplotlib as mpl
-import skimage
-import sklearn
 from PIL import Image, ImageEnhance
 
-_SKIMAGE = Path(skimage.__file__).parent / "data"
-_SKLEARN = Path(sklearn.__file__).parent / "datasets" / "images"
+from tests.support.photos import package
+
+_SKIMAGE = package("skimage") / "data"
+_SKLEARN = package("sklearn") / "datasets" / "images"
 # The two chessboards show one picture; they are no two photos.
 _PATHS = [
     *sorted(
@@ -19,7 +17,7 @@ _PATHS = [
     ),
     _SKLEARN / "china.jpg",
     _SKLEARN / "flower.jpg",
-    Path(mpl.get_data_path()) / "sample_data" / "grace_hopper.jpg",
+    package("matplotlib") / "mpl-data" / "sample_data" / "grace_hopper.jpg",
 ]
 PHOTOS = {path.stem: path for path in _PATHS}
 

@@ -1,9 +1,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from services.gateway.app import create_app
-
-DOCUMENT = create_app().openapi()
+from tests.support.openapi import DOCUMENT
 
 
 def operations() -> Iterator[tuple[str, dict[str, Any]]]:

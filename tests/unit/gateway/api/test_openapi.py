@@ -10,8 +10,7 @@ from services.gateway.api_docs.openapi import ANSWERS
 from services.gateway.api_docs.openapi_3_0 import as_3_0
 from services.gateway.app import create_app
 from services.gateway.settings import GatewaySettings
-
-DOCUMENT = create_app().openapi()
+from tests.support.openapi import DOCUMENT
 
 
 def operations() -> Iterator[tuple[str, dict[str, Any]]]:
