@@ -27,7 +27,8 @@ from services.dashboard.pages.duplicates.page import duplicates
 from services.dashboard.pages.jobs.job import job
 from services.dashboard.pages.jobs.jobs import jobs
 from services.dashboard.pages.libraries.libraries import libraries
-from services.dashboard.pages.library import library
+from services.dashboard.pages.library import finding
+from services.dashboard.pages.library.page import library
 from services.dashboard.pages.map import map_page
 from services.dashboard.pages.overview import overview
 from services.dashboard.pages.photo import photo
@@ -71,6 +72,7 @@ def create_app(settings: DashboardSettings) -> FastAPI:
     for path, page in PAGES.items():
         ui.page(path, response_timeout=PAGE_SECONDS)(page)
     pages_app.include_router(media.router)
+    pages_app.include_router(finding.router)
     pages_app.include_router(data.router)
     pages_app.include_router(access.router)
     pages_app.mount(assets.folder(), StaticFiles(directory=assets.STATIC))

@@ -25,16 +25,17 @@ class AsyncPhotos:
         limit: int = 20,
         cursor: str | None = None,
         collection: str | None = None,
+        thumbnails: bool = False,
     ) -> body.SearchResults:
         """Photos of a collection by words, or like a stored one (`like`: its id), best first.
 
-        Without `collection` those of the active one.
+        Without `collection` those of the active one. With `thumbnails` each has its JPEG in base64.
 
         Without both it lists them in the order of `sort` (a field, or -field).
         """
         sent = {
             "query": query, "like": like, "mode": mode, "filters": filters or None, "sort": sort,
-            "limit": limit, "cursor": cursor, "collection": collection,
+            "limit": limit, "cursor": cursor, "collection": collection, "thumbnails": thumbnails or None,
         }  # fmt: skip
         return await self.http.call("POST", "/search", body.SearchResults, json=wire.given(sent))
 
@@ -47,6 +48,7 @@ class AsyncPhotos:
         limit: int = 20,
         cursor: str | None = None,
         collection: str | None = None,
+        thumbnails: bool = False,
     ) -> body.SearchResults:
         """Photos of a collection, the active one unless it is named, that look most like a picture."""
         given = {
@@ -54,6 +56,7 @@ class AsyncPhotos:
             "filters": wire.as_query(filters),
             "cursor": cursor,
             "collection": collection,
+            "thumbnails": "true" if thumbnails else None,
         }
         params = wire.given(given)
         files = {"file": (name, content)}
@@ -104,11 +107,12 @@ class AsyncPhotos:
         params = {"fields": ",".join(fields), "limit": limit, "filters": wire.as_query(filters)}
         return await self.http.get(path, body.Facets, **params)
 
-    async def similar(self, photo_id: str, *, limit: int = 20) -> body.SearchResults:
+    async def similar(
+        self, photo_id: str, *, limit: int = 20, thumbnails: bool = False
+    ) -> body.SearchResults:
         """Photos that look like a stored one, in its own collection."""
-        return await self.http.get(
-            f"/images/{wire.segment(photo_id)}/similar", body.SearchResults, limit=limit
-        )
+        path = f"/images/{wire.segment(photo_id)}/similar"
+        return await self.http.get(path, body.SearchResults, limit=limit, thumbnails=thumbnails or None)
 
     async def random(self) -> body.Photo:
         """Any photo of the active collection; SluiceError image_not_found while it is empty."""

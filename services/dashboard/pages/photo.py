@@ -100,7 +100,7 @@ def _copy(each: Photo) -> None:
 
 async def _similar(api: AsyncClient, found: PhotoInfo) -> None:
     try:
-        hits = await api.photos.similar(found.id, limit=SIMILAR)
+        hits = await api.photos.similar(found.id, limit=SIMILAR, thumbnails=True)
     except SluiceError as error:
         shell.notice(error.detail)
         return

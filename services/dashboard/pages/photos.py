@@ -21,8 +21,16 @@ def tile(photo: Photo) -> str:
     caption = escape(photo.payload.caption or photo.payload.filename, quote=True)
     reason = f'<span class="sl-reason">{escape(why(photo))}</span>' if why(photo) else ""
     return (
-        f'<a class="sl-photo" href="{shell.url(f"/photo/{photo.id}")}" title="{name}">'
-        f'<img loading="lazy" src="{thumbnail(photo.id)}" alt="{caption}"><span>{name}</span>{reason}</a>'
+        f'<a class="sl-photo" href="{shell.url(f"/photo/{photo.id}")}" title="{name}" '
+        f'data-id="{escape(photo.id, quote=True)}"><img {_source(photo)} alt="{caption}">'
+        f"<span>{name}</span>{reason}</a>"
+    )
+
+
+def _source(photo: Photo) -> str:
+    inline = photo.payload.thumbnail_base64
+    return (
+        f'src="data:image/jpeg;base64,{inline}"' if inline else f'loading="lazy" src="{thumbnail(photo.id)}"'
     )
 
 

@@ -6,7 +6,6 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 
 from libs.common.filters import parsing as filters
-from libs.common.points.projections import SEARCH, TILE
 from services.gateway.api.capabilities import capability
 from services.gateway.api.models import problems
 from services.gateway.api.unread import ReadFields
@@ -15,7 +14,7 @@ from services.gateway.images.images import Images
 from services.gateway.search import models as body
 from services.gateway.search.gallery import Gallery
 from services.gateway.search.presentation import hits_out, listed_out
-from services.gateway.search.requested import Page
+from services.gateway.search.requested import Page, shown
 from services.gateway.search.routes import Filters, Searches
 
 router = APIRouter(tags=["search"], route_class=ReadFields)
@@ -47,7 +46,7 @@ async def images(
     thumbnails: Annotated[bool, Query(description="Each with its `thumbnail_base64`")] = False,
 ) -> body.ListedPage:
     """Pages together have every image once, also while others are being stored; without the field, last."""
-    return listed_out(await gallery.page(name, sort, page, TILE if thumbnails else SEARCH))
+    return listed_out(await gallery.page(name, sort, page, shown(thumbnails=thumbnails)))
 
 
 @router.get("/collections/{name}/facets", summary="What fields have, and how often", responses=problems(404))
@@ -77,8 +76,10 @@ async def similar(
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
     cursor: Cursor = None,
     filters_json: Filters = None,
+    thumbnails: Annotated[bool, Query(description="As in /search")] = False,
 ) -> body.Hits:
     """In the image's own collection, by cosine similarity; never the image itself."""
     found = await pictures.find(image_id, "none")
-    page = Page(limit, where=filters.parse_json(filters_json), cursor=cursor)
+    where = filters.parse_json(filters_json)
+    page = Page(limit, where=where, cursor=cursor, shown=shown(thumbnails=thumbnails))
     return hits_out(await search.like(found.collection, image_id, page))

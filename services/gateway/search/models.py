@@ -45,6 +45,7 @@ class SearchQuery(Body):
     stacks: Literal["cover", "all"] = Field(
         "cover", description="Of several files of one picture: the one that stands for them, or all"
     )
+    thumbnails: bool = Field(False, description="Each with its `thumbnail_base64`")
 
 
 class WordFoundOut(Body):

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from libs.common.points.fields import Fields
-from libs.common.points.projections import SEARCH
 from libs.common.store.protocol import (
     Filter,
     FusedRanking,
@@ -21,7 +20,6 @@ from services.gateway.search.why import READ, Why, words_found
 
 _NEW = 200
 """Points that may have been stored before the cursor's place since its page was read."""
-_FIELDS = tuple(dict.fromkeys((*SEARCH, *READ)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +38,7 @@ async def ranked_page(store: Store, wanted: Wanted, page: Page) -> tuple[list[Hi
     place = after.place if after else page.offset
     found = await _behind(store, wanted, page, after)
     shown = found[: page.limit]
-    hits = await _shown(store, wanted, shown)
+    hits = await _shown(store, wanted, shown, page.shown)
     if len(found) <= page.limit or not shown:
         return hits, None
     last = cursors.Ranked(shown[-1].score, shown[-1].id, place + len(shown))
@@ -60,19 +58,20 @@ async def _behind(store: Store, wanted: Wanted, page: Page, after: cursors.Ranke
     return [hit for hit in found if (-hit.score, hit.id) > last]
 
 
-async def _shown(store: Store, wanted: Wanted, ranked: list[Ranked]) -> list[Hit]:
+async def _shown(store: Store, wanted: Wanted, ranked: list[Ranked], fields: tuple[str, ...]) -> list[Hit]:
     """The hits; those that were deleted since they were ranked are left out."""
     vectors = isinstance(wanted.ranking, FusedRanking)
+    read = tuple(dict.fromkeys((*fields, *READ)))
     records = await store.retrieve(
-        wanted.collection, [hit.id for hit in ranked], payload=_FIELDS, vectors=vectors
+        wanted.collection, [hit.id for hit in ranked], payload=read, vectors=vectors
     )
     there = {record.id: record for record in records}
-    return [_hit(wanted.ranking, hit, there[hit.id]) for hit in ranked if hit.id in there]
+    return [_hit(wanted.ranking, hit, there[hit.id], fields) for hit in ranked if hit.id in there]
 
 
-def _hit(ranking: Ranking, hit: Ranked, record: Record) -> Hit:
+def _hit(ranking: Ranking, hit: Ranked, record: Record, fields: tuple[str, ...]) -> Hit:
     words = words_found(_words(ranking), Fields(record.payload))
-    payload = {field: value for field, value in record.payload.items() if field in SEARCH}
+    payload = {field: value for field, value in record.payload.items() if field in fields}
     return Hit(hit.id, _score(ranking, hit), payload, Why(_likeness(ranking, hit, record), words))
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from libs.common.points.projections import SEARCH, TILE
 from libs.common.points.words import Query
 from libs.common.store.protocol import Filter, Payload
 from services.gateway.search.why import Why
@@ -16,12 +17,18 @@ NO_QUERY = Query((), (), ())
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Which hits are wanted, the condition that they fulfil, and the cursor that they come after."""
+    """Which hits are wanted, what they fulfil, the cursor that they come after, and the fields of each."""
 
     limit: int
     offset: int = 0
     where: Filter | None = None
     cursor: str | None = None
+    shown: tuple[str, ...] = SEARCH
+
+
+def shown(*, thumbnails: bool) -> tuple[str, ...]:
+    """The fields of each hit."""
+    return TILE if thumbnails else SEARCH
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from services.gateway.api.models import problems
 from services.gateway.api.unread import ReadFields
 from services.gateway.search.models import Hits, SearchQuery
 from services.gateway.search.presentation import hits_out
-from services.gateway.search.requested import Page
+from services.gateway.search.requested import Page, shown
 from services.gateway.search.search import Search
 
 router = APIRouter(prefix="/search", tags=["search"], route_class=ReadFields)
@@ -24,7 +24,8 @@ Filters = Annotated[str | None, Query(alias="filters", description="As in /searc
 async def by_text(search: Searches, query: SearchQuery) -> Hits:
     """By meaning and by words where the model reads text (`mode` hybrid, or vector where no image has any of
     the words), else by the words of captions, names, people, places and cameras (`mode` lexical)."""
-    page = Page(query.limit, query.offset, filters.parse(query.filters), query.cursor)
+    where = filters.parse(query.filters)
+    page = Page(query.limit, query.offset, where, query.cursor, shown(thumbnails=query.thumbnails))
     return hits_out(await search.find(query, page))
 
 
@@ -38,9 +39,10 @@ async def by_image(  # noqa: PLR0913, PLR0917 (one parameter an option)
     cursor: Annotated[str | None, Query(max_length=1000)] = None,
     stacks: Annotated[Literal["cover", "all"], Query(description="As in /search")] = "cover",
     collection: Annotated[str | None, Query(max_length=255, description="Unset: the active one")] = None,
+    thumbnails: Annotated[bool, Query(description="As in /search")] = False,
 ) -> Hits:
     """The pictures most like it, by cosine similarity."""
-    page = Page(limit, offset, filters.parse_json(filters_json), cursor)
+    page = Page(limit, offset, filters.parse_json(filters_json), cursor, shown(thumbnails=thumbnails))
     descriptor = await asyncio.to_thread(_descriptor, file)
     return hits_out(await search.by_image(descriptor, page, stacks, collection))
 

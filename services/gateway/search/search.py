@@ -120,7 +120,7 @@ class Search:
         if query.words:
             words = Filter(words={_TEXT: Words(" ".join(query.words), "any")})
             page = replace(page, where=both(page.where, words))
-        found = await self.gallery.page(name, sort, page)
+        found = await self.gallery.page(name, sort, page, page.shown)
         hits = [
             Hit(each.id, 0.0, each.payload, Why(None, words_found(query.words, Fields(each.payload))))
             for each in found.items

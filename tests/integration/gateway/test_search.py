@@ -225,6 +225,14 @@ async def test_a_gallery_can_be_entered_anywhere_and_shows_thumbnails_if_asked(
     assert (await page(limit=1, thumbnails=True))[0]["payload"]["thumbnail_base64"]
 
 
+@pytest.mark.usefixtures("photos_of_a_year")
+async def test_hits_have_thumbnails_if_asked(gateway: httpx.AsyncClient) -> None:
+    for asked, there in ((False, False), (True, True)):
+        answer = await gateway.post(f"{API}/search", json={"query": "boat", "limit": 1, "thumbnails": asked})
+        (hit,) = answer.json()["results"]
+        assert ("thumbnail_base64" in hit["payload"]) is there
+
+
 async def test_words_phrases_and_exclusions_find_what_they_say_and_why(
     gateway: httpx.AsyncClient, photos_of_a_year: tuple[str, list[str]]
 ) -> None:

@@ -10,7 +10,7 @@ from libs.common.http.mounted import Mounted
 from services.dashboard import words
 from services.dashboard.access import SameOrigin
 from services.dashboard.pages.duplicates.identical import spare
-from services.dashboard.pages.filters import address, chosen
+from services.dashboard.pages.library.filters import address, chosen
 from services.dashboard.pages.overview import best_state, waiting
 from services.dashboard.pages.photo_facts import exposure, names, place, technical
 from services.dashboard.pages.photos import tile, why

@@ -18,11 +18,10 @@ class Gallery extends HTMLElement {
       (section, first, limit, items) => this.#arrived(section, first, limit, items),
       (error) => this.#failed(error),
     );
-    this.selection = new Selection(this);
+    this.selection = new Selection(this, () => this.ordered(), this.stop.signal);
     const options = { signal: this.stop.signal, passive: true };
     addEventListener("scroll", () => this.#later(), options);
     new ResizeObserver(() => this.#arrange()).observe(this);
-    addEventListener("pagehide", () => this.#remember(), options);
     this.addEventListener("click", (event) => this.#clicked(event));
     this.addEventListener("keydown", (event) => this.#moved(event));
     addEventListener("sl-changed", () => this.#again(), options);
@@ -32,6 +31,27 @@ class Gallery extends HTMLElement {
 
   disconnectedCallback() {
     this.stop.abort();
+    this.scrubber?.bar.remove();
+  }
+
+  /** Be there again, or from the beginning, with the window at this height. */
+  show(scroll) {
+    this.hidden = false;
+    this.scroll = scroll;
+    if (this.layout) this.#arrange();
+    this.#scrolled();
+  }
+
+  /** Another view is shown; photos that were loaded are kept. */
+  hide() {
+    if (!this.hidden) this.selection.clear();
+    this.hidden = true;
+  }
+
+  #scrolled() {
+    if (!this.layout || this.hidden || this.scroll === null) return;
+    scrollTo(0, this.scroll);
+    this.scroll = null;
   }
 
   /** The months with their counts, and what is in view of them. */
@@ -65,9 +85,10 @@ class Gallery extends HTMLElement {
     this.replaceChildren();
     this.tiles.clear();
     this.heads.clear();
+    if (!total) this.replaceChildren(this.parentElement.querySelector("template").content.cloneNode(true));
     this.#arrange();
     if (!this.scrubber && total > 500) this.scrubber = new Scrubber(this);
-    this.#recall();
+    this.#scrolled();
   }
 
   #images(section, at, limit, thumbnails) {
@@ -95,7 +116,7 @@ class Gallery extends HTMLElement {
   }
 
   #draw() {
-    if (!this.layout) return;
+    if (!this.layout || this.hidden) return;
     const top = -this.getBoundingClientRect().top;
     const [from, to] = [top - AHEAD, top + innerHeight + AHEAD];
     this.#headers(visible(this.layout, from, to));
@@ -200,17 +221,6 @@ class Gallery extends HTMLElement {
     const all = this.ordered();
     all[all.indexOf(tile) + step]?.focus();
     event.preventDefault();
-  }
-
-  #remember() {
-    sessionStorage.setItem(`sl-scroll:${location.href}`, scrollY);
-  }
-
-  #recall() {
-    const key = `sl-scroll:${location.href}`;
-    const before = Number(sessionStorage.getItem(key));
-    sessionStorage.removeItem(key);
-    if (before && performance.getEntriesByType("navigation")[0]?.type !== "navigate") scrollTo(0, before);
   }
 }
 

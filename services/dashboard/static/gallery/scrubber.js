@@ -15,7 +15,6 @@ export class Scrubber {
     this.bar.addEventListener("pointermove", (event) => event.buttons && this.#to(event));
     this.bar.addEventListener("keydown", (event) => this.#key(event));
     gallery.after(this.bar);
-    gallery.parentElement.classList.add("sl-with-years");
     this.arrange();
   }
 

@@ -1,11 +1,13 @@
-// Photos that are chosen in a timeline: by their corner, by Shift for all between, or by x on the keyboard.
+// Photos that are chosen in a timeline or among what was found: by their corner, by Shift for all between, or by x on the keyboard.
 import { offered } from "../chosen.js";
 
 export class Selection {
-  constructor(gallery) {
-    this.gallery = gallery;
+  /** `place` has the tiles, each with its `data-id`; `ordered()` gives them as one reads them. */
+  constructor(place, ordered, signal) {
+    this.place = place;
+    this.ordered = ordered;
     this.ids = new Set();
-    addEventListener("keydown", (event) => this.#key(event), { signal: gallery.stop.signal });
+    addEventListener("keydown", (event) => this.#key(event), { signal });
   }
 
   /** Show on a tile whether it is chosen. */
@@ -23,7 +25,7 @@ export class Selection {
     if (event.shiftKey && this.last) this.#between(this.last, tile.dataset.id);
     else this.#toggle(tile.dataset.id);
     this.last = tile.dataset.id;
-    this.#show();
+    this.show();
     return true;
   }
 
@@ -32,28 +34,29 @@ export class Selection {
   }
 
   #between(one, other) {
-    const all = this.gallery.ordered().map((tile) => tile.dataset.id);
+    const all = this.ordered().map((tile) => tile.dataset.id);
     const [from, to] = [all.indexOf(one), all.indexOf(other)].sort((a, b) => a - b);
     for (const id of all.slice(Math.max(0, from), to + 1)) if (id) this.ids.add(id);
   }
 
   #key(event) {
-    const tile = document.activeElement?.closest?.(".sl-tile");
+    const tile = document.activeElement?.closest?.("[data-id]");
     if (event.key === "Escape" && this.ids.size) this.clear();
-    else if (event.key === "x" && tile?.dataset.id) {
+    else if (event.key === "x" && tile && this.place.contains(tile)) {
       this.#toggle(tile.dataset.id);
-      this.#show();
+      this.show();
     }
   }
 
   clear() {
     this.ids.clear();
-    this.#show();
+    this.show();
   }
 
-  #show() {
-    for (const tile of this.gallery.querySelectorAll(".sl-tile[data-id]")) this.mark(tile);
-    this.gallery.classList.toggle("choosing", this.ids.size > 0);
+  /** Mark all tiles, and offer what can be done with the chosen ones. */
+  show() {
+    for (const tile of this.place.querySelectorAll("[data-id]")) this.mark(tile);
+    this.place.classList.toggle("choosing", this.ids.size > 0);
     offered([...this.ids], () => this.clear());
   }
 }
