@@ -32,6 +32,7 @@ class FreeBackend:
     likeness = Likeness(duplicate=0.9, related=0.5)
     safe_batch = 64
     device = "cpu"
+    precision: str | None = None
 
     def __init__(self) -> None:
         self.parallel = cores()

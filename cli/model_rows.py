@@ -70,10 +70,11 @@ def tried(name: str, models: Path) -> str:
     took = time.perf_counter() - loaded
     if backend.has_text_model:
         backend.embed_text("a cat")
+    precision = f" in {backend.precision}" if backend.precision else ""
     words = "yes" if backend.has_text_model else "no"
     return (
-        f"{backend.model} works on {backend.device}: loaded in {loaded - began:.1f} s, a picture takes "
-        f"{1000 * took:.0f} ms, {backend.dimension} numbers, words: {words}"
+        f"{backend.model} works on {backend.device}{precision}: loaded in {loaded - began:.1f} s, "
+        f"a picture takes {1000 * took:.0f} ms, {backend.dimension} numbers, words: {words}"
     )
 
 

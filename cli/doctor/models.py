@@ -12,9 +12,13 @@ def model(settings: RunSettings) -> Finding:
 
     name = settings.ml_model or default_model()
     what = f"model {name}"
+    ml = MLServiceSettings(ml_model=name, ml_models_dir=settings.models_dir)
     try:
-        backend = backend_of(MLServiceSettings(ml_model=name, ml_models_dir=settings.models_dir))
+        backend = backend_of(ml)
     except SluiceError as error:
-        return wrong(what, error.detail, "set ML_MODEL to what `sluice models list` shows, or fetch it")
+        advice = "set ML_MODEL to what `sluice models list` shows, or fetch it; ML_DEVICE to what is here"
+        return wrong(what, error.detail, advice)
+    gpu = ml.ml_precision == "auto" and backend.device != "cpu"
+    device = f"computes on {backend.device}{', in float16 where that is faster' if gpu else ''}"
     words = "words find pictures" if backend.has_text_model else "words are those of captions and names"
-    return ok(what, f"is here: {backend.dimension} numbers a vector; {words}")
+    return ok(what, f"is here: {backend.dimension} numbers a vector; {words}; {device}")

@@ -1,11 +1,15 @@
 """Which backend a setting of ML_MODEL means."""
 
 import importlib.util
+from typing import TYPE_CHECKING
 
 from services.ml.engine.backend import Backend
 from services.ml.lite.lite import LiteBackend
 from services.ml.models.registry import PUBLISHED
 from services.ml.settings import MLServiceSettings
+
+if TYPE_CHECKING:
+    from services.ml.runtime.providers import Runtime
 
 LITE, LABELS = "lite", "labels"
 SERVABLE = (LITE, LABELS, *(each.name for each in PUBLISHED))
@@ -39,7 +43,13 @@ def backend_of(settings: MLServiceSettings) -> Backend:
     if name == LABELS:
         from services.ml.labels.labels import LabelsBackend  # noqa: PLC0415
 
-        return LabelsBackend(parallel=threads)
+        return LabelsBackend(parallel=threads, runtime=_runtime(settings))
     from services.ml.clip.open import open_clip  # noqa: PLC0415
 
-    return open_clip(name, settings.ml_models_dir, threads)
+    return open_clip(name, settings.ml_models_dir, threads, _runtime(settings))
+
+
+def _runtime(settings: MLServiceSettings) -> "Runtime":
+    from services.ml.runtime.providers import Runtime  # noqa: PLC0415 (needs ONNX Runtime)
+
+    return Runtime.of(settings.ml_device, settings.ml_precision, settings.ml_models_dir / "engines")

@@ -52,6 +52,7 @@ async def capabilities(request: Request, model: Model = None) -> Capabilities:
         blip_model_loaded=engine.loaded and backend.caption_model is not None,
         device_type=backend.device,
         cuda_available=backend.device == "cuda",
+        precision=backend.precision,
         model_name_clip=backend.model,
         model_name_blip=backend.caption_model,
         embedding_dimension=backend.dimension,

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field, SecretStr
 
 from libs.common.settings import EnvSettings, LogFormat
+from services.ml.runtime.choices import DeviceChoice, PrecisionChoice
 
 
 class MLServiceSettings(EnvSettings):
@@ -33,6 +34,12 @@ class MLServiceSettings(EnvSettings):
         ge=1,
         le=1024,
         description="Threads that prepare and compute; unset: one a core",
+    )
+    ml_device: DeviceChoice = Field(
+        default="auto", description="What the model computes on; auto: the best but tensorrt that is here"
+    )
+    ml_precision: PrecisionChoice = Field(
+        default="auto", description="auto: float16 where a measurement finds it faster, and alike"
     )
     ml_max_body_mb: int = Field(default=256, ge=1, le=65536, description="Largest request body in MB")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="Log level")

@@ -17,6 +17,8 @@ class Capabilities(_Body):
     blip_model_loaded: bool
     device_type: str
     cuda_available: bool
+    precision: str | None = None
+    """What the model computes in, float32 or float16; null where it has no weights or is not loaded."""
     model_name_clip: str
     model_name_blip: str | None
     embedding_dimension: int

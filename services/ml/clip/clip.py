@@ -16,8 +16,10 @@ from services.ml.engine.backend import Described, Likeness, TextVector
 from services.ml.lite.caption import caption as caption_of
 from services.ml.lite.picture import reduced
 from services.ml.pixels.opening import Opened, opened
-from services.ml.pixels.squares import Pixels, centre_square, padded_square, squeezed_square
+from services.ml.pixels.squares import Pixels, centre_square, noise, padded_square, squeezed_square
 from services.ml.runtime.memory import trim
+from services.ml.runtime.precision import Probe, open_measured
+from services.ml.runtime.providers import Runtime
 from services.ml.runtime.session import Session
 
 _FILTERS = {
@@ -51,7 +53,13 @@ class ClipBackend:
     has_text_model = True
 
     def __init__(
-        self, folder: ClipFolder, likeness: Likeness, *, parallel: int | None = None, safe_batch: int = 32
+        self,
+        folder: ClipFolder,
+        likeness: Likeness,
+        *,
+        parallel: int | None = None,
+        safe_batch: int = 32,
+        runtime: Runtime | None = None,
     ) -> None:
         self.model = folder.model
         self.dimension = folder.config.embed_dim
@@ -59,18 +67,20 @@ class ClipBackend:
         self.likeness = likeness
         self.safe_batch = safe_batch
         self.parallel = parallel or cores()
-        self.device = "cpu"
+        self._runtime = runtime or Runtime()
+        self.device = self._runtime.provider.device
+        self.precision: str | None = None
         self._folder = folder
         self._square = _squares(folder)
         self._loaded: _Loaded | None = None
 
     def load(self) -> None:
         """See Backend; reads both towers."""
-        folder, preprocess, text = self._folder, self._folder.preprocess, self._folder.config.text_cfg
-        visual = visual_tower(folder.visual, preprocess.mean, preprocess.std, preprocess.side)
+        folder, text = self._folder, self._folder.config.text_cfg
+        visual = self._visual()
         self._loaded = _Loaded(
-            Session.open(visual, threads=self.parallel),
-            Session.open(textual_tower(folder.textual), threads=self.parallel),
+            visual,
+            Session.open(textual_tower(folder.textual), threads=self.parallel, runtime=self._runtime),
             Texts(
                 folder.path / "textual" / "tokenizer.json",
                 length=text.context_length,
@@ -78,7 +88,7 @@ class ClipBackend:
                 canonical=text.tokenizer_kwargs.clean == "canonicalize",
             ),
         )
-        self.device = self._loaded.visual.device
+        self.device, self.precision = visual.device, visual.precision
 
     def unload(self) -> None:
         """See Backend."""
@@ -115,6 +125,12 @@ class ClipBackend:
             given[mask.name] = _as(np.ones_like(tokens), mask.type)
         (embeddings,) = tower.run(given, (EMBEDDING,))
         return TextVector(_rows(embeddings)[0])
+
+    def _visual(self) -> Session:
+        preprocess = self._folder.preprocess
+        tower = visual_tower(self._folder.visual, preprocess.mean, preprocess.std, preprocess.side)
+        probe = Probe({PIXELS: noise(preprocess.side)}, EMBEDDING)
+        return open_measured(tower, probe, threads=self.parallel, runtime=self._runtime)
 
     def _ready(self) -> _Loaded:
         if self._loaded is None:

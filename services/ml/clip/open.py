@@ -6,16 +6,17 @@ from libs.common.errors import Code, SluiceError
 from services.ml.clip.clip import ClipBackend
 from services.ml.clip.folder import ClipFolder
 from services.ml.models.registry import CLIP_LIKENESS, PUBLISHED, published
+from services.ml.runtime.providers import Runtime
 
 
-def open_clip(name: str, models: Path, threads: int | None) -> ClipBackend:
+def open_clip(name: str, models: Path, threads: int | None, runtime: Runtime | None = None) -> ClipBackend:
     """The backend, not loaded. A folder is used as it is, without any network; a name must have been fetched.
 
     Raises SluiceError model_unavailable with the way out.
     """
     known = published(name)
     likeness = known.likeness if known else CLIP_LIKENESS
-    return ClipBackend(ClipFolder.read(_folder(name, models)), likeness, parallel=threads)
+    return ClipBackend(ClipFolder.read(_folder(name, models)), likeness, parallel=threads, runtime=runtime)
 
 
 def _folder(name: str, models: Path) -> Path:

@@ -11,11 +11,13 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from services.ml.runtime.graph import Graph
+
 PIXELS, EMBEDDING = "sluice_pixels", "sluice_embedding"
 _NORM_OPSET = 1
 
 
-def visual_tower(path: Path, mean: Sequence[float], std: Sequence[float], side: int) -> bytes:
+def visual_tower(path: Path, mean: Sequence[float], std: Sequence[float], side: int) -> Graph:
     """The model at `path` from uint8 N x side x side x RGB to EMBEDDING."""
     model = onnx.load(path)
     taken = model.graph.input[0]
@@ -23,14 +25,14 @@ def visual_tower(path: Path, mean: Sequence[float], std: Sequence[float], side: 
     _end_normalised(model)
     del model.graph.input[:]
     model.graph.input.append(helper.make_tensor_value_info(PIXELS, TensorProto.UINT8, ["n", side, side, 3]))
-    return bytes(model.SerializeToString())
+    return Graph.of(model)
 
 
-def textual_tower(path: Path) -> bytes:
+def textual_tower(path: Path) -> Graph:
     """The model at `path` with EMBEDDING as its only output."""
     model = onnx.load(path)
     _end_normalised(model)
-    return bytes(model.SerializeToString())
+    return Graph.of(model)
 
 
 def _prepend(model: onnx.ModelProto, taken: onnx.ValueInfoProto, mean: np.ndarray, std: np.ndarray) -> None:

@@ -63,6 +63,8 @@ class Backend(Protocol):
     parallel: int
     device: str
     """"cpu", "cuda" or another name that capabilities report."""
+    precision: str | None
+    """What it computes in, "float32" or "float16", once it is loaded; None where it has no weights."""
 
     def load(self) -> None:
         """Make the model ready; may take minutes."""

@@ -11,6 +11,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from services.ml.labels.weights import Tensor, Weights
+from services.ml.runtime.graph import Graph
 
 SIDE = 224
 DIMENSION = 1280
@@ -23,7 +24,7 @@ _EPSILON = 1e-3
 _OPSET = 17
 
 
-def build(weights: Weights) -> bytes:
+def build(weights: Weights) -> Graph:
     """The model: `pixels` is uint8, N x SIDE x SIDE x RGB; `embedding` N x 1280, `probabilities` N x 1000."""
     graph = _Graph(weights)
     found = graph.scaled(PIXELS)
@@ -32,7 +33,7 @@ def build(weights: Weights) -> bytes:
         found = graph.block(found, f"_blocks.{number}", stride)
     found = graph.convolution(found, "_conv_head", "_bn1")
     graph.head(found)
-    return bytes(graph.model().SerializeToString())
+    return Graph.of(graph.model())
 
 
 class _Graph:

@@ -20,8 +20,10 @@ from services.ml.labels.weights import read_weights
 from services.ml.lite.caption import caption as caption_of
 from services.ml.lite.picture import reduced
 from services.ml.pixels.opening import opened
-from services.ml.pixels.squares import centre_square
+from services.ml.pixels.squares import centre_square, noise
 from services.ml.runtime.memory import trim
+from services.ml.runtime.precision import Probe, open_measured
+from services.ml.runtime.providers import Runtime
 from services.ml.runtime.session import Session
 
 SIDE = graph.SIDE
@@ -51,11 +53,15 @@ class LabelsBackend:
     input_side: int | None = INPUT_SIDE
     likeness = Likeness(duplicate=0.93, related=0.45, words=0.09)
 
-    def __init__(self, *, safe_batch: int = 32, parallel: int | None = None) -> None:
-        """`parallel` None: as many threads as this process may use cores."""
+    def __init__(
+        self, *, safe_batch: int = 32, parallel: int | None = None, runtime: Runtime | None = None
+    ) -> None:
+        """`parallel` None: as many threads as this process may use cores; `runtime` None: the CPU."""
         self.safe_batch = safe_batch
         self.parallel = parallel or cores()
-        self.device = "cpu"
+        self._runtime = runtime or Runtime()
+        self.device = self._runtime.provider.device
+        self.precision: str | None = None
         self._vocabulary = Vocabulary()
         self._session: Session | None = None
         self._rows: Vector = np.empty((0, self.dimension), np.float32)
@@ -65,8 +71,13 @@ class LabelsBackend:
         weights = read_weights()
         rows = weights["_fc.weight"]
         self._rows = rows / np.linalg.norm(rows, axis=1, keepdims=True)
-        self._session = Session.open(graph.build(weights), threads=self.parallel)
-        self.device = self._session.device
+        self._session = open_measured(
+            graph.build(weights),
+            Probe({graph.PIXELS: noise(SIDE)}, graph.EMBEDDING),
+            threads=self.parallel,
+            runtime=self._runtime,
+        )
+        self.device, self.precision = self._session.device, self._session.precision
 
     def unload(self) -> None:
         """See Backend."""

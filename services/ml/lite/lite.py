@@ -27,6 +27,7 @@ class LiteBackend:
     input_side: int | None = INPUT_SIDE
     likeness = Likeness(duplicate=0.98, related=0.9)
     device = "cpu"
+    precision: str | None = None
 
     def __init__(self, *, safe_batch: int = 32, parallel: int | None = None) -> None:
         """`parallel` None: as many threads as this process may use cores."""

@@ -6,7 +6,7 @@ from PIL import Image
 from PIL.Image import Resampling
 
 Pixels = NDArray[np.uint8]
-"""Height x width x RGB."""
+"""Height x width x RGB, or several of those."""
 
 
 def centre_square(
@@ -23,6 +23,11 @@ def centre_square(
         return np.asarray(image.crop((x, y, x + side, y + side)))
     box = (left, top, left + taken, top + taken)
     return np.asarray(image.resize((side, side), filter_, box=box))
+
+
+def noise(side: int, count: int = 16) -> Pixels:
+    """Squares to measure with, always the same."""
+    return np.random.default_rng(0).integers(0, 256, (count, side, side, 3), np.uint8)
 
 
 def squeezed_square(image: Image.Image, side: int, filter_: Resampling = Resampling.BICUBIC) -> Pixels:

@@ -1,31 +1,17 @@
-"""ONNX Runtime: which device there is, and one model on it."""
+"""One model on ONNX Runtime."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
+from services.ml.runtime.graph import Graph, Precision
 from services.ml.runtime.memory import trim
+from services.ml.runtime.providers import CPU, PROVIDERS, Runtime
 
-PROVIDERS = {
-    "TensorrtExecutionProvider": "cuda",
-    "CUDAExecutionProvider": "cuda",
-    "MIGraphXExecutionProvider": "rocm",
-    "ROCMExecutionProvider": "rocm",
-    "OpenVINOExecutionProvider": "openvino",
-    "CoreMLExecutionProvider": "coreml",
-    "CPUExecutionProvider": "cpu",
-}
-"""What ONNX Runtime may run on, by preference, and the device that it is for people.
-
-TensorRT is used only where it is asked for: it compiles each model for minutes.
-"""
-_REQUESTED = frozenset({"TensorrtExecutionProvider"})
-_WITH_GPU_ARENA = frozenset({"TensorrtExecutionProvider", "CUDAExecutionProvider"})
 _OUT_OF_MEMORY = ("out of memory", "failed to allocate", "bad_alloc", "cudaerrormemoryallocation")
 
 Array = NDArray[Any]
@@ -37,31 +23,32 @@ class Session:
 
     _session: ort.InferenceSession
     provider: str
+    precision: Precision
 
     @classmethod
-    def open(cls, model: bytes | Path, *, threads: int, provider: str | None = None) -> "Session":
-        """The model (a file, or its bytes) on `provider`; None: on the best that is there."""
+    def open(
+        cls, graph: Graph, *, threads: int, runtime: Runtime | None = None, half: bool = False
+    ) -> "Session":
+        """The model on the runtime's provider (None: the CPU); `half`: told to compute in float16."""
+        runtime = runtime or Runtime()
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         # Threads that wait would otherwise spin on the cores that prepare the next pictures.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        wanted = provider or best_provider()
-        given = model if isinstance(model, bytes) else str(model)
-        session = ort.InferenceSession(
-            given, options, providers=list(dict.fromkeys((wanted, "CPUExecutionProvider")))
-        )
+        told = {runtime.provider.name: runtime.options(half=half), CPU.name: {}}
+        session = ort.InferenceSession(graph.data, options, providers=list(told.items()))
         # It keeps the bytes, as many as the weights, to change to the CPU by itself if the device fails. Then
         # it is to fail here: /readyz says so, and an orchestrator restarts the service.
         session.disable_fallback()
         session._model_bytes = None  # noqa: SLF001 (there is no other way, and a test that sees it)
         trim()
-        return cls(session, session.get_providers()[0])
+        return cls(session, session.get_providers()[0], "float16" if half else graph.precision)
 
     @property
     def device(self) -> str:
         """ "cpu", "cuda" or another name that capabilities report."""
-        return PROVIDERS.get(self.provider, self.provider)
+        return next((each.device for each in PROVIDERS if each.name == self.provider), self.provider)
 
     @property
     def inputs(self) -> Sequence[Any]:
@@ -88,14 +75,8 @@ class Session:
 
         ONNX Runtime otherwise keeps what its largest batch took, on the device and on the CPU.
         """
-        arenas = "cpu:0;gpu:0" if self.provider in _WITH_GPU_ARENA else "cpu:0"
+        arenas = next((each.arenas for each in PROVIDERS if each.name == self.provider), CPU.arenas)
         options = ort.RunOptions()
         options.add_run_config_entry("memory.enable_memory_arena_shrinkage", arenas)
         self._session.run(list(outputs), dict(inputs), options)
         trim()
-
-
-def best_provider() -> str:
-    """The first of PROVIDERS that this installation of ONNX Runtime has."""
-    found = ort.get_available_providers()
-    return next(each for each in PROVIDERS if each in found and each not in _REQUESTED)

@@ -42,6 +42,7 @@ class Words:
     safe_batch = 4
     parallel = 1
     device = "cpu"
+    precision: str | None = None
 
     def load(self) -> None: ...
 

@@ -355,6 +355,14 @@ def test_the_doctor_looks_for_the_model(tmp_path: Path, name: str, verdict: Verd
     assert words in found.detail
 
 
+def test_the_doctor_says_what_the_model_computes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = RunSettings(ml_model="labels", ml_models_dir=tmp_path)
+    assert "computes on cpu" in models.model(settings).detail
+    monkeypatch.setenv("ML_DEVICE", "rocm")
+    assert models.model(settings).verdict is Verdict.WRONG
+    assert "no ML_DEVICE rocm; it has" in models.model(settings).detail
+
+
 def test_the_models_are_listed_and_one_is_tried(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models", "list"]) == Exit.OK
     assert "ViT-B-32__laion2b-s34b-b79k" in capsys.readouterr().out

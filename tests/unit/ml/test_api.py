@@ -55,6 +55,7 @@ async def test_capabilities_have_the_old_fields_and_say_what_the_service_is(
         "blip_model_loaded": True,
         "device_type": "cpu",
         "cuda_available": False,
+        "precision": None,
         "model_name_clip": "lite-512-v1",
         "model_name_blip": "lite-caption-v1",
         "embedding_dimension": 512,

@@ -27,6 +27,7 @@ class Recorder:
     input_side: int | None = None
     likeness = Likeness(duplicate=0.9, related=0.5, words=0.1)
     device = "cpu"
+    precision: str | None = None
 
     def __init__(self, *, safe_batch: int = 4, parallel: int = 1) -> None:
         self.safe_batch = safe_batch

@@ -15,6 +15,7 @@ from services.ml.clip.texts import Texts
 from services.ml.engine.backend import Described
 from services.ml.models.lock import Lock, write_lock
 from services.ml.models.registry import CLIP_LIKENESS
+from services.ml.runtime.providers import Runtime
 from tests.support.clip.folder import make_folder
 from tests.support.clip.tokenizer import END, clip_tokenizer
 from tests.support.clip.towers import LENGTH, SIDE, Towers
@@ -123,6 +124,20 @@ def test_after_a_large_batch_the_memory_that_a_small_one_does_not_need_is_given_
 def test_the_backend_reports_what_the_folder_says(clip: ClipBackend) -> None:
     assert (clip.dimension, clip.input_side, clip.has_text_model) == (16, SIDE, True)
     assert clip.model.startswith("small-clip@")
+    assert (clip.device, clip.precision) == ("cpu", "float32")
+
+
+def test_in_half_precision_both_towers_still_share_one_space(clip: ClipBackend, folder: Path) -> None:
+    half = ClipBackend(
+        ClipFolder.read(folder), CLIP_LIKENESS, parallel=1, runtime=Runtime(precision="float16")
+    )
+    half.load()
+    assert half.precision == "float16"
+    (single,), (found,) = (describe(each, [png(noise())], caption=False) for each in (clip, half))
+    assert isinstance(single, Described)
+    assert isinstance(found, Described)
+    assert float(single.embedding @ found.embedding) > 0.999
+    assert (half.embed_text("a cat").embedding == clip.embed_text("a cat").embedding).all()
 
 
 def test_a_fetched_model_has_the_name_and_the_commit_that_it_was_fetched_as(tmp_path: Path) -> None:

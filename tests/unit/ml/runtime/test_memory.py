@@ -3,18 +3,19 @@
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
+from services.ml.runtime.graph import Graph
 from services.ml.runtime.session import Session
 from tests.support.memory import MB, resident
 
 
-def weighty(floats: int) -> bytes:
+def weighty(floats: int) -> Graph:
     """A model of so many weights."""
     node = helper.make_node("Add", ["x", "weights"], ["y"])
     x, y = (helper.make_tensor_value_info(name, TensorProto.FLOAT, [floats]) for name in "xy")
     weights = numpy_helper.from_array(np.ones(floats, np.float32), "weights")
     graph = helper.make_graph([node], "weighty", [x], [y], [weights])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-    return bytes(model.SerializeToString())
+    return Graph.of(model)
 
 
 def test_a_model_is_held_once_and_its_file_not_at_all() -> None:
