@@ -16,7 +16,7 @@ from libs.common.kafka.joining import while_joined
 from libs.common.kafka.offsets import committed
 from libs.common.kafka.outgoing import Outgoing
 from libs.common.kafka.publisher import Publisher
-from libs.common.kafka.runner import runner
+from libs.common.kafka.runner import finishing
 from libs.common.kafka.runner.batch import Input
 from libs.common.kafka.runner.runner import Runner
 from libs.common.messages import PathRecord
@@ -93,7 +93,7 @@ async def test_a_commit_that_is_refused_ends_the_stage_and_the_records_come_agai
 async def test_a_dead_letter_that_is_refused_is_said_and_ends_the_stage_uncommitted(
     broker: ForbiddingBroker, prefix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runner, "REFUSED_SECONDS", 1.5)
+    monkeypatch.setattr(finishing, "REFUSED_SECONDS", 1.5)
     plain, secured = await broker.connect(prefix)
     await forbid(plain, DEAD_LETTERS, WRITE)
     bad, health = records.file("bad.jpg", job_id="j"), Health()

@@ -10,41 +10,31 @@
 import asyncio
 import logging
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Generic
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
-from aiokafka.errors import CommitFailedError, IllegalStateError
-from aiokafka.structs import ConsumerRecord, TopicPartition
+from aiokafka.structs import TopicPartition
 
-from libs.common import messages
-from libs.common.errors import SluiceError, UnavailableError
-from libs.common.kafka.connection import Connection, broker_errors
-from libs.common.kafka.outgoing import Outgoing
+from libs.common.kafka.connection import Connection
 from libs.common.kafka.publisher import Publisher
-from libs.common.kafka.runner.batch import FILL_SECONDS, Batch, Input
-from libs.common.kafka.runner.dead_letters import failed_work
+from libs.common.kafka.runner.batch import Batch, Input
+from libs.common.kafka.runner.filling import Filling, Pace
+from libs.common.kafka.runner.finishing import Finishing
 from libs.common.kafka.runner.in_flight import work_of
-from libs.common.kafka.runner.pace import Pace
-from libs.common.kafka.runner.progress import Progress
-from libs.common.kafka.runner.traced import traced
-from libs.common.kafka.runner.tries import Tries, blame
+from libs.common.kafka.runner.taking import Taking
+from libs.common.kafka.runner.tries import Tries
 from libs.common.kafka.runner.worker import Worker
 from libs.common.kafka.stale_members import group_consumer
 from libs.common.messages import RecordT
-from libs.common.metrics.declared import BATCH, REBALANCES, RETRIES, TAKEN_BYTES
-from libs.common.runtime.retry import until_available
+from libs.common.metrics.declared import BATCH, REBALANCES, TAKEN_BYTES
 from libs.common.runtime.service import Health, Work, pause
 
 log = logging.getLogger(__name__)
 
-_LOOK_SECONDS = 0.02
 REVOKE_SECONDS = 5.0
 """How long a working batch may hold up the whole group when partitions move."""
-REFUSED_SECONDS = 5.0
-"""How long a stage stays that the brokers refuse, before its process ends."""
 OUT_SECONDS = 1.0
 """How often a replica that has left the group looks whether it may come back."""
 MOST_HELD_UP = 16
@@ -72,7 +62,6 @@ class Runner(Generic[RecordT]):
         held_up: Callable[[], int] = none_held_up,
     ) -> None:
         self._connection = connection
-        self._publisher = publisher
         self._worker: Worker[RecordT] = worker
         self._input: Input[RecordT] = source
         self._health = health
@@ -83,16 +72,18 @@ class Runner(Generic[RecordT]):
         self._partitions = 0
         self._next: dict[TopicPartition, int] = {}
         self._behind = 0
-        self._progress: Progress[TopicPartition] = Progress()
         self._tasks: dict[asyncio.Task[None], Batch[RecordT]] = {}
         self._epoch = 0
         self._held = False
         self._tries = Tries()
         self._pace = Pace(source.batch, source.most)
+        self._filling = Filling(source, self._pace, self._tasks.values())
+        self._taking = Taking(source, health.tracing, self._tries)
+        self._finishing: Finishing[RecordT] = Finishing(
+            source.name, connection, publisher, self._tries, health.instruments
+        )
         self._wake = asyncio.Event()
-        self._commit_lock = asyncio.Lock()
         self._failure: BaseException | None = None
-        self._held_up: str | None = None
         self.committed_bytes = 0
         """Of the records whose batches were done."""
 
@@ -144,10 +135,10 @@ class Runner(Generic[RecordT]):
         if self._worker.waiting is None and self._tasks:
             await asyncio.wait(self._tasks, timeout=min(drain_s, self._input.drain_s))
         await self._end_tasks()
-        self._held_up = None
+        self._finishing.held_up = None
         self._next.clear()
         self._behind = 0
-        self._progress.forget()
+        self._finishing.progress.forget()
         await self._tries.take_back(consumer)
 
     async def _loop(self, consumer: AIOKafkaConsumer, stop: asyncio.Event) -> None:
@@ -163,7 +154,7 @@ class Runner(Generic[RecordT]):
             if not self._held or len(self._tasks) >= in_flight:
                 await self._keep_polling(consumer)
                 continue
-            wait_s = self._patience(batch) if batch.places else 0.25
+            wait_s = self._filling.patience(batch) if batch.places else 0.25
             found = await consumer.getmany(
                 timeout_ms=int(wait_s * 1000), max_records=max(1, most - len(batch.places))
             )
@@ -176,59 +167,15 @@ class Runner(Generic[RecordT]):
             if found and not batch.places:
                 batch.opened = time.monotonic()
             for partition, records in found.items():
-                self._take(batch, partition, records)
-            if len(batch.places) >= most or (batch.places and time.monotonic() >= self._due(batch)):
+                self._finishing.progress.took(partition, (record.offset for record in records))
+                self._next[partition] = records[-1].offset + 1
+                self._taking.take(batch, partition, records)
+            if len(batch.places) >= most or (batch.places and time.monotonic() >= self._filling.due(batch)):
                 self._start(consumer, batch)
                 batch = Batch[RecordT]()
 
     def _most_in_flight(self) -> int:
         return self._input.in_flight + min(self._batches_held_up(), MOST_HELD_UP)
-
-    def _due(self, batch: Batch[RecordT]) -> float:
-        """When a batch starts though it is not full."""
-        fills = self._input.fills and self._tasks and not self._has_a_small_job(batch)
-        return batch.opened + (FILL_SECONDS if fills else self._input.linger_s)
-
-    def _has_a_small_job(self, batch: Batch[RecordT]) -> bool:
-        """Whether a job in it must not wait until another, which has most of what is under way, fills it.
-
-        Next to a batch that was not full either it gains nothing: that one ends soon, and small jobs that
-        come all the time would have each its own small batch.
-        """
-        under_way = self._tasks.values()
-        if all(len(other.places) < self._pace.batch for other in under_way):
-            return False
-        jobs = sum((other.keys for other in under_way), Counter[bytes | None]())
-        large, most = jobs.most_common(1)[0]
-        return 2 * most >= jobs.total() and any(job != large for job in batch.keys)
-
-    def _patience(self, batch: Batch[RecordT]) -> float:
-        """How long to poll for more; what a batch waits for may also be the end of another."""
-        left = max(0.0, self._due(batch) - time.monotonic())
-        return min(left, _LOOK_SECONDS) if self._tasks else left
-
-    def _take(
-        self, batch: Batch[RecordT], partition: TopicPartition, records: Sequence[ConsumerRecord]
-    ) -> None:
-        self._progress.took(partition, (record.offset for record in records))
-        self._next[partition] = records[-1].offset + 1
-        for record in records:
-            batch.bytes += len(record.value or b"")
-            batch.places.append((partition, record.offset))
-            batch.keys[record.key] += 1
-            try:
-                decoded = messages.decode(record.value or b"", self._input.kind)
-            except SluiceError as error:
-                batch.dead_letters += failed_work(record, error)
-                continue
-            if self._health.tracing.on:
-                decoded, span = traced(self._health.tracing, self.stage, record, decoded)
-                batch.spans += [span] if span else []
-            if self._tries.is_to_blame(partition, record.offset):
-                batch.dead_letters += failed_work(record, blame(), decoded)
-            else:
-                batch.records.append(decoded)
-                batch.taken_from.append((partition, record.offset))
 
     async def _count_tries(self, consumer: AIOKafkaConsumer) -> None:
         if self._held:
@@ -257,49 +204,12 @@ class Runner(Generic[RecordT]):
         outgoing = await self._worker(batch.records) if batch.records else []
         worked = time.monotonic()
         self._pace.took(len(batch.places), worked - begun)
-        await self._publish(batch.dead_letters + outgoing)
+        await self._finishing.publish(batch.dead_letters + outgoing)
         self._instruments.step("publish", time.monotonic() - worked)
         self._instruments.step("work", worked - begun)
-        await self._commit(consumer, batch)
+        await self._finishing.commit(consumer, batch)
         self._health.records += len(batch.places)
         self.committed_bytes += batch.bytes
-
-    async def _publish(self, outgoing: Sequence[Outgoing]) -> None:
-        """Publish until the brokers have it; a repeated record overwrites what it wrote before.
-
-        What they refuse ends the stage, uncommitted; said for a while first, and not in a tight circle.
-        """
-        try:
-            await until_available(lambda: self._publisher.publish(outgoing), self._is_held_up)
-        except SluiceError as error:
-            self._is_held_up(error)
-            await asyncio.sleep(REFUSED_SECONDS)
-            raise
-        self._held_up = None
-
-    def _is_held_up(self, error: SluiceError) -> None:
-        self._held_up = error.detail
-        self._instruments.count(RETRIES, "brokers")
-
-    async def _commit(self, consumer: AIOKafkaConsumer, batch: Batch[RecordT]) -> None:
-        async with self._commit_lock:
-            offsets = self._progress.finished(batch.places)
-            if not offsets:
-                return
-            for partition, offset in offsets.items():
-                self._tries.ended(partition, offset)
-            try:
-                with broker_errors(self._connection.bootstrap_servers):
-                    await self._commit_offsets(consumer, offsets)
-            except UnavailableError as error:
-                log.warning("%s: a commit is left to the next: %s", self._input.name, error.detail)
-
-    async def _commit_offsets(self, consumer: AIOKafkaConsumer, offsets: dict[TopicPartition, int]) -> None:
-        try:
-            await consumer.commit(offsets)
-        except (CommitFailedError, IllegalStateError):
-            # The group moved on without us; the records come again, to us or to another member.
-            log.info("%s: a commit came after its partitions had moved", self._input.name)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.pop(task, None)
@@ -326,7 +236,7 @@ class Runner(Generic[RecordT]):
 
     def _show_health(self, consumer: AIOKafkaConsumer) -> None:
         self._partitions = len(consumer.assignment()) if self._held else 0
-        reason = self._worker.waiting or self._held_up
+        reason = self._worker.waiting or self._finishing.held_up
         if reason is not None:
             self._health.waiting(reason)
         elif consumer.assignment() or self._health.state != "starting":

@@ -1,6 +1,6 @@
 """How many records a batch has."""
 
-from libs.common.kafka.runner.pace import WITHIN_SECONDS, Pace
+from libs.common.kafka.runner.filling import WITHIN_SECONDS, Pace
 
 
 def test_it_grows_at_most_twofold_while_records_are_done_quickly() -> None:
