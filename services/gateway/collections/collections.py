@@ -1,11 +1,12 @@
 """Collections: in the store they hold points, on `control` they have a generation and one is active."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from libs.common.control import CollectionState
-from libs.common.errors import Code, SluiceError
+from libs.common.errors import Code, SluiceError, UnavailableError
 from libs.common.http.problems.problem import BadRequestError, ConflictError
 from libs.common.kafka.outgoing import Outgoing, fact
 from libs.common.kafka.publisher import Publisher
@@ -15,12 +16,14 @@ from libs.common.points.fields import Fields, names
 from libs.common.points.projections import SAMPLE
 from libs.common.settings import StoreSettings
 from libs.common.store.named import held_in
-from libs.common.store.protocol import CollectionInfo, Distance, Record, Store
+from libs.common.store.protocol import CollectionInfo, Distance, Record, Shape, Store
 from services.gateway.api.caller import check_collection, sees
 from services.gateway.api.deadlines import deadline, refreshed
 from services.gateway.collections import records
 from services.gateway.tasks.tasks import Tasks
 from services.gateway.view.fold import Job
+
+log = logging.getLogger(__name__)
 
 SAMPLES = 5
 DEFAULT_SIZE = 512
@@ -70,15 +73,35 @@ class Collections:
     ) -> None:
         """Make an empty collection; SluiceError collection_exists.
 
+        A request that is sent again after a 503 makes it, or finds it made.
         `model`: the name that the ML service is asked for its vectors by; None: the model in use.
         """
         check_collection(name)
-        await self.store.create(
-            name,
-            vector_size or self.shape.qdrant_vector_size or await self._model_size(),
-            distance or self.shape.qdrant_distance_metric,
-        )
-        await self._say(records.new_generation(name, model))
+        size = vector_size or self.shape.qdrant_vector_size or await self._model_size()
+        await self._make(name, Shape(size, distance or self.shape.qdrant_distance_metric))
+        try:
+            await self._say(records.new_generation(name, model))
+        except UnavailableError as error:
+            if model is not None:
+                raise
+            # It is made, and `adopted` gives it its generation when it is first used.
+            log.warning("collection %s is made, and not written down yet: %s", name, error.detail)
+
+    async def _make(self, name: str, shape: Shape) -> None:
+        """Make it in the store, or take one that a request before made there and gave up waiting for."""
+        try:
+            await self.store.create(name, shape.vector_size, shape.distance)
+        except SluiceError as error:
+            if error.code is not Code.COLLECTION_EXISTS or not await self._is_left_over(name, shape):
+                raise
+
+    async def _is_left_over(self, name: str, shape: Shape) -> bool:
+        """Whether it is as it would be made now: of this shape, empty, and never used here."""
+        await refreshed(self.control)
+        if self.control.collection(name) is not None:
+            return False
+        found = await self.store.info(name)
+        return Shape(found.vector_size, found.distance) == shape and not found.points_count
 
     async def _model_size(self) -> int:
         await refreshed(self.control)
