@@ -15,21 +15,23 @@ from libs.common.store.engine import wire
 from libs.common.store.engine.client import CALL_SECONDS, EngineClient
 from libs.common.store.protocol import (
     CollectionInfo,
+    Cursor,
     Distance,
     FacetCount,
     Filter,
-    FusedRanking,
-    NearRanking,
     Order,
     Payload,
     PayloadFields,
+    Place,
     Point,
     Ranked,
+    RankedBy,
+    RankedPage,
     Ranking,
     Record,
     Scored,
     Shape,
-    WordRanking,
+    Sorted,
 )
 from libs.common.store.vectors import as_matrix
 
@@ -191,14 +193,17 @@ class EdgeStore:
         self, name: str, ranking: Ranking, *, limit: int, where: Filter | None = None
     ) -> list[Ranked]:
         """The best points of the ranking; points of equal score by id."""
-        match ranking:
-            case NearRanking(vector):
-                call = wire.Rank(name, _floats(vector), None, 0, limit, where)
-            case WordRanking():
-                call = wire.Rank(name, None, ranking, 0, limit, where)
-            case FusedRanking(vector, words, depth):
-                call = wire.Rank(name, _floats(vector), words, depth, limit, where)
-        return await self._ask(call, list[Ranked])
+        return await self._ask(wire.Rank(name, wire.How.of(ranking), limit, where), list[Ranked])
+
+    async def ranked_page(
+        self, wanted: RankedBy, limit: int, after: Place | None = None, skipped: int = 0
+    ) -> RankedPage:
+        """A page of a ranking, in one call to the engine."""
+        how = wire.How.of(wanted.ranking)
+        call = wire.RankedPage(
+            wanted.collection, how, wanted.where, wanted.payload, wanted.but, limit, after, skipped
+        )
+        return await self._ask(call, RankedPage)
 
     async def can_rank(self) -> bool:
         """This engine ranks by words."""
@@ -215,6 +220,12 @@ class EdgeStore:
     ) -> list[Record]:
         """The first points in this order; those of equal values in no promised order."""
         return await self._ask(wire.Ordered(name, order, limit, where, payload), list[Record])
+
+    async def page(
+        self, wanted: Sorted, limit: int, after: Cursor | None = None, skipped: int = 0
+    ) -> tuple[list[Record], Cursor | None]:
+        """A page of a list in an order, in one call to the engine."""
+        return await self._ask(wire.Page(wanted, limit, after, skipped), tuple[list[Record], Cursor | None])
 
     async def facet(
         self, name: str, field: str, *, limit: int, where: Filter | None = None
@@ -261,7 +272,3 @@ class EdgeStore:
                 if self._client is None or self._client.ended:
                     self._client = await EngineClient.start(self._opened)
         return self._client
-
-
-def _floats(vector: Sequence[float]) -> bytes:
-    return as_matrix([vector]).astype("<f4").tobytes()

@@ -7,18 +7,23 @@ from typing import Protocol
 from libs.common.control import CollectionState
 from libs.common.store.protocol import (
     CollectionInfo,
+    Cursor,
     Distance,
     FacetCount,
     Filter,
     Order,
     Payload,
     PayloadFields,
+    Place,
     Point,
     Ranked,
+    RankedBy,
+    RankedPage,
     Ranking,
     Record,
     Scored,
     Shape,
+    Sorted,
     Store,
 )
 
@@ -150,6 +155,20 @@ class NamedStore:
     ) -> list[Record]:
         """See Store."""
         return await self._store.ordered(self._place(name), order, limit=limit, where=where, payload=payload)
+
+    async def page(
+        self, wanted: Sorted, limit: int, after: Cursor | None = None, skipped: int = 0
+    ) -> tuple[list[Record], Cursor | None]:
+        """See Store."""
+        placed = replace(wanted, collection=self._place(wanted.collection))
+        return await self._store.page(placed, limit, after, skipped)
+
+    async def ranked_page(
+        self, wanted: RankedBy, limit: int, after: Place | None = None, skipped: int = 0
+    ) -> RankedPage:
+        """See Store."""
+        placed = replace(wanted, collection=self._place(wanted.collection))
+        return await self._store.ranked_page(placed, limit, after, skipped)
 
     async def facet(
         self, name: str, field: str, *, limit: int, where: Filter | None = None

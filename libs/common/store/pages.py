@@ -1,6 +1,7 @@
-"""What both stores make of an engine's answers: pages in id order, and hits with cosine scores."""
+"""What both stores make of an engine's answers: pages in id order, hits with cosine scores, instants."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from uuid import UUID
 
 from libs.common.errors import Code, SluiceError
@@ -40,3 +41,11 @@ def scored(
         for point, score, payload in zip(ids, clamp(scores), payloads, strict=True)
     ]
     return sorted(hits, key=lambda hit: -hit.score)
+
+
+def instant(text: str) -> str:
+    """The instant in one way of writing, since equal ones may be written differently."""
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC).isoformat()
+    except (ValueError, OverflowError):
+        return text

@@ -28,11 +28,15 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One point as it was read. `vector` is there only when it was asked for."""
+    """One point as it was read. `vector` is there only when it was asked for.
+
+    `value` is that of the field that an order is by: a number, or an instant in ISO 8601 in UTC.
+    """
 
     id: str
     payload: Payload
     vector: list[float] | None = None
+    value: float | str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +201,67 @@ PayloadFields = Literal["all", "none"] | Sequence[str]
 """Which payload fields a read brings along: thumbnails are large, ask for what is shown."""
 
 
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """What of a collection is listed, in what order, and what of it is shown."""
+
+    collection: str
+    order: Order
+    where: Filter | None
+    payload: PayloadFields
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """The last point of a page of a list, and its value; None where those that are left have none."""
+
+    value: float | str | None
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RankedBy:
+    """A ranking of a collection, under a condition, without the point `but`; and what of it is shown."""
+
+    collection: str
+    ranking: Ranking
+    where: Filter | None
+    payload: PayloadFields
+    but: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page of a ranking ended: the last hit, and how many hits there are up to it."""
+
+    score: float
+    id: str
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A hit of a ranking. `likeness` is the cosine similarity, None where only words were looked for."""
+
+    id: str
+    score: float
+    payload: Payload
+    likeness: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class RankedPage:
+    """A page of a ranking, and where it ended; None at the end of the ranking.
+
+    `by_words`: whether words had a part in it. A fused ranking is one by nearness, with its scores, where no
+    point has any of the words.
+    """
+
+    hits: list[Hit]
+    next: Place | None
+    by_words: bool
+
+
 class Store(Protocol):
     """A store of named collections of points, each with one unnamed vector."""
 
@@ -293,8 +358,21 @@ class Store(Protocol):
     ) -> list[Record]:
         """The first points in this order; those of equal values in no promised order.
 
-        Points without a value of the field are left out. `sorting.page` makes stable pages of it.
+        Points without a value of the field are left out. `page` makes stable pages of it.
         """
+
+    async def page(
+        self, wanted: Sorted, limit: int, after: Cursor | None = None, skipped: int = 0
+    ) -> tuple[list[Record], Cursor | None]:
+        """At most `limit` points behind `after` and `skipped` more, and the cursor of the next page.
+
+        Pages together give every point once, those without a value last; see `sorting`.
+        """
+
+    async def ranked_page(
+        self, wanted: RankedBy, limit: int, after: Place | None = None, skipped: int = 0
+    ) -> RankedPage:
+        """The hits behind `after`, or behind the first `skipped`; see `ranking`."""
 
     async def facet(
         self, name: str, field: str, *, limit: int, where: Filter | None = None

@@ -3,53 +3,73 @@
 Points of equal values stand in the order of their ids, those without a value at the end. A cursor names the
 last point by its value and its id, so a page needs no memory of those before and page 1,000 costs what
 page 1 does. A store promises no order among equal values: what is cut off at the end of a page is read
-again by id.
+again by id. Payloads are read of what is shown alone.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import replace
+from itertools import groupby
+from typing import Protocol
 
-from libs.common.store.protocol import Dates, Filter, Order, PayloadFields, Range, Record, Store
+from libs.common.store.protocol import Cursor, Dates, Filter, Order, PayloadFields, Range, Record, Sorted
 
 Value = float | str | None
 """The value that a page ended with: a number, an instant, or None where the points have none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """The last point of a page."""
+class Sorts(Protocol):
+    """What of a Store pages are made of."""
 
-    value: Value
-    id: str
+    async def ordered(
+        self,
+        name: str,
+        order: Order,
+        *,
+        limit: int,
+        where: Filter | None = None,
+        payload: PayloadFields = "all",
+    ) -> list[Record]:
+        """See Store."""
+
+    async def scroll(
+        self,
+        name: str,
+        *,
+        limit: int,
+        after: str | None = None,
+        where: Filter | None = None,
+        payload: PayloadFields = "all",
+        vectors: bool = False,
+    ) -> tuple[list[Record], str | None]:
+        """See Store."""
+
+    async def retrieve(
+        self, name: str, ids: list[str], *, payload: PayloadFields = "all", vectors: bool = False
+    ) -> list[Record]:
+        """See Store."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sorted:
-    """What is read, and in what order."""
-
-    collection: str
-    order: Order
-    where: Filter | None
-    payload: PayloadFields
-
-
-async def page(
-    store: Store, wanted: Sorted, limit: int, after: Cursor | None
+async def sorted_page(
+    store: Sorts, wanted: Sorted, limit: int, after: Cursor | None, skipped: int
 ) -> tuple[list[Record], Cursor | None]:
-    """At most `limit` points behind `after`, and the cursor of the next page; None at the end."""
+    """At most `limit` points behind `after` and `skipped` more, and the cursor of the next page.
+
+    The cursor is None at the end.
+    """
+    end = skipped + limit
     found: list[Record] = []
     if after is None or after.value is not None:
-        found = await _with_values(store, wanted, limit + 1, after)
-    if len(found) <= limit:
+        found = await _with_values(store, wanted, end + 1, after)
+    if len(found) <= end:
         behind = after.id if after is not None and after.value is None else None
-        found += await _equal(store, wanted, None, behind, limit + 1 - len(found))
-    shown = found[:limit]
-    more = len(found) > limit and shown
-    return shown, Cursor(_value(wanted, shown[-1]), shown[-1].id) if more else None
+        found += await _equal(store, wanted, None, behind, end + 1 - len(found))
+    shown = found[skipped:end]
+    more = len(found) > end and shown
+    cursor = Cursor(shown[-1].value, shown[-1].id) if more else None
+    return await _with_payload(store, wanted, shown), cursor
 
 
-async def _with_values(store: Store, wanted: Sorted, limit: int, after: Cursor | None) -> list[Record]:
+async def _with_values(store: Sorts, wanted: Sorted, limit: int, after: Cursor | None) -> list[Record]:
     """The first `limit` that have a value: the rest of the last value's, then the values beyond it."""
     found: list[Record] = []
     if after is not None:
@@ -59,30 +79,35 @@ async def _with_values(store: Store, wanted: Sorted, limit: int, after: Cursor |
     return found
 
 
-async def _beyond(store: Store, wanted: Sorted, after: Cursor | None, limit: int) -> list[Record]:
+async def _beyond(store: Sorts, wanted: Sorted, after: Cursor | None, limit: int) -> list[Record]:
     where, order = wanted.where, wanted.order
     if after is not None and after.value is not None:
         where, order = _and(where, _behind(order, after.value)), replace(order, start=after.value)
-    found = await store.ordered(wanted.collection, order, limit=limit, where=where, payload=_fields(wanted))
+    found = await store.ordered(wanted.collection, order, limit=limit, where=where, payload="none")
     if len(found) < limit:
-        return _by_id(wanted, found)
-    last = _value(wanted, found[-1])
-    whole = [each for each in found if _value(wanted, each) != last]
-    return _by_id(wanted, whole) + await _equal(store, wanted, last, None, limit - len(whole))
+        return _by_id(found)
+    last = found[-1].value
+    whole = [each for each in found if each.value != last]
+    return _by_id(whole) + await _equal(store, wanted, last, None, limit - len(whole))
 
 
-async def _equal(store: Store, wanted: Sorted, value: Value, after: str | None, limit: int) -> list[Record]:
+async def _equal(store: Sorts, wanted: Sorted, value: Value, after: str | None, limit: int) -> list[Record]:
     """The first `limit` of this value whose id is greater than `after`."""
     field = wanted.order.field
     of_value = Filter(missing=(field,)) if value is None else _equal_to(field, value)
     found, _ = await store.scroll(
-        wanted.collection,
-        limit=limit,
-        after=after,
-        where=_and(wanted.where, of_value),
-        payload=_fields(wanted),
+        wanted.collection, limit=limit, after=after, where=_and(wanted.where, of_value), payload="none"
     )
-    return found
+    return [replace(each, value=value) for each in found]
+
+
+async def _with_payload(store: Sorts, wanted: Sorted, shown: list[Record]) -> list[Record]:
+    """What is shown of them; those that were deleted meanwhile are left out."""
+    if wanted.payload == "none" or not shown:
+        return shown
+    ids = [each.id for each in shown]
+    there = {each.id: each for each in await store.retrieve(wanted.collection, ids, payload=wanted.payload)}
+    return [there[each] for each in ids if each in there]
 
 
 def _equal_to(field: str, value: float | str) -> Filter:
@@ -98,36 +123,10 @@ def _behind(order: Order, value: float | str) -> Filter:
     return Filter(ranges={order.field: Range(lt=value) if order.descending else Range(gt=value)})
 
 
-def _by_id(wanted: Sorted, found: Sequence[Record]) -> list[Record]:
+def _by_id(found: Sequence[Record]) -> list[Record]:
     """The records with those of equal values by id; equal ones stand together already."""
-    runs: list[list[Record]] = []
-    for record in found:
-        if runs and _value(wanted, runs[-1][0]) == _value(wanted, record):
-            runs[-1].append(record)
-        else:
-            runs.append([record])
-    return [record for run in runs for record in sorted(run, key=lambda each: each.id)]
-
-
-def _value(wanted: Sorted, record: Record) -> Value:
-    value = record.payload.get(wanted.order.field)
-    if isinstance(value, str):
-        return _instant(value)
-    return value if isinstance(value, int | float) else None
-
-
-def _instant(text: str) -> str:
-    """The instant in one way of writing, since equal ones may be written differently."""
-    try:
-        return datetime.fromisoformat(text).astimezone(UTC).isoformat()
-    except ValueError:
-        return text
-
-
-def _fields(wanted: Sorted) -> PayloadFields:
-    if isinstance(wanted.payload, str):
-        return "all" if wanted.payload == "all" else (wanted.order.field,)
-    return tuple(dict.fromkeys((*wanted.payload, wanted.order.field)))
+    runs = groupby(found, key=lambda each: each.value)
+    return [record for _, run in runs for record in sorted(run, key=lambda each: each.id)]
 
 
 def _and(where: Filter | None, other: Filter) -> Filter:

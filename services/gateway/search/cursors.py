@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from libs.common.errors import Code, SluiceError
-from libs.common.store.sorting import Cursor
+from libs.common.store.protocol import Cursor, Place
 from libs.common.unreadable import UNREADABLE
 
 
@@ -17,6 +17,11 @@ class Ranked(Struct, frozen=True, array_like=True, tag="r"):
     score: float
     id: str
     place: int
+
+    @classmethod
+    def of(cls, place: Place) -> "Ranked":
+        """The store's place."""
+        return cls(place.score, place.id, place.place)
 
 
 class InOrder(Struct, frozen=True, array_like=True, tag="o"):
@@ -58,12 +63,12 @@ def decoded(text: str) -> AnyCursor:
     return found
 
 
-def of_ranking(text: str | None) -> Ranked | None:
-    """The cursor of a ranking; SluiceError invalid_request for one of a list."""
+def of_ranking(text: str | None) -> Place | None:
+    """The place in a cursor of a ranking; SluiceError invalid_request for one of a list."""
     found = decoded(text) if text else None
     if isinstance(found, InOrder):
         raise _wrong()
-    return found
+    return Place(found.score, found.id, found.place) if found else None
 
 
 def of_order(text: str | None, sort: str) -> Cursor | None:

@@ -1,13 +1,21 @@
 """A collection as a list in an order, and what its fields have how often."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from libs.common.errors import Code, SluiceError
 from libs.common.points.fields import FIELDS
 from libs.common.points.projections import SEARCH
-from libs.common.store.protocol import FacetCount, Filter, Order, PayloadFields, Record, Store
-from libs.common.store.sorting import Cursor, Sorted, page
+from libs.common.store.protocol import (
+    Cursor,
+    FacetCount,
+    Filter,
+    Order,
+    PayloadFields,
+    Record,
+    Sorted,
+    Store,
+)
 from services.gateway.api.caller import check_collection
 from services.gateway.search import cursors
 from services.gateway.search.requested import Page
@@ -45,9 +53,8 @@ class Gallery:
         if sort == BY_ID:
             return await self._by_id(name, wanted, after.id if after else None, shown)
         order = Sorted(name, order_of(sort), wanted.where, shown)
-        if after is None and wanted.offset:
-            return await self._skipped(order, sort, wanted)
-        found, following = await page(self.store, order, wanted.limit, after)
+        skipped = 0 if after else wanted.offset
+        found, following = await self.store.page(order, wanted.limit, after, skipped)
         return Listed(found, _next(sort, following))
 
     async def facets(
@@ -71,14 +78,6 @@ class Gallery:
         )
         cursor = cursors.encoded(cursors.InOrder(BY_ID, None, following)) if following else None
         return Listed(found, cursor)
-
-    async def _skipped(self, order: Sorted, sort: str, wanted: Page) -> Listed:
-        """What is skipped is read without its payload, which may have thumbnails."""
-        _, reached = await page(self.store, replace(order, payload="none"), wanted.offset, None)
-        if reached is None:
-            return Listed([], None)
-        found, following = await page(self.store, order, wanted.limit, reached)
-        return Listed(found, _next(sort, following))
 
 
 def order_of(sort: str) -> Order:

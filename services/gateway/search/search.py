@@ -25,7 +25,7 @@ from services.gateway.images.decoding import Decoding
 from services.gateway.search.gallery import BY_ID, Gallery
 from services.gateway.search.models import SearchQuery
 from services.gateway.search.query_vectors import QueryVectors
-from services.gateway.search.ranked import Wanted, ranked_page
+from services.gateway.search.ranked import ranked_page
 from services.gateway.search.requested import NO_QUERY, Found, Hit, Hits, Mode, Page
 from services.gateway.search.why import Why, words_found
 
@@ -35,6 +35,8 @@ Stacks = Literal["cover", "all"]
 FUSED_DEPTH = 1000
 """Hits of each ranking that are fused: the same for every page, so that pages fit together."""
 _TEXT = Fields.search_text.name
+_COVERS = Filter(none_of=(Filter(any_of={Fields.stack_cover.name: [False]}),))
+"""No files but the one that stands for its stack; most are part of none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class Search:
     async def find(self, requested: SearchQuery, page: Page) -> Hits:
         """What the body asks for."""
         name = await self._named(requested.collection)
-        page = await self._shown(name, page, requested.stacks)
+        page = _shown(page, requested.stacks)
         if requested.like is not None:
             return await self.like(name, requested.like, page)
         if requested.query is None:
@@ -71,27 +73,27 @@ class Search:
         vector = None if mode == "words" else await self._meaning(name, text, required=mode == "meaning")
         if vector is not None:
             await self._check(name, len(vector))
-        return await self._ranked(name, await self._ranking(name, query, vector, mode, page), query, page)
+        return await self._ranked(name, await self._ranking(query, vector, mode), query, page)
 
     async def by_image(
         self, descriptor: int, page: Page, stacks: Stacks = "cover", collection: str | None = None
     ) -> Hits:
         """The pictures most like the one in this open file; FileError for no picture, or ml_unavailable."""
         name = await self._named(collection)
-        page = await self._shown(name, page, stacks)
+        page = _shown(page, stacks)
         model = self._known(name)
         side = None if model is None else model.picture_side
         picture = await self.decoding.normalised_file(descriptor, side)
         vector = await self.vectors.of_image(picture, self._requested(name))
         await self._check(name, len(vector))
-        return await self._near(Wanted(name, NearRanking(vector), page.where), page)
+        return await self._near(name, vector, page)
 
     async def like(self, name: str, point: UUID, page: Page) -> Hits:
         """The pictures most like this point of the collection; SluiceError image_not_found."""
         found = await self.store.retrieve(name, [str(point)], payload="none", vectors=True)
         if not found or not found[0].vector:
             raise SluiceError(Code.IMAGE_NOT_FOUND, f"collection {name} has no image {point}")
-        return await self._near(Wanted(name, NearRanking(found[0].vector), page.where, str(point)), page)
+        return await self._near(name, found[0].vector, page, but=str(point))
 
     async def _named(self, collection: str | None) -> str:
         """The collection to search; None: the active one."""
@@ -100,21 +102,11 @@ class Search:
         await self.collections.check(collection)
         return collection
 
-    async def _shown(self, name: str, page: Page, stacks: Stacks) -> Page:
-        return replace(page, where=both(page.where, await self._covers(name))) if stacks == "cover" else page
-
-    async def _covers(self, name: str) -> Filter | None:
-        """No files but the one that stands for its stack; None where no file is part of one."""
-        hidden = Filter(any_of={Fields.stack_cover.name: [False]})
-        return Filter(none_of=(hidden,)) if await self.store.count(name, hidden) else None
-
-    async def _near(self, wanted: Wanted, page: Page) -> Hits:
-        hits, following = await ranked_page(self.store, wanted, page)
-        name = wanted.collection
+    async def _near(self, name: str, vector: Sequence[float], page: Page, but: str | None = None) -> Hits:
+        found = await ranked_page(self.store, name, NearRanking(vector), page, but)
         known = self._known(name)
-        return Hits(
-            hits, "vector", self._model(name), following, name, known.related_likeness if known else None
-        )
+        floor = known.related_likeness if known else None
+        return Hits(found.hits, "vector", self._model(name), found.next, name, floor)
 
     async def _listed(self, name: str, query: Query, sort: str, page: Page) -> Hits:
         if query.words:
@@ -143,16 +135,11 @@ class Search:
                 raise
             return None
 
-    async def _ranking(
-        self, name: str, query: Query, vector: Sequence[float] | None, mode: Mode | None, page: Page
-    ) -> Ranking:
+    async def _ranking(self, query: Query, vector: Sequence[float] | None, mode: Mode | None) -> Ranking:
         words = WordRanking(_TEXT, " ".join(query.words))
         if vector is None:
             return words
         if mode == "meaning" or not await self.store.can_rank():
-            return NearRanking(vector)
-        # Where no point has any of the words, a fused ranking is that of the meaning, without its scores.
-        if not await self.store.rank(name, words, limit=1, where=page.where):
             return NearRanking(vector)
         return FusedRanking(vector, words, FUSED_DEPTH)
 
@@ -160,13 +147,13 @@ class Search:
         if isinstance(ranking, WordRanking) and not await self.store.can_rank():
             listed = await self._listed(name, query, BY_ID, page)
             return replace(listed, mode="lexical_unranked")
-        hits, following = await ranked_page(self.store, Wanted(name, ranking, page.where), page)
+        found = await ranked_page(self.store, name, ranking, page)
         if isinstance(ranking, WordRanking):
-            return Hits(hits, "lexical", None, following, name)
+            return Hits(found.hits, "lexical", None, found.next, name)
         known = self._known(name)
-        return Hits(
-            hits, _mode(ranking), self._model(name), following, name, known.words_likeness if known else None
-        )
+        floor = known.words_likeness if known else None
+        mode: Found = "hybrid" if found.by_words else "vector"
+        return Hits(found.hits, mode, self._model(name), found.next, name, floor)
 
     async def _check(self, name: str, size: int) -> None:
         """A vector of another model finds nothing that means anything."""
@@ -197,6 +184,11 @@ class Search:
         return model.model if model else None
 
 
+def _shown(page: Page, stacks: Stacks) -> Page:
+    """Under the page's condition; of each stack the file that stands for it, or all."""
+    return replace(page, where=both(page.where, _COVERS)) if stacks == "cover" else page
+
+
 def _required(query: Query) -> Filter | None:
     """The phrases must be there, and what is excluded must not."""
     if not query.phrases and not query.excluded:
@@ -205,7 +197,3 @@ def _required(query: Query) -> Filter | None:
         every=[Filter(words={_TEXT: Words(phrase, "phrase")}) for phrase in query.phrases],
         none_of=[Filter(words={_TEXT: Words(words, "phrase")}) for words in query.excluded],
     )
-
-
-def _mode(ranking: NearRanking | FusedRanking) -> Found:
-    return "vector" if isinstance(ranking, NearRanking) else "hybrid"

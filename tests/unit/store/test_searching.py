@@ -12,6 +12,7 @@ from libs.common.errors import Code, SluiceError
 from libs.common.store.protocol import (
     Box,
     Circle,
+    Cursor,
     Dates,
     Filter,
     FusedRanking,
@@ -19,10 +20,10 @@ from libs.common.store.protocol import (
     Order,
     Point,
     Range,
+    Sorted,
     WordRanking,
     Words,
 )
-from libs.common.store.sorting import Cursor, Sorted, page
 from tests.unit.store.conftest import Collection
 
 FEW = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -207,7 +208,7 @@ async def test_pages_in_an_order_give_every_point_once(
     )
     wanted, after, seen = Sorted(name, Order("iso", descending), None, "none"), None, list[int]()
     for _ in range(len(values) + 1):
-        found, after = await page(store, wanted, limit, after)
+        found, after = await store.page(wanted, limit, after)
         assert len(found) <= limit
         seen += [UUID(record.id).int for record in found]
         if after is None:
@@ -229,7 +230,7 @@ async def test_equal_instants_are_one_value_however_they_are_written(collection:
     seen: list[str] = []
     after: Cursor | None = None
     while True:
-        found, after = await page(store, wanted, 2, after)
+        found, after = await store.page(wanted, 2, after)
         seen += [record.id for record in found]
         if after is None:
             break

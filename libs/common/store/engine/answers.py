@@ -5,8 +5,11 @@ from typing import Any
 import numpy as np
 
 from libs.common.store.engine import wire
+from libs.common.store.engine.pages import ShardStore, at_once
 from libs.common.store.engine.root import Root
-from libs.common.store.protocol import Shape
+from libs.common.store.protocol import RankedBy, Shape
+from libs.common.store.ranking import ranked_page
+from libs.common.store.sorting import sorted_page
 from libs.common.store.vectors import Matrix
 
 
@@ -29,9 +32,14 @@ def answer(root: Root, call: wire.Call) -> Any:  # noqa: C901, PLR0911, PLR0912 
             return root.shard(name).scroll(limit, after, where, payload, with_vectors)
         case wire.Search(name, queries, vectors, limit, offset, where, payload):
             return root.shard(name).search(_matrix(vectors, queries), limit, offset, where, payload)
-        case wire.Rank(name, vector, words, depth, limit, where):
-            row = None if vector is None else _matrix(vector, 1)
-            return root.shard(name).rank(row, words, depth, limit, where)
+        case wire.Rank(name, how, limit, where):
+            return root.shard(name).rank(how.ranking(), limit, where)
+        case wire.RankedPage(name, how, where, payload, but, limit, after, skipped):
+            ranked = RankedBy(name, how.ranking(), where, payload, but)
+            return at_once(ranked_page(ShardStore(root.shard(name)), ranked, limit, after, skipped))
+        case wire.Page(wanted, limit, after, skipped):
+            store = ShardStore(root.shard(wanted.collection))
+            return at_once(sorted_page(store, wanted, limit, after, skipped))
         case wire.Ordered(name, order, limit, where, payload):
             return root.shard(name).ordered(order, limit, where, payload)
         case wire.Facet(name, field, limit, where):

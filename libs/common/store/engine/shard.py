@@ -1,6 +1,7 @@
 """One collection: an engine's shard, its shape, and when to flush and to compact it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple, cast
 
@@ -16,10 +17,13 @@ from libs.common.store.protocol import (
     CollectionInfo,
     FacetCount,
     Filter,
+    FusedRanking,
+    NearRanking,
     Order,
     Payload,
     PayloadFields,
     Ranked,
+    Ranking,
     Record,
     Scored,
     Shape,
@@ -30,6 +34,7 @@ from libs.common.store.vectors import Matrix, check_size, cosine
 
 FLUSH_EVERY = 2048
 """Written points after which the shard is flushed, which lets the engine shorten its write-ahead log."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 COMPACT_AFTER = 1000
 """Deleted points after which a compaction is worth its time; the engine's own threshold is the same."""
 
@@ -156,20 +161,20 @@ class Shard:
         answers = self._engine.query_batch(edge.QueryBatchRequest(requests))
         return [self._hits(row, hits) for row, hits in zip(rows, answers, strict=True)]
 
-    def rank(
-        self, vector: Matrix | None, words: WordRanking | None, depth: int, limit: int, where: Filter | None
-    ) -> list[Ranked]:
+    def rank(self, ranking: Ranking, limit: int, where: Filter | None) -> list[Ranked]:
         """The best points by nearness, by words, or by both; ties by id."""
         condition = condition_of(where)
-        if vector is not None:
-            check_size(self.name, self.shape.vector_size, vector.shape[1])
-            row = vector[0].tolist()
-            if words is None:
+        match ranking:
+            case NearRanking(vector):
+                row = self._checked(vector)
                 return self._settled(lambda count: self._near(row, count, condition), limit)
-            return settled(self._ranked(queries.fused(row, words, depth, condition)), limit)
-        if words is None:
-            return []
-        return self._settled(lambda count: self._ranked(queries.by_words(words, count, condition)), limit)
+            case WordRanking():
+                return self._settled(
+                    lambda count: self._ranked(queries.by_words(ranking, count, condition)), limit
+                )
+            case FusedRanking(vector, words, depth):
+                fused = queries.fused(self._checked(vector), words, depth, condition)
+                return settled(self._ranked(fused), limit)
 
     def ordered(self, order: Order, limit: int, where: Filter | None, payload: PayloadFields) -> list[Record]:
         """The first points in this order, of those that have a value of the field."""
@@ -182,7 +187,8 @@ class Shard:
                 order_by=edge.OrderBy(path_of(order.field), direction, order.start),
             )
         )
-        return [_record(each) for each in found]
+        value = _instant if self._indexes.get(order.field) == "datetime" else _number
+        return [Record(str(each.id), each.payload or {}, None, value(each.order_value)) for each in found]
 
     def facet(self, field: str, limit: int, where: Filter | None) -> list[FacetCount]:
         """The most frequent values of the field, and how many points have each."""
@@ -223,6 +229,10 @@ class Shard:
             self._engine.flush()
             self._unflushed = 0
 
+    def _checked(self, vector: Sequence[float]) -> list[float]:
+        check_size(self.name, self.shape.vector_size, len(vector))
+        return list(vector)
+
     def _near(self, vector: list[float], limit: int, where: edge.Filter | None) -> list[Ranked]:
         request = queries.nearest(vector, limit, where, with_vector=self.shape.distance != "Cosine")
         return [Ranked(hit.id, hit.score) for hit in self._hits(vector, self._engine.query(request))]
@@ -255,6 +265,21 @@ class Shard:
 
 def _record(found: edge.Record) -> Record:
     return Record(id=str(found.id), payload=found.payload or {}, vector=_vector(found))
+
+
+def _number(value: float | None) -> float | None:
+    return value
+
+
+def _instant(microseconds: float | None) -> str | None:
+    """The instant so many microseconds after 1970."""
+    if microseconds is None:
+        return None
+    try:
+        return (_EPOCH + timedelta(microseconds=int(microseconds))).isoformat()
+    except OverflowError:  # of a year that cannot be written
+        last = datetime.min.replace(tzinfo=UTC) if microseconds < 0 else datetime.max.replace(tzinfo=UTC)
+        return last.isoformat()
 
 
 def _vector(found: edge.Record | edge.ScoredPoint) -> list[float] | None:

@@ -1,19 +1,28 @@
 """What EdgeStore and its engine process ask and answer: msgpack, in the frames of libs.common.children."""
 
+from collections.abc import Sequence
 from typing import Generic, TypeVar
 
+import numpy as np
 from msgspec import Struct, msgpack
 
 from libs.common.errors import Code, SluiceError, UnavailableError
 from libs.common.points.field import Index
 from libs.common.store.protocol import (
+    Cursor,
     Distance,
     Filter,
+    FusedRanking,
+    NearRanking,
     Order,
     Payload,
     PayloadFields,
+    Place,
+    Ranking,
+    Sorted,
     WordRanking,
 )
+from libs.common.store.vectors import as_matrix
 
 Floats = bytes
 """Vectors as little-endian float32, one after another."""
@@ -98,15 +107,61 @@ class Search(_Call, frozen=True):
     payload: PayloadFields
 
 
-class Rank(_Call, frozen=True):
-    """Asks for list[Ranked]: by `vector`, by `words`, or by both, fused from the `depth` best of each."""
+class How(Struct, frozen=True):
+    """A ranking as it travels: by `vector`, by `words`, or by both, fused from the `depth` best of each."""
 
-    name: str
     vector: Floats | None
     words: WordRanking | None
-    depth: int
+    depth: int = 0
+
+    @classmethod
+    def of(cls, ranking: Ranking) -> "How":
+        """The ranking, its vector as float32."""
+        match ranking:
+            case NearRanking(vector):
+                return cls(_floats(vector), None)
+            case WordRanking():
+                return cls(None, ranking)
+            case FusedRanking(vector, words, depth):
+                return cls(_floats(vector), words, depth)
+
+    def ranking(self) -> Ranking:
+        """What `of` was given."""
+        vector = [] if self.vector is None else np.frombuffer(self.vector, dtype="<f4").tolist()
+        if self.words is None:
+            return NearRanking(vector)
+        return self.words if self.vector is None else FusedRanking(vector, self.words, self.depth)
+
+
+class Rank(_Call, frozen=True):
+    """Asks for list[Ranked]."""
+
+    name: str
+    how: How
     limit: int
     where: Filter | None
+
+
+class RankedPage(_Call, frozen=True):
+    """Asks for a RankedPage."""
+
+    name: str
+    how: How
+    where: Filter | None
+    payload: PayloadFields
+    but: str | None
+    limit: int
+    after: Place | None
+    skipped: int
+
+
+class Page(_Call, frozen=True):
+    """Asks for a page of a list: tuple[list[Record], Cursor | None]."""
+
+    wanted: Sorted
+    limit: int
+    after: Cursor | None
+    skipped: int
 
 
 class Ordered(_Call, frozen=True):
@@ -180,6 +235,8 @@ Call = (
     | Scroll
     | Search
     | Rank
+    | RankedPage
+    | Page
     | Ordered
     | Facet
     | Complete
@@ -210,6 +267,10 @@ class Reply(Struct, Generic[ResultT], frozen=True):
 
     result: ResultT | None = None
     failed: Failed | None = None
+
+
+def _floats(vector: Sequence[float]) -> Floats:
+    return as_matrix([vector]).astype("<f4").tobytes()
 
 
 _encoder = msgpack.Encoder()

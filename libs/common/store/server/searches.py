@@ -1,6 +1,7 @@
 """What a Qdrant server finds: rankings, orders, neighbours, facets."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import TypeAlias, cast
 
 from qdrant_client import AsyncQdrantClient, models
@@ -8,7 +9,7 @@ from qdrant_client import AsyncQdrantClient, models
 from libs.common.errors import Code, SluiceError
 from libs.common.store.filters import path_of
 from libs.common.store.names import check_known
-from libs.common.store.pages import scored, uuid_of
+from libs.common.store.pages import instant, scored, uuid_of
 from libs.common.store.protocol import (
     FacetCount,
     Filter,
@@ -161,12 +162,12 @@ class Searches:
         check_known(name)
         direction = models.Direction.DESC if order.descending else models.Direction.ASC
         by = models.OrderBy(key=path_of(order.field), direction=direction, start_from=order.start)
-        fields, condition = payload_of(payload), condition_of(where)
+        fields, condition = payload_of(_with(payload, order.field)), condition_of(where)
         with translated(self._place, name):
             found, _ = await self._client.scroll(
                 name, scroll_filter=condition, limit=limit, order_by=by, with_payload=fields
             )
-        return [record_of(each) for each in found]
+        return [_in_order(record_of(each), order, payload) for each in found]
 
     async def facet(
         self, name: str, field: str, *, limit: int, where: Filter | None = None
@@ -238,3 +239,19 @@ def _hits(query: list[float], found: list[models.ScoredPoint], *, by_cosine: boo
     if not by_cosine:
         scores = cosine(query, [cast("list[float]", hit.vector) for hit in found])
     return scored([str(hit.id) for hit in found], scores, [hit.payload for hit in found])
+
+
+def _with(fields: PayloadFields, field: str) -> PayloadFields:
+    """Read with what is asked for: the field that an order is by."""
+    if isinstance(fields, str):
+        return "all" if fields == "all" else (field,)
+    return (*fields, field)
+
+
+def _in_order(record: Record, order: Order, asked: PayloadFields) -> Record:
+    """The record with its value of the order's field, which it has only if it was asked for."""
+    read = record.payload.get(order.field)
+    value = instant(read) if isinstance(read, str) else read if isinstance(read, int | float) else None
+    is_shown = asked == "all" or order.field in asked
+    payload = record.payload if is_shown else {k: v for k, v in record.payload.items() if k != order.field}
+    return replace(record, payload=payload, value=value)

@@ -14,16 +14,23 @@ from libs.common.store.names import check_known, check_new, not_found
 from libs.common.store.pages import page_of, uuid_of
 from libs.common.store.protocol import (
     CollectionInfo,
+    Cursor,
     Distance,
     Filter,
     Payload,
     PayloadFields,
+    Place,
     Point,
+    RankedBy,
+    RankedPage,
     Record,
+    Sorted,
 )
+from libs.common.store.ranking import ranked_page
 from libs.common.store.server.failures import translated
 from libs.common.store.server.models import condition_of, index_of, payload_of, record_of, upsert_body
 from libs.common.store.server.searches import Searches
+from libs.common.store.sorting import sorted_page
 
 TIMEOUT_SECONDS = 30
 INDEX_SECONDS = 900
@@ -178,6 +185,18 @@ class ServerStore(Searches):
                 with_vectors=vectors,
             )
         return page_of([record_of(each) for each in found], limit, after, more=following is not None)
+
+    async def page(
+        self, wanted: Sorted, limit: int, after: Cursor | None = None, skipped: int = 0
+    ) -> tuple[list[Record], Cursor | None]:
+        """A page of a list in an order."""
+        return await sorted_page(self, wanted, limit, after, skipped)
+
+    async def ranked_page(
+        self, wanted: RankedBy, limit: int, after: Place | None = None, skipped: int = 0
+    ) -> RankedPage:
+        """A page of a ranking."""
+        return await ranked_page(self, wanted, limit, after, skipped)
 
     async def complete(self, name: str, field: str, additions: Mapping[str, Payload]) -> None:
         """Add payload to those of the points that have no value of `field`."""
