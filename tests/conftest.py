@@ -1,13 +1,12 @@
 """Fixtures that every kind of test may use."""
 
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
 from hypothesis import settings
 
-from tests.support.broker import Broker, running_broker
 from tests.support.s3 import KEYS, S3, running_s3
 
 # No deadline: how long an example takes depends on what else the machine does. Where changes are checked the
@@ -15,13 +14,6 @@ from tests.support.s3 import KEYS, S3, running_s3
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.register_profile("desk", deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") else "desk")
-
-
-@pytest.fixture(scope="session")
-async def kafka(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Broker]:
-    """A real broker, one for the session; tests keep apart by their topic prefix."""
-    async with running_broker(tmp_path_factory.mktemp("broker")) as broker:
-        yield broker
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,10 @@ import pytest
 
 from libs.common.store.edge import EdgeStore
 from tests.clients.installed import node_packages
-from tests.support.broker import Broker
+from tests.support.broker import Broker, shared_kafka
 from tests.support.scanning import COLLECTION, Bench, bench
+
+__all__ = ["shared_kafka"]
 
 
 @pytest.fixture(scope="session")

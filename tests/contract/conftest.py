@@ -9,10 +9,12 @@ import httpx
 import pytest
 
 from tests.support import photos
-from tests.support.broker import Broker
+from tests.support.broker import Broker, shared_kafka
 from tests.support.gateway_process import gateway_process
 from tests.support.qdrant import qdrant_http
 from tests.support.system import system
+
+__all__ = ["shared_kafka"]
 
 FRONTEND = "http://localhost:3000"
 
@@ -31,7 +33,7 @@ class Contract:
         return self.home / "Users" / "YourUser" / "Pictures" / "MyVacation"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def contract(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Contract]:
     """The system, up; C:/ of its clients is a folder here."""
     home = tmp_path_factory.mktemp("contract")
@@ -48,7 +50,7 @@ async def contract(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Co
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def gateways(kafka: Broker, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[str, str]]:
     """Base URLs of two gateways side by side, and nothing else: what is asked of them is done by no one."""
     home = tmp_path_factory.mktemp("gateways")

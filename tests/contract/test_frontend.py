@@ -1,12 +1,14 @@
-"""What the web frontend sends, call by call, and each field that it reads."""
+"""What the web frontend sends, the fields that it reads, and the commands of the document of the seed."""
 
 import asyncio
+import shutil
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 
+from tests.contract import seed_commands as seed
 from tests.contract.conftest import FRONTEND, Contract
 from tests.contract.shapes import NUMBER, check
 from tests.support import photos
@@ -252,3 +254,32 @@ async def test_the_benchmark_script_polls_until_the_job_has_ended(contract: Cont
 
     check(status["result"], {"total_processed": int, "total_failed": int})
     assert (status["status"], status["progress"]) == ("completed", 100)
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+async def test_the_examples_of_the_seed_give_what_they_say(contract: Contract) -> None:
+    await seed.run(contract, seed.CREATE)
+    await seed.run(contract, seed.CREATE_EUCLID)
+    names = await seed.run(contract, seed.LIST)
+    config = (await contract.browser.get("/api/v1/collections/my_other_photos/info")).json()["config"]
+    await seed.run(contract, seed.SELECT)
+    scanned = await seed.run(contract, seed.SCAN)
+    report = await ended(contract.browser, scanned["job_id"])
+    uploaded = await seed.run(contract, seed.UPLOAD)
+    await ended(contract.browser, uploaded["job_id"])
+    status = await seed.run(contract, seed.STATUS.replace("your-job-id-here", uploaded["job_id"]))
+    await seed.run(contract, seed.CLEAR)
+    await seed.run(contract, seed.DELETE)
+
+    assert {"my_photo_collection", "my_other_photos"} <= set(names)
+    assert config == {"vector_size": 768, "distance": "Euclid"}
+    assert status["status"] == "completed"
+    assert status["result"]["total_processed"] == 2
+    assert "my_photo_collection" not in await seed.run(contract, seed.LIST)
+    result = report["result"]
+    assert (result["total_processed"], result["total_failed"]) == (3, 1)
+    assert {file["source"] for file in result["processed_files"]} <= {"batch_ml", "cache"}
+    assert set(result["processed_files"][0]["details"]) == {"caption", "full_path"}
+    (failed,) = result["failed_files"]
+    assert failed["file"] == str(contract.photos / "unsupported.txt")
+    assert (failed["error"], failed["details"]) == ("Skipped non-image file", "File type not supported")

@@ -11,6 +11,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from libs.embedded.kafka import EmbeddedKafka
 from libs.embedded.settings import EmbeddedSettings
 
@@ -22,6 +24,13 @@ class Broker:
     """A broker that is up."""
 
     bootstrap_servers: str
+
+
+@pytest.fixture(scope="package", name="kafka")
+async def shared_kafka(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Broker]:
+    """A real broker, one for the folder of tests that imports this; they keep apart by their topic prefix."""
+    async with running_broker(tmp_path_factory.mktemp("broker")) as broker:
+        yield broker
 
 
 @asynccontextmanager

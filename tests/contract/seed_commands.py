@@ -2,15 +2,9 @@
 
 import asyncio
 import json
-import shutil
 from typing import Any
 
-import pytest
-
 from tests.contract.conftest import Contract
-from tests.contract.test_frontend import ended
-
-pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 
 # ruff: noqa: E501 (as they stand there)
 CREATE = """curl -X POST -H "Content-Type: application/json" -d '{"collection_name": "my_photo_collection"}' http://localhost:8002/api/v1/collections"""
@@ -34,31 +28,3 @@ async def run(contract: Contract, line: str) -> Any:
     message, _ = await process.communicate()
     assert process.returncode == 0, (line, message)
     return json.loads(message)
-
-
-async def test_the_examples_give_what_they_say(contract: Contract) -> None:
-    await run(contract, CREATE)
-    await run(contract, CREATE_EUCLID)
-    names = await run(contract, LIST)
-    config = (await contract.browser.get("/api/v1/collections/my_other_photos/info")).json()["config"]
-    await run(contract, SELECT)
-    scanned = await run(contract, SCAN)
-    report = await ended(contract.browser, scanned["job_id"])
-    uploaded = await run(contract, UPLOAD)
-    await ended(contract.browser, uploaded["job_id"])
-    status = await run(contract, STATUS.replace("your-job-id-here", uploaded["job_id"]))
-    await run(contract, CLEAR)
-    await run(contract, DELETE)
-
-    assert {"my_photo_collection", "my_other_photos"} <= set(names)
-    assert config == {"vector_size": 768, "distance": "Euclid"}
-    assert status["status"] == "completed"
-    assert status["result"]["total_processed"] == 2
-    assert "my_photo_collection" not in await run(contract, LIST)
-    result = report["result"]
-    assert (result["total_processed"], result["total_failed"]) == (3, 1)
-    assert {file["source"] for file in result["processed_files"]} <= {"batch_ml", "cache"}
-    assert set(result["processed_files"][0]["details"]) == {"caption", "full_path"}
-    (failed,) = result["failed_files"]
-    assert failed["file"] == str(contract.photos / "unsupported.txt")
-    assert (failed["error"], failed["details"]) == ("Skipped non-image file", "File type not supported")
