@@ -20,6 +20,8 @@ from PIL import Image
 from tests.support.system import finished, new_collection, submit, system
 
 A_FOLDER = 1000
+CONTENTS = 2000
+"""Of the files that stay as they are: storing them is no part of what is measured."""
 LIMIT_S = 3600.0
 SETTLED_S = 3.0
 """After this long a file that was written is no longer taken for one that may have been written twice."""
@@ -38,13 +40,14 @@ def path_of(root: Path, number: int) -> Path:
     return root / f"{number // A_FOLDER:04}" / f"IMG_{number:07}.jpg"
 
 
-def fill(root: Path, count: int) -> None:
-    """The folder, as it is at first."""
+def fill(root: Path, count: int, each: int) -> None:
+    """The folder, as it is at first: files that will not be touched share their contents, as copies do."""
+    touched = 3 * each
     for number in range(count):
         path = path_of(root, number)
         if number % A_FOLDER == 0:
             path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(picture(number))
+        path.write_bytes(picture(number if number < touched else touched + number % CONTENTS))
 
 
 def change(root: Path, count: int, each: int) -> None:
@@ -61,7 +64,7 @@ def change(root: Path, count: int, each: int) -> None:
 async def measure(home: Path, count: int) -> bool:
     """Whether the sync says what was done."""
     root, each = home / "photos", count // 100
-    await asyncio.to_thread(fill, root, count)
+    await asyncio.to_thread(fill, root, count, each)
     async with (
         system(home / "data", SCAN_ROOTS=str(root)) as running,
         httpx.AsyncClient(base_url=running.base_url, timeout=60.0) as client,
