@@ -1,7 +1,5 @@
 """EXIF as numbers, dates and places."""
 
-from dataclasses import replace
-
 from libs.common.imaging.metadata import ifds
 from libs.common.imaging.metadata.dates import Taken, taken
 from libs.common.imaging.metadata.gps import altitude, location
@@ -24,6 +22,7 @@ _IMAGE = frozenset((DESCRIPTION, MAKE, MODEL, RATING, XP_TITLE, XP_COMMENT, XP_K
 _EXIF = frozenset(
     (EXPOSURE, F_NUMBER, ISO, 0x8832, FOCAL, USER_COMMENT, *ORIGINAL, *DIGITIZED, 0x927C, 0xA432, 0xA434)
 )
+_FIRST = _IMAGE | _EXIF | _OF_PANASONIC | ifds.POINTERS
 _STATED_BY_CAMERAS = frozenset(
     (
         *("OLYMPUS DIGITAL CAMERA", "MINOLTA DIGITAL CAMERA", "KODAK DIGITAL STILL CAMERA", "DIGITAL CAMERA"),
@@ -40,9 +39,9 @@ def metadata_of(packets: Packets) -> Metadata:
     if packets.exif_part or packets.gps_part:
         image, exif = ifds.first(packets.exif, _IMAGE), ifds.first(packets.exif_part, _EXIF)
         return _stated(Ifds(image, exif, ifds.first(packets.gps_part), packets.exif_part))
-    found = ifds.read(packets.exif.removeprefix(b"Exif\0\0"), _IMAGE | _EXIF | _OF_PANASONIC, _EXIF)
+    found = ifds.read(packets.exif.removeprefix(b"Exif\0\0"), _FIRST, _EXIF)
     # Many RAW files have all in the first directory (TIFF/EP), as have what some programs write.
-    return _stated(replace(found, exif={**found.image, **found.exif}))
+    return _stated(Ifds(found.image, {**found.image, **found.exif}, found.gps, found.block))
 
 
 def _stated(found: Ifds) -> Metadata:

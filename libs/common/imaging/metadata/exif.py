@@ -3,7 +3,7 @@
 import io
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import exifread
 
@@ -48,7 +48,7 @@ def exif_of(block: bytes) -> dict[str, str]:
 
     Damaged EXIF does not make a photo worse: what can be read is returned.
     """
-    return _capped(_printable(_texts(block.removeprefix(b"Exif\0\0")))) if block else {}
+    return _capped(_texts(block.removeprefix(b"Exif\0\0"))) if block else {}
 
 
 def exif_of_parts(image: bytes, exif: bytes, gps: bytes) -> dict[str, str]:
@@ -59,13 +59,13 @@ def exif_of_parts(image: bytes, exif: bytes, gps: bytes) -> dict[str, str]:
         for group, part in parts.items()
         for name, text in _texts(part).items()
     }
-    return _capped(_printable(texts))
+    return _capped(texts)
 
 
 def _texts(block: bytes) -> Mapping[str, str]:
     try:
         if block[:2] in (b"II", b"MM"):
-            return dict(printed(block))
+            return printed(block)
         found = exifread.process_file(io.BytesIO(block), details=False, extract_thumbnail=False)
         return {name: str(tag) for name, tag in found.items()}
     except Exception as error:  # noqa: BLE001 - damaged input raises nearly anything
@@ -73,21 +73,20 @@ def _texts(block: bytes) -> Mapping[str, str]:
         return {}
 
 
-def _printable(texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    for name, text in texts.items():
-        if name.startswith(_GROUPS) and name not in _LEFT_OUT:
-            yield name, text.strip() if text.isascii() and text.isprintable() else _clean(text)
-
-
 def _clean(text: str) -> str:
     return _UNPRINTABLE.sub(" ", text).strip().encode("utf-8", "replace").decode()
 
 
-def _capped(tags: Iterator[tuple[str, str]]) -> dict[str, str]:
+def _capped(texts: Mapping[str, str]) -> dict[str, str]:
+    """Those for people, as far as they are not too long."""
     kept: dict[str, str] = {}
     left = MAX_EXIF_BYTES
-    for name, text in tags:
-        size = len(text) if text.isascii() else len(text.encode())
+    for name, written in texts.items():
+        if name in _LEFT_OUT or not name.startswith(_GROUPS):
+            continue
+        plain = written.isascii() and written.isprintable()
+        text = written.strip() if plain else _clean(written)
+        size = len(text) if plain else len(text.encode())
         if text and size <= _MAX_VALUE_BYTES and len(name) + size <= left:
             kept[name] = text
             left -= len(name) + size

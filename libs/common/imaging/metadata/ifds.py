@@ -11,12 +11,13 @@ from typing import NamedTuple
 SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 129: 1}
 CODES = {1: "B", 3: "H", 4: "I", 6: "b", 7: "B", 8: "h", 9: "i", 11: "f", 12: "d", 13: "I"}
 RATIONALS = {5: "I", 10: "i"}
-_ENTRIES = {order: struct.Struct(order + "HHI4x") for order in "<>"}
+_ENTRIES = {order: struct.Struct(order + "HHII") for order in "<>"}
 _MOST_ENTRIES = 512
 _MOST_BYTES = 4 << 20
 _MOST_NUMBERS = 64
 _GPS_TAGS = frozenset(range(32))
 EXIF_IFD, GPS_IFD = 0x8769, 0x8825
+POINTERS = frozenset((EXIF_IFD, GPS_IFD))
 
 
 class Value(NamedTuple):
@@ -64,9 +65,9 @@ class Ifds:
 
 
 def read(block: bytes, image: Collection[int], exif: Collection[int]) -> Ifds:
-    """The values of these tags in the first directory and in EXIF's own, and all of GPS's."""
+    """The values of these tags in the first directory, POINTERS too, in EXIF's own, and all of GPS's."""
     order = "<" if block[:2] == b"II" else ">"
-    main = first(block, {*image, EXIF_IFD, GPS_IFD})
+    main = first(block, image)
     return Ifds(
         main,
         values(block, _pointer(main, EXIF_IFD), order, exif),
@@ -102,11 +103,13 @@ def values(
     found: dict[int, Value] = {}
     whole = min(count, _MOST_ENTRIES, (len(block) - at - 2) // 12)
     entries = _ENTRIES[order].iter_unpack(block[at + 2 : at + 2 + 12 * whole])
-    for entry, (tag, kind, length) in zip(range(at + 2, len(block), 12), entries, strict=False):
+    end, here = len(block), at - 2
+    for tag, kind, length, where in entries:
+        here += 12  # where the entry's own four bytes lie
         if (wanted is None or tag in wanted) and tag not in found and kind in SIZES:
             size = length * SIZES[kind]
-            start = entry + 8 if size <= 4 else base + struct.unpack_from(order + "I", block, entry + 8)[0]
-            if size <= most_bytes and start + size <= len(block):
+            start = here if size <= 4 else base + where
+            if size <= most_bytes and start + size <= end:
                 found[tag] = Value(kind, block[start : start + size], order, start)
     return found
 

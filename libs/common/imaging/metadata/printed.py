@@ -4,7 +4,7 @@ It reads a file number by number, which is as long for each photo as decoding a 
 """
 
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from math import gcd
 from typing import Any
 
@@ -26,14 +26,19 @@ _IGNORED = frozenset(IGNORE_TAGS)
 _WINDOWS = frozenset(range(0x9C9B, 0x9CA0))
 
 
-def printed(block: bytes) -> Iterator[tuple[str, str]]:
-    """Name and text of each value in the first directory of a TIFF structure and those below it."""
+def printed(block: bytes) -> dict[str, str]:
+    """Name and text of each value in the first directory of a TIFF structure and those below it.
+
+    Raises nearly anything for what is damaged.
+    """
     order = {b"II": "<", b"MM": ">"}.get(block[:2])
+    texts: dict[str, str] = {}
     if order is not None and len(block) >= 8:
-        yield from _directory(block, struct.unpack_from(order + "I", block, 4)[0], "Image", EXIF_TAGS)
+        _add(texts, block, struct.unpack_from(order + "I", block, 4)[0], "Image", EXIF_TAGS)
+    return texts
 
 
-def _directory(block: bytes, offset: int, group: str, tags: Tags) -> Iterator[tuple[str, str]]:
+def _add(texts: dict[str, str], block: bytes, offset: int, group: str, tags: Tags) -> None:
     # The tables nest three deep: a file cannot lead further.
     found = ifds.values(block, offset, "<" if block[:2] == b"II" else ">", None, most_bytes=_MOST_BYTES)
     for tag, value in found.items():
@@ -41,11 +46,11 @@ def _directory(block: bytes, offset: int, group: str, tags: Tags) -> Iterator[tu
             continue
         name, meaning = tags.get(tag) or (f"Tag 0x{tag:04X}", None)
         if isinstance(meaning, tuple):
-            yield from _directory(block, int(value.number() or 0), *meaning)
+            _add(texts, block, int(value.number() or 0), *meaning)
             meaning = None
-        yield f"{group} {name}", utf16(value.data) if tag in _WINDOWS else _text(value, meaning)
+        texts[f"{group} {name}"] = utf16(value.data) if tag in _WINDOWS else _text(value, meaning)
     if group == "Image" and EXIF_IFD in found:
-        yield from _directory(block, int(found[EXIF_IFD].number() or 0), "EXIF", tags)
+        _add(texts, block, int(found[EXIF_IFD].number() or 0), "EXIF", tags)
 
 
 def _text(value: Value, meaning: Any) -> str:

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
 
+from msgspec.structs import replace
+
 from libs.common.imaging.metadata import camera, iptc, xmp
 from libs.common.imaging.metadata.packets import Packets
 from libs.common.metadata import Metadata, filled
@@ -23,23 +25,9 @@ def metadata_of(packets: Packets) -> Metadata:
         return measured
     stated = _read(partial(xmp.metadata_of, known=measured), packets.xmp)
     written = filled(stated, _read(iptc.metadata_of, packets.iptc))
-    return filled(_measurements(measured), filled(written, measured))
-
-
-def _measurements(measured: Metadata) -> Metadata:
-    """Without the words, which are better where XMP has them."""
-    return Metadata(
-        taken_at=measured.taken_at,
-        taken_local=measured.taken_local,
-        location=measured.location,
-        altitude_m=measured.altitude_m,
-        camera=measured.camera,
-        lens=measured.lens,
-        iso=measured.iso,
-        f_number=measured.f_number,
-        exposure_s=measured.exposure_s,
-        focal_mm=measured.focal_mm,
-    )
+    if measured.taken_at and written.taken_at:  # IPTC's: XMP's is not read where EXIF has one
+        written = replace(written, taken_at=None, taken_local=None)
+    return filled(written, measured)
 
 
 def _read(reader: Callable[[SourceT], Metadata], source: SourceT) -> Metadata:

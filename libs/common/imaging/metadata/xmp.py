@@ -32,6 +32,7 @@ _MICROSOFT = "{http://ns.microsoft.com/photo/1.2/t/Region#}"
 _DIGIKAM = "{http://www.digikam.org/ns/1.0/}"
 _FACE, _FACE_TYPE, _PERSON = _REGIONS + "Name", _REGIONS + "Type", _MICROSOFT + "PersonDisplayName"
 _LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
+_LI = _RDF + "li"
 _CONTAINERS = frozenset((_RDF + "Bag", _RDF + "Seq", _RDF + "Alt"))
 _DATES = (
     *(_EXIF + "DateTimeOriginal", _PHOTOSHOP + "DateCreated"),
@@ -147,7 +148,9 @@ def _texts(element: Element) -> list[str]:
     listed = next((child for child in element if child.tag in _CONTAINERS), None)
     if listed is None:
         return [element.text] if element.text and element.text.strip() else []
-    items = sorted(listed.findall(_RDF + "li"), key=lambda item: item.get(_LANGUAGE) != "x-default")
+    items = listed.findall(_LI)
+    if len(items) > 1:
+        items.sort(key=lambda item: item.get(_LANGUAGE) != "x-default")
     return [item.text for item in items if item.text and item.text.strip()]
 
 
@@ -236,7 +239,8 @@ def _number(text: str | None) -> float | None:
 
 
 def _first(found: Properties, key: str) -> str | None:
-    return next(iter(found.get(key, ())), None)
+    texts = found.get(key)
+    return texts[0] if texts else None
 
 
 def _lens(found: Properties) -> str | None:
