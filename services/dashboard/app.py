@@ -31,7 +31,7 @@ from services.dashboard.pages.library import finding
 from services.dashboard.pages.library.page import library
 from services.dashboard.pages.map import map_page
 from services.dashboard.pages.overview import overview
-from services.dashboard.pages.photo import photo
+from services.dashboard.pages.photo.page import photo
 from services.dashboard.settings import DashboardSettings
 from services.dashboard.shell import MOUNT
 from sluice import wire

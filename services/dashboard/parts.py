@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from nicegui import ui
 
-from services.dashboard import shell
+from services.dashboard import shell, words
 
 Action = Callable[..., Any]
 """What a button does, at once or awaited."""
@@ -21,10 +22,11 @@ def card(title: str = "") -> Iterator[ui.element]:
         yield element
 
 
-def heading(text: str) -> None:
+def heading(text: str) -> ui.element:
     """A heading of the second order."""
-    with ui.element("h2"):
+    with ui.element("h2") as element:
         ui.label(text)
+    return element
 
 
 def stack(*, tight: bool = False) -> ui.element:
@@ -40,6 +42,21 @@ def row() -> ui.element:
 def soft(text: str) -> ui.label:
     """A remark."""
     return ui.label(text).classes("sl-soft")
+
+
+def soft_html(html: str) -> ui.html:
+    """A remark with a time in it, as `time_of` or `age_of` writes it."""
+    return ui.html(html, sanitize=False).classes("sl-soft")
+
+
+def time_of(at: datetime) -> str:
+    """A time as HTML: by the clock of who looks."""
+    return f'<sl-time at="{at.isoformat()}">{words.moment(at)}</sl-time>'
+
+
+def age_of(at: datetime) -> str:
+    """How long ago something was, as HTML that stays true while the page is open."""
+    return f'<sl-time at="{at.isoformat()}" age>{words.ago(at)}</sl-time>'
 
 
 def state_dot(state: str) -> None:

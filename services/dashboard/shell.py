@@ -44,6 +44,7 @@ async def page(title: str, current: str, *styles: str, wide: bool = False) -> As
     `styles` names style sheets of its own; a wide page takes all the room there is.
     """
     _head(title, (*STYLES, *styles))
+    script("shell.js")
     ui.html(_navigation(current), sanitize=False)
     # Quasar puts all of it into the one <main> of the page.
     with ui.element("div").classes(f"sl-main {'' if wide else 'sl-narrow'}").props("id=main tabindex=-1"):
@@ -79,7 +80,7 @@ def _navigation(current: str) -> str:
     return (
         '<a class="sl-skip" href="#main">Skip to the content</a><header class="sl-side">'
         f'<a class="sl-brand" href="{url("/")}">Sluice</a>'
-        f'<nav class="sl-nav" aria-label="Pages">{links}</nav></header>'
+        f'<sl-pages><nav class="sl-nav" aria-label="Pages">{links}</nav></sl-pages></header>'
     )
 
 

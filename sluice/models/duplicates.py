@@ -167,7 +167,7 @@ class Move(Struct, frozen=True):
 
 
 class ArchiveItem(Struct, frozen=True):
-    """An archive in the list of archives."""
+    """An archive in the list of archives; `moved`: files that are still where it moved them."""
 
     archive_id: str
     kind: str

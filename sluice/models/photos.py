@@ -107,6 +107,16 @@ class PhotoInfo(Struct, frozen=True):
     collection: str | None = None
     model: str | None = None
     exif: dict[str, str] = {}
+    title: str | None = None
+    description: str | None = None
+    people: list[str] = []
+    keywords: list[str] = []
+    rating: int | None = None
+    place: list[str] = []
+    location: dict[str, float] | None = None
+    taken_local: str | None = None
+    text: str | None = None
+    stack: str | None = None
 
 
 class MapPoint(Struct, frozen=True):

@@ -1,6 +1,7 @@
 """The pipeline at a glance: stages with their state and lag, running jobs, and what waits."""
 
 from collections.abc import Iterable
+from html import escape
 from time import monotonic
 
 from nicegui import ui
@@ -112,9 +113,8 @@ def _dead(letters: DeadLetters) -> None:
     title = f"{words.plural(letters.total, 'record')} could not be handled"
     with parts.card(), ui.expansion(title, icon="report"):
         for each in letters.items:
-            parts.soft(f"{words.moment(each.at)}: {each.topic}, {each.code}: {each.error}").classes(
-                "sl-small"
-            )
+            what = escape(f"{each.topic}, {each.code}: {each.error}")
+            parts.soft_html(f"{parts.time_of(each.at)}: {what}").classes("sl-small sl-path")
         parts.soft("Once the cause is gone, `sluice dlq replay` sends them back.").classes("sl-small")
 
 

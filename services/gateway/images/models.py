@@ -8,7 +8,7 @@ from services.gateway.api.models import Body
 
 
 class ImageOut(Body):
-    """What is known of an image."""
+    """What is known of an image; from `title` on only what there is."""
 
     id: str
     filename: str
@@ -24,6 +24,18 @@ class ImageOut(Body):
     exif: dict[str, str] = Field(examples=[{"Make": "Sony", "FNumber": "14/5"}])
     collection: str
     model: str | None
+    title: str | None = None
+    description: str | None = None
+    people: list[str] | None = Field(None, description="As the file or its sidecar names them")
+    keywords: list[str] | None = None
+    rating: int | None = None
+    place: list[str] | None = Field(
+        None, description="The nearest town, its region, country and country code"
+    )
+    location: dict[str, float] | None = Field(None, description="`lat` and `lon` in degrees")
+    taken_local: str | None = Field(None, description="By the camera's own clock")
+    text: str | None = Field(None, description="The words that were read in the picture")
+    stack: str | None = Field(None, description="Shared by the files of one picture")
 
 
 class AnyPoint(Body):

@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, Query, Response
 
 from libs.common.points.exif import bare_names
+from libs.common.points.fields import Fields
 from libs.common.points.projections import PLACE
 from services.gateway.api.capabilities import capability
 from services.gateway.api.models import problems
@@ -24,12 +25,17 @@ _NOT_MODIFIED = {"description": "As the client has it"}
 _CACHE = {"cache-control": "private, max-age=60", "x-content-type-options": "nosniff"}
 
 
-@router.get("/{image_id}/info", summary="What is known of an image", responses=problems(404))
+@router.get(
+    "/{image_id}/info",
+    summary="What is known of an image",
+    responses=problems(404),
+    response_model_exclude_unset=True,
+)
 async def info(images: All, image_id: UUID) -> ImageOut:
     """Looked for in the active collection first, then in all. EXIF under its bare names."""
     found = await images.find(image_id, "all")
     point = found.point
-    return ImageOut(
+    out = ImageOut(
         id=found.id,
         filename=found.filename,
         full_path=found.shown_path or None,
@@ -45,6 +51,18 @@ async def info(images: All, image_id: UUID) -> ImageOut:
         mode=point.mode,
         model=point.model,
     )
+    return out.model_copy(update=_stated(point))
+
+
+def _stated(point: Fields) -> dict[str, object]:
+    """What people, cameras and readers have said of it, as far as there is any."""
+    stated = {
+        "title": point.title, "description": point.description, "people": point.people,
+        "keywords": point.keywords, "rating": point.rating, "place": point.place, "location": point.location,
+        "taken_local": point.taken_local, "text": point.picture_text,
+        "stack": None if point.stack_cover is None else point.stack,
+    }  # fmt: skip
+    return {name: value for name, value in stated.items() if value not in (None, [], "")}
 
 
 @router.get(

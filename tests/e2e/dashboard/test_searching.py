@@ -96,5 +96,11 @@ async def test_photos_that_were_found_can_be_chosen_and_looked_at_one_after_the_
     second = await tiles.nth(1).get_attribute("data-id")
     await tiles.nth(0).click()
     await expect(library.get_by_role("button", name="Next photo")).to_be_visible(timeout=MS)
+    await library.evaluate("window.stayed = true")
     await library.keyboard.press("ArrowRight")
     await expect(library).to_have_url(re.compile(f"/photo/{second}"), timeout=MS)
+    name = (await ready.http.get(f"/api/v1/images/{second}/info")).json()["filename"]
+    await expect(library.get_by_text(name, exact=True).first).to_be_visible(timeout=MS)
+    assert await library.evaluate(SAME_PAGE)
+    await library.keyboard.press("Escape")
+    await expect(library).to_have_url(re.compile(f"like={photo}"), timeout=MS)

@@ -234,6 +234,21 @@ async def test_hits_have_thumbnails_if_asked(gateway: httpx.AsyncClient) -> None
         assert ("thumbnail_base64" in hit["payload"]) is there
 
 
+async def test_what_was_said_of_an_image_is_told_where_there_is_any(
+    gateway: httpx.AsyncClient, store: Store
+) -> None:
+    name, said, silent = f"c{uuid4().hex[:8]}", str(uuid4()), str(uuid4())
+    await new_collection(gateway, name)
+    payload = known(filename="a.jpg", people=["Ada"], rating=4, picture_text="EXIT", title="A door")
+    vector = [1.0, 0.0, 0.0, 0.0]
+    points = [Point(said, vector, payload), Point(silent, vector, known(filename="b.jpg"))]
+    await store.upsert(name, points)
+
+    told = (await gateway.get(f"{API}/images/{said}/info")).json()
+    assert [told[field] for field in ("people", "rating", "text", "title")] == [["Ada"], 4, "EXIT", "A door"]
+    assert not {"people", "rating", "text"} & (await gateway.get(f"{API}/images/{silent}/info")).json().keys()
+
+
 async def test_words_phrases_and_exclusions_find_what_they_say_and_why(
     gateway: httpx.AsyncClient, photos_of_a_year: tuple[str, list[str]]
 ) -> None:

@@ -11,13 +11,15 @@ from services.dashboard import words
 from services.dashboard.access import SameOrigin
 from services.dashboard.pages.duplicates.identical import spare
 from services.dashboard.pages.library.filters import address, chosen
+from services.dashboard.pages.library.found import first_page
+from services.dashboard.pages.library.narrowing import menus
 from services.dashboard.pages.overview import best_state, waiting
-from services.dashboard.pages.photo_facts import exposure, names, place, technical
+from services.dashboard.pages.photo.facts import exposure, names, place, stated, technical
 from services.dashboard.pages.photos import tile, why
 from services.dashboard.pages.throughput import throughput
 from sluice import AsyncClient
 from sluice.models.duplicates import Copy, ExactGroup
-from sluice.models.photos import Photo, PhotoInfo, PhotoPayload, Why, Word
+from sluice.models.photos import Facet, Facets, Photo, PhotoInfo, PhotoPayload, SearchResults, Why, Word
 from sluice.models.system import Instance
 
 
@@ -119,3 +121,35 @@ def test_a_hit_says_why_it_was_found() -> None:
     reason = Why(0.314, [Word("cat", "caption"), Word("cat", "tags")])
     assert why(Photo("1", PhotoPayload("a.jpg"), why=reason)) == "cat, 0.31 alike"
     assert why(Photo("1", PhotoPayload("a.jpg"))) == ""
+
+
+def test_what_people_said_of_a_photo_is_shown_where_it_is_known() -> None:
+    found = PhotoInfo(
+        "1", "a.jpg", place=["Lisbon", "Lisboa", "Portugal", "PT"], rating=4,
+        taken_local="2019-07-21T18:03:11", location={"lat": 38.72, "lon": -9.13},
+    )  # fmt: skip
+    said = {"Place": "Lisbon, Lisboa, Portugal", "Coordinates": "38.72000, -9.13000", "Rating": "4 of 5"}
+    assert stated(found) == said
+    assert technical(found) == {"Taken": "2019-07-21 18:03"}
+    assert stated(PhotoInfo("1", "a.jpg")) == {}
+
+
+def test_dates_are_narrowed_by_year_and_then_by_month() -> None:
+    months = [Facet("2019-07", 3), Facet("2019-08", 1), Facet("2020-01", 2)]
+    ((name, years),) = menus(Facets({"month": months}, 6), {})
+    assert name == "Date"
+    assert [(each.name, each.photos) for each in years] == [("2020", 2), ("2019", 4)]
+    ((_, of_year),) = menus(Facets({"month": months[:2]}, 4), years[1].filters)
+    assert [each.name for each in of_year] == ["August 2019", "July 2019"]
+    assert of_year[0].filters == {"month": "2019-08"}
+
+
+def test_guesses_of_the_model_stand_apart_from_what_was_found() -> None:
+    sure, guess = (
+        Photo(each, PhotoPayload(f"{each}.jpg"), why=Why(likeness))
+        for each, likeness in (("a", 0.9), ("b", 0.1))
+    )
+    html = first_page(SearchResults([sure, guess], next="c", floor=0.5), "for &lt;b&gt;")
+    assert html.index("a.jpg") < html.index("Perhaps these too") < html.index("b.jpg")
+    assert "The best photos for &lt;b&gt;" in html
+    assert "data-guessed" in html

@@ -1,6 +1,7 @@
 """What was moved, and putting it back."""
 
 from functools import partial
+from html import escape
 
 from nicegui import ui
 
@@ -45,12 +46,11 @@ class _Archived:
         with parts.card(), parts.stack(tight=True):
             with parts.row():
                 with ui.element("div").classes("sl-grow"):
-                    files = words.plural(each.moved, "file")
+                    files = words.plural(each.moved + each.restored, "file")
                     ui.label(f"{files} of {each.collection}").classes("sl-strong")
-                    parts.soft(f"{words.moment(each.created_at)}, {words.named(each.state)}").classes(
-                        "sl-small"
-                    )
-                if each.moved > each.restored:
+                    state = escape(words.named(each.state))
+                    parts.soft_html(f"{parts.time_of(each.created_at)}, {state}").classes("sl-small")
+                if each.moved:
                     parts.quiet("Restore", partial(self._restore, each), "undo")
             with ui.expansion("Every move").props("dense"):
                 for move in each.moves[:SHOWN]:
@@ -59,7 +59,7 @@ class _Archived:
                     )
 
     async def _restore(self, archive: ArchiveItem) -> None:
-        question = f"Put {words.plural(archive.moved - archive.restored, 'file')} back where they were?"
+        question = f"Put {words.plural(archive.moved, 'file')} back where they were?"
         if not await parts.confirmed(question, "Restore"):
             return
         try:

@@ -53,5 +53,5 @@ async def _card(api: AsyncClient, collection: str | None, each: Decision, undo: 
         with ui.element("div").classes("sl-grow"):
             contents = words.plural(len(each.hashes), "content")
             ui.label(f"{contents} kept as they are")
-            parts.soft(words.moment(each.at)).classes("sl-small")
+            parts.soft_html(parts.time_of(each.at)).classes("sl-small")
         parts.quiet("Take it back", partial(undo, each.decision_id), "undo")

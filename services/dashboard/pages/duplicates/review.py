@@ -10,11 +10,13 @@ from nicegui import events, ui
 from libs.common.errors import SluiceError
 from services.dashboard import parts, shell, words
 from services.dashboard.pages.duplicates.members import compared
+from services.dashboard.pages.duplicates.undoing import Done, Undoing
 from services.dashboard.plan import agreed
 from sluice import AsyncClient
 from sluice.models.duplicates import Group, Member, Report
 
-KEYS = {"k": "keep", "a": "archive", "Enter": "move", "d": "not duplicates", "n": "next", "p": "back"}
+KEYS = {"k": "keep", "a": "archive", "Enter": "move", "d": "not duplicates", "n": "next", "p": "back",
+        "u": "undo"}  # fmt: skip
 LARGE = 12
 """Members that are shown as pictures of their own; of larger groups the first ones."""
 
@@ -28,7 +30,7 @@ class Review:
         self._groups = list(report.results)
         self._next = report.next
         self._at = min(max(at, 0), len(self._groups) - 1)
-        self._won = 0
+        self._undoing = Undoing(api)
         self._place = parts.stack()
         ui.keyboard(on_key=self._key)
 
@@ -70,11 +72,13 @@ class Review:
             with ui.element("div").classes("sl-grow"):
                 more = "+" if self._next else ""
                 ui.label(f"Group {self._at + 1} of {len(self._groups)}{more}").classes("sl-strong")
-                won = f"; {words.size(self._won)} won so far" if self._won else ""
+                won = f"; {words.size(self._undoing.won)} won so far" if self._undoing.won else ""
                 parts.soft(
                     f"Stays: {self._group.reason}; at least {self._group.likeness:.3f} alike; "
                     f"{words.size(self._group.space)} to be had{won}"
                 ).classes("sl-small")
+            if self._undoing:
+                parts.quiet("Undo", self._undo, "undo")
             parts.quiet("Back", partial(self._go, -1))
             parts.quiet("Skip", partial(self._go, 1))
             parts.quiet("Not duplicates", self._decide)
@@ -128,18 +132,32 @@ class Review:
             shell.reported(error)
             return
         moved = {each.point_id for each in done.archived}
-        self._won += sum(each.size or 0 for each in self._group.points if each.id in moved)
+        won = sum(each.size or 0 for each in self._group.points if each.id in moved)
+        self._undoing.add(Done(self._group, archive_id=done.archive_id, won=won))
         ui.notify(f"{words.plural(len(moved), 'file')} moved; Archived has the way back")
         await self._without_present()
 
     async def _decide(self) -> None:
         hashes = sorted({each.hash for each in self._group.points if each.hash})
         try:
-            await self._api.duplicates.decide(hashes)
+            decided = await self._api.duplicates.decide(hashes)
         except SluiceError as error:
             shell.reported(error)
             return
+        self._undoing.add(Done(self._group, decision_id=decided.decision_id))
         await self._without_present()
+
+    async def _undo(self) -> None:
+        if not self._undoing:
+            ui.notify("There is nothing to undo")
+            return
+        try:
+            group = await self._undoing.last()
+        except SluiceError as error:
+            shell.reported(error)
+            return
+        self._groups.insert(self._at, group)
+        await self.show()
 
     async def _without_present(self) -> None:
         del self._groups[self._at]
@@ -158,6 +176,8 @@ class Review:
             await self._go(1 if key == "n" else -1)
         elif key == "d":
             await self._decide()
+        elif key == "u":
+            await self._undo()
         elif key == "Enter":
             await self._move()
 

@@ -15,7 +15,7 @@ def job_line(job: JobRow) -> None:
             with ui.element("div").classes("sl-grow"):
                 link = f'<a class="sl-strong sl-path" href="{shell.url(f"/jobs/{job.job_id}")}">'
                 ui.html(f"{link}{escape(source(job))}</a>", sanitize=False)
-                parts.soft(f"{summary(job)} - {words.ago(job.created_at)}").classes("sl-small")
+                parts.soft_html(f"{summary(job)} - {parts.age_of(job.created_at)}").classes("sl-small")
             parts.state_dot(job.state)
         if not job.is_over:
             parts.bar(job.progress)

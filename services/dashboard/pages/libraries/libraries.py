@@ -1,6 +1,7 @@
 """Followed folders: which there are, how each is followed, a scan now, and what waits to be removed."""
 
 from functools import partial
+from html import escape
 
 from nicegui import ui
 
@@ -68,7 +69,7 @@ class _Libraries:
                 parts.quiet("Scan now", partial(self._scan, each))
                 parts.quiet("Change", partial(self._change, each))
                 parts.quiet("Stop following", partial(self._remove, each))
-            parts.soft(" - ".join(how(each)))
+            parts.soft_html(" - ".join(how(each)))
             if each.following.error:
                 shell.notice(each.following.error, bad=True)
             if each.following.job_id:
@@ -103,15 +104,15 @@ class _Libraries:
 
 
 def how(each: Library) -> list[str]:
-    """How it is followed, in words."""
+    """How it is followed, in words, as HTML."""
     now = each.following
     watched = {"events": "changes are seen as they happen", "polling": "looked at again and again"}
     said = [watched.get(now.watching, "its changes are not watched")]
     if each.rescan:
         said.append(f"a scan every {words.duration(each.rescan.total_seconds())}")
     if now.scanned_at:
-        said.append(f"scanned {words.ago(now.scanned_at)}")
+        said.append(f"scanned {parts.age_of(now.scanned_at)}")
     if now.next_scan_at:
-        said.append(f"next {words.moment(now.next_scan_at)}")
-    said.append(f"photos of gone files are {RULES.get(each.prune, each.prune)}")
+        said.append(f"next {parts.time_of(now.next_scan_at)}")
+    said.append(f"photos of gone files are {escape(RULES.get(each.prune, each.prune))}")
     return said

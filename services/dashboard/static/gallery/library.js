@@ -16,6 +16,7 @@ class Library extends HTMLElement {
     this.form.elements.q.addEventListener("input", ({ target }) => !target.value && this.view.q && this.#search(""));
     asked(this.form, (file) => this.#picture(file), options);
     document.addEventListener("click", (event) => this.#followed(event), options);
+    addEventListener("keydown", (event) => this.#key(event), options);
     addEventListener("popstate", () => this.#show(true), options);
     addEventListener("pagehide", () => this.#leave(), options);
     history.scrollRestoration = "manual";
@@ -32,6 +33,12 @@ class Library extends HTMLElement {
     if (address === location.href && !picture) history.replaceState(null, "");
     else history.pushState({ picture }, "", address);
     this.#show(false);
+  }
+
+  #key(event) {
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.target.closest?.("input, textarea, [role=dialog]")) return;
+    event.preventDefault();
+    this.form.elements.q.select();
   }
 
   #search(q) {

@@ -20,12 +20,23 @@ def names(found: PhotoInfo) -> dict[str, str]:
     )
 
 
+def stated(found: PhotoInfo) -> dict[str, str]:
+    """Where it was taken, and what somebody thinks of it."""
+    where = place(found)
+    return _known({
+        "Place": ", ".join(each for each in found.place if len(each) > len("CC")),
+        "Coordinates": f"{where[0]:.5f}, {where[1]:.5f}" if where else "",
+        "Rating": f"{found.rating} of 5" if found.rating is not None else "",
+    })  # fmt: skip
+
+
 def technical(found: PhotoInfo) -> dict[str, str]:
     """When it was taken, by what, and how."""
     exif = found.exif
     shown: dict[str, str | None] = {name: exif.get(field) for name, field in EXIF.items()}
     make, model = exif.get("Make", "").strip(), exif.get("Model", "").strip()
-    shown["Taken"] = taken(exif.get("DateTimeOriginal", ""))
+    clock = (found.taken_local or "").replace("T", " ")
+    shown["Taken"] = taken(clock or exif.get("DateTimeOriginal", ""))
     shown["Camera"] = model if model.lower().startswith(make.lower()) else f"{make} {model}".strip()
     shown["Exposure"] = exposure(exif)
     order = ("Taken", "Camera", "Lens", "Exposure", "ISO", "Artist", "Copyright")
@@ -52,7 +63,9 @@ def exposure(exif: dict[str, str]) -> str:
 
 
 def place(found: PhotoInfo) -> tuple[float, float] | None:
-    """Latitude and longitude in degrees, where the camera wrote them."""
+    """Latitude and longitude in degrees, as the file, its sidecar or the camera says."""
+    if found.location is not None:
+        return found.location["lat"], found.location["lon"]
     latitude = _degrees(found.exif.get("GPSLatitude"), found.exif.get("GPSLatitudeRef"))
     longitude = _degrees(found.exif.get("GPSLongitude"), found.exif.get("GPSLongitudeRef"))
     return (latitude, longitude) if latitude is not None and longitude is not None else None
