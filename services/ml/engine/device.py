@@ -81,7 +81,7 @@ class Device:
                     continue
                 self._worked = time.monotonic()
         except BaseException as error:
-            self.failure = self.failure or f"the thread of the model ended: {error or type(error).__name__}"
+            self._fail(error)
             log.exception("the thread of the model ended")
         finally:
             self.queue.close()
@@ -120,10 +120,16 @@ class Device:
         if not self._wanted:
             _refuse(batch, UnavailableError(Code.ML_UNAVAILABLE, "the models are not loaded"))
             return
-        self.load()
-        parts = [batch]
-        while parts:
-            parts += self._compute_part(parts.pop())
+        try:
+            self.load()
+            parts = [batch]
+            while parts:
+                parts += self._compute_part(parts.pop())
+        except BaseException as error:
+            # The thread ends, and no image of the batch may wait for it.
+            left = [each for each in batch if not each.result.done()]
+            _refuse(left, UnavailableError(Code.ML_UNAVAILABLE, self._fail(error)))
+            raise
 
     def _compute_part(self, part: Batch) -> list[Batch]:
         """What of the part is still to be computed, in smaller parts."""
@@ -137,13 +143,13 @@ class Device:
             self._shrink()
             return _halves(part, error)
         except Exception as error:  # noqa: BLE001 (whatever it is, an image or the device is to blame)
-            self._check(error, part)
+            self._check(error)
             return _halves(part, FileError(Code.ML_REJECTED, f"the model cannot take this image: {error}"))
         for each, outcome in zip(part, outcomes, strict=True):
             each.result.set_result(outcome)
         return []
 
-    def _check(self, error: Exception, part: Batch) -> None:
+    def _check(self, error: Exception) -> None:
         """Whether an image is to blame; raises if the model fails on its own sample too."""
         sample = self._backend.sample()
         try:
@@ -151,8 +157,11 @@ class Device:
                 self._backend.compute([sample])
         except Exception:
             self.failure = f"the model does not work: {error}"
-            _refuse(part, UnavailableError(Code.ML_UNAVAILABLE, self.failure))
             raise
+
+    def _fail(self, error: BaseException) -> str:
+        self.failure = self.failure or f"the thread of the model ended: {error or type(error).__name__}"
+        return self.failure
 
 
 def _halves(part: Batch, error: Exception) -> list[Batch]:
@@ -183,3 +192,6 @@ def _answer(result: "Future[Any]", work: Callable[[], Any]) -> None:
         result.set_result(work())
     except Exception as error:  # noqa: BLE001 (the caller gets it)
         result.set_exception(error)
+    except BaseException:
+        result.set_exception(UnavailableError(Code.ML_UNAVAILABLE, "the thread of the model ended"))
+        raise

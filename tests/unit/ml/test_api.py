@@ -1,5 +1,6 @@
 """The wire format that clients of the ML service rely on, against the real app."""
 
+import asyncio
 import base64
 import math
 from collections.abc import AsyncIterator, Sequence
@@ -219,3 +220,32 @@ async def test_out_of_memory_is_said_so_that_clients_send_less() -> None:
     assert answer.status_code == 507
     assert "out of memory" in answer.json()["detail"]
     assert fitting.status_code == 200
+
+
+class Lost(LiteBackend):
+    """A device that is gone after a few images: nothing computes on it any more, the sample neither."""
+
+    error: type[BaseException] | None = None
+
+    def compute(self, batch: Sequence[Described]) -> list[Described | FileError]:
+        if self.error is not None:
+            raise self.error("the device is lost")
+        return super().compute(batch)
+
+    def sample(self) -> Any:
+        return self.prepare(GOOD, caption=False)
+
+
+@pytest.mark.parametrize("error", [RuntimeError, SystemExit])
+async def test_the_probes_fail_from_the_moment_the_device_is_lost(error: type[BaseException]) -> None:
+    backend = Lost(parallel=1)
+    async with client_of(backend) as client:
+        assert (await client.get("/readyz")).status_code == 200
+        backend.error = error
+        async with asyncio.timeout(10):
+            refused = await client.post(JSON, json={"images": [image("a", GOOD)]})
+        assert (refused.status_code, refused.json()["code"]) == (503, "ml_unavailable")
+        for probe in ("/readyz", "/livez"):
+            answer = await client.get(probe)
+            assert answer.status_code == 503
+            assert "model" in answer.json()["reason"]

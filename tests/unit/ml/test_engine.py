@@ -119,6 +119,35 @@ async def test_one_thread_has_the_device_and_the_others_prepare(started: Any) ->
     assert not backend.threads["prepare"] & backend.threads["device"]
 
 
+class Overlapping(Recorder):
+    """Computes its first image only once the second is prepared, and the second once it may."""
+
+    def __init__(self) -> None:
+        super().__init__(safe_batch=1)
+        self.prepared, self.may = threading.Event(), threading.Event()
+
+    def prepare(self, image: bytes, *, caption: bool) -> tuple[bytes, bool]:
+        found = super().prepare(image, caption=caption)
+        if image == b"b":
+            self.prepared.set()
+        return found
+
+    def compute(self, batch: Sequence[tuple[bytes, bool]]) -> list[Described | FileError]:
+        awaited = self.prepared if batch[0][0] == b"a" else self.may
+        assert awaited.wait(timeout=5)
+        return super().compute(batch)
+
+
+async def test_images_are_prepared_and_answered_while_others_are_computed(started: Any) -> None:
+    engine = await started(backend := Overlapping())
+    async with asyncio.timeout(10):
+        first, second = (asyncio.create_task(engine.describe([each], caption=False)) for each in (b"a", b"b"))
+        assert values(await first) == [97]
+        assert not second.done()
+        backend.may.set()
+        assert values(await second) == [98]
+
+
 async def test_a_batch_is_filled_by_several_requests(started: Any) -> None:
     backend = Recorder(safe_batch=8, parallel=8)
     backend.together = threading.Barrier(8, timeout=5).wait
@@ -183,6 +212,21 @@ async def test_a_model_that_fails_on_its_own_sample_ends_readiness_at_once(start
     assert engine.obstacle is not None
     with pytest.raises(UnavailableError, match="does not work"):
         await engine.describe([b"a"], caption=False)
+
+
+async def test_no_image_waits_for_a_model_that_does_not_come_back(started: Any) -> None:
+    backend = Recorder(safe_batch=4)
+    engine = await started(backend, idle_s=0.02)
+
+    def failing() -> None:
+        raise OSError("the model's file is gone")
+
+    await until(lambda: "unload" in backend.events)
+    backend.load = failing  # type: ignore[method-assign]
+    async with asyncio.timeout(10):
+        with pytest.raises(UnavailableError, match="file is gone"):
+            await engine.describe([b"a"] * 8, caption=False)
+    assert engine.failure is not None
 
 
 async def test_an_idle_model_leaves_memory_and_comes_back(started: Any) -> None:
