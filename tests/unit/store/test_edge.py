@@ -13,7 +13,7 @@ from libs.common.children.child import Child
 from libs.common.errors import Code, SluiceError, UnavailableError
 from libs.common.store import advice, edge
 from libs.common.store.edge import LOCK_PATIENCE_SECONDS, EdgeStore
-from libs.common.store.engine.client import AT_THE_ENGINE
+from libs.common.store.engine.turns import AT_THE_ENGINE
 from libs.common.store.protocol import Filter, Point
 from tests.support.waiting import until
 

@@ -4,7 +4,7 @@ import asyncio
 import importlib.util
 import os
 from collections.abc import Hashable
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -16,12 +16,11 @@ from libs.common.children.launching import Program
 from libs.common.errors import Code, SluiceError, UnavailableError
 from libs.common.store.engine import wire
 from libs.common.store.engine.room import gone
+from libs.common.store.engine.turns import Kind, Turns
 
 START_SECONDS = 30.0
 CALL_SECONDS = 60.0
 STOP_SECONDS = 15.0
-AT_THE_ENGINE = 4
-"""Calls that the engine has at once; it works on one of them. Others wait here, where callers can give up."""
 
 _PROGRAM = Program("libs.common.store.engine.process")
 
@@ -34,7 +33,7 @@ class EngineClient:
     def __init__(self, root: Path, child: Child) -> None:
         self._root = root
         self._child = child
-        self._turns = asyncio.Semaphore(AT_THE_ENGINE)
+        self._turns = Turns()
 
     @classmethod
     async def start(cls, wanted: wire.Open) -> "EngineClient":
@@ -86,17 +85,18 @@ class EngineClient:
 
     async def _sent(self, call: wire.Call | wire.Open) -> asyncio.Future[bytearray]:
         """The answer to come. Its turn is over when the engine has answered, also where no caller waits."""
-        await self._turns.acquire()
+        kind: Kind = "write" if isinstance(call, wire.WRITES) else "read"
+        await self._turns.take(kind)
         try:
             answer = self._child.ask(wire.encode(call))
         except (TypeError, ValueError, OverflowError) as error:
-            self._turns.release()
+            self._turns.give(kind)
             raise SluiceError(Code.STORE_REJECTED, f"the store cannot hold this: {error}") from error
-        answer.add_done_callback(self._answered)
+        answer.add_done_callback(partial(self._answered, kind))
         return answer
 
-    def _answered(self, answer: asyncio.Future[bytearray]) -> None:
-        self._turns.release()
+    def _answered(self, kind: Kind, answer: asyncio.Future[bytearray]) -> None:
+        self._turns.give(kind)
         if not answer.cancelled():
             answer.exception()  # the caller may be gone, and no one else asks for it
 

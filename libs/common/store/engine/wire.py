@@ -247,6 +247,9 @@ Call = (
 )
 
 
+WRITES = (Create, Delete, Upsert, Complete, AddIndex, DeletePoints)
+
+
 class Failed(Struct, frozen=True):
     """Why the engine did not do it."""
 
