@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
 
-from watchfiles import Change, watch
+from watchfiles import watch
 
+from services.scanner.libraries.polling import polled
 from services.scanner.sync.place import place_of
 
 log = logging.getLogger(__name__)
@@ -39,18 +40,10 @@ class Watch:
         self.way = way
         self._stop = threading.Event()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="watch")
-        self._changes: Iterator[set[tuple[Change, str]]] = watch(
-            os.fsdecode(root),
-            watch_filter=None,
-            debounce=GROUP_MS,
-            step=STEP_MS,
-            stop_event=self._stop,
-            rust_timeout=LOOK_MS,
-            yield_on_timeout=True,
-            raise_interrupt=False,
-            force_polling=way == "polling",
-            poll_delay_ms=int(poll_s * 1000),
-            ignore_permission_denied=True,
+        self._changes = (
+            polled(root, poll_s, LOOK_MS / 1000, self._stop)
+            if way == "polling"
+            else _reported(root, self._stop)
         )
 
     async def next(self) -> set[bytes]:
@@ -59,13 +52,29 @@ class Watch:
         Raises OSError: the folder is gone, or the system watches no more folders.
         """
         loop = asyncio.get_running_loop()
-        found = await loop.run_in_executor(self._thread, next, self._changes, set[tuple[Change, str]]())
-        return {_path(path) for _, path in found}
+        return await loop.run_in_executor(self._thread, next, self._changes, set[bytes]())
 
     def close(self) -> None:
         """Give the watches back; does not wait."""
         self._stop.set()
         self._thread.shutdown(wait=False)
+
+
+def _reported(root: bytes, stop: threading.Event) -> Iterator[set[bytes]]:
+    """The paths of the system's events, or nothing after LOOK_MS, until `stop`."""
+    for found in watch(
+        os.fsdecode(root),
+        watch_filter=None,
+        debounce=GROUP_MS,
+        step=STEP_MS,
+        stop_event=stop,
+        rust_timeout=LOOK_MS,
+        yield_on_timeout=True,
+        raise_interrupt=False,
+        force_polling=False,
+        ignore_permission_denied=True,
+    ):
+        yield {_path(path) for _, path in found}
 
 
 def _path(shown: str) -> bytes:
