@@ -122,7 +122,7 @@ async def _wired(parts: Parts, stack: AsyncExitStack) -> Gateway:
         submitter=JobSubmitter(jobs, collections, requests, settings, detached, check_url),
         commands=JobCommands(jobs, collections, requests, control, publisher),
         removals=Removals(jobs, store, control, connection),
-        gone=GoneFiles(jobs, store, sources, detached),
+        gone=GoneFiles(jobs, store),
         statuses=StatusReader(jobs, store, copies.among, presence.waiting_reason, flows.slowest, now),
         flows=flows,
         uploads=Uploads(

@@ -89,7 +89,8 @@ class SyncCounts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How a folder differs from the points below it, in files.
 
     `removed` are gone files whose points are removed, `pending` those whose points wait, `reason` is why.
-    `whole`: all points below the folder were compared, and not just those of some paths.
+    `whole`: all points below the folder were compared, and not just those of some paths. Where points wait,
+    `root` is the folder as their paths have it, and `paths`, relative to it, are those that were compared.
     """
 
     added: int = 0
@@ -100,6 +101,8 @@ class SyncCounts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     pending: int = 0
     reason: str | None = None
     whole: bool = True
+    root: str | None = None
+    paths: tuple[str, ...] = ()
 
 
 class Compared(Event, frozen=True, kw_only=True, tag="compared"):

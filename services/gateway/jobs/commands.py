@@ -15,6 +15,7 @@ from libs.common.kafka.publisher import Publisher
 from libs.common.kafka.tables.control_table import ControlTable
 from services.gateway.api.deadlines import deadline, refreshed
 from services.gateway.collections.collections import Collections
+from services.gateway.jobs.gone import has_waiting
 from services.gateway.jobs.reader import JobReader
 from services.gateway.jobs.requests import Requests
 from services.gateway.view.fold import Job
@@ -81,7 +82,7 @@ class JobCommands:
         job = await self.jobs.get(job_id)
         if not job.is_over:
             raise SluiceError(Code.JOB_RUNNING, f"job {job_id} still runs: cancel it or let it end first")
-        if job.sync is None or not job.sync.pending or not job.collection:
+        if job.sync is None or not has_waiting(job.sync) or not job.collection:
             raise SluiceError(Code.NOTHING_TO_PRUNE, f"no points wait to be removed after job {job_id}")
         await self.collections.adopted(job.collection)
         request = ScanRequest(
@@ -90,6 +91,7 @@ class JobCommands:
             directory_path=job.directory_path,
             collection=job.collection,
             exclude=job.exclude,
+            paths=job.sync.paths,
             sync=True,
             prune="now",
         )

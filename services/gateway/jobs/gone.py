@@ -1,17 +1,12 @@
 """The files behind the points that a sync left waiting: what a prune would remove."""
 
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from libs.common.errors import Code, FileError
+from libs.common.events import SyncCounts
 from libs.common.points.fields import Fields
-from libs.common.points.paths import path_of
 from libs.common.points.projections import GONE
-from libs.common.runtime.detached import DetachedCalls
-from libs.common.sources.sources import Sources
-from libs.common.sources.uris import is_remote
 from libs.common.store.protocol import Filter, Record, Store
 from services.gateway.jobs.reader import JobReader
 from services.gateway.view.fold import Job
@@ -20,8 +15,6 @@ READ = 2000
 """Points that are read at once."""
 READS = 10
 """Reads of one page: where few files are gone, a page has fewer than were asked for, and a cursor."""
-PROBED = 50
-"""Points of one page where each is a request to a bucket."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,51 +31,65 @@ class GoneFiles:
 
     jobs: JobReader
     store: Store
-    sources: Sources
-    detached: DetachedCalls
 
     async def page(self, job_id: UUID, cursor: str | None, limit: int) -> tuple[list[Gone], str | None]:
         """Some of the gone files, in the order of their ids, and the cursor of the next page.
 
-        Raises SluiceError job_not_found, job_gone, outcomes_gone, or read_failed where a disk hangs.
+        Raises SluiceError job_not_found, job_gone, outcomes_gone.
         """
         job = await self.jobs.with_outcomes(job_id)
-        if job.sync is None or not job.sync.pending or job.collection is None or job.directory_path is None:
+        if job.collection is None or not has_waiting(job.sync):
             return [], None
-        below = Filter(any_of={Fields.folders.name: [job.directory_path]})
+        within = _compared(job)
+        below = Filter(any_of={Fields.folders.name: _folders(job, within)})
         found: list[Gone] = []
         after = cursor
-        is_costly = not job.sync.whole and is_remote(os.fsencode(job.directory_path))
-        size, reads = (PROBED, 1) if is_costly else (READ, READS)
-        for _ in range(reads):
+        for _ in range(READS):
             records, after = await self.store.scroll(
-                job.collection, limit=size, after=after, where=below, payload=GONE
+                job.collection, limit=READ, after=after, where=below, payload=GONE
             )
-            found += await self._of(job, records)
+            found += await self._of(job, records, within)
             if len(found) > limit:
                 return found[:limit], found[limit - 1].id
             if after is None:
                 break
         return found, after
 
-    async def _of(self, job: Job, records: Sequence[Record]) -> list[Gone]:
-        """Those that the job did not list; of a job of some paths, those that are not on the disk now."""
+    async def _of(self, job: Job, records: Sequence[Record], within: Collection[str]) -> list[Gone]:
+        """Those that the job compared and did not list."""
         points = {each.id: Fields(each.payload) for each in records}
         before = {id_: point for id_, point in points.items() if (point.stored_at or 0.0) < job.created_at}
         files = {id_: point.full_path or "" for id_, point in before.items()}
+        files = {id_: file for id_, file in files.items() if not within or _is_within(file, within)}
         listed = await self.jobs.listed(UUID(job.job_id), files)
-        left = {id_: before[id_] for id_ in files if id_ not in listed}
-        if job.sync is not None and not job.sync.whole:
-            left = dict(await self.detached.run(lambda: list(self._missing(left)), "the folder of a photo"))
-        return [Gone(id_, files[id_]) for id_ in left]
+        return [Gone(id_, file) for id_, file in files.items() if id_ not in listed]
 
-    def _missing(self, points: dict[str, Fields]) -> Iterator[tuple[str, Fields]]:
-        for id_, point in points.items():
-            path = path_of(point)
-            if path is None:
-                continue
-            try:
-                self.sources.of(path).stat(path)
-            except FileError as error:
-                if error.code is Code.FILE_VANISHED:
-                    yield id_, point
+
+def has_waiting(sync: SyncCounts | None) -> bool:
+    """Whether points wait to be removed after this sync, and it is known which.
+
+    Of a sync of some paths by a release that did not tell the paths it is not.
+    """
+    return sync is not None and sync.pending > 0 and (sync.whole or bool(sync.paths))
+
+
+def _root(job: Job) -> str:
+    root = job.sync.root if job.sync is not None else None
+    return (root or job.directory_path or "").rstrip("/")
+
+
+def _compared(job: Job) -> frozenset[str]:
+    """The files and folders whose points the job compared; empty: all below its root."""
+    return frozenset(f"{_root(job)}/{path}" for path in (job.sync.paths if job.sync is not None else ()))
+
+
+def _folders(job: Job, within: Collection[str]) -> list[str]:
+    """Folders below which all of these lie."""
+    return sorted({path.rpartition("/")[0] or "/" for path in within}) or [_root(job) or "/"]
+
+
+def _is_within(file: str, within: Collection[str]) -> bool:
+    """Whether the file, or a folder that it lies in, is among these."""
+    while file and file not in within:
+        file = file.rpartition("/")[0]
+    return bool(file)

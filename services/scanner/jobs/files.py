@@ -62,8 +62,12 @@ def spooled(
 
 def only(record: JobRecord) -> tuple[bytes, ...]:
     """The paths, absolute, that the request is about; empty: all below the root."""
-    named = record.request.paths or tuple(each.path for each in record.request.files)
-    return tuple(_below(record, path) for path in named)
+    return tuple(_below(record, path) for path in named(record))
+
+
+def named(record: JobRecord) -> tuple[str, ...]:
+    """The same, relative to the root, as the request names them."""
+    return record.request.paths or tuple(each.path for each in record.request.files)
 
 
 def stated(record: JobRecord) -> Stated:

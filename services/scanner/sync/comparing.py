@@ -8,12 +8,14 @@ from typing import NamedTuple, TypeVar
 
 from msgspec.structs import replace
 
+from libs.common import ids
 from libs.common.errors import FileError
 from libs.common.events import SyncCounts
 from libs.common.points.fields import Fields
 from libs.common.points.paths import path_of
 from libs.common.store.protocol import Record
 from services.scanner.jobs.changelog import JobRecord
+from services.scanner.jobs.files import named
 from services.scanner.jobs.unchanged import RACY_S, has_its_times, is_unchanged
 from services.scanner.listing.entries import Spooled
 from services.scanner.sync.guards import Situation, is_whole, objection
@@ -120,7 +122,7 @@ class Comparing:
     async def _situation(self, again: bool) -> tuple[Situation, Sequence[Move]]:
         before = self._wiring.control.synced(self._collection, self._root)
         place = await self._in_lister(lambda: place_of(self._root))
-        elsewhere = await self._elsewhere() if self._record.request.paths else Elsewhere()
+        elsewhere = await self._elsewhere() if named(self._record) else Elsewhere()
         found = await asyncio.to_thread(
             self._found, place, None if before is None else before.place, elsewhere
         )
@@ -169,6 +171,7 @@ class Comparing:
     def _counts(self, found: Situation, moved: int) -> SyncCounts:
         points = self._points
         reason = objection(found, self._record.request.prune, self._wiring.settings.sync_most_gone)
+        paths = named(self._record)
         return SyncCounts(
             added=points.added() - moved,
             changed=points.changed(),
@@ -177,7 +180,9 @@ class Comparing:
             unchanged=points.unchanged(),
             pending=found.gone if reason else 0,
             reason=reason,
-            whole=not self._record.request.paths,
+            whole=not paths,
+            root=ids.display_name(self._root) if reason else None,
+            paths=paths if reason else (),
         )
 
     async def _in_lister(self, call: Callable[[], T]) -> T:

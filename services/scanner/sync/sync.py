@@ -7,6 +7,7 @@ from libs.common import events
 from libs.common.control import SyncedRoot
 from libs.common.kafka.outgoing import fact
 from services.scanner.jobs.changelog import JobRecord
+from services.scanner.jobs.files import named
 from services.scanner.jobs.orders import Orders
 from services.scanner.jobs.projection import Projected
 from services.scanner.listing.entries import Spooled
@@ -69,7 +70,7 @@ class Sync:
 
     async def _note(self, found: Situation) -> None:
         """Where the root lies, for the next sync to compare."""
-        if found.place is None or not is_whole(found) or self._record.request.paths:
+        if found.place is None or not is_whole(found) or named(self._record):
             return
         noted = SyncedRoot(
             collection=self._record.collection or "", path=self._record.root or b"", place=found.place

@@ -143,15 +143,40 @@ async def test_what_a_prune_would_remove_is_shown_page_by_page_before(
     assert await gone(gateway, await synced(publisher, collection, SyncCounts(removed=3))) == [[]]
 
 
-async def test_after_a_sync_of_some_paths_it_is_what_is_not_on_the_disk(
-    gateway: httpx.AsyncClient, collection: str, publisher: Publisher, store: Store, tmp_path: Path
+async def test_after_a_sync_of_some_paths_it_is_what_these_lack_and_a_prune_compares_just_them(
+    gateway: httpx.AsyncClient,
+    collection: str,
+    publisher: Publisher,
+    store: Store,
+    settings: GatewaySettings,
+    tmp_path: Path,
 ) -> None:
-    (tmp_path / "there.jpg").write_bytes(b"a photo")
-    await store.upsert(collection, [below(tmp_path, "there.jpg"), below(tmp_path, "gone.jpg")])
-    counts = SyncCounts(pending=1, reason="prune waits to be asked", whole=False)
-    job = await synced(publisher, collection, counts, str(tmp_path))
+    # It lies there, but the library's rules pass it over now: a prune removes its point.
+    (tmp_path / "excluded.jpg").write_bytes(b"a photo")
+    compared = [below(tmp_path, "excluded.jpg"), below(tmp_path, "2024/may/gone.jpg")]
+    others = [below(tmp_path, "elsewhere.jpg"), below(tmp_path, "2024b/gone too.jpg")]
+    kept = below(tmp_path, "2024/there.jpg")
+    await store.upsert(collection, [*compared, *others, kept])
+    listed = [Outcome(file_id=kept.id, file=str(kept.payload["full_path"]), outcome="stored", source="cache")]
+    paths = ("excluded.jpg", "2024")
+    counts = SyncCounts(pending=2, reason="so many", whole=False, root=str(tmp_path), paths=paths)
+    # As a client may write the folder: its points name it otherwise.
+    job = await synced(publisher, collection, counts, f"file://{tmp_path}", listed)
 
-    assert await gone(gateway, job) == [["gone.jpg"]]
+    assert sorted(chain(*await gone(gateway, job))) == ["excluded.jpg", "gone.jpg"]
+
+    answer = await gateway.post(f"{API}/ingest/jobs/{job}/prune")
+    sent = {str(request.job_id): request for request in await requests(settings)}[answer.json()["job_id"]]
+    assert (sent.prune, sent.paths) == ("now", paths)
+
+
+async def test_points_of_a_release_that_did_not_tell_the_paths_are_left_to_another_sync(
+    gateway: httpx.AsyncClient, collection: str, publisher: Publisher
+) -> None:
+    job = await synced(publisher, collection, SyncCounts(pending=1, reason="so many", whole=False))
+    assert await gone(gateway, job) == [[]]
+    answer = await gateway.post(f"{API}/ingest/jobs/{job}/prune")
+    assert (answer.status_code, answer.json()["code"]) == (409, "nothing_to_prune")
 
 
 async def test_points_that_a_sync_removed_are_put_back(

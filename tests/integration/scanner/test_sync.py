@@ -358,8 +358,30 @@ async def test_gone_folders_of_more_than_a_tenth_wait_also_where_just_they_are_n
     async with world.scanner(tmp_path / "data"), world.stage(open_reporter()):
         job = await world.request(library.root, version=2, sync=True, paths=("0",))
         await world.finished(job)
-    assert compared(world, job).pending == 10
-    assert "10 of 40" in str(compared(world, job).reason)
+        found = compared(world, job)
+        assert (found.pending, found.root, found.paths) == (10, str(library.root), ("0",))
+        assert "10 of 40" in str(found.reason)
+
+        # What is confirmed is what was waiting: another file, gone since, is not in it.
+        (library.root / "1/010.jpg").unlink()
+        job = await world.request(library.root, version=2, sync=True, paths=found.paths, prune="now")
+        await world.finished(job)
+    assert compared(world, job).removed == 10
+    assert "1/010.jpg" in await library.points()
+
+
+@pytest.mark.slow
+async def test_a_sync_of_some_files_with_metadata_of_their_own_compares_just_these(
+    world: Bench, library: Library, tmp_path: Path
+) -> None:
+    (library.root / "0/000.jpg").unlink()
+    (library.root / "1/010.jpg").unlink()
+    files = (events.FileRequest(path="0/000.jpg"), events.FileRequest(path="0/001.jpg"))
+    async with world.scanner(tmp_path / "data"), world.stage(open_reporter()):
+        job = await world.request(library.root, version=2, sync=True, files=files)
+        await world.finished(job)
+    assert compared(world, job) == SyncCounts(removed=1, unchanged=1, whole=False)
+    assert "1/010.jpg" in await library.points()
 
 
 @pytest.mark.slow
