@@ -54,6 +54,27 @@ _ABOUT = (
     "with a `code` for programs and one sentence in `detail`. The topics behind it: [/asyncapi](/asyncapi)."
 )
 
+_AT_ROOT = (health_routes.router, system.at_root, maps.router, docs.router, page.router)
+_BELOW_API = (
+    system.router,
+    collections.router,
+    collection_models.router,
+    jobs.router,
+    folders.router,
+    uploads.router,
+    command_routes.router,
+    event_routes.router,
+    images.router,
+    images.at_root,
+    search.router,
+    gallery_routes.router,
+    archives.router,
+    duplicates.router,
+    decisions.router,
+    libraries.router,
+    tasks.router,
+)
+
 
 def create_app(
     settings: GatewaySettings | None = None, store: Store | None = None, health: Health | None = None
@@ -86,31 +107,7 @@ def create_app(
         redoc_url=None,
         generate_unique_id_function=openapi.operation_id,
     )
-    # Both forms of /ingest have a route of their own; a redirect would lose the body with some clients.
-    app.router.redirect_slashes = False
-    for at_root in (health_routes.router, system.at_root, maps.router, docs.router, page.router):
-        app.include_router(at_root)
-    app.mount(docs.STATIC, docs.static_files())
-    for router in (
-        system.router,
-        collections.router,
-        collection_models.router,
-        jobs.router,
-        folders.router,
-        uploads.router,
-        command_routes.router,
-        event_routes.router,
-        images.router,
-        images.at_root,
-        search.router,
-        gallery_routes.router,
-        archives.router,
-        duplicates.router,
-        decisions.router,
-        libraries.router,
-        tasks.router,
-    ):
-        app.include_router(router, prefix=API)
+    _route(app)
     problem.install(app)
     app.add_middleware(RequestMiddleware, chain=chain)
     app.add_middleware(TrailingSlash, prefix=API)
@@ -119,6 +116,16 @@ def create_app(
     # FastAPI's documented way to change the document that it serves.
     app.openapi = partial(openapi.document, app)  # type: ignore[method-assign]
     return app
+
+
+def _route(app: FastAPI) -> None:
+    # Both forms of /ingest have a route of their own; a redirect would lose the body with some clients.
+    app.router.redirect_slashes = False
+    for router in _AT_ROOT:
+        app.include_router(router)
+    app.mount(docs.STATIC, docs.static_files())
+    for router in _BELOW_API:
+        app.include_router(router, prefix=API)
 
 
 def check_access(settings: GatewaySettings) -> None:

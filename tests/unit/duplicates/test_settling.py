@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from libs.common.duplicates.settling import orphaned, settle
-from libs.common.points.fields import Fields
+from libs.common.points.fields import INDEXES, Fields
 from libs.common.points.stack import stack_of
 from libs.common.store.edge import EdgeStore
 from libs.common.store.protocol import Point
@@ -15,12 +15,13 @@ from services.upserter.completion import complete
 from services.upserter.writing import Writer
 
 RAW, SHOT, EDITED, ALONE = "/p/IMG_1.dng", "/p/img_1.jpg", "/p/IMG_1-edited.jpg", "/p/IMG_2.jpg"
+ASKED = {field: INDEXES[field] for field in ("full_path", "file_hash", "stack", "stack_cover")}
 IDS = {path: str(UUID(int=number)) for number, path in enumerate((RAW, SHOT, EDITED, ALONE), 1)}
 
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[EdgeStore]:
-    store = EdgeStore(tmp_path / "store")
+    store = EdgeStore(tmp_path / "store", indexes=ASKED)
     await store.create("photos", 4, "Cosine")
     yield store
     await store.close()

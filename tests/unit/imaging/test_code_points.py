@@ -73,7 +73,10 @@ def test_a_wide_gamut_of_a_heic() -> None:
     assert difference(normalise(data, Limits()).jpeg, EXPECTED) < 5.0
 
 
-@pytest.mark.parametrize("points", [(P3, OF_SRGB), (SRGB, GAMMA22), (SRGB, LINEAR)])
+@pytest.mark.parametrize(
+    "points",
+    [(P3, OF_SRGB), *(pytest.param((SRGB, curve), marks=pytest.mark.slow) for curve in (GAMMA22, LINEAR))],
+)
 def test_code_points_of_a_png(points: tuple[int, int]) -> None:
     found = normalise(told_in_png(wide(*points), *points), Limits())
     assert difference(found.jpeg, EXPECTED) < 5.0

@@ -28,7 +28,7 @@ class Table:
 
 @pytest.fixture
 async def under(tmp_path: Path) -> AsyncIterator[EdgeStore]:
-    store = EdgeStore(tmp_path)
+    store = EdgeStore(tmp_path, indexes={})
     for name in ("plain", "photos", "photos~2"):
         await store.create(name, 2, "Cosine")
         await store.upsert(name, [Point(ONE, [1, 0], {"filename": name})])
