@@ -26,6 +26,11 @@ async def test_the_first_photos_are_added_found_and_their_copies_archived_and_re
     await expect(page).to_have_url(re.compile("/ui/jobs/"), timeout=MS)
     await expect(page.get_by_text("Completed: 21 stored")).to_be_visible(timeout=MS)
     await expect(page.get_by_text("the file ends too early")).to_be_visible()
+    await page.get_by_role("button", name="List them").click()
+    await expect(page).to_have_url(re.compile("code=truncated_image"), timeout=MS)
+    await page.reload()
+    await expect(page.get_by_role("button", name="List all failures")).to_be_visible(timeout=MS)
+    await expect(page.get_by_text("broken/truncated.jpg")).to_be_visible()
 
     await page.goto(shown.url("/library?q=chelsea"))
     first = page.locator(".sl-photo").first

@@ -1,5 +1,6 @@
 """One job: how far it is, what failed and what to do about it, and its files page by page."""
 
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 from nicegui import ui
@@ -7,39 +8,35 @@ from nicegui import ui
 from libs.common.errors import SluiceError
 from services.dashboard import parts, shell, words
 from services.dashboard.live.following import follow
+from services.dashboard.pages.jobs.files import Files, Outcome
 from services.dashboard.pages.jobs.line import source
 from services.dashboard.pages.libraries import sync_report
 from sluice import AsyncClient
-from sluice.models.jobs import JobFile, JobRow, JobStatus
+from sluice.models.jobs import JobRow, JobStatus
 
-PAGE = 50
-OUTCOMES = {
-    "failed": "No file failed.",
-    "skipped": "No file was skipped.",
-    "stored": "No file is stored yet.",
-    "ignored": "Nothing was passed over.",
-}
-"""Each outcome, and what stands where no file has it."""
 ACTIONS = {"running": ("pause", "cancel"), "paused": ("resume", "cancel")}
 
 
-async def job(job_id: str) -> None:
-    """The page."""
+async def job(job_id: str, outcome: Outcome = "failed", code: str = "") -> None:
+    """The page; its address says which files are listed."""
     async with shell.page("Job", "/jobs") as api:
-        body = parts.stack()
-        view = _JobView(api, job_id, body)
+        files = Files(api, job_id, outcome, code)
+        view = _JobView(api, job_id, files.only)
         await view.show()
         follow(view.changed)
-        await _Files(api, job_id).show()
+        await files.show()
 
 
 class _JobView:
     """A job as it moves."""
 
-    def __init__(self, api: AsyncClient, job_id: str, body: ui.element) -> None:
+    def __init__(
+        self, api: AsyncClient, job_id: str, list_failures: Callable[[str], Awaitable[None]]
+    ) -> None:
         self._api = api
         self._id = job_id
-        self._body = body
+        self._list_failures = list_failures
+        self._body = parts.stack()
         self._last: JobStatus | None = None
 
     async def changed(self, job: JobRow) -> None:
@@ -56,7 +53,7 @@ class _JobView:
         self._body.clear()
         with self._body:
             self._head(found)
-            _errors(found)
+            self._errors(found)
 
     def _head(self, found: JobStatus) -> None:
         with parts.card(), parts.stack():
@@ -91,9 +88,23 @@ class _JobView:
         except SluiceError as error:
             shell.reported(error)
 
-    async def _retry(self) -> None:
+    def _errors(self, found: JobStatus) -> None:
+        if not found.error_counts:
+            return
+        with parts.card("What went wrong"):
+            for code, number in sorted(found.error_counts.items(), key=lambda each: -each[1]):
+                with ui.element("div").classes("sl-line sl-row"):
+                    ui.label(words.count(number)).classes("sl-number").style("min-width: 48px")
+                    with ui.element("div").classes("sl-grow").style("min-width: min(100%, 260px)"):
+                        ui.label(words.named(code)).classes("sl-strong")
+                        parts.soft(words.way_out(code))
+                    parts.quiet("List them", partial(self._list_failures, code))
+                    if found.is_over and len(found.error_counts) > 1:
+                        parts.quiet("Retry these", partial(self._retry, code))
+
+    async def _retry(self, *codes: str) -> None:
         try:
-            taken = await self._api.job(self._id).retry()
+            taken = await self._api.job(self._id).retry(codes)
         except SluiceError as error:
             shell.reported(error)
         else:
@@ -113,68 +124,3 @@ def _numbers(found: JobStatus) -> None:
     with ui.element("div").classes("sl-stats").props('role="group" aria-label="Counts"'):
         for name, value in shown.items():
             parts.number(value, name)
-
-
-def _errors(found: JobStatus) -> None:
-    if not found.error_counts:
-        return
-    with parts.card("What went wrong"):
-        for code, number in sorted(found.error_counts.items(), key=lambda each: -each[1]):
-            with ui.element("div").classes("sl-line sl-row"):
-                ui.label(words.count(number)).classes("sl-number").style("min-width: 48px")
-                with ui.element("div").classes("sl-grow"):
-                    ui.label(words.named(code)).classes("sl-strong")
-                    parts.soft(words.way_out(code))
-
-
-class _Files:
-    """The job's files, page by page."""
-
-    def __init__(self, api: AsyncClient, job_id: str) -> None:
-        self._api = api
-        self._id = job_id
-        self._outcome = "failed"
-        self._cursor: str | None = None
-
-    async def show(self) -> None:
-        """The section with its first page."""
-        with parts.card(), parts.stack():
-            with parts.row():
-                with ui.element("h2").classes("sl-grow"):
-                    ui.label("Files")
-                ui.toggle(list(OUTCOMES), value=self._outcome, on_change=self._chosen).props(
-                    'flat no-caps color=soft toggle-color=primary aria-label="Outcome"'
-                )
-            self._rows = ui.element("div").props('aria-live="polite"')
-            self._more = parts.quiet("More files", self._next)
-        await self._next()
-
-    async def _chosen(self, event: object) -> None:
-        self._outcome, self._cursor = str(getattr(event, "value", "failed")), None
-        self._rows.clear()
-        await self._next()
-
-    async def _next(self) -> None:
-        try:
-            job = self._api.job(self._id)
-            page = await job.file_page(outcome=self._outcome, cursor=self._cursor, limit=PAGE)
-        except SluiceError as error:
-            shell.reported(error)
-            return
-        self._cursor = page.next
-        self._more.set_visibility(page.next is not None)
-        with self._rows:
-            for file in page.items:
-                _file(file)
-            if not page.items:
-                parts.soft(OUTCOMES[self._outcome])
-
-
-def _file(file: JobFile) -> None:
-    reason = file.rule or file.error or (file.alias_of and f"the same file as {file.alias_of}") or file.source
-    with ui.element("div").classes("sl-line sl-row"):
-        if file.outcome == "stored":
-            ui.link(file.file, f"/photo/{file.id}").classes("sl-grow sl-path")
-        else:
-            ui.label(file.file).classes("sl-grow sl-path")
-        parts.soft(words.named(reason or "")).classes("sl-small").style("max-width: 60ch")
