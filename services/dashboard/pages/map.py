@@ -28,9 +28,9 @@ async def map_page(sample: int = SAMPLES[0]) -> None:
 
 def _controls(collection: str, sample: int) -> None:
     with parts.row():
-        parts.soft(
-            f"{collection}: neighbours look alike. Drag moves, the wheel zooms, Shift chooses."
-        ).classes("sl-grow")
+        with ui.element("div").classes("sl-grow sl-soft"):
+            ui.label(f"{collection}: neighbours look alike.")
+            ui.label("Drag moves, the wheel zooms, Shift chooses.").classes("sl-with-mouse")
         sizes = {each: f"{each:,} photos" for each in SAMPLES}
         ui.select(
             sizes, value=sample if sample in sizes else None, label="Sample",

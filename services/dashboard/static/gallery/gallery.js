@@ -145,13 +145,13 @@ class Gallery extends HTMLElement {
       if (!head) {
         head = document.createElement("div");
         head.className = "sl-month";
-        head.append(Object.assign(document.createElement("h2"), { textContent: named(section.month) }));
+        head.append(document.createElement("h2"));
         head.append(Object.assign(document.createElement("span"), { textContent: section.count.toLocaleString() }));
         this.heads.set(section.month, head);
         this.append(head);
       }
-      head.style.transform = `translateY(${section.top}px)`;
-      head.style.height = `${HEADER}px`;
+      head.firstChild.textContent = named(section.month, section.wide);
+      head.style.cssText = `transform:translate(${section.left}px,${section.top}px);height:${HEADER}px;max-width:${Math.max(section.wide, 84)}px`;
     }
   }
 

@@ -68,7 +68,9 @@ export class Scrubber {
     const { sections } = this.gallery.layout;
     const top = -this.gallery.getBoundingClientRect().top;
     const now = sections.findLastIndex((each) => each.top <= Math.max(0, top) + 80);
-    const to = sections[Math.max(0, Math.min(sections.length - 1, now + step))];
+    const next = sections[Math.max(0, Math.min(sections.length - 1, now + step))];
+    const isSameRow = step < 0 && next.top === sections[now].top;
+    const to = isSameRow ? (sections.findLast((each) => each.top < next.top) ?? next) : next;
     scrollBy(0, to.top - top);
     event.preventDefault();
   }

@@ -143,7 +143,9 @@ class PhotoMap extends HTMLElement {
 
   /** Pixels of a thumbnail at this zoom. */
   size() {
-    return Math.max(18, Math.min(84, 22 * Math.sqrt(this.view.scale / this.view.first)));
+    const room = Math.sqrt((this.clientWidth * this.clientHeight) / this.found.points.length);
+    const first = Math.max(22, Math.min(56, 0.3 * room));
+    return Math.max(18, Math.min(96, first * Math.sqrt(this.view.scale / this.view.first)));
   }
 
   #hover(event) {
