@@ -5,13 +5,16 @@ BT.2390 (section 5.4.1) has it, with that white at 203 cd/m2 (BT.2408). Profile:
 """
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Place = tuple[float, float]
+"""A colour's x and y."""
+Curve = Callable[[Floats], Floats]
 CodePoints = tuple[int, int]
 """Colour primaries and transfer characteristics, by their numbers."""
 
@@ -46,7 +49,15 @@ def profile_of(points: CodePoints) -> bytes | None:
     curve = _CURVES.get(points[1])
     if primaries not in _PRIMARIES or (curve is None and primaries == _SRGB_PRIMARIES):
         return None
-    return _profile(_to_d50(primaries), (curve or _srgb)(np.linspace(0.0, 1.0, _STEPS)))
+    return made_of(_PRIMARIES[primaries], curve or _srgb)
+
+
+def made_of(places: Sequence[Place], curve: Curve) -> bytes:
+    """The profile of red, green, blue and white at these places, and of this curve from signal to light.
+
+    Raises numpy.linalg.LinAlgError or ZeroDivisionError for places that span no colours.
+    """
+    return _profile(_to_d50(places), curve(np.linspace(0.0, 1.0, _STEPS)))
 
 
 def in_png(data: bytes) -> CodePoints | None:
@@ -59,7 +70,8 @@ def _srgb(x: Floats) -> Floats:
     return np.where(x <= 0.04045, x / 12.92, ((x + 0.055) / 1.055) ** 2.4)
 
 
-def _gamma(exponent: float) -> Callable[[Floats], Floats]:
+def power(exponent: float) -> Curve:
+    """The curve of a signal that is light's root of that exponent."""
     return lambda x: np.power(x, exponent)
 
 
@@ -79,10 +91,10 @@ def _rolled_off(signal: Floats) -> Floats:
     return _nits(np.where(x < knee, x, bent + (3 * t**2 - 2 * t**3) * most) * peak) / _WHITE_NITS
 
 
-_CURVES: dict[int, Callable[[Floats], Floats]] = {
-    4: _gamma(2.2),
-    5: _gamma(2.8),
-    8: _gamma(1.0),
+_CURVES: dict[int, Curve] = {
+    4: power(2.2),
+    5: power(2.8),
+    8: power(1.0),
     _PQ: _rolled_off,
     _HLG: _hlg,
 }
@@ -101,9 +113,9 @@ def _as_pq(nits: Floats) -> Floats:
     return np.power((_C1 + _C2 * power) / (1 + _C3 * power), _M2)
 
 
-def _to_d50(primaries: int) -> Floats:
+def _to_d50(places: Sequence[Place]) -> Floats:
     """The columns are red, green and blue in XYZ under D50."""
-    *colours, white = (np.array((x / y, 1.0, (1 - x - y) / y)) for x, y in _PRIMARIES[primaries])
+    *colours, white = (np.array((x / y, 1.0, (1 - x - y) / y)) for x, y in places)
     columns = np.array(colours).T
     cones = _BRADFORD @ np.array((_D50_XYZ, white)).T
     adapted = np.linalg.inv(_BRADFORD) @ np.diag(cones[:, 0] / cones[:, 1]) @ _BRADFORD

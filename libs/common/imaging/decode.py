@@ -6,7 +6,7 @@ from dataclasses import replace
 from PIL import Image, UnidentifiedImageError
 
 from libs.common.errors import FileError
-from libs.common.imaging import cicp
+from libs.common.imaging import cicp, gamma
 from libs.common.imaging.codecs import decoders
 from libs.common.imaging.colour import shrinkable
 from libs.common.imaging.containers import boxes, items, jpeg2000, jxl, photoshop, plainer, png, tiff
@@ -28,6 +28,8 @@ from libs.common.imaging.shrink import Bounds, shrunk
 
 # Pillow's own limit would warn, once and for the whole process; ours is checked before anything is decoded.
 Image.MAX_IMAGE_PIXELS = None
+
+_GREYS = {"L": "RGB", "LA": "RGBA"}
 
 
 def decode(data: bytes, kind: Format, bounds: Bounds, max_pixels: int) -> Picture:
@@ -105,8 +107,10 @@ def _decode(data: bytes, kind: Format, bounds: Bounds, max_pixels: int) -> Pictu
         shown = image.crop(crop) if crop else bitmaps.shown(image) if kind == "BMP" else image
         full = declared if drafted else shown.size
         width, height = upright_size(full, orientation)
-        small = shrunk(shrinkable(shown), bounds.fit(full))
-        return Picture(small, width, height, mode, orientation, _profile(image, data, kind), found)
+        small, profile = shrunk(shrinkable(shown), bounds.fit(full)), _profile(image, data, kind)
+        if kind == "PNG" and profile and small.mode in _GREYS and profile != image.info.get("icc_profile"):
+            small = small.convert(_GREYS[small.mode])  # that profile is one of colours
+        return Picture(small, width, height, mode, orientation, profile, found)
 
 
 def _profile(image: Image.Image, data: bytes, kind: Format) -> bytes | None:
@@ -114,6 +118,8 @@ def _profile(image: Image.Image, data: bytes, kind: Format) -> bytes | None:
     stated: bytes | None = image.info.get("icc_profile")
     if kind == "PNG" and (points := cicp.in_png(data)):
         return cicp.profile_of(points)
+    if kind == "PNG" and not stated:
+        return gamma.profile_of(image.info)
     if kind == "JPEG2000":
         return jpeg2000.profile(data)
     if kind in ("HEIC", "AVIF") and not stated and (points := items.colours_of(data)):

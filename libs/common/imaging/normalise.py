@@ -23,7 +23,7 @@ from libs.common.imaging.video.poster import poster_of
 from libs.common.imaging.video.sniff import VIDEO_FORMATS, Video
 from libs.common.metadata import Kind, Metadata, size_of
 
-READING = 6
+READING = 7
 """Counted up when files give another picture, or more is read from them; what older versions read is read
 again.
 """

@@ -199,6 +199,52 @@ def test_layouts_and_compressions(options: dict[str, Any]) -> None:
     shown(tiff(DRAWN.astype(np.uint8), photometric="rgb", **options), DRAWN)
 
 
+def blocks(across: int, down: int, order: str = "<", rows: int = HEIGHT) -> bytes:
+    """Uncompressed YCbCr whose blocks of pixels share their colours, in strips of so many rows."""
+    whole = np.asarray(Image.fromarray(DRAWN.astype(np.uint8)).convert("YCbCr"))
+    grey = whole[..., 0].reshape(HEIGHT // down, down, WIDTH // across, across).transpose(0, 2, 1, 3)
+    colour = whole[::down, ::across, 1:]
+    units = np.concatenate([grey.reshape(HEIGHT // down, WIDTH // across, -1), colour], axis=2)
+    strips = [units[at : at + rows // down].tobytes() for at in range(0, HEIGHT // down, rows // down)]
+    count, start = len(strips), 8 + 2 + 12 * 10 + 4
+    at = [start + 6 + 8 * count + sum(map(len, strips[:number])) for number in range(count)]
+    listed = (
+        *((256, 3, 1, (WIDTH, 0)), (257, 3, 1, (HEIGHT, 0)), (258, 3, 3, start), (259, 3, 1, (1, 0))),
+        *((262, 3, 1, (6, 0)), (273, 4, count, start + 6 if count > 1 else at[0]), (277, 3, 1, (3, 0))),
+        *((278, 3, 1, (rows, 0)), (279, 4, count, start + 6 + 4 * count if count > 1 else len(strips[0]))),
+        (530, 3, 2, (across, down)),
+    )
+    head = (b"II" if order == "<" else b"MM") + struct.pack(f"{order}HIH", 42, 8, len(listed))
+    for tag, kind, length, value in listed:
+        body = (
+            struct.pack(f"{order}2H", *value) if isinstance(value, tuple) else struct.pack(order + "I", value)
+        )
+        head += struct.pack(f"{order}HHI", tag, kind, length) + body
+    sizes = struct.pack(f"{order}I3H{2 * count}I", 0, 8, 8, 8, *at, *map(len, strips))
+    return head + sizes + b"".join(strips)
+
+
+@pytest.mark.parametrize(("across", "down"), [(2, 1), (2, 2), (4, 2), (4, 4)])
+@pytest.mark.parametrize("order", "<>")
+@pytest.mark.parametrize("rows", [HEIGHT, 100])
+def test_uncompressed_colours_in_blocks(across: int, down: int, order: str, rows: int) -> None:
+    assert shown(blocks(across, down, order, rows), DRAWN, within=4) == "YCbCr"
+
+
+@pytest.mark.parametrize(
+    ("block", "words"), [((2, 2), "ends before"), ((3, 2), "of a kind that is not known")]
+)
+def test_colours_in_blocks_that_are_cut_or_of_no_kind(block: tuple[int, int], words: str) -> None:
+    data = blocks(2, 2)
+    data = (
+        data[: len(data) // 2]
+        if block == (2, 2)
+        else data.replace(struct.pack("<HHIHH", 530, 3, 2, 2, 2), struct.pack("<HHIHH", 530, 3, 2, *block))
+    )
+    with pytest.raises(FileError, match=words):
+        normalise(data, Limits())
+
+
 def test_a_big_tiff_of_16_bits_in_planes() -> None:
     samples = (COLOURS * 65535).astype(np.uint16).transpose(2, 0, 1)
     shown(tiff(samples, photometric="rgb", planarconfig="separate", bigtiff=True), DRAWN)

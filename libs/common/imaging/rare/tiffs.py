@@ -10,6 +10,7 @@ from PIL import Image
 from libs.common.imaging.containers import tiff
 from libs.common.imaging.containers.tiff import Directory
 from libs.common.imaging.rare.samples import Alpha, Meaning, Samples, picture
+from libs.common.imaging.rare.subsampled import is_subsampled, open_subsampled
 
 _GREY, _RGB, _PALETTE, _CMYK, _YCBCR, _LAB, _ICC_LAB = 1, 2, 3, 5, 6, 8, 9
 _PILLOW_READS = frozenset((1, 2, 3, 4, 5, 6, 7, 8, 32773, 32946, 34925, 50000))
@@ -32,7 +33,7 @@ _CHUNKY = 1
 def pillow_reads(directory: Directory) -> bool:
     """Whether Pillow gives this picture as it is: found out with each kind against its drawn values."""
     kind = directory.first(tiff.PHOTOMETRIC)
-    if directory.first(tiff.COMPRESSION) not in (None, *_PILLOW_READS):
+    if directory.first(tiff.COMPRESSION) not in (None, *_PILLOW_READS) or is_subsampled(directory):
         return False
     if kind == _PALETTE:
         return not _has_small_colours(directory.tags.get(tiff.COLOUR_MAP, ()))
@@ -56,13 +57,18 @@ def open_with_tifffile(data: bytes, directory: Directory) -> tuple[Image.Image, 
     with tifffile.TiffFile(io.BytesIO(data)) as file:
         file.filehandle.seek(directory.offset)
         page = tifffile.TiffPage(file, index=0)
-        samples = _in_order(page.asarray(maxworkers=1), page.axes)
         profile = page.tags.valueof(34675)
-        if page.photometric == _PALETTE:
-            image, mode = _resolved(samples, np.asarray(page.colormap)), "P"
+        if is_subsampled(directory):
+            image, mode = open_subsampled(data, directory), "YCbCr"
+        elif page.photometric == _PALETTE:
+            image, mode = _resolved(_samples(page), np.asarray(page.colormap)), "P"
         else:
-            image, mode = _meant(samples, page)
+            image, mode = _meant(_samples(page), page)
     return image, mode, bytes(profile) if profile else None
+
+
+def _samples(page: Any) -> Samples:
+    return _in_order(page.asarray(maxworkers=1), page.axes)
 
 
 def _meant(samples: Samples, page: Any) -> tuple[Image.Image, str]:
