@@ -2,8 +2,13 @@
 
 import sqlite3
 import time
+from collections.abc import Sequence
 
-from services.gateway.view import ignored, outcomes, totals
+from msgspec import msgpack
+
+from libs.common.rows import select
+from services.gateway.view import ignored, labelled, outcomes, totals
+from services.gateway.view.fold import Job
 from services.gateway.view.tasks import queries as tasks
 
 TABLES = """
@@ -26,6 +31,16 @@ def ended_ids(connection: sqlite3.Connection, before: float) -> list[str]:
     """The ids of those jobs."""
     found = "SELECT job_id FROM jobs WHERE finished_at < ? ORDER BY finished_at"
     return [str(job_id) for (job_id,) in connection.execute(found, (before,))]
+
+
+def over(connection: sqlite3.Connection, ids: Sequence[str], before: float) -> set[str]:
+    """Those of the jobs and tasks of which nothing will ever run again: they were dropped, or ended `before`.
+
+    Not those that this view does not know: they may run, and be older than its topics.
+    """
+    jobs = select(connection, "SELECT job_id FROM forgotten WHERE job_id", ids)
+    jobs += select(connection, f"SELECT job_id FROM jobs WHERE finished_at < {before:f} AND job_id", ids)  # noqa: S608
+    return {str(job_id) for (job_id,) in jobs} | tasks.over(connection, ids, before)
 
 
 def forget(connection: sqlite3.Connection, before: float) -> int | None:
@@ -52,12 +67,14 @@ def forget_files(connection: sqlite3.Connection, job: int) -> int:
 
 def forget_job(connection: sqlite3.Connection, job: int) -> None:
     """Leave of a job only that it was there; part of the caller's transaction."""
-    row = connection.execute("SELECT job_id, state FROM jobs WHERE n = ?", (job,)).fetchone()
+    row = connection.execute("SELECT body FROM jobs WHERE n = ?", (job,)).fetchone()
     if row is None:
         return
-    connection.execute("INSERT OR REPLACE INTO forgotten VALUES (?, ?)", (row[0], time.time()))
+    dropped = msgpack.decode(row[0], type=Job)
+    connection.execute("INSERT OR REPLACE INTO forgotten VALUES (?, ?)", (dropped.job_id, time.time()))
     connection.execute("DELETE FROM jobs WHERE n = ?", (job,))
-    totals.dropped(connection, row[1])
+    totals.dropped(connection, dropped.state)
+    labelled.changed(connection, [(dropped, None)])
 
 
 def forget_traces(connection: sqlite3.Connection) -> None:

@@ -5,12 +5,12 @@ import sqlite3
 from pathlib import Path
 
 from libs.common.runtime.disk import is_damage
-from services.gateway.view import ignored, outcomes, retention, totals
+from services.gateway.view import ignored, labelled, outcomes, retention, totals
 from services.gateway.view.tasks import queries
 
 log = logging.getLogger(__name__)
 
-VERSION = 8
+VERSION = 9
 """Raised with every change of the tables; a file of another version is rebuilt."""
 
 COPY_TRIES = 5
@@ -57,7 +57,7 @@ def open_view(path: Path, source: str) -> sqlite3.Connection:
         delete_view(path)
     connection = connect(path)
     if connection.execute("PRAGMA user_version").fetchone() == (0,):
-        others = (outcomes, ignored, queries, totals, retention)
+        others = (outcomes, ignored, queries, totals, labelled, retention)
         tables = _TABLES + "".join(each.TABLES for each in others)
         connection.executescript(f"BEGIN;{tables}PRAGMA user_version = {VERSION};COMMIT;")
         connection.execute("INSERT INTO source VALUES (?)", (source,))

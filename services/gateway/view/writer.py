@@ -17,7 +17,7 @@ from libs.common.events import (
     ScanRequest,
     TaskEvent,
 )
-from services.gateway.view import ignored, outcomes, retention, totals
+from services.gateway.view import ignored, labelled, outcomes, retention, totals
 from services.gateway.view.fold import Job, fold, ignores, requested, restored
 from services.gateway.view.log_lines import log_line
 from services.gateway.view.queries import job_row
@@ -135,9 +135,9 @@ class _Jobs:
             "partition = ?, as_of = ?, owes_callback = ? WHERE n = ?",
             [(*_columns(job), self._numbers[job_id]) for job_id, job in self._jobs.items()],
         )
-        totals.changed(
-            self._connection, ((self._before.get(job_id), job) for job_id, job in self._jobs.items())
-        )
+        changes = [(self._before.get(job_id), job) for job_id, job in self._jobs.items()]
+        totals.changed(self._connection, changes)
+        labelled.changed(self._connection, changes)
 
     def _comes_too_late(self, event: JobEvent) -> bool:
         """Whether the event is of a job that was dropped; a new job may have its id."""

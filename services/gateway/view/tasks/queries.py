@@ -1,13 +1,14 @@
 """The tasks in the view: their tables, writing them and reading them."""
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from msgspec import msgpack
 
 from libs.common.errors import Code, SluiceError
 from libs.common.events import SimilarGroup, TaskEvent
+from libs.common.rows import select
 from services.gateway.view.tasks.fold import Task, fold, ignores
 
 TABLES = """
@@ -53,6 +54,13 @@ def happened(connection: sqlite3.Connection, event: TaskEvent, offset: int, at: 
         connection.execute(
             "DELETE FROM task_groups WHERE task_id = ? AND run != ?", (event.job_id, after.run)
         )
+
+
+def over(connection: sqlite3.Connection, ids: Sequence[str], before: float) -> set[str]:
+    """Those of these tasks that were made `before` (seconds) and are over."""
+    made = f"created_at < {before:f} AND state NOT IN ('pending', 'running')"
+    found = select(connection, f"SELECT task_id FROM tasks WHERE {made} AND task_id", ids)  # noqa: S608
+    return {str(task_id) for (task_id,) in found}
 
 
 def forget(connection: sqlite3.Connection, before: float) -> int | None:

@@ -103,13 +103,22 @@ def scrape_steps(folder: Path, jobs: int) -> int:
         return 0
 
     ids = [str(uuid4()) for _ in range(jobs)]
-    fold(view, *(event for job_id in ids for event in (*begun(job_id), finished(job_id))))
+    fold(view, *(event for job_id in ids for event in (*sold(job_id, "north"), finished(job_id))))
     view.set_progress_handler(step, 1)
-    text = metrics.text(totals.read(view), [], {}).decode()
+    by_shop = labelled.read(view, ["shop"], "c".__eq__)
+    text = metrics.text(totals.read(view), [], {}, labelled=by_shop).decode()
     view.close()
+    assert f'sluice_labelled_jobs{{label="shop",state="completed",value="north"}} {float(jobs)}' in text
     assert f'sluice_jobs{{state="completed"}} {float(jobs)}' in text
     assert f'sluice_files_total{{outcome="stored"}} {2.0 * jobs}' in text
     return steps
+
+
+def sold(job_id: str, shop: str) -> list[JobEvent]:
+    """A job that has begun, with labels of its own."""
+    first, *rest = begun(job_id)
+    assert isinstance(first, Accepted)
+    return [structs.replace(first, labels={"shop": shop, "order": job_id}), *rest]
 
 
 def drop(view: sqlite3.Connection) -> None:
@@ -120,10 +129,7 @@ def drop(view: sqlite3.Connection) -> None:
 
 def test_jobs_and_files_count_by_the_labels_that_are_chosen(view: sqlite3.Connection) -> None:
     for shop in ("north", "north", "south"):
-        job = str(uuid4())
-        first, *rest = begun(job)
-        assert isinstance(first, Accepted)
-        fold(view, structs.replace(first, labels={"shop": shop, "order": job}), *rest, finished(job))
+        fold(view, *sold(job := str(uuid4()), shop), finished(job))
     text = metrics.text([], [], {}, labelled=labelled.read(view, ["shop"], "c".__eq__)).decode()
     assert 'sluice_labelled_jobs{label="shop",state="completed",value="north"} 2.0' in text
     assert 'sluice_labelled_files{label="shop",outcome="stored",value="south"} 2.0' in text
@@ -144,3 +150,16 @@ def test_a_label_of_many_values_makes_no_more_series_than_some(
     assert [(each.value == labelled.OTHERS, each.jobs["completed"]) for each in found] == [
         (False, 1), (False, 1), (True, 3),
     ]  # fmt: skip
+
+
+def test_a_job_counts_by_its_labels_until_it_leaves_the_view(view: sqlite3.Connection) -> None:
+    old, running = str(uuid4()), str(uuid4())
+    fold(view, *sold(old, "north"), finished(old), *sold(running, "north"))
+    (both,) = labelled.read(view, ["shop"], "c".__eq__)
+    assert (both.jobs, both.files["stored"]) == ({"completed": 1, "running": 1}, 3)
+
+    drop(view)
+
+    (left,) = labelled.read(view, ["shop"], "c".__eq__)
+    assert (left.jobs, left.files["stored"]) == ({"running": 1}, 1)
+    assert [each.value for each in labelled.read(view, ["order"], "c".__eq__)] == [running]
