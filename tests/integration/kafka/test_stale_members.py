@@ -2,6 +2,7 @@
 
 import pytest
 
+from libs.common.kafka import stale_members
 from libs.common.kafka.stale_members import group_consumer, remove_stale_members
 from libs.common.topics import PATHS
 from tests.support.broker import Broker
@@ -50,6 +51,22 @@ async def test_a_replica_that_joins_leaves_those_of_other_names_where_they_are(
             other.subscribe([second.names.of(PATHS)])
             await until(lambda: bool(other.assignment()))
             assert one._coordinator.member_id == member
+
+
+async def test_two_processes_of_one_name_are_said_once_with_the_way_out(
+    kafka: Broker, prefix: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(stale_members, "_looks", lambda _: (0.0, 0.0))
+    connection = await connect(kafka, prefix, "a")
+    async with connection.consumer(PATHS, group="processor") as one:
+        await until(lambda: bool(one.assignment()))
+        await stale_members._report_twin(connection, "processor")
+        assert "another process" not in caplog.text
+        async with connection.consumer(PATHS, group="processor") as other:
+            await until(lambda: bool(other.assignment()))
+            await stale_members._report_twin(connection, "processor")
+    assert "another process is called a-a too" in caplog.text
+    assert "give each replica an INSTANCE of its own" in caplog.text
 
 
 async def nothing() -> None:
