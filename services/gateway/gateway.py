@@ -118,7 +118,7 @@ async def _wired(parts: Parts, stack: AsyncExitStack) -> Gateway:
         deliveries=deliveries,
         jobs=jobs,
         watch=await stack.enter_async_context(JobWatch.open(jobs)),
-        cleaning=Cleaning(jobs, publisher),
+        cleaning=Cleaning(jobs, publisher, control),
         submitter=JobSubmitter(jobs, collections, requests, settings, detached, check_url),
         commands=JobCommands(jobs, collections, requests, control, publisher),
         removals=Removals(jobs, store, control, connection),

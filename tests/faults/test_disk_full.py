@@ -9,11 +9,13 @@ from uuid import UUID
 
 import pytest
 
+from libs.common.control import JobCommand
 from libs.common.errors import Code, UnavailableError
 from libs.common.events import Accepted
 from libs.common.events import Finished as Ended
 from libs.common.kafka.outgoing import Outgoing
 from libs.common.kafka.publisher import Publisher
+from libs.common.kafka.tables.control_table import ControlTable
 from libs.common.store.edge import EdgeStore
 from libs.common.store.protocol import Point
 from services.gateway.archive.journal import Finished, Journal, Opened
@@ -131,6 +133,13 @@ class Tombstones:
         assert {record.value for record in outgoing} == {None}
 
 
+class NothingAsked:
+    """No one paused or cancelled a job."""
+
+    def commands(self) -> list[JobCommand]:
+        return []
+
+
 async def test_what_cannot_be_forgotten_for_want_of_room_is_forgotten_later(
     disk: SmallDisk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -144,7 +153,8 @@ async def test_what_cannot_be_forgotten_for_want_of_room_is_forgotten_later(
         assert await write_view(view, range(3, 1000)) > 0
         followers = cast("tuple[Follower, Follower]", (None, None))
         jobs = JobReader(view, *followers)
-        cleaning = asyncio.create_task(job_cleaning.Cleaning(jobs, cast("Publisher", Tombstones())).run())
+        publisher, control = cast("Publisher", Tombstones()), cast("ControlTable", NothingAsked())
+        cleaning = asyncio.create_task(job_cleaning.Cleaning(jobs, publisher, control).run())
         while "dropped later" not in caplog.text and not cleaning.done():
             await asyncio.sleep(0.01)
         disk.make_room()

@@ -53,6 +53,11 @@ def fact(body: control.Control) -> Outgoing:
     return Outgoing(CONTROL, control.key_of(body), events.encode(body))
 
 
+def forgotten(body: control.Control) -> Outgoing:
+    """What makes compaction drop the fact from `control`."""
+    return Outgoing(CONTROL, control.key_of(body), None)
+
+
 def outcomes(reported: Iterable[tuple[str, events.Outcome]]) -> list[Outgoing]:
     """Events for (job id, outcome) pairs: by job, at most MAX_ITEMS and MAX_MESSAGE_BYTES each."""
     by_job: dict[str, list[events.Outcome]] = defaultdict(list)

@@ -11,6 +11,7 @@ import httpx
 import pytest
 from msgspec import structs
 
+from libs.common.control import JobCommand
 from libs.common.errors import Code, SluiceError
 from libs.common.events import (
     Accepted,
@@ -28,7 +29,7 @@ from libs.common.events import (
     encode,
 )
 from libs.common.kafka.connection import Connection
-from libs.common.kafka.outgoing import Outgoing, event
+from libs.common.kafka.outgoing import Outgoing, event, fact
 from libs.common.kafka.publisher import Publisher
 from libs.common.kafka.tables.control_table import ControlTable
 from libs.common.kafka.tables.table import Table, read_partition
@@ -732,6 +733,23 @@ async def test_a_job_that_is_dropped_leaves_a_tombstone_on_jobs(
             each.value for each in await records_of(inside.connection, JOBS) if each.key == job_id.encode()
         ]
     assert found[-1] is None
+
+
+async def test_what_was_asked_of_a_job_is_dropped_with_it_and_of_a_running_one_it_stays(
+    publisher: Publisher, kafka: Broker, store: Store, prefix: str, data: Path, gateway: httpx.AsyncClient
+) -> None:
+    over, running, unknown = (str(uuid4()) for _ in range(3))
+    await say(publisher, accepted(over, "past"), finished(over), accepted(running, "now"))
+    commands = [JobCommand(job_id=each, action="cancel") for each in (over, running, unknown)]
+    await publisher.publish([fact(command) for command in commands])
+    assert (await status_of(gateway, over))["status"] == "completed"
+    settings = gateway_settings(kafka.bootstrap_servers, prefix, data / "commands", job_keep_days=1e-9)
+    async with opened(settings, store) as inside:
+        for _ in range(2):
+            await inside.cleaning.clean()
+            await inside.commands.control.refresh()
+            assert {running, unknown} <= {each.job_id for each in inside.commands.control.commands()}
+        assert inside.commands.control.command(over) is None
 
 
 async def test_an_unknown_job_is_a_404(gateway: httpx.AsyncClient) -> None:

@@ -91,6 +91,10 @@ class ControlTable:
         row = self._table.rows.get(control.library_key(library_id))
         return row if isinstance(row, LibraryState) else None
 
+    def commands(self) -> list[JobCommand]:
+        """What people last asked of each job and task, as far as it is kept."""
+        return [row for row in self._table.rows.values() if isinstance(row, JobCommand)]
+
     def command(self, job_id: str) -> JobCommand | None:
         """What a person last asked of the job."""
         row = self._table.rows.get(f"job:{job_id}")
