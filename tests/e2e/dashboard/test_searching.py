@@ -104,3 +104,15 @@ async def test_photos_that_were_found_can_be_chosen_and_looked_at_one_after_the_
     assert await library.evaluate(SAME_PAGE)
     await library.keyboard.press("Escape")
     await expect(library).to_have_url(re.compile(f"like={photo}"), timeout=MS)
+
+
+async def test_back_from_a_photo_leads_to_the_place_in_the_timeline(library: Page) -> None:
+    await library.set_viewport_size({"width": 1000, "height": 420})
+    await library.evaluate("scrollTo(0, 500)")
+    tile = library.locator(".sl-tile").last
+    await expect(tile.locator("img")).to_be_visible(timeout=MS)
+    await tile.click()
+    await expect(library).to_have_url(re.compile("/photo/"), timeout=MS)
+    await library.go_back()
+    await expect(library.locator(".sl-tile img").first).to_be_visible(timeout=MS)
+    assert await library.evaluate("scrollY") >= 500

@@ -46,15 +46,33 @@ class _Identical:
             parts.soft(f"{groups}{' or more' if page.next else ''} of identical files").classes("sl-grow")
             what = words.plural(len(copies), "copy", "copies")
             parts.strong(f"Archive {what}", partial(self._archive, copies))
+        self._listed(page)
+
+    def _listed(self, page: ExactPage) -> None:
         for group in page.groups:
-            with parts.card(), parts.stack():
-                with parts.row():
-                    parts.soft(f"Stays: {group.reason}").classes("sl-grow sl-small")
-                    parts.quiet("Not duplicates", partial(self._keep, group))
-                    parts.quiet("Archive the copies", partial(self._archive, spare(group)))
-                with ui.element("div").classes("sl-members"):
-                    for file in sorted(group.files, key=lambda file: file.id != group.keeper):
-                        ui.html(_member(file, is_kept=file.id == group.keeper), sanitize=False)
+            self._group(group)
+        if page.next:
+            button = parts.quiet("More groups", lambda: self._more(button, page.next))
+
+    async def _more(self, button: ui.button, cursor: str | None) -> None:
+        try:
+            page = await self._api.duplicates.exact_page(cursor=cursor)
+        except SluiceError as error:
+            shell.reported(error)
+            return
+        button.delete()
+        with self._body:
+            self._listed(page)
+
+    def _group(self, group: ExactGroup) -> None:
+        with parts.card(), parts.stack():
+            with parts.row():
+                parts.soft(f"Stays: {group.reason}").classes("sl-grow sl-small")
+                parts.quiet("Not duplicates", partial(self._keep, group))
+                parts.quiet("Archive the copies", partial(self._archive, spare(group)))
+            with ui.element("div").classes("sl-members"):
+                for file in sorted(group.files, key=lambda file: file.id != group.keeper):
+                    ui.html(_member(file, is_kept=file.id == group.keeper), sanitize=False)
 
     async def _archive(self, paths: list[str]) -> None:
         """After a look at every move: a dry run first."""
