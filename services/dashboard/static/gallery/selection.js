@@ -1,4 +1,4 @@
-// Photos that are chosen in a timeline or among what was found: by their corner, by Shift for all between, or by x on the keyboard.
+// Photos that are chosen in a timeline or among what was found: by their corner, by Shift for all between, by x on the keyboard, or by a long touch.
 import { offered } from "../chosen.js";
 
 export class Selection {
@@ -8,6 +8,7 @@ export class Selection {
     this.ordered = ordered;
     this.ids = new Set();
     addEventListener("keydown", (event) => this.#key(event), { signal });
+    place.addEventListener("contextmenu", (event) => this.#held(event), { signal });
   }
 
   /** Show on a tile whether it is chosen. */
@@ -27,6 +28,15 @@ export class Selection {
     this.last = tile.dataset.id;
     this.show();
     return true;
+  }
+
+  #held(event) {
+    const tile = event.target.closest("[data-id]");
+    if (event.pointerType !== "touch" || !tile) return;
+    event.preventDefault();
+    this.#toggle(tile.dataset.id);
+    this.last = tile.dataset.id;
+    this.show();
   }
 
   #toggle(id) {
