@@ -81,7 +81,7 @@ def read(paths: Iterable[Path]) -> list[Tags]:
 
 def lenses(folder: Path) -> dict[str, str]:
     """The lens in the maker's note of each file, by the file's name without its suffix."""
-    tags = ("-Pentax:LensType", "-Samsung:LensType", "-Sony:LensSpec")
+    tags = ("-Pentax:LensType", "-Samsung:LensType", "-Sony:LensSpec", "-Olympus:LensType")
     found: list[Tags] = json.loads(_run("-j", "-G1", *tags, str(folder)))
     return {
         Path(told["SourceFile"]).stem: next(str(told[tag]) for tag in told if ":Lens" in tag)

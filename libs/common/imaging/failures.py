@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from PIL import UnidentifiedImageError
 
 from libs.common.errors import Code, FileError
-from libs.common.imaging.containers import boxes, jxl, tiff
+from libs.common.imaging.containers import boxes, jpeg2000, jxl, tiff
 from libs.common.imaging.containers.sniff import Format
 
 _MUTE = (LookupError, TypeError, AttributeError, ArithmeticError, AssertionError, struct.error)
@@ -64,7 +64,8 @@ _CUT_SHORT: dict[Format, Callable[[bytes], bool]] = {
     "GIF": lambda data: not data.rstrip(b"\0").endswith(b";"),
     "JXL": lambda data: data.startswith(jxl.CONTAINER) and boxes.is_cut_short(data),
     **dict.fromkeys(("HEIC", "AVIF", "CR3"), boxes.is_cut_short),
-    **dict.fromkeys(("PSD", "JPEG2000", "MRW", "X3F", "CRW"), lambda _: False),
+    "JPEG2000": jpeg2000.is_cut_short,
+    **dict.fromkeys(("PSD", "MRW", "X3F", "CRW"), lambda _: False),
 }
 
 

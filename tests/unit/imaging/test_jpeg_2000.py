@@ -91,6 +91,22 @@ def test_damage_in_the_head_is_told_as_such() -> None:
             normalise(data[:cut], Limits())
 
 
+@pytest.mark.parametrize("codec", ["JP2", "J2K"])
+@pytest.mark.parametrize("share", [0.02, 0.5, 0.99])
+def test_one_that_ends_early_is_truncated(codec: str, share: float) -> None:
+    data = photos.encoded(SCENE, "JPEG2000", no_jp2=codec == "J2K")
+    with pytest.raises(FileError) as caught:
+        normalise(data[: int(len(data) * share)], Limits())
+    assert caught.value.code is Code.TRUNCATED_IMAGE
+
+
+def test_one_that_is_damaged_and_whole_is_not_said_to_be_cut() -> None:
+    data = photos.encoded(SCENE, "JPEG2000", no_jp2=True)
+    with pytest.raises(FileError) as caught:
+        normalise(data[:8] + bytes(80) + data[88:], Limits())
+    assert caught.value.code is Code.DECODE_FAILED
+
+
 def test_plain_files_stay_with_pillow() -> None:
     assert normalise(photos.encoded(Image.fromarray(deep(16)[..., 1]), "JPEG2000"), Limits()).mode == "I;16"
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from libs.common.imaging.containers.boxes import boxes
 
 _SIZE = b"\xff\x4f\xff\x51"
+_END = b"\xff\xd9"
 _COMPONENTS_AT, _DEPTHS_AT = 40, 42
 _ENUMERATED, _BY_PROFILE = 1, (2, 3)
 _CMYK = 12
@@ -44,6 +45,12 @@ def is_cmyk(data: bytes) -> bool:
     if stated[:1] == bytes((_ENUMERATED,)):
         return int.from_bytes(stated[3:7], "big") == _CMYK
     return (profile(data) or b"")[16:20] == b"CMYK"
+
+
+def is_cut_short(data: bytes) -> bool:
+    """Whether the codestream is not there, or lacks the marker that ends it."""
+    end = len(data) if data.startswith(_SIZE) else next((b.end for b in boxes(data) if b.kind == b"jp2c"), 0)
+    return not data[:end].rstrip(b"\0").endswith(_END)
 
 
 def _colour(data: bytes) -> bytes:

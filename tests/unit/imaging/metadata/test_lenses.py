@@ -7,11 +7,14 @@ import pytest
 
 from libs.common.imaging.metadata import camera
 from libs.common.imaging.metadata.lenses.numbered import PENTAX, SAMSUNG
+from libs.common.imaging.metadata.lenses.olympus import TYPES
 from libs.common.imaging.metadata.packets import Packets
 from tests.support import exiftool, photos
 from tests.unit.imaging.metadata import samples
 from tests.unit.imaging.metadata.test_what_is_written import note
 
+Entry = tuple[int, int, int, bytes]
+"""Tag, type, count and data."""
 SCENE = photos.scene(64, 48)
 SONY_SPECS = {
     "0100180055355602": "DT 18-55mm F3.5-5.6 SAM",
@@ -45,6 +48,27 @@ def sony(spec: str, head: bytes = b"SONY DSC \0\0\0") -> bytes:
     return of_maker("SONY", head + note([(0xB02A, 7, 8, data)], ">", base))
 
 
+def olympus(kind: bytes, *others: Entry) -> bytes:
+    """A note with its own offsets; the equipment's directory follows that of the note."""
+    listed = [(0x201, 1, len(kind), kind), *others]
+    return (
+        b"OLYMPUS\0II\3\0" + note([(0x2010, 13, 1, struct.pack("<I", 30))], "<", 12) + note(listed, "<", 30)
+    )
+
+
+def old_olympus(kind: bytes, *, within: bool = False) -> bytes:
+    """EXIF with a note of the first bodies, its offsets those of EXIF: it is made twice to know them."""
+
+    def made(at: int) -> bytes:
+        equipment = note([(0x201, 1, 6, kind)], ">", at + 26)
+        place = struct.pack(">I", at + 26)
+        entry = (0x2010, 7, len(equipment), equipment) if within else (0x2010, 4, 1, place)
+        listed = note([entry], ">", at + 8)
+        return of_maker("OLYMPUS CORPORATION", b"OLYMP\0\1\0" + listed + (b"" if within else equipment))
+
+    return made(made(0).index(b"OLYMP\0\1\0") - len(b"Exif\0\0"))
+
+
 def lens(block: bytes) -> str | None:
     return camera.metadata_of(Packets(block)).lens
 
@@ -76,6 +100,32 @@ def test_a_samsung_lens() -> None:
     assert lens(of_maker("SAMSUNG", samsung(5))) == "Samsung NX 20mm F2.8 Pancake"
 
 
+def test_an_olympus_lens_without_a_name() -> None:
+    zuiko = "Olympus Zuiko Digital 14-45mm F3.5-5.6"
+    kind = bytes((0, 0, 0x18, 0, 0, 0))
+    assert lens(of_maker("OLYMPUS IMAGING CORP.", olympus(kind))) == zuiko
+    assert lens(old_olympus(kind)) == zuiko
+    assert lens(old_olympus(kind, within=True)) == zuiko
+
+
+def test_an_olympus_lens_that_is_named_goes_by_its_name() -> None:
+    named = olympus(bytes((0, 0, 0x18, 0, 0, 0)), (0x203, 2, 20, b"OLYMPUS 14-45mm Lens"))
+    assert lens(of_maker("OLYMPUS", named)) == "OLYMPUS 14-45mm Lens"
+
+
+@pytest.mark.parametrize(
+    ("make", "data"),
+    [
+        ("OLYMPUS", olympus(bytes((0, 0, 0x99, 0, 0, 0)))),
+        ("OLYMPUS", olympus(bytes((2, 0, 1, 0, 0, 0)))),
+        ("OLYMPUS", olympus(bytes(5))),
+        ("OLYMPUS", b"OLYMP\0\1\0\xff\xff"),
+    ],
+)
+def test_an_olympus_lens_of_another_maker_or_a_damaged_one_is_not_guessed(make: str, data: bytes) -> None:
+    assert lens(of_maker(make, data)) is None
+
+
 @pytest.mark.parametrize(
     ("make", "data"),
     [("PENTAX", pentax(255, 255)), ("PENTAX", b"AOC\0"), ("SAMSUNG", samsung(0)), ("SAMSUNG", b"\xff" * 99)],
@@ -99,6 +149,7 @@ def test_exiftool_reads_the_same_lenses(tmp_path: Path) -> None:
     blocks = {f"Pentax{a}-{b}": of_maker("PENTAX", pentax(a, b)) for a, b in PENTAX}
     blocks |= {f"Samsung{number}": of_maker("SAMSUNG", samsung(number)) for number in SAMSUNG}
     blocks |= {f"Sony{spec}": sony(spec) for spec in SONY_SPECS}
+    blocks |= {f"Olympus{kind.hex()}": of_maker("OLYMPUS", olympus(kind)) for kind in TYPES}
     for name, block in blocks.items():
         (tmp_path / f"{name}.jpg").write_bytes(photos.encoded(SCENE, "JPEG", exif=block))
     told = exiftool.lenses(tmp_path)

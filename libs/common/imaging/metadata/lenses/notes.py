@@ -8,10 +8,11 @@ from collections.abc import Callable
 
 from libs.common.imaging.metadata import ifds
 from libs.common.imaging.metadata.ifds import Ifds
-from libs.common.imaging.metadata.lenses import numbered, sony
+from libs.common.imaging.metadata.lenses import numbered, olympus, sony
 from libs.common.imaging.metadata.lenses.words import described, named
 
 _NOTE = 0x927C
+_UNDEFINED = 7
 
 
 def noted(found: Ifds, make: str) -> str | None:
@@ -48,13 +49,27 @@ def _nikon(block: bytes, at: int, _: str) -> str | None:
 
 
 def _olympus(block: bytes, at: int, order: str) -> str | None:
-    """Offsets count from the note's beginning; the equipment has a directory of its own."""
+    """Offsets count from the note's beginning."""
     head = 16 if block[at : at + 9] == b"OM SYSTEM" else 12
     order = {b"II": "<", b"MM": ">"}.get(block[at + head - 4 : at + head - 2], order)
-    found = ifds.values(block, head, order, (0x2010,), at)
-    equipment = int(found[0x2010].number() or 0) if 0x2010 in found else 0
-    lens = ifds.values(block, equipment, order, (0x0203,), at)
-    return named(lens[0x0203].data) if 0x0203 in lens else None
+    return _equipment(block, head, order, at)
+
+
+def _old_olympus(block: bytes, at: int, order: str) -> str | None:
+    """Offsets are those of EXIF."""
+    return _equipment(block, at + 8, order, 0)
+
+
+def _equipment(block: bytes, start: int, order: str, base: int) -> str | None:
+    """Olympus' equipment has a directory of its own: where a number points, or in the entry's data itself."""
+    entry = ifds.values(block, start, order, (0x2010,), base).get(0x2010)
+    if entry is None:
+        return None
+    within = entry.kind == _UNDEFINED
+    equipment = entry.at - base if within else int(entry.number() or 0)
+    found = ifds.values(block, equipment, order, (0x0201, 0x0203), base)
+    name = named(found[0x0203].data) if 0x0203 in found else None
+    return name or (olympus.lens_of(found[0x0201].data) if 0x0201 in found else None)
 
 
 def _panasonic(block: bytes, at: int, order: str) -> str | None:
@@ -95,6 +110,7 @@ def _samsung(block: bytes, at: int, order: str) -> str | None:
 _BY_BEGINNING: tuple[tuple[bytes, Callable[[bytes, int, str], str | None]], ...] = (
     (b"Nikon\0\x02", _nikon),
     (b"OLYMPUS\0", _olympus),
+    (b"OLYMP\0", _old_olympus),
     (b"OM SYSTEM\0", _olympus),
     (b"Panasonic\0", _panasonic),
     (b"FUJIFILM", _fujifilm),
