@@ -20,6 +20,8 @@ from libs.common.store.protocol import (
     Order,
     Point,
     Range,
+    RankedBy,
+    RankedPage,
     Sorted,
     WordRanking,
     Words,
@@ -220,6 +222,46 @@ async def test_pages_in_an_order_give_every_point_once(
 
 def _place(value: int | None, sign: int, number: int) -> tuple[bool, int, int]:
     return value is None, sign * (value or 0), number
+
+
+async def test_what_is_skipped_leads_to_the_same_points_as_a_cursor(collection: Collection) -> None:
+    store, name = collection.store, collection.name
+    days = [f"2019-07-{1 + n // 2:02}T00:00:00Z" for n in range(9)]
+    await store.upsert(name, [point(n, taken_at=day, iso=n) for n, day in enumerate(days)])
+    wanted = Sorted(name, Order("taken_at"), None, ("iso",))
+    _, after = await store.page(wanted, 4)
+    behind, _ = await store.page(wanted, 3, after)
+    skipped, _ = await store.page(wanted, 3, skipped=4)
+    assert [each.payload for each in behind] == [{"iso": n} for n in (4, 5, 6)]
+    assert skipped == behind
+
+
+async def test_a_page_of_a_ranking_shows_what_it_is_asked_for_and_the_next_begins_where_it_ended(
+    collection: Collection,
+) -> None:
+    store, name = collection.store, collection.name
+    await store.upsert(name, [point(n, (1, n / 10, 0, 0), search_text="sea", iso=n) for n in range(5)])
+    wanted = RankedBy(name, NearRanking([1, 0, 0, 0]), None, ("iso",), but=uid(0))
+    first = await store.ranked_page(wanted, 2)
+    second = await store.ranked_page(wanted, 2, first.next)
+    assert [hit.payload for hit in (*first.hits, *second.hits)] == [{"iso": n} for n in range(1, 5)]
+    assert second == await store.ranked_page(wanted, 2, skipped=2)
+    assert second.next is None
+    assert not first.by_words
+
+
+async def test_words_that_no_point_has_leave_the_ranking_by_nearness(collection: Collection) -> None:
+    store, name = collection.store, collection.name
+    await store.upsert(name, [point(n, (1, n, 0, 0), search_text="sea") for n in range(2)])
+
+    async def found(words: str) -> RankedPage:
+        ranking = FusedRanking([1, 0, 0, 0], WordRanking(TEXT, words), depth=10)
+        return await store.ranked_page(RankedBy(name, ranking, None, "none"), 5)
+
+    fused, near = await found("sea"), await found("mountain")
+    assert (fused.by_words, near.by_words) == (True, False)
+    assert [round(hit.score, 2) for hit in near.hits] == [1.0, 0.71]
+    assert sorted(round(hit.likeness or 0, 2) for hit in fused.hits) == [0.71, 1.0]
 
 
 async def test_equal_instants_are_one_value_however_they_are_written(collection: Collection) -> None:
