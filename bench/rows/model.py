@@ -31,7 +31,9 @@ from services.inferencer.worker import InferencerWorker
 from services.ml.clip.towers import EMBEDDING, PIXELS, visual_tower
 from services.ml.cores import cores
 from services.ml.engine.batch_size import best_batch
-from services.ml.runtime.session import Session
+from services.ml.pixels.squares import noise
+from services.ml.runtime.precision import Probe, open_measured
+from services.ml.runtime.providers import Runtime
 from tests.support import records
 from tests.support.clip.folder import make_folder
 from tests.support.clip.towers import Towers
@@ -90,7 +92,9 @@ def _opening(jpegs: Sequence[bytes]) -> float:
 async def serve_vit(place: Place) -> list[Figure]:
     """How much of a model's own speed is left: service and bare session in turn."""
     folder = _vit_folder(place.fresh())
-    session = Session.open(visual_tower(folder / "visual" / "model.onnx", _MEAN, _STD, SIDE), threads=cores())
+    tower = visual_tower(folder / "visual" / "model.onnx", _MEAN, _STD, SIDE)
+    probe, runtime = Probe({PIXELS: noise(SIDE)}, EMBEDDING), Runtime.of("auto", "auto")
+    session = open_measured(tower, probe, threads=cores(), runtime=runtime)
     pixels = np.random.default_rng(0).integers(0, 256, (SIDE, SIDE, 3), np.uint8)
 
     def compute(batch: Sequence[object]) -> None:

@@ -79,8 +79,14 @@ class Runtime:
         """Whether half precision is worth a measurement."""
         return self.precision == "float16" or (self.precision == "auto" and self.provider.half != "never")
 
-    def options(self, *, half: bool) -> dict[str, str]:
-        """What the provider is told."""
+    def providers(self, *, half: bool) -> list[tuple[str, dict[str, str]]]:
+        """What ONNX Runtime is given, and what each is told: what TensorRT does not know CUDA computes."""
+        cuda: dict[str, dict[str, str]] = (
+            {"CUDAExecutionProvider": {}} if self.provider.choice == "tensorrt" else {}
+        )
+        return list({self.provider.name: self._options(half=half), **cuda, CPU.name: {}}.items())
+
+    def _options(self, *, half: bool) -> dict[str, str]:
         told = {**self.provider.options, **(self.provider.half_options if half else {})}
         if self.cache is not None and self.provider.choice == "tensorrt":
             told |= {"trt_engine_cache_enable": "True", "trt_engine_cache_path": str(self.cache)}

@@ -36,8 +36,7 @@ class Session:
         options.inter_op_num_threads = 1
         # Threads that wait would otherwise spin on the cores that prepare the next pictures.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        told = {runtime.provider.name: runtime.options(half=half), CPU.name: {}}
-        session = ort.InferenceSession(graph.data, options, providers=list(told.items()))
+        session = ort.InferenceSession(graph.data, options, providers=runtime.providers(half=half))
         # It keeps the bytes, as many as the weights, to change to the CPU by itself if the device fails. Then
         # it is to fail here: /readyz says so, and an orchestrator restarts the service.
         session.disable_fallback()

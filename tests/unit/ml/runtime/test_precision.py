@@ -162,10 +162,13 @@ def test_providers_that_compute_in_half_precision_by_options_are_told_so() -> No
     tensorrt, _, _, _, _, openvino, *_ = PROVIDERS
     cached = Runtime(tensorrt, cache=Path("/models/engines"))
     cache = {"trt_engine_cache_enable": "True", "trt_engine_cache_path": "/models/engines"}
-    assert cached.options(half=True) == {"trt_fp16_enable": "True", **cache}
-    assert cached.options(half=False) == cache
-    assert Runtime(openvino).options(half=True) == {"device_type": "GPU", "precision": "FP16"}
-    assert Runtime(openvino).options(half=False) == {"device_type": "GPU", "precision": "FP32"}
+    behind: list[tuple[str, dict[str, str]]] = [("CUDAExecutionProvider", {}), (CPU.name, {})]
+    assert cached.providers(half=True) == [(tensorrt.name, {"trt_fp16_enable": "True", **cache}), *behind]
+    assert cached.providers(half=False) == [(tensorrt.name, cache), *behind]
+    for half, precision in ((True, "FP16"), (False, "FP32")):
+        told = {"device_type": "GPU", "precision": precision}
+        assert Runtime(openvino).providers(half=half) == [(openvino.name, told), (CPU.name, {})]
+    assert Runtime().providers(half=False) == [(CPU.name, {})]
 
 
 def test_a_device_that_is_not_here_is_one_sentence_that_says_what_is() -> None:
