@@ -47,7 +47,7 @@ class _Archived:
             with parts.row():
                 with ui.element("div").classes("sl-grow"):
                     files = words.plural(each.moved + each.restored, "file")
-                    ui.label(f"{files} of {each.collection}").classes("sl-strong")
+                    ui.label(f"{files} moved, of {each.collection}").classes("sl-strong")
                     state = escape(words.named(each.state))
                     parts.soft_html(f"{parts.time_of(each.created_at)}, {state}").classes("sl-small")
                 if each.moved:

@@ -37,8 +37,8 @@ def _controls(query: str) -> None:
         f'<label class="sl-field">{shell.symbol("search")}<input type="search" name="q" aria-label="Search" '
         f'value="{escape(query, quote=True)}" placeholder="beach, cat, IMG_2041" autocomplete="off" '
         'enterkeyhint="search"></label>'
-        f'<button type="button" class="sl-button sl-by-picture">{shell.symbol("image_search")}'
-        "<span>Find by picture</span></button>"
+        '<button type="button" class="sl-button sl-by-picture" aria-label="Find by picture">'
+        f"{shell.symbol('image_search')}<span>Find by picture</span></button>"
         '<input type="file" accept="image/*" hidden aria-hidden="true" tabindex="-1"></form>',
         sanitize=False,
     )
