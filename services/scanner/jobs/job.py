@@ -107,6 +107,13 @@ class Job:
         listing.add_done_callback(lambda _: self.wake())
         try:
             await self._emit_all(spool, emission, inventory, listing)
+        except SluiceError as error:
+            if error.code is not Code.COLLECTION_NOT_FOUND:
+                raise
+            # A store that was lost, and is there again without its collections.
+            self._orders.end(
+                Ending("failed", Code.COLLECTION_GONE, f"in the store {error.detail}: make it again")
+            )
         finally:
             listing.cancel()
             await asyncio.gather(listing, return_exceptions=True)

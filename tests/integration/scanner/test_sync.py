@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from libs.common import events, ids, messages
-from libs.common.control import ModelInUse
+from libs.common.control import CollectionState, ModelInUse
 from libs.common.errors import Code
 from libs.common.events import Accepted, Compared, SyncCounts
 from libs.common.messages import Content, File, Inference, PointRecord, RemovedRecord
@@ -179,6 +179,20 @@ async def test_a_share_that_comes_back_empty_or_not_at_all_removes_nothing(
         job = await world.request(library.root, version=2, sync=True, prune="now")
         assert (await world.finished(job)).code is Code.DIRECTORY_NOT_FOUND
     assert len(await library.points()) == 40
+
+
+@pytest.mark.parametrize("sync", [True, False])
+async def test_a_job_fails_whose_collection_the_store_has_lost_and_the_scanner_goes_on(
+    world: Bench, library: Library, tmp_path: Path, sync: bool
+) -> None:
+    await world.state(CollectionState(name="lost", generation="g"))
+    async with world.scanner(tmp_path / "data"), world.stage(open_reporter()):
+        job = await world.request(library.root, version=2, sync=sync, collection="lost")
+        end = await world.finished(job)
+        assert (end.state, end.code) == ("failed", Code.COLLECTION_GONE)
+        assert "no collection 'lost'" in str(end.error)
+        after = await world.request(library.root, version=2, sync=True)
+        assert (await world.finished(after)).state == "completed"
 
 
 async def test_a_manifest_is_not_synced(world: Bench, library: Library, tmp_path: Path) -> None:
