@@ -74,11 +74,11 @@ def _names(folder: bytes, entered: set[tuple[int, int]]) -> Names | None:
 
 def _signature(entry: os.DirEntry[bytes]) -> int | None:
     """Its size and times, as one number to take less memory; of a link those of what it leads to."""
-    if entry.is_dir():
-        return None
     try:
+        if entry.is_dir():
+            return None
         found = entry.stat()
-    except OSError:
+    except OSError:  # a link to itself, or to nothing
         return 0
     return hash((found.st_size, found.st_mtime_ns, found.st_ctime_ns))
 

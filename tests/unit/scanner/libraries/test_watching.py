@@ -96,6 +96,7 @@ def test_a_poll_finds_what_came_changed_and_went_and_no_more(tmp_path: Path) -> 
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(b"1")
     (tmp_path / "circle").symlink_to(tmp_path)
+    (tmp_path / "itself").symlink_to(tmp_path / "itself")
     polling = Polling(bytes(tmp_path), threading.Event())
     polling.look()
     (tmp_path / "changed").write_bytes(b"22")
