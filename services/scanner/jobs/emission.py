@@ -5,13 +5,13 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 
 from libs.common import events
-from libs.common.errors import Code, SluiceError, UnavailableError
+from libs.common.errors import SluiceError, UnavailableError
 from libs.common.events import Outcome
 from libs.common.kafka.outgoing import outcomes
 from libs.common.runtime.retry import FIRST_PAUSE_S, pauses
 from services.scanner import window
 from services.scanner.jobs.changelog import JobRecord
-from services.scanner.jobs.endings import Ending
+from services.scanner.jobs.endings import Ending, refused_by_store
 from services.scanner.jobs.files import from_cache, left_over, path_record, rejected
 from services.scanner.jobs.orders import Orders
 from services.scanner.listing.entries import Spooled
@@ -127,7 +127,7 @@ class Emission:
                 await self._wait(next(waits))
                 await self._orders.check()
             except SluiceError as error:
-                self._orders.end(_store_ending(error))
+                self._orders.end(refused_by_store(error))
             else:
                 if waited:
                     self._wiring.health.ready()
@@ -136,8 +136,3 @@ class Emission:
 
     async def _report(self, reported: Iterable[Outcome]) -> None:
         await self._wiring.outbox.send(outcomes((self._record.job_id, outcome) for outcome in reported))
-
-
-def _store_ending(error: SluiceError) -> Ending:
-    gone = error.code is Code.COLLECTION_NOT_FOUND
-    return Ending("failed", Code.COLLECTION_GONE if gone else error.code, error.detail)

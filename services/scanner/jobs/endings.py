@@ -29,6 +29,12 @@ class Ending:
 CANCELLED = Ending("cancelled", Code.CANCELLED, "the job was cancelled")
 
 
+def refused_by_store(error: SluiceError) -> Ending:
+    """How a job ends whose points the store does not give."""
+    gone = error.code is Code.COLLECTION_NOT_FOUND
+    return Ending("failed", Code.COLLECTION_GONE if gone else error.code, error.detail)
+
+
 def accepted(record: JobRecord) -> events.Accepted:
     """The event that opens the job."""
     return events.Accepted(

@@ -12,7 +12,7 @@ from libs.common.runtime.service import supervise
 from services.scanner.jobs import changelog
 from services.scanner.jobs.changelog import JobRecord
 from services.scanner.jobs.emission import Emission
-from services.scanner.jobs.endings import Ending, accepted, finished
+from services.scanner.jobs.endings import Ending, accepted, finished, refused_by_store
 from services.scanner.jobs.filling import Filling
 from services.scanner.jobs.orders import Orders
 from services.scanner.jobs.projection import Projected
@@ -107,13 +107,6 @@ class Job:
         listing.add_done_callback(lambda _: self.wake())
         try:
             await self._emit_all(spool, emission, inventory, listing)
-        except SluiceError as error:
-            if error.code is not Code.COLLECTION_NOT_FOUND:
-                raise
-            # A store that was lost, and is there again without its collections.
-            self._orders.end(
-                Ending("failed", Code.COLLECTION_GONE, f"in the store {error.detail}: make it again")
-            )
         finally:
             listing.cancel()
             await asyncio.gather(listing, return_exceptions=True)
@@ -128,7 +121,16 @@ class Job:
         began = self._wiring.now()
         await self._listed(inventory)
         if self._record.request.sync and self._orders.ending is None:
+            await self._synced(sync, began)
+
+    async def _synced(self, sync: Sync, began: float) -> None:
+        try:
             await sync.run(began)
+        except UnavailableError:
+            raise
+        except SluiceError as error:
+            # Of a store that was lost, and is there again without its collections, or that refuses.
+            self._orders.end(refused_by_store(error))
 
     async def _listed(self, inventory: Inventory) -> None:
         try:
