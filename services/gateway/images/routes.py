@@ -59,7 +59,7 @@ def _stated(point: Fields) -> dict[str, object]:
     stated = {
         "title": point.title, "description": point.description, "people": point.people,
         "keywords": point.keywords, "rating": point.rating, "place": point.place, "location": point.location,
-        "taken_local": point.taken_local, "text": point.picture_text,
+        Fields.taken_local.name: point.taken_local, "text": point.picture_text,
         "stack": None if point.stack_cover is None else point.stack,
     }  # fmt: skip
     return {name: value for name, value in stated.items() if value not in (None, [], "")}

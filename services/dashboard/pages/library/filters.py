@@ -8,10 +8,11 @@ from urllib.parse import urlencode
 import msgspec
 
 from libs.common.errors import Code, SluiceError
+from libs.common.points.fields import Fields
 from sluice import wire
 from sluice.models.photos import Filters
 
-TAKEN = "taken_at"
+TAKEN = Fields.taken_at.name
 NAMES = {
     TAKEN: "Date", "month": "Date", "place": "Place", "camera": "Camera", "people": "People",
     "rating": "Rating", "format": "Format", "kind": "Kind", "below": "Folder",
