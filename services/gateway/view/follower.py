@@ -12,7 +12,7 @@ from libs.common.errors import Code, SluiceError, UnavailableError
 from libs.common.events import ScanRequest, decode, decode_event
 from libs.common.ids import job_id_for_record
 from libs.common.kafka.connection import Connection
-from libs.common.kafka.tables.tail import Records, Tail
+from libs.common.kafka.tables.tail import SAME_PARTITIONS_MS, Records, Tail
 from libs.common.runtime.coalesced import Coalesced
 from libs.common.runtime.retry import FIRST_PAUSE_S, pauses
 from libs.common.runtime.service import pause, supervise
@@ -59,7 +59,7 @@ class Follower:
         cls, connection: Connection, topic: Topic, view: View, change: Changes
     ) -> AsyncIterator["Follower"]:
         """A follower that has started, not yet caught up."""
-        async with Tail.open(connection, topic) as tail:
+        async with Tail.open(connection, topic, fetch_max_wait_ms=SAME_PARTITIONS_MS) as tail:
             known = await view.ask(queries.offsets, topic.name)
             follower = cls(tail, topic, view, change, known)
             tail.follow(dict.fromkeys(await tail.partitions(), 0) | known)

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from libs.common.kafka.connection import Connection
-from libs.common.kafka.tables.tail import Tail
+from libs.common.kafka.tables.tail import SAME_PARTITIONS_MS, Tail
 from libs.common.topics import ML_RESULTS
 from services.processor.cache.cache import Cache
 from services.processor.cache.filler import Filler
@@ -38,7 +38,7 @@ class Following:
         """Fill the cache from where it ended, indefinitely."""
         loop = asyncio.get_running_loop()
         known = await loop.run_in_executor(self._thread, self._filler.offsets)
-        async with Tail.open(connection, ML_RESULTS) as tail:
+        async with Tail.open(connection, ML_RESULTS, fetch_max_wait_ms=SAME_PARTITIONS_MS) as tail:
             tail.follow({partition: known.get(partition, 0) for partition in await tail.partitions()})
             while True:
                 records = await tail.read(1.0, _RECORDS_AT_ONCE)

@@ -11,7 +11,7 @@ from aiokafka.structs import ConsumerRecord
 
 from libs.common.errors import Code, SluiceError
 from libs.common.kafka.connection import Connection
-from libs.common.kafka.tables.tail import Records, Tail
+from libs.common.kafka.tables.tail import SAME_PARTITIONS_MS, Records, Tail
 from libs.common.kafka.time_limit import time_limit
 from libs.common.topics import Topic
 
@@ -38,7 +38,7 @@ class Table(Generic[V]):
         cls, connection: Connection, topic: Topic, decode: Callable[[bytes], V]
     ) -> AsyncIterator["Table[V]"]:
         """A table that has been read to the topic's end and goes on following it."""
-        async with Tail.open(connection, topic) as tail:
+        async with Tail.open(connection, topic, fetch_max_wait_ms=SAME_PARTITIONS_MS) as tail:
             table = cls(tail, decode)
             tail.follow(dict.fromkeys(await tail.partitions(), 0))
             reader = asyncio.create_task(table._run(), name=f"table {topic.name}")

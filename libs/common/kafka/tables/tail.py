@@ -14,6 +14,12 @@ from libs.common.topics import Topic
 Records = dict[int, list[ConsumerRecord]]
 """Records by partition, in offset order."""
 
+SAME_PARTITIONS_MS = 1000
+"""How long a fetch may wait for records where the partitions that are followed stay the same.
+
+Records end the wait at once. A partition that is newly followed waits for the fetch before it: see
+Connection.consumer for those.
+"""
 STEP_SECONDS = 0.2
 """How long a read to an end waits before it looks whether that is reached."""
 
