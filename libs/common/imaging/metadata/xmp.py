@@ -145,11 +145,15 @@ def _properties(root: Element) -> dict[str, list[str]]:
 
 def _texts(element: Element) -> list[str]:
     """An element's text, or those of its list; of alternatives in several languages the default first."""
-    listed = next((child for child in element if child.tag in _CONTAINERS), None)
-    if listed is None:
-        return [element.text] if element.text and element.text.strip() else []
-    items = listed.findall(_LI)
-    if len(items) > 1:
+    for child in element:
+        if child.tag in _CONTAINERS:
+            return _items(child)
+    return [element.text] if element.text and element.text.strip() else []
+
+
+def _items(listed: Element) -> list[str]:
+    items = [item for item in listed if item.tag == _LI]
+    if len(items) > 1 and any(item.attrib for item in items):
         items.sort(key=lambda item: item.get(_LANGUAGE) != "x-default")
     return [item.text for item in items if item.text and item.text.strip()]
 
