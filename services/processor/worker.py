@@ -147,7 +147,8 @@ def _result(file: File, seen: Reply) -> Outgoing | tuple[str, Outcome]:
             return _failed(file, Code.FILE_CHANGING, "The file is still being written")
         case Failed(code=code, error=error):
             if code in _ENDED:
-                log.warning("job %s: a decoder process was ended at %s: %s", file.job_id, file.file, error)
+                said = "job %s: a decoder process was ended at file %s, %s: %s"
+                log.warning(said, file.job_id, file.file_id, file.file, error)
             return _failed(file, code, error)
 
 

@@ -1,6 +1,7 @@
 """The log of a process: lines for people or for programs, and what it started with."""
 
 import logging
+import re
 import sys
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +16,10 @@ from sluice.printable import printable
 log = logging.getLogger(__name__)
 
 
+_IDS = re.compile(r"\b(job|task|file) ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b")
+"""How lines name what they are about."""
+
+
 class _OneLine(logging.Formatter):
     """A file's name can neither begin another line nor tell the terminal anything."""
 
@@ -23,15 +28,20 @@ class _OneLine(logging.Formatter):
 
 
 class _Json(logging.Formatter):
-    """A JSON object a line: at, level, logger, message, and the traceback as `error` where there is one."""
+    """A JSON object a line: at, level, logger, message, and the traceback as `error` where there is one.
+
+    With job_id, task_id and file_id of the first job, task and file that the message names.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         fields: dict[str, Any] = {
             "at": datetime.fromtimestamp(record.created, UTC),
             "level": record.levelname,
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": (message := record.getMessage()),
         }
+        for kind, found in _IDS.findall(message):
+            fields.setdefault(f"{kind}_id", found)
         if record.exc_info:
             fields["error"] = self.formatException(record.exc_info)
         return msgspec.json.encode(fields).decode()

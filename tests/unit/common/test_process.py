@@ -179,14 +179,19 @@ def test_a_line_of_the_log_is_an_object_where_programs_read_it() -> None:
         from libs.common.runtime.logs import configure_logging
         configure_logging("INFO", "json")
         logging.getLogger("a").info("lost %s", "x\\ny")
+        ids = (f"{n:08}-0000-4000-8000-{n:012}" for n in (1, 2))
+        logging.getLogger("a").info("job %s: ended at file %s", *ids)
         try:
             1 / 0
         except ZeroDivisionError:
             logging.getLogger("a").exception("failed")
     """
     done = subprocess.run([sys.executable, "-c", dedent(script)], capture_output=True, text=True, check=True)
-    plain, failed = [json.loads(line) for line in done.stderr.splitlines()]
+    plain, about, failed = [json.loads(line) for line in done.stderr.splitlines()]
     assert (plain["level"], plain["logger"], plain["message"]) == ("INFO", "a", "lost x\ny")
+    assert about["job_id"] == "00000001-0000-4000-8000-000000000001"
+    assert about["file_id"] == "00000002-0000-4000-8000-000000000002"
+    assert "job_id" not in plain
     assert "ZeroDivisionError" in failed["error"]
 
 
