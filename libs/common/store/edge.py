@@ -33,7 +33,6 @@ from libs.common.store.protocol import (
     Shape,
     Sorted,
 )
-from libs.common.store.vectors import as_matrix
 
 LOCK_PATIENCE_SECONDS = 5.0
 """How long a new owner waits for the last one, whose engine ends a moment after it was killed."""
@@ -110,11 +109,10 @@ class EdgeStore:
     async def upsert(self, name: str, points: Sequence[Point]) -> None:
         """Write the points; they are in the engine's log when this returns."""
         if points:
-            matrix = as_matrix([point.vector for point in points])
             call = wire.Upsert(
                 name,
                 [point.id for point in points],
-                matrix.astype("<f4").tobytes(),
+                wire.floats([point.vector for point in points]),
                 [point.payload for point in points],
             )
             await self._ask(call, None)
@@ -153,9 +151,8 @@ class EdgeStore:
         found: list[list[Scored]] = []
         portion = await self._portion(name, len(vectors))
         for start in range(0, len(vectors), portion):
-            part = as_matrix(vectors[start : start + portion])
-            queries = part.astype("<f4").tobytes()
-            call = wire.Search(name, len(part), queries, limit, offset, where, payload)
+            part = vectors[start : start + portion]
+            call = wire.Search(name, len(part), wire.floats(part), limit, offset, where, payload)
             found += await self._ask(call, list[list[Scored]])
         return found
 

@@ -262,7 +262,50 @@ class RankedPage:
     by_words: bool
 
 
-class Store(Protocol):
+class Reads(Protocol):
+    """The reads of a Store that `sorting` and `ranking` make pages of."""
+
+    async def retrieve(
+        self, name: str, ids: Sequence[str], *, payload: PayloadFields = "all", vectors: bool = False
+    ) -> list[Record]:
+        """The points of these ids that exist, in no promised order."""
+
+    async def scroll(
+        self,
+        name: str,
+        *,
+        limit: int,
+        after: str | None = None,
+        where: Filter | None = None,
+        payload: PayloadFields = "all",
+        vectors: bool = False,
+    ) -> tuple[list[Record], str | None]:
+        """A page of points in id order, and the `after` of the next page (None at the end)."""
+
+    async def rank(
+        self, name: str, ranking: Ranking, *, limit: int, where: Filter | None = None
+    ) -> list[Ranked]:
+        """The `limit` best points of the ranking, best first; points of equal score by id.
+
+        Raises SluiceError store_too_old for a ranking by words where `can_rank` is False.
+        """
+
+    async def ordered(
+        self,
+        name: str,
+        order: Order,
+        *,
+        limit: int,
+        where: Filter | None = None,
+        payload: PayloadFields = "all",
+    ) -> list[Record]:
+        """The first points in this order; those of equal values in no promised order.
+
+        Points without a value of the field are left out. `page` makes stable pages of it.
+        """
+
+
+class Store(Reads, Protocol):
     """A store of named collections of points, each with one unnamed vector."""
 
     async def collections(self) -> list[str]:
@@ -288,23 +331,6 @@ class Store(Protocol):
 
         Raises SluiceError vector_size_mismatch, and store_rejected for what the store will never take.
         """
-
-    async def retrieve(
-        self, name: str, ids: Sequence[str], *, payload: PayloadFields = "all", vectors: bool = False
-    ) -> list[Record]:
-        """The points of these ids that exist, in no promised order."""
-
-    async def scroll(
-        self,
-        name: str,
-        *,
-        limit: int,
-        after: str | None = None,
-        where: Filter | None = None,
-        payload: PayloadFields = "all",
-        vectors: bool = False,
-    ) -> tuple[list[Record], str | None]:
-        """A page of points in id order, and the `after` of the next page (None at the end)."""
 
     async def search(
         self,
@@ -336,30 +362,8 @@ class Store(Protocol):
     def has_index(self) -> bool:
         """Whether it finds what is near in an index, and so without a look at all points."""
 
-    async def rank(
-        self, name: str, ranking: Ranking, *, limit: int, where: Filter | None = None
-    ) -> list[Ranked]:
-        """The `limit` best points of the ranking, best first; points of equal score by id.
-
-        Raises SluiceError store_too_old for a ranking by words where `can_rank` is False.
-        """
-
     async def can_rank(self) -> bool:
         """Whether the store ranks by words; one that does not still filters by them."""
-
-    async def ordered(
-        self,
-        name: str,
-        order: Order,
-        *,
-        limit: int,
-        where: Filter | None = None,
-        payload: PayloadFields = "all",
-    ) -> list[Record]:
-        """The first points in this order; those of equal values in no promised order.
-
-        Points without a value of the field are left out. `page` makes stable pages of it.
-        """
 
     async def page(
         self, wanted: Sorted, limit: int, after: Cursor | None = None, skipped: int = 0

@@ -1,19 +1,17 @@
 """A page of a ranking: the points behind a place, with what is shown of them."""
 
 from dataclasses import replace
-from typing import Protocol
 
 from libs.common.store.protocol import (
-    Filter,
     FusedRanking,
     Hit,
     NearRanking,
-    PayloadFields,
     Place,
     Ranked,
     RankedBy,
     RankedPage,
     Ranking,
+    Reads,
     Record,
     WordRanking,
 )
@@ -23,22 +21,8 @@ _NEW = 200
 """Points that may have been stored before the place where a page ended since that was read."""
 
 
-class Ranks(Protocol):
-    """What of a Store pages are made of."""
-
-    async def rank(
-        self, name: str, ranking: Ranking, *, limit: int, where: Filter | None = None
-    ) -> list[Ranked]:
-        """See Store."""
-
-    async def retrieve(
-        self, name: str, ids: list[str], *, payload: PayloadFields = "all", vectors: bool = False
-    ) -> list[Record]:
-        """See Store."""
-
-
 async def ranked_page(
-    store: Ranks, wanted: RankedBy, limit: int, after: Place | None, skipped: int
+    store: Reads, wanted: RankedBy, limit: int, after: Place | None, skipped: int
 ) -> RankedPage:
     """The hits behind the place, or behind the first `skipped`, and the place where they end.
 
@@ -53,7 +37,7 @@ async def ranked_page(
     return RankedPage(await _shown(store, wanted, shown), ended, not isinstance(wanted.ranking, NearRanking))
 
 
-async def _with_words(store: Ranks, wanted: RankedBy) -> RankedBy:
+async def _with_words(store: Reads, wanted: RankedBy) -> RankedBy:
     """By nearness alone where no point has any of the words: a fused ranking would lose its scores."""
     match wanted.ranking:
         case FusedRanking(vector, words) if not await store.rank(
@@ -65,7 +49,7 @@ async def _with_words(store: Ranks, wanted: RankedBy) -> RankedBy:
 
 
 async def _behind(
-    store: Ranks, wanted: RankedBy, limit: int, after: Place | None, start: int
+    store: Reads, wanted: RankedBy, limit: int, after: Place | None, start: int
 ) -> list[Ranked]:
     """What comes behind the place, or the start: one more than the page has, if there is."""
     depth = start + limit + 1 + (_NEW if after else 0) + (1 if wanted.but else 0)
@@ -76,7 +60,7 @@ async def _behind(
     return [hit for hit in found if (-hit.score, hit.id) > (-after.score, after.id)]
 
 
-async def _shown(store: Ranks, wanted: RankedBy, ranked: list[Ranked]) -> list[Hit]:
+async def _shown(store: Reads, wanted: RankedBy, ranked: list[Ranked]) -> list[Hit]:
     vectors = isinstance(wanted.ranking, FusedRanking)
     records = await store.retrieve(
         wanted.collection, [hit.id for hit in ranked], payload=wanted.payload, vectors=vectors

@@ -9,48 +9,15 @@ again by id. Payloads are read of what is shown alone.
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby
-from typing import Protocol
 
-from libs.common.store.protocol import Cursor, Dates, Filter, Order, PayloadFields, Range, Record, Sorted
+from libs.common.store.protocol import Cursor, Dates, Filter, Order, Range, Reads, Record, Sorted
 
 Value = float | str | None
 """The value that a page ended with: a number, an instant, or None where the points have none."""
 
 
-class Sorts(Protocol):
-    """What of a Store pages are made of."""
-
-    async def ordered(
-        self,
-        name: str,
-        order: Order,
-        *,
-        limit: int,
-        where: Filter | None = None,
-        payload: PayloadFields = "all",
-    ) -> list[Record]:
-        """See Store."""
-
-    async def scroll(
-        self,
-        name: str,
-        *,
-        limit: int,
-        after: str | None = None,
-        where: Filter | None = None,
-        payload: PayloadFields = "all",
-        vectors: bool = False,
-    ) -> tuple[list[Record], str | None]:
-        """See Store."""
-
-    async def retrieve(
-        self, name: str, ids: list[str], *, payload: PayloadFields = "all", vectors: bool = False
-    ) -> list[Record]:
-        """See Store."""
-
-
 async def sorted_page(
-    store: Sorts, wanted: Sorted, limit: int, after: Cursor | None, skipped: int
+    store: Reads, wanted: Sorted, limit: int, after: Cursor | None, skipped: int
 ) -> tuple[list[Record], Cursor | None]:
     """At most `limit` points behind `after` and `skipped` more, and the cursor of the next page.
 
@@ -69,7 +36,7 @@ async def sorted_page(
     return await _with_payload(store, wanted, shown), cursor
 
 
-async def _with_values(store: Sorts, wanted: Sorted, limit: int, after: Cursor | None) -> list[Record]:
+async def _with_values(store: Reads, wanted: Sorted, limit: int, after: Cursor | None) -> list[Record]:
     """The first `limit` that have a value: the rest of the last value's, then the values beyond it."""
     found: list[Record] = []
     if after is not None:
@@ -79,7 +46,7 @@ async def _with_values(store: Sorts, wanted: Sorted, limit: int, after: Cursor |
     return found
 
 
-async def _beyond(store: Sorts, wanted: Sorted, after: Cursor | None, limit: int) -> list[Record]:
+async def _beyond(store: Reads, wanted: Sorted, after: Cursor | None, limit: int) -> list[Record]:
     where, order = wanted.where, wanted.order
     if after is not None and after.value is not None:
         where, order = _and(where, _behind(order, after.value)), replace(order, start=after.value)
@@ -91,7 +58,7 @@ async def _beyond(store: Sorts, wanted: Sorted, after: Cursor | None, limit: int
     return _by_id(whole) + await _equal(store, wanted, last, None, limit - len(whole))
 
 
-async def _equal(store: Sorts, wanted: Sorted, value: Value, after: str | None, limit: int) -> list[Record]:
+async def _equal(store: Reads, wanted: Sorted, value: Value, after: str | None, limit: int) -> list[Record]:
     """The first `limit` of this value whose id is greater than `after`."""
     field = wanted.order.field
     of_value = Filter(missing=(field,)) if value is None else _equal_to(field, value)
@@ -101,7 +68,7 @@ async def _equal(store: Sorts, wanted: Sorted, value: Value, after: str | None, 
     return [replace(each, value=value) for each in found]
 
 
-async def _with_payload(store: Sorts, wanted: Sorted, shown: list[Record]) -> list[Record]:
+async def _with_payload(store: Reads, wanted: Sorted, shown: list[Record]) -> list[Record]:
     """What is shown of them; those that were deleted meanwhile are left out."""
     if wanted.payload == "none" or not shown:
         return shown

@@ -1,6 +1,6 @@
 """Pages made in the engine's process: in one call what would else be several, each waiting for its turn."""
 
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any, TypeVar
 
 from libs.common.store.engine.shard import Shard
@@ -10,7 +10,7 @@ ResultT = TypeVar("ResultT")
 
 
 class ShardStore:
-    """A shard as the part of a Store that pages are made of; no call waits for anything."""
+    """A shard as the Reads that pages are made of; no call waits for anything."""
 
     def __init__(self, shard: Shard) -> None:
         self._shard = shard
@@ -47,7 +47,7 @@ class ShardStore:
         return self._shard.scroll(limit, after, where, payload, vectors)
 
     async def retrieve(
-        self, _: str, ids: list[str], *, payload: PayloadFields = "all", vectors: bool = False
+        self, _: str, ids: Sequence[str], *, payload: PayloadFields = "all", vectors: bool = False
     ) -> list[Record]:
         """See Store."""
         return self._shard.retrieve(ids, payload, vectors)

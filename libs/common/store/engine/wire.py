@@ -20,6 +20,7 @@ from libs.common.store.protocol import (
     Place,
     Ranking,
     Sorted,
+    Vector,
     WordRanking,
 )
 from libs.common.store.vectors import as_matrix
@@ -119,11 +120,11 @@ class How(Struct, frozen=True):
         """The ranking, its vector as float32."""
         match ranking:
             case NearRanking(vector):
-                return cls(_floats(vector), None)
+                return cls(floats([vector]), None)
             case WordRanking():
                 return cls(None, ranking)
             case FusedRanking(vector, words, depth):
-                return cls(_floats(vector), words, depth)
+                return cls(floats([vector]), words, depth)
 
     def ranking(self) -> Ranking:
         """What `of` was given."""
@@ -272,8 +273,9 @@ class Reply(Struct, Generic[ResultT], frozen=True):
     failed: Failed | None = None
 
 
-def _floats(vector: Sequence[float]) -> Floats:
-    return as_matrix([vector]).astype("<f4").tobytes()
+def floats(vectors: Sequence[Vector]) -> Floats:
+    """The vectors, one after the other; raises as `as_matrix` does."""
+    return as_matrix(vectors).astype("<f4").tobytes()
 
 
 _encoder = msgpack.Encoder()
