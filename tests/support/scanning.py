@@ -76,6 +76,11 @@ class Bench:
     publisher: Publisher
     events: list[tuple[int, JobEvent]] = field(default_factory=list)
 
+    async def clear(self) -> None:
+        """Empty the collection, which the tests of a file share."""
+        page, _ = await self.store.scroll(COLLECTION, limit=10_000, payload="none")
+        await self.store.delete_points(COLLECTION, [record.id for record in page])
+
     async def state(self, *facts: Control) -> None:
         """Publish facts on `control`."""
         await self.publisher.publish([fact(body) for body in facts])

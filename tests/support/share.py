@@ -1,23 +1,22 @@
 """A network share as the system sees one: a folder of a server, mounted by FUSE (Debian's bindfs)."""
 
+import asyncio
 import os
 import shutil
-import signal
-import subprocess
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from tests.support.waiting import until
 
 BINDFS = shutil.which("bindfs")
 NEEDED = pytest.mark.skipif(
     BINDFS is None or not os.access("/dev/fuse", os.W_OK),
     reason="Debian's bindfs, or FUSE, is missing",
 )
-LIMIT_S = 20.0
 
 
 @dataclass(frozen=True)
@@ -26,30 +25,36 @@ class Share:
 
     server: Path
     at: Path
-    process: "subprocess.Popen[bytes]"
+    process: asyncio.subprocess.Process
 
-    def cut(self) -> None:
+    async def cut(self) -> None:
         """The server is gone: what is asked of the mount fails (ENOTCONN)."""
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
+        self.process.kill()
+        await self.process.wait()
 
-    def unmount(self) -> None:
+    async def unmount(self) -> None:
         """Where the share was is an empty folder."""
-        subprocess.run(["umount", "--lazy", str(self.at)], check=True)
+        assert await _unmounted(self.at) == 0
 
 
-@contextmanager
-def share(server: Path, at: Path) -> Iterator[Share]:
+@asynccontextmanager
+async def share(server: Path, at: Path) -> AsyncIterator[Share]:
     """The server's folder mounted at `at`, which is made; both stay."""
     at.mkdir(parents=True, exist_ok=True)
-    with subprocess.Popen([str(BINDFS), "-f", str(server), str(at)]) as process:
-        try:
-            limit = time.monotonic() + LIMIT_S
-            while not at.is_mount():
-                assert process.poll() is None, "bindfs did not start"
-                assert time.monotonic() < limit, "the share was not mounted in time"
-                time.sleep(0.02)
-            yield Share(server, at, process)
-        finally:
-            subprocess.run(["umount", "--lazy", str(at)], check=False, stderr=subprocess.DEVNULL)
+    process = await asyncio.create_subprocess_exec(str(BINDFS), "-f", str(server), str(at))
+    try:
+        await until(lambda: at.is_mount() or process.returncode is not None)
+        assert process.returncode is None, "bindfs did not start"
+        yield Share(server, at, process)
+    finally:
+        await _unmounted(at)
+        if process.returncode is None:
             process.kill()
+        await process.wait()
+
+
+async def _unmounted(at: Path) -> int:
+    process = await asyncio.create_subprocess_exec(
+        "umount", "--lazy", str(at), stderr=asyncio.subprocess.DEVNULL
+    )
+    return await process.wait()

@@ -74,8 +74,7 @@ class Watched:
 
 @pytest.fixture
 async def watched(world: Bench, tmp_path: Path) -> AsyncIterator[Watched]:
-    page, _ = await world.store.scroll(COLLECTION, limit=10_000, payload="none")
-    await world.store.delete_points(COLLECTION, [record.id for record in page])
+    await world.clear()
     async with ControlTable.open(world.connection) as control:
         yield Watched(world, photos(tmp_path.resolve() / "photos", 3), control)
 

@@ -1,8 +1,7 @@
 """A library on a share that is really mounted: polled, as no event comes; and gone, nothing is removed."""
 
 import os
-import shutil
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ from libs.common.control import ModelInUse
 from libs.common.kafka.tables.control_table import ControlTable
 from tests.integration.scanner.test_libraries import QUIET_S, Watched
 from tests.integration.scanner.test_sync import MODEL, Library, compared
-from tests.support.scanning import COLLECTION, Bench, open_reporter, photos
+from tests.support.scanning import Bench, open_reporter, photos
 from tests.support.share import NEEDED, Share, share
 from tests.support.waiting import until
 
@@ -19,16 +18,15 @@ pytestmark = [pytest.mark.slow, NEEDED]
 
 
 @pytest.fixture
-def mounted(tmp_path: Path) -> Iterator[Share]:
+async def mounted(tmp_path: Path) -> AsyncIterator[Share]:
     server = photos(tmp_path.resolve() / "server", 3)
-    with share(server, tmp_path.resolve() / "mnt" / "photos") as made:
+    async with share(server, tmp_path.resolve() / "mnt" / "photos") as made:
         yield made
 
 
 @pytest.fixture
 async def watched(world: Bench, mounted: Share) -> AsyncIterator[Watched]:
-    page, _ = await world.store.scroll(COLLECTION, limit=10_000, payload="none")
-    await world.store.delete_points(COLLECTION, [record.id for record in page])
+    await world.clear()
     async with ControlTable.open(world.connection) as control:
         yield Watched(world, mounted.at, control)
 
@@ -58,9 +56,7 @@ async def test_what_others_write_to_a_share_is_found_by_looking(
 async def library(world: Bench, mounted: Share) -> Library:
     """Forty points of files on the share."""
     await world.state(ModelInUse(model=MODEL, dimension=4))
-    page, _ = await world.store.scroll(COLLECTION, limit=10_000, payload="none")
-    await world.store.delete_points(COLLECTION, [record.id for record in page])
-    shutil.rmtree(mounted.server / "2024", ignore_errors=True)
+    await world.clear()
     made = Library(mounted.at, world.store)
     await made.index([made.write(f"{n // 10}/{n:03}.jpg", f"photo {n}") for n in range(40)])
     return made
@@ -68,10 +64,10 @@ async def library(world: Bench, mounted: Share) -> Library:
 
 @pytest.mark.parametrize("goes", [Share.cut, Share.unmount])
 async def test_a_share_that_is_gone_removes_nothing(
-    world: Bench, library: Library, mounted: Share, tmp_path: Path, goes: Callable[[Share], None]
+    world: Bench, library: Library, mounted: Share, tmp_path: Path, goes: Callable[[Share], Awaitable[None]]
 ) -> None:
     async with world.scanner(tmp_path / "data"), world.stage(open_reporter()):
-        goes(mounted)
+        await goes(mounted)
         job = await world.request(library.root, version=2, sync=True, prune="now")
         await world.finished(job)
     assert len(await library.points()) == 40
@@ -84,7 +80,7 @@ async def test_a_share_that_goes_while_it_is_listed_removes_nothing(
     async with world.scanner(tmp_path / "data"), world.stage(open_reporter()) as stage:
         job = await world.request(library.root, version=2, sync=True, prune="now")
         await until(lambda: len(stage.seen) > 0)
-        mounted.cut()
+        await mounted.cut()
         await world.finished(job)
     assert len(await library.points()) >= 40
     assert compared(world, job).removed == 0

@@ -80,8 +80,7 @@ def point_of(path: Path) -> Point:
 @pytest.fixture
 async def library(tmp_path: Path, store: Store, world: Bench) -> Library:
     await world.state(ModelInUse(model=MODEL, dimension=4))
-    page, _ = await store.scroll(COLLECTION, limit=10_000, payload="none")
-    await store.delete_points(COLLECTION, [record.id for record in page])
+    await world.clear()
     made = Library(tmp_path.resolve() / "photos", store)
     paths = [made.write(f"{n // 10}/{n:03}.jpg", f"photo {n}") for n in range(40)]
     await made.index(paths)
