@@ -42,7 +42,7 @@ chaos: setup  ## Lose nothing under kills and faults; CHAOS_SECONDS, CHAOS_FILES
 soak: setup  ## An hour of work: nothing may grow; SOAK_SECONDS, SOAK_FILES
 	$(BIN)/python -m tests.chaos.soak
 
-bench: setup  ## Measure beside the floors of this machine; ONLY=row for one
+bench: setup  ## Measure next to the floors of this machine; ONLY=row for one
 	$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY))
 
 check: setup  ## Lint, check the types and the layering

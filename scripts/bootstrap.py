@@ -127,8 +127,9 @@ def index() -> dict:  # type: ignore[type-arg] # (as below)
     told = {"UV_HTTP_TIMEOUT": "180"}
     for line in listed.stdout.decode().splitlines():
         name, _, value = line.partition("=")
-        if name.split(".")[-1] in AS_UV:
-            told[AS_UV[name.split(".")[-1]]] = value.strip("'").replace("\\n", " ")
+        option = name.rpartition(".")[2]
+        if option in AS_UV:
+            told[AS_UV[option]] = value.strip("'").replace("\\n", " ")
     return told
 
 

@@ -54,7 +54,7 @@ class JobStatus:
         """Read and feed until cancelled."""
         while True:
             found = await self._tail.read(READ_SECONDS, MAX_RECORDS)
-            # Who is fed is settled now: whoever subscribes from here on sends the tail back to read again.
+            # Who is fed is settled now: one that subscribes from here on sends the tail back to read again.
             jobs = dict(self._jobs)
             for partition, records in found.items():
                 await self._feed(partition, records, jobs)

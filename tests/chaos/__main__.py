@@ -28,7 +28,7 @@ SETTLE_SECONDS = 20.0
 
 
 def say(sentence: str) -> None:
-    """A line for whoever watches."""
+    """A line for people who watch."""
     print(sentence, flush=True)
 
 

@@ -21,7 +21,7 @@ class _Sets(ctypes.Structure):
 
 
 def give_up_override() -> None:
-    """Let permission bits bind this process and those that it starts, whoever it runs as. For good."""
+    """Let permission bits bind this process and those that it starts, no matter who it runs as. For good."""
     head, sets = _Head(_VERSION_3, 0), (_Sets * 2)()
     if _SYS.capget(ctypes.byref(head), sets) != 0:
         raise OSError(ctypes.get_errno(), "capget")

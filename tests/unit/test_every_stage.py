@@ -1,4 +1,4 @@
-"""A stage is a folder of services/, and whoever keeps a list of stages knows of each."""
+"""A stage is a folder of services/, and each that keeps a list of stages knows of each."""
 
 import re
 import tomllib

@@ -28,7 +28,7 @@ LOOK_S = 1.0
 
 
 class Job:
-    """Takes one job to its terminal event; cancelling its task leaves it to whoever takes it up again."""
+    """Takes one job to its terminal event; cancelling its task leaves it to the next owner."""
 
     def __init__(self, record: JobRecord, wiring: Wiring) -> None:
         self._record = record

@@ -32,7 +32,7 @@ class Jobs:
         task.add_done_callback(lambda done: self._ended(record.job_id, done))
 
     async def stop(self, partitions: Iterable[int] | None = None) -> None:
-        """Leave the jobs of these partitions (None: all) to whoever owns them next, without a word."""
+        """Leave the jobs of these partitions (None: all) to their next owner, without a word."""
         gone = None if partitions is None else set(partitions)
         tasks = [task for partition, _, task in self._running.values() if gone is None or partition in gone]
         for task in tasks:

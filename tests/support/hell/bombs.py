@@ -1,4 +1,4 @@
-"""Small files that would be huge pictures, or endless work, to whoever believes them."""
+"""Small files that would be huge pictures, or endless work, to a program that believes them."""
 
 import struct
 import zlib

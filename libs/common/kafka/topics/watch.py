@@ -24,7 +24,7 @@ async def watch_topics(connection: Connection, publisher: Publisher) -> None:
         try:
             counts = await publisher.counts()
         except UnavailableError:
-            # Whoever publishes or polls says so.
+            # The one that publishes or polls says so.
             continue
         missing = frozenset(connection.names.of(topic) for topic in ALL) - counts.keys()
         # Once is not enough: a broker that has just started may not know all of them yet.
