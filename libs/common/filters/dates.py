@@ -1,14 +1,22 @@
 """Conditions on instants, written as ISO years, months, days or instants."""
 
 import re
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Mapping, Set
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from libs.common.errors import Code, SluiceError
 from libs.common.store.protocol import Dates, Filter
 
-_DAY = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?")
+MOST_VALUES = 1000
+_DAY = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?", re.ASCII)
+_INSTANT = re.compile(
+    r"\d{4}-\d\d-\d\d[T ]\d\d(?::\d\d(?::\d\d(?:\.\d+)?)?)?(?:Z|[+-]\d\d(?::?\d\d)?)?", re.ASCII
+)
+"""Python's own parser takes more: weeks, and whatever stands between date and time."""
+_LAST = datetime.max.replace(tzinfo=UTC)
+_BOUNDS = frozenset(("gte", "lte", "gt", "lt"))
+_TWICE = frozenset(("gte", "gt")), frozenset(("lte", "lt"))
 _MONTHS = 12
 
 
@@ -16,14 +24,19 @@ def condition(name: str, requested: Any) -> Filter:
     """The instants that are meant: of a year, a month or a day all of it."""
     if isinstance(requested, str):
         return Filter(dates={name: _within(name, requested)})
-    if isinstance(requested, list) and requested and all(isinstance(each, str) for each in requested):
-        return Filter(either=[condition(name, each) for each in requested[:100]])
-    if isinstance(requested, Mapping) and requested and set(requested) <= {"gte", "lte", "gt", "lt"}:
+    if isinstance(requested, list) and 0 < len(requested) <= MOST_VALUES:
+        return Filter(either=[Filter(dates={name: _within(name, each)}) for each in requested])
+    if isinstance(requested, Mapping) and _are_bounds(requested.keys()):
         return Filter(dates={name: _between(name, requested)})
     raise _wrong(name)
 
 
-def _within(name: str, text: str) -> Dates:
+def _are_bounds(requested: Set[str]) -> bool:
+    """Whether they are bounds, and at most one at each end."""
+    return bool(requested) and requested <= _BOUNDS and not any(ends <= requested for ends in _TWICE)
+
+
+def _within(name: str, text: Any) -> Dates:
     start, end = _span(name, text)
     return Dates(gte=start, lte=start) if start == end else Dates(gte=start, lt=end)
 
@@ -48,22 +61,32 @@ def _span(name: str, text: Any) -> tuple[str, str]:
     try:
         if found := _DAY.fullmatch(text):
             year, month, day = (int(part) if part else None for part in found.groups())
-            return _iso(datetime(year or 0, month or 1, day or 1, tzinfo=UTC)), _iso(
-                _next(year or 0, month, day)
-            )
-        at = datetime.fromisoformat(text)
-    except (TypeError, ValueError, OverflowError) as error:
+            start = datetime(year or 0, month or 1, day or 1, tzinfo=UTC)
+            return _iso(start), _iso(_next(start, month, day))
+        instant = _iso(_instant(text))
+    except (TypeError, ValueError) as error:
         raise _wrong(name) from error
-    instant = _iso(at if at.tzinfo else at.replace(tzinfo=UTC))
     return instant, instant
 
 
-def _next(year: int, month: int | None, day: int | None) -> datetime:
-    if month is None:
-        return datetime(year + 1, 1, 1, tzinfo=UTC)
-    if day is None:
-        return datetime(year + month // _MONTHS, month % _MONTHS + 1, 1, tzinfo=UTC)
-    return datetime.fromordinal(datetime(year, month, day, tzinfo=UTC).toordinal() + 1).replace(tzinfo=UTC)
+def _instant(text: str) -> datetime:
+    """ValueError for none."""
+    if not _INSTANT.fullmatch(text.upper()):
+        raise ValueError(text)
+    at = datetime.fromisoformat(text.upper())
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def _next(start: datetime, month: int | None, day: int | None) -> datetime:
+    """The instant at which the year, the month or the day is over; of the last there is, its end."""
+    try:
+        if day is not None:
+            return start + timedelta(days=1)
+        if month is not None:
+            return start.replace(year=start.year + month // _MONTHS, month=month % _MONTHS + 1)
+        return start.replace(year=start.year + 1)
+    except (ValueError, OverflowError):
+        return _LAST
 
 
 def _iso(at: datetime) -> str:
@@ -73,6 +96,6 @@ def _iso(at: datetime) -> str:
 def _wrong(name: str) -> SluiceError:
     return SluiceError(
         Code.INVALID_REQUEST,
-        f"filters: {name} takes a year, a month, a day or an instant in ISO 8601 (2019-07-21T18:03:11Z), a "
-        "list of them, or {gte, lte, gt, lt} of them",
+        f"filters: {name} takes a year, a month, a day or an instant in ISO 8601 (2019, 2019-07, 2019-07-21, "
+        f"2019-07-21T18:03:11Z), a list of at most {MOST_VALUES} of them, or a range: gte or gt, lte or lt",
     )

@@ -27,10 +27,8 @@ def parse(filters: Mapping[str, Any] | None) -> Filter | None:
     """
     if not filters:
         return None
-    conditions = [
-        condition for name, requested in _plain(filters).items() if (condition := _condition(name, requested))
-    ]
-    return _merged(conditions)
+    conditions = [_condition(name, requested) for name, requested in _plain(filters).items()]
+    return _merged([each for each in conditions if each is not None])
 
 
 def parse_json(text: str | None) -> Filter | None:
@@ -71,13 +69,15 @@ def _negated(requested: Any) -> Filter:
     """None of the conditions may hold."""
     if not isinstance(requested, dict) or not requested or "not" in requested:
         raise wrong("not takes an object of conditions, none of which may hold")
-    found = [condition for name, inner in _plain(requested).items() if (condition := _condition(name, inner))]
-    return Filter(none_of=tuple(found))
+    found = [_condition(name, inner) for name, inner in _plain(requested).items()]
+    return Filter(none_of=tuple(Filter() if each is None else each for each in found))
 
 
 def _merged(conditions: list[Filter]) -> Filter:
     """One flat filter where conditions are plain, which is what a store does best."""
     any_of = {field: found for each in conditions for field, found in each.any_of.items()}
+    if len(any_of) < sum(len(each.any_of) for each in conditions):  # `below` and `folders` are one field
+        return Filter(every=tuple(conditions))
     ranges = {field: found for each in conditions for field, found in each.ranges.items()}
     dates = {field: found for each in conditions for field, found in each.dates.items()}
     rest = tuple(each for each in conditions if not (each.any_of or each.ranges or each.dates))

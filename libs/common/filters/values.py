@@ -6,13 +6,13 @@ from typing import Any, TypeGuard
 
 from libs.common.errors import Code, SluiceError
 from libs.common.filters import dates
+from libs.common.filters.dates import MOST_VALUES
 from libs.common.labels import is_name
 from libs.common.points.exif import is_exif
 from libs.common.points.field import Field, Flag, Location, Moment, Number, Whole
 from libs.common.points.fields import FIELDS, INDEXES, Fields
 from libs.common.store.protocol import Filter, Range, Scalar
 
-MOST_VALUES = 1000
 _LARGEST = 2**63
 """Whole numbers of the store are smaller."""
 _BOUNDS = frozenset(("gte", "lte", "gt", "lt"))
@@ -36,7 +36,7 @@ def condition(name: str, requested: Any, also: Sequence[str]) -> Filter:
         raise wrong(f"{name} is asked for by near, box, has or missing")
     if isinstance(field, Moment):
         return dates.condition(name, requested)
-    if isinstance(requested, Mapping):
+    if isinstance(requested, Mapping) and _has_ranges(name, field):
         return Filter(ranges={name: _range(name, requested)})
     return Filter(any_of={name: _values(name, field, requested)})
 
@@ -87,17 +87,23 @@ def _fields(name: str, requested: Any) -> list[str]:
     fields = [requested] if isinstance(requested, str) else requested
     if not isinstance(fields, list) or not fields or not set(map(str, fields)) <= set(_KNOWN):
         raise wrong(f"{name} takes a list of fields, of {', '.join(_KNOWN)}")
-    return fields
+    return list(dict.fromkeys(fields))
 
 
 def _values(name: str, field: Field[object] | None, requested: Any) -> Sequence[Scalar]:
     values = requested if isinstance(requested, list) else [requested]
     kind, is_kind = _SCALAR if _is_metadata(name) else _kind(field)
     if not values or not all(map(is_kind, values)):
-        raise wrong(f"{name} takes {kind}, a list of them, or {{gte, lte, gt, lt}}")
+        ranges = ", or {gte, lte, gt, lt}" if _has_ranges(name, field) else ""
+        raise wrong(f"{name} takes {kind}, or a list of them{ranges}")
     if len(values) > MOST_VALUES:
         raise wrong(f"{name} has {len(values)} values, {MOST_VALUES} are the most")
     return [float(value) for value in values] if isinstance(field, Number) else values
+
+
+def _has_ranges(name: str, field: Field[object] | None) -> bool:
+    """Whether its values may be numbers."""
+    return _is_metadata(name) or isinstance(field, Number | Whole)
 
 
 def _kind(field: Field[object] | None) -> tuple[str, Callable[[Any], bool]]:

@@ -1,3 +1,4 @@
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -34,6 +35,33 @@ def test_no_filter_is_none(nothing: dict[str, Any] | None) -> None:
         {"near": {"lat": 1, "lon": 0}},
         {"box": [1, 2, 3]},
         {"box": [0, 2, 1, -2]},
+        {"box": [10**400, 0, 1, 1]},
+        {"box": "1234"},
+        {"box": ["1", "2", "3", "4"]},
+        {"box": {"1": 0, "2": 0, "3": 0, "4": 0}},
+        {"near": {"lat": 10**400, "lon": 0, "km": 1}},
+        {"near": {"lat": 1, "lon": 0, "km": 10**400}},
+        {"near": {"lat": 1, "lon": 0, "km": 0}},
+        {"near": {"lat": 1, "lon": 0, "km": 30_000}},
+        {"near": {"lat": "1", "lon": "0", "km": "1"}},
+        {"near": {"lat": True, "lon": 0, "km": 1}},
+        {"near": {"lat": 1, "lon": 0, "km": 1, "miles": 1}},
+        {"near": [1, 0, 1]},
+        {"below": ["/a"] * 1001},
+        {"taken_at": ["2019"] * 1001},
+        {"taken_at": ["2019", 7]},
+        {"taken_at": "2019-02-30"},
+        {"taken_at": "2019-7"},
+        {"taken_at": "2019-00"},
+        {"taken_at": "2019-W29"},
+        {"taken_at": "20190721"},
+        {"taken_at": "2019-07-21T18:03:60Z"},
+        {"taken_at": "2019-07-21T18:03:11\0"},
+        {"taken_at": "2019-07-21\x0018:03:11"},
+        {"taken_at": {"gt": "2019", "gte": "2019"}},
+        {"camera": {"gte": 1}},
+        {"has_caption": {"gte": 1}},
+        {"exif_Image_Make": {"gte": 1}},
         {"has": ["colour"]},
         {"missing": "mode"},
         {"below": 7},
@@ -96,6 +124,31 @@ def test_a_number_that_is_none_is_none_also_in_a_query_parameter() -> None:
     for text in ("NaN", "Infinity", "1e999", "9" * 400):
         with pytest.raises(SluiceError, match="width"):
             parse_json(f'{{"width": {{"gte": {text}}}}}')
+
+
+def test_a_folder_and_folders_are_two_conditions() -> None:
+    assert parse({"below": "/a", "folders": "/b"}) == Filter(
+        every=(Filter(any_of={"folders": ["/a"]}), Filter(any_of={"folders": ["/b"]}))
+    )
+
+
+def test_what_is_not_below_the_root_is_nothing() -> None:
+    assert parse({"not": {"below": "/"}}) == Filter(every=(Filter(none_of=(Filter(),)),))
+
+
+def test_the_last_year_is_one() -> None:
+    found = parse({"taken_at": {"lte": "9999"}})
+    assert found is not None
+    assert found.dates["taken_at"].lt == "9999-12-31T23:59:59.999999+00:00"
+
+
+def test_an_instant_may_be_written_in_small_letters_and_without_seconds() -> None:
+    for text in ("2019-07-21t18:03z", "2019-07-21 20:03+02:00", "2019-07-21T18:03"):
+        found = parse({"taken_at": text})
+        assert found is not None
+        assert datetime.fromisoformat(found.dates["taken_at"].gte or "") == datetime(
+            2019, 7, 21, 18, 3, tzinfo=UTC
+        )
 
 
 def test_dates_mean_the_whole_of_what_they_name() -> None:

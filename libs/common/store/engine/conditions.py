@@ -7,7 +7,7 @@ from typing import TypeAlias
 import numpy as np
 import qdrant_edge as edge
 
-from libs.common.store.filters import Values, by_kind, path_of
+from libs.common.store.filters import Values, by_kind, parts_of, path_of
 from libs.common.store.protocol import Box, Circle, Filter, PayloadFields, Words
 
 _Condition: TypeAlias = (
@@ -51,7 +51,11 @@ def _musts(where: Filter) -> Iterator[_Condition]:
     for field, circle in where.near.items():
         yield edge.FieldCondition(path_of(field), geo_radius=_circle(circle))
     for field, box in where.within.items():
-        yield edge.FieldCondition(path_of(field), geo_bounding_box=_box(box))
+        yield edge.Filter(
+            should=[
+                edge.FieldCondition(path_of(field), geo_bounding_box=_box(part)) for part in parts_of(box)
+            ]
+        )
     for field, words in where.words.items():
         yield edge.FieldCondition(path_of(field), match=_words(words))
     for field in where.missing:

@@ -9,7 +9,7 @@ from qdrant_client import models
 
 from libs.common.errors import Code, SluiceError
 from libs.common.points.field import Index
-from libs.common.store.filters import Values, by_kind, path_of
+from libs.common.store.filters import Values, by_kind, parts_of, path_of
 from libs.common.store.pages import uuid_of
 from libs.common.store.protocol import Box, Circle, Filter, PayloadFields, Point, Record, Words
 from libs.common.store.vectors import as_matrix
@@ -80,7 +80,12 @@ def _musts(where: Filter) -> Iterator[models.Condition]:
     for field, circle in where.near.items():
         yield models.FieldCondition(key=path_of(field), geo_radius=_circle(circle))
     for field, box in where.within.items():
-        yield models.FieldCondition(key=path_of(field), geo_bounding_box=_box(box))
+        yield models.Filter(
+            should=[
+                models.FieldCondition(key=path_of(field), geo_bounding_box=_box(part))
+                for part in parts_of(box)
+            ]
+        )
     for field, words in where.words.items():
         yield models.FieldCondition(key=path_of(field), match=_words(words))
     yield from map(_empty, where.missing)
