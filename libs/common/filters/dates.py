@@ -60,8 +60,8 @@ def _span(name: str, text: Any) -> tuple[str, str]:
     """The first instant and the one after the last; twice the same for an instant."""
     try:
         if found := _DAY.fullmatch(text):
-            year, month, day = (int(part) if part else None for part in found.groups())
-            start = datetime(year or 0, month or 1, day or 1, tzinfo=UTC)
+            year, month, day = found.groups()
+            start = datetime(int(year), int(month or 1), int(day or 1), tzinfo=UTC)
             return _iso(start), _iso(_next(start, month, day))
         instant = _iso(_instant(text))
     except (TypeError, ValueError) as error:
@@ -77,13 +77,13 @@ def _instant(text: str) -> datetime:
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-def _next(start: datetime, month: int | None, day: int | None) -> datetime:
+def _next(start: datetime, month: str | None, day: str | None) -> datetime:
     """The instant at which the year, the month or the day is over; of the last there is, its end."""
     try:
         if day is not None:
             return start + timedelta(days=1)
         if month is not None:
-            return start.replace(year=start.year + month // _MONTHS, month=month % _MONTHS + 1)
+            return start.replace(year=start.year + start.month // _MONTHS, month=start.month % _MONTHS + 1)
         return start.replace(year=start.year + 1)
     except (ValueError, OverflowError):
         return _LAST

@@ -95,7 +95,7 @@ PHOTOS = [
         (Filter(within={"location": Box(-180, -90, 180, 90)}), {0, 1, 2}),
         (Filter(within={"location": Box(4, -90, 3, 90)}), {0, 1, 2}),
         (Filter(within={"location": Box(2, -90, 1, 90)}), {0, 1, 2}),
-        (Filter(within={"location": Box(-180, -90, 0, 0)}), {2}),
+        (Filter(within={"location": Box(-180, -90, 0, 1)}), {2}),
         (Filter(within={"location": Box(180, -90, -179, 90)}), {2}),
         (Filter(none_of=(Filter(within={"location": Box(170, -90, -170, 90)}),)), {0, 3}),
         (Filter(none_of=(Filter(),)), set()),
