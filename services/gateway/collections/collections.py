@@ -1,9 +1,12 @@
 """Collections: in the store they hold points, on `control` they have a generation and one is active."""
 
+import asyncio
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import MutableMapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
+from weakref import WeakValueDictionary
 
 from libs.common.control import CollectionState
 from libs.common.errors import Code, SluiceError, UnavailableError
@@ -16,6 +19,7 @@ from libs.common.points.fields import Fields, names
 from libs.common.points.projections import SAMPLE
 from libs.common.settings import StoreSettings
 from libs.common.store.named import held_in
+from libs.common.store.names import not_found
 from libs.common.store.protocol import CollectionInfo, Distance, Record, Shape, Store
 from services.gateway.api.caller import check_collection, sees
 from services.gateway.api.deadlines import deadline, refreshed
@@ -28,6 +32,8 @@ log = logging.getLogger(__name__)
 SAMPLES = 5
 DEFAULT_SIZE = 512
 """Numbers a vector, while no model is known."""
+NOTED_S = 2.0
+"""How long after it is there another replica writes down at most that it has made a collection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,8 @@ class Collections:
     writers: Writers
     shape: StoreSettings
     """The size and metric of collections that are made without any."""
+    making: MutableMapping[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
+    """By the names of those that are being made here."""
 
     async def names(self) -> list[str]:
         """The names of all collections."""
@@ -73,12 +81,17 @@ class Collections:
     ) -> None:
         """Make an empty collection; SluiceError collection_exists.
 
-        A request that is sent again after a 503 makes it, or finds it made.
+        A request that is sent again after a 503 makes it, or finds it made. Of two at the same time one does.
         `model`: the name that the ML service is asked for its vectors by; None: the model in use.
         """
         check_collection(name)
         size = vector_size or self.shape.qdrant_vector_size or await self._model_size()
-        await self._make(name, Shape(size, distance or self.shape.qdrant_distance_metric))
+        shape = Shape(size, distance or self.shape.qdrant_distance_metric)
+        async with self.making.setdefault(name, asyncio.Lock()):
+            await self._make(name, shape)
+            await self._note(name, model)
+
+    async def _note(self, name: str, model: str | None) -> None:
         try:
             await self._say(records.new_generation(name, model))
         except UnavailableError as error:
@@ -97,11 +110,18 @@ class Collections:
 
     async def _is_left_over(self, name: str, shape: Shape) -> bool:
         """Whether it is as it would be made now: of this shape, empty, and never used here."""
-        await refreshed(self.control)
-        if self.control.collection(name) is not None:
-            return False
         found = await self.store.info(name)
-        return Shape(found.vector_size, found.distance) == shape and not found.points_count
+        if Shape(found.vector_size, found.distance) != shape or found.points_count:
+            return False
+        return not await self._is_known(name)
+
+    async def _is_known(self, name: str) -> bool:
+        """Whether it was used, or has been made at another replica at the same time."""
+        await refreshed(self.control)
+        end = time.monotonic() + NOTED_S
+        while self.control.collection(name) is None and (left := end - time.monotonic()) > 0:
+            await self.control.changed(left)
+        return self.control.collection(name) is not None
 
     async def _model_size(self) -> int:
         await refreshed(self.control)
@@ -126,8 +146,10 @@ class Collections:
     async def check(self, name: str) -> None:
         """Raise SluiceError collection_not_found where there is no such collection for the caller."""
         check_collection(name)
-        if name not in await self.store.collections():
-            raise SluiceError(Code.COLLECTION_NOT_FOUND, f"there is no collection {name}")
+        places = {place for state in self.control.collections() for place in held_in(state)}
+        if self.control.collection(name) is None and name in places:
+            raise not_found(name)
+        await self.store.shape(name)
 
     async def select(self, name: str) -> None:
         """Make it the active one; BadRequestError collection_not_found."""
