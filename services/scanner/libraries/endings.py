@@ -19,7 +19,7 @@ class Endings:
     def __init__(self, tail: Tail, partitions: int) -> None:
         self._tail = tail
         self._partitions = partitions
-        self._waiting: dict[bytes, tuple[int, asyncio.Event]] = {}
+        self._waiting: dict[bytes, tuple[int, asyncio.Future[events.FinalState | None]]] = {}
 
     @classmethod
     @asynccontextmanager
@@ -33,14 +33,14 @@ class Endings:
         while True:
             for partition, records in (await self._tail.read(READ_SECONDS)).items():
                 for record in records:
-                    if record.key in self._waiting and _is_end(record.value or b""):
-                        self._ended(partition, record.key)
+                    if record.key in self._waiting and (end := _end(record.value or b"")) is not None:
+                        self._ended(partition, record.key, end)
 
-    async def of(self, job_id: str) -> asyncio.Event:
-        """Set once the job, which is not requested yet, has ended."""
+    async def of(self, job_id: str) -> "asyncio.Future[events.FinalState | None]":
+        """How the job, which is not requested yet, ends; None where no one waits for it any more."""
         partition = key_partition(job_id, self._partitions)
         offset = (await self._tail.end_offsets([partition]))[partition]
-        ended = asyncio.Event()
+        ended = asyncio.get_running_loop().create_future()
         self._waiting[job_id.encode()] = partition, ended
         self._tail.follow({partition: offset})
         return ended
@@ -48,19 +48,23 @@ class Endings:
     def forget(self, job_id: str) -> None:
         """No one waits for the job's end any more."""
         if (waiting := self._waiting.get(job_id.encode())) is not None:
-            self._ended(waiting[0], job_id.encode())
+            self._ended(waiting[0], job_id.encode(), None)
 
-    def _ended(self, partition: int, key: bytes) -> None:
+    def _ended(self, partition: int, key: bytes, end: events.FinalState | None) -> None:
         _, ended = self._waiting.pop(key)
-        ended.set()
+        ended.set_result(end)
         if all(other != partition for other, _ in self._waiting.values()):
             self._tail.unfollow([partition])
 
 
-def _is_end(body: bytes) -> bool:
+def _end(body: bytes) -> events.FinalState | None:
+    """The state that the event ends its job in; None of any other event."""
     if b'"finished"' not in body and b'"rejected"' not in body:
-        return False
+        return None
     try:
-        return isinstance(events.decode_event(body), events.Finished | events.Rejected)
+        event = events.decode_event(body)
     except SluiceError:
-        return False
+        return None
+    if isinstance(event, events.Rejected):
+        return "failed"
+    return event.state if isinstance(event, events.Finished) else None

@@ -13,7 +13,7 @@ from msgspec import structs
 
 from libs.common.control import LibraryState
 from libs.common.errors import SluiceError
-from libs.common.events import Library, encode
+from libs.common.events import FinalState, Library, encode
 from libs.common.kafka.outgoing import Outgoing, fact
 from libs.common.libraries import folder_of, scan_request
 from libs.common.sources.resolving import resolve_source
@@ -23,6 +23,7 @@ from services.scanner.libraries.endings import Endings
 from services.scanner.libraries.fitting import fitting
 from services.scanner.libraries.gathering import Gathering
 from services.scanner.libraries.relevant import Relevant
+from services.scanner.libraries.retrying import Retrying
 from services.scanner.libraries.watching import Watch, Way, way_of
 from services.scanner.listing.inventory import passed_over
 from services.scanner.sync.place import place_of
@@ -61,7 +62,8 @@ class Following:
         me = wiring.settings.instance
         self._state = before or LibraryState(library_id=library.library_id, followed_by=me)
         self._state = structs.replace(self._state, followed_by=me, watching="off", error=None)
-        self._job: tuple[str, asyncio.Event, float] | None = None
+        self._job: tuple[str, asyncio.Future[FinalState | None], float] | None = None
+        self._retrying = Retrying()
 
     async def run(self) -> None:
         """Follow; where that cannot be done now, say why and try again."""
@@ -125,17 +127,26 @@ class Following:
         if self._job is None:
             return True
         job_id, ended, since = self._job
-        if not ended.is_set() and time.monotonic() - since < JOB_SECONDS:
+        if not ended.done() and time.monotonic() - since < JOB_SECONDS:
             return False
+        if ended.done():
+            self._retrying.ended(ended.result(), time.monotonic())
         self._endings.forget(job_id)
         self._job = None
         return True
 
     def _is_due(self) -> bool:
+        if self._retrying.is_due(self._generation(), time.monotonic()):
+            return True
         rescan = self._library.rescan
         if rescan is None:
             return False
         return self._wiring.now() >= (self._state.scanned_at or 0.0) + rescan.total_seconds()
+
+    def _generation(self) -> str | None:
+        """That of the collection, another one for each time that it was made."""
+        state = self._wiring.control.collection(self._library.collection)
+        return None if state is None else state.generation
 
     async def _scan(self) -> None:
         await self._request(())
@@ -144,6 +155,7 @@ class Following:
     async def _request(self, paths: tuple[str, ...]) -> None:
         """Ask for a job; it runs where its id belongs."""
         job_id = uuid4()
+        self._retrying.begun(self._generation())
         ended = await self._endings.of(str(job_id))
         body = encode(scan_request(self._library, job_id, paths))
         await self._wiring.outbox.send([Outgoing(INGEST, str(job_id), body)])

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import pytest
 
-from libs.common.control import LibraryState
+from libs.common.control import CollectionState, LibraryState
 from libs.common.events import Accepted, Compared, Finished, Library, SyncCounts, encode
 from libs.common.kafka.outgoing import Outgoing
 from libs.common.kafka.tables.control_table import ControlTable
@@ -149,6 +149,20 @@ async def test_a_library_is_scanned_again_when_that_is_due(
         await watched.follow(rescan=timedelta(seconds=2))
         await until(lambda: watched.ended() >= 3)
     assert not any(world.has(job, Finished, state="failed") for job in watched.jobs)
+
+
+async def test_a_scan_that_fails_as_the_store_was_lost_is_made_again_with_its_collection(
+    world: Bench, watched: Watched, tmp_path: Path
+) -> None:
+    await world.store.delete(COLLECTION)
+    async with world.scanner(tmp_path / "data"), world.stage(open_reporter()):
+        await watched.follow(watch=True)
+        await until(lambda: watched.ended() == 1)
+        assert world.has(watched.jobs[0], Finished, state="failed", code="collection_gone")
+        await world.store.create(COLLECTION, 4, "Cosine")
+        await world.state(CollectionState(name=COLLECTION, generation="made again"))
+        await until(lambda: watched.ended() == 2)
+        assert world.kinds(watched.jobs[1]) == {"stored": 3}
 
 
 @pytest.mark.slow
