@@ -43,14 +43,15 @@ async def add(store: EdgeStore, name: str, numbers: range, rows: Rows, payload: 
     """Give the collection the points of these numbers."""
     for start in numbers[::BATCH]:
         part = range(start, min(start + BATCH, numbers.stop))
-        vectors = rows(part)
-        await store.upsert(
-            name,
-            [
-                Point(point_id(name, n), vector.tolist(), payload(n))
-                for n, vector in zip(part, vectors, strict=True)
-            ],
-        )
+        await store.upsert(name, points(name, part, rows, payload))
+
+
+def points(name: str, numbers: range, rows: Rows, payload: Payloads) -> list[Point]:
+    """The points of these numbers, as the collection is given them."""
+    return [
+        Point(point_id(name, n), vector.tolist(), payload(n))
+        for n, vector in zip(numbers, rows(numbers), strict=True)
+    ]
 
 
 async def filled(folder: Path, name: str, count: int, rows: Rows, payload: Payloads) -> None:
