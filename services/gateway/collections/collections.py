@@ -131,12 +131,20 @@ class Collections:
     async def active_or_none(self) -> str | None:
         """The name of the active collection; None while none is selected that the caller may know of."""
         await refreshed(self.control)
+        return self._chosen()
+
+    def _chosen(self) -> str | None:
         name = self.control.active()
         return name if name is not None and sees(name) else None
 
     async def active(self) -> str:
         """The name of the active collection; SluiceError no_collection_selected."""
-        name = await self.active_or_none()
+        await refreshed(self.control)
+        return self.chosen()
+
+    def chosen(self) -> str:
+        """The name of the collection that was active when the control table was last read, likewise."""
+        name = self._chosen()
         if name is None:
             raise SluiceError(
                 Code.NO_COLLECTION_SELECTED, "no collection is selected: POST /api/v1/collections/select"

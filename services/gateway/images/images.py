@@ -23,7 +23,7 @@ from libs.common.sources.source import Identity, OpenFile, Part
 from libs.common.sources.sources import Sources
 from libs.common.store.protocol import Payload, PayloadFields, Record, Store
 from services.gateway.api.caller import sees
-from services.gateway.api.deadlines import refreshed
+from services.gateway.api.deadlines import as_of_now
 from services.gateway.collections.collections import Collections
 from services.gateway.images.decoding import Decoding
 
@@ -112,6 +112,9 @@ class Images:
 
     async def find(self, image_id: UUID, fields: PayloadFields) -> Found:
         """The point, looked for in the active collection first; SluiceError image_not_found."""
+        return await as_of_now(self.control, lambda: self._find(image_id, fields))
+
+    async def _find(self, image_id: UUID, fields: PayloadFields) -> Found:
         for name in await self._places():
             for record in await self._retrieve(name, str(image_id), fields):
                 return Found(str(image_id), name, record)
@@ -155,7 +158,6 @@ class Images:
 
     async def _places(self) -> list[str]:
         """The collections to look in, of those that the caller may know of: the active one first."""
-        await refreshed(self.control)
         names = [name for name in await self.store.collections() if sees(name)]
         active = self.control.active()
         return sorted(names, key=lambda name: (name != active, name))

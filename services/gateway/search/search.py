@@ -20,6 +20,7 @@ from libs.common.store.protocol import (
     WordRanking,
     Words,
 )
+from services.gateway.api.deadlines import as_of_now
 from services.gateway.collections.collections import Collections
 from services.gateway.images.decoding import Decoding
 from services.gateway.search.gallery import BY_ID, Gallery
@@ -52,8 +53,17 @@ class Search:
 
     async def find(self, requested: SearchQuery, page: Page) -> Hits:
         """What the body asks for."""
-        name = await self._named(requested.collection)
         page = _shown(page, requested.stacks)
+        if requested.collection is not None:
+            await self.collections.check(requested.collection)
+            return await self._find(requested.collection, requested, page)
+
+        async def in_the_active() -> Hits:
+            return await self._find(self.collections.chosen(), requested, page)
+
+        return await as_of_now(self.control, in_the_active)
+
+    async def _find(self, name: str, requested: SearchQuery, page: Page) -> Hits:
         if requested.like is not None:
             return await self.like(name, requested.like, page)
         if requested.query is None:

@@ -38,6 +38,11 @@ class ControlTable:
         """Return once everything written before this call can be read here."""
         await self._table.refresh()
 
+    @property
+    def changes(self) -> int:
+        """A number that grows with each change."""
+        return self._table.changes
+
     async def changed(self, timeout_s: float) -> bool:
         """Wait for any change, at most `timeout_s`; whether there was one."""
         return await self._table.changed(timeout_s)

@@ -55,6 +55,11 @@ class Table(Generic[V]):
         self._check()
         return MappingProxyType(self._rows)
 
+    @property
+    def changes(self) -> int:
+        """A number that grows with each change of any row."""
+        return self._changes
+
     async def refresh(self, timeout_s: float = READ_SECONDS) -> None:
         """Return once everything written before this call is in `rows`."""
         ends = await self._tail.end_offsets(self._tail.followed)

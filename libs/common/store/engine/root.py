@@ -14,6 +14,7 @@ from libs.common.store.engine.building import build, copy
 from libs.common.store.engine.room import NEEDED_BYTES
 from libs.common.store.engine.shape import read_name, read_shape, write_shape
 from libs.common.store.engine.shard import Closed, Shard
+from libs.common.store.engine.warming import Warming
 from libs.common.store.names import check_new, exists, folder_of, is_mapped, not_found
 from libs.common.store.protocol import CollectionInfo, Shape
 from sluice.names import is_name
@@ -40,11 +41,13 @@ class Root:
         """The one that was used last is the last."""
         self._closed: dict[str, Closed] = {}
         self._templates: dict[Shape, Path] = {}
+        self._warming = Warming()
         for left_over in folder.glob(f"{_PASSING}*/"):
             shutil.rmtree(left_over)
 
     def close(self) -> None:
         """Close every collection and give the folder up."""
+        self._warming.close()
         for shard in self._open.values():
             shard.close()
         self._open.clear()
@@ -111,7 +114,7 @@ class Root:
             raise not_found(name)
         try:
             closed = self._closed.pop(name, None)
-            return Shard.load(name, read_shape(folder), self._indexes, folder / _SHARD, closed)
+            shard = Shard.load(name, read_shape(folder), self._indexes, folder / _SHARD, closed)
         except SluiceError:
             raise
         except BaseException as error:
@@ -119,6 +122,8 @@ class Root:
                 raise
             # The engine's panics are no Exceptions.
             raise self._unusable(folder, error) from error
+        self._warming.begin(folder / _SHARD)
+        return shard
 
     def _unusable(self, folder: Path, error: BaseException) -> SluiceError:
         if not has_room(folder, NEEDED_BYTES):
