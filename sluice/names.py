@@ -1,5 +1,6 @@
 """What a collection may be called."""
 
+import re
 import unicodedata
 
 MOST_CHARACTERS = 128
@@ -9,6 +10,8 @@ WORDS = (
 )
 MAPPED = "~"
 """Names of folders that stand for a name that is not plain begin with this; no name of a collection does."""
+_JOINER = re.compile("(?<=[^\x00-\x7f])[\u200c\u200d](?=[^\x00-\x7f])")
+"""Within words of Persian and Hindi, and within emoji; elsewhere it would only make names that look alike."""
 _FORBIDDEN = frozenset('/\\<>:"|?*')
 """What a Qdrant server takes for no name, and what would lead out of a folder."""
 
@@ -18,7 +21,7 @@ def is_name(name: str) -> bool:
     return (
         0 < len(name) <= MOST_CHARACTERS
         and name == canonical(name)
-        and name.isprintable()
+        and _JOINER.sub("", name).isprintable()
         and not _FORBIDDEN & set(name)
         and not name.startswith((".", MAPPED))
     )

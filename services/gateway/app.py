@@ -110,7 +110,7 @@ def create_app(
     _route(app)
     problem.install(app)
     app.add_middleware(RequestMiddleware, chain=chain)
-    app.add_middleware(TrailingSlash, prefix=API)
+    app.add_middleware(TrailingSlash)
     app.add_middleware(Traced, health=own)
     app.add_middleware(Timed, instruments=own.instruments)
     # FastAPI's documented way to change the document that it serves.

@@ -73,6 +73,12 @@ def parsed(text: str) -> Query:
     return Query(tuple(dict.fromkeys(telling)), tuple(phrases), tuple(filter(None, excluded)))
 
 
+def wanted(text: str) -> str:
+    """What a query is for, as it is typed: without what it excludes, and without quotes."""
+    terms = [term for term in _TERM.finditer(text) if not term["minus"]]
+    return " ".join(filter(None, (term["phrase"] or term["word"] for term in terms))).strip()
+
+
 def joined(texts: Iterable[str | None]) -> str:
     """The text that the store indexes: all words in their order, then the parts of those written together."""
     known = [text for text in texts if text]

@@ -4,15 +4,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class TrailingSlash:
-    """Leaves out the slash that ends the path of a call to the API: a redirect would lose bodies."""
+    """Leaves out the slash that ends the path of a call: a redirect would lose bodies."""
 
-    def __init__(self, app: ASGIApp, prefix: str) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._prefix = prefix
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the request."""
         path = scope.get("path", "")
-        if scope["type"] == "http" and path.startswith(self._prefix) and path.endswith("/"):
-            scope = {**scope, "path": path.rstrip("/")}
+        if scope["type"] == "http" and path.endswith("/"):
+            scope = {**scope, "path": path.rstrip("/") or "/"}
         await self._app(scope, receive, send)

@@ -18,7 +18,8 @@ def _new_name(name: str) -> str:
     return canonical(name)
 
 
-NewName = Annotated[str, Field(min_length=1, max_length=MOST_CHARACTERS), AfterValidator(_new_name)]
+NewName = Annotated[str, AfterValidator(_new_name), Field(min_length=1, max_length=MOST_CHARACTERS)]
+"""Counted in its one form: decomposed it may be longer."""
 Name = Annotated[str, AfterValidator(canonical)]
 """A collection that is there, in any Unicode form."""
 POINT = "8d0e2f1a-2b1f-5f0e-9c3d-7a1b2c3d4e5f"

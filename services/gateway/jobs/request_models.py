@@ -9,6 +9,7 @@ from libs.common.errors import Code
 from libs.common.events import Want, check_paths, check_want
 from libs.common.labels import Value, check_labels, check_metadata
 from services.gateway.api.models import Body
+from services.gateway.collections.models import Name
 
 PHOTOS = "/photos/holiday"
 
@@ -34,7 +35,7 @@ CallbackUrlIn = Annotated[
 class PointsIn(Body):
     """Points of a collection, whose files are gone through again."""
 
-    collection: str = Field(examples=["holiday"])
+    collection: Name = Field(examples=["holiday"])
     filters: dict[str, Any] = Field(
         default_factory=dict, description="As in a search", examples=[{"missing": ["caption"]}]
     )
@@ -66,7 +67,7 @@ class IngestRequest(Body):
         default_factory=lambda: [EMBEDDING],
         description="embedding: whole points are made; caption, text: added to points that are there",
     )
-    collection: str | None = Field(None, description="Unset: the active one")
+    collection: Name | None = Field(None, description="Unset: the active one")
     labels: dict[str, str] = Field(
         default_factory=dict, description="Shown with the job", examples=[{"order": "2024-117"}]
     )

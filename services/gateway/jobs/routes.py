@@ -9,6 +9,7 @@ from libs.common.events import FileOutcome, FileRequest, JobState, PointsSource
 from services.gateway.api.capabilities import capability
 from services.gateway.api.models import problems
 from services.gateway.api.unread import ReadFields
+from services.gateway.collections.models import Name
 from services.gateway.jobs import models as body
 from services.gateway.jobs.following.watch import JobWatch
 from services.gateway.jobs.polling import MOST_WAIT_S, WAIT, changed, status_url
@@ -121,7 +122,7 @@ async def status(
 @router.get("/jobs", summary="Jobs, the newest first", responses=problems())
 async def jobs(
     reader: Jobs,
-    collection: str | None = None,
+    collection: Name | None = None,
     state: JobState | None = None,
     cursor: Cursor = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 
 from services.gateway.api.models import Body, Id
+from services.gateway.collections.models import Name as CollectionName
 
 LIBRARY = "6a1f7c2e-0a4d-4a3e-9d07-5c1d7f0b9a11"
 Pattern = Annotated[str, Field(max_length=1000)]
@@ -33,7 +34,7 @@ class LibraryRequest(_Options):
     uri: str = Field(
         min_length=1, max_length=4096, description="A folder, or file://", examples=["/photos/family"]
     )
-    collection: str | None = Field(None, description="Unset: the active one, from now on")
+    collection: CollectionName | None = Field(None, description="Unset: the active one, from now on")
     exclude: list[Pattern] = Field(
         default_factory=list, max_length=200, description="As of a request to ingest", examples=[["*.png"]]
     )

@@ -2,26 +2,43 @@
 
 import base64
 import binascii
+from datetime import datetime
+from typing import Annotated
+from zlib import crc32
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from libs.common.errors import Code, SluiceError
+from libs.common.points.field import Moment
+from libs.common.points.fields import FIELDS
 from libs.common.store.protocol import Cursor, Place
 from libs.common.unreadable import UNREADABLE
+
+Id = Annotated[str, Meta(pattern=r"\A[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")]
+DEEPEST = 10_000_000
+"""The last place that a cursor may name: a store makes room for all hits up to it."""
 
 
 class Ranked(Struct, frozen=True, array_like=True, tag="r"):
     """A page of a ranking ended with this hit, at this place."""
 
     score: float
-    id: str
-    place: int
+    id: Id
+    place: Annotated[int, Meta(ge=0, le=DEEPEST)]
+    asked: int | None = None
+    """The digest of what was looked for; None in a cursor of an earlier release."""
 
     @classmethod
-    def of(cls, place: Place) -> "Ranked":
-        """The store's place."""
-        return cls(place.score, place.id, place.place)
+    def of(cls, place: Place, asked: int) -> "Ranked":
+        """The store's place, with the ranking that it belongs to."""
+        return cls(place.score, place.id, place.place, asked)
+
+    def after(self, asked: int) -> Place:
+        """The store's place; SluiceError invalid_request if it belongs to another ranking."""
+        if self.asked not in (asked, None):
+            raise _wrong()
+        return Place(self.score, self.id, self.place)
 
 
 class InOrder(Struct, frozen=True, array_like=True, tag="o"):
@@ -29,7 +46,7 @@ class InOrder(Struct, frozen=True, array_like=True, tag="o"):
 
     sort: str
     value: float | str | None
-    id: str
+    id: Id
 
     @classmethod
     def of(cls, sort: str, cursor: Cursor) -> "InOrder":
@@ -38,7 +55,7 @@ class InOrder(Struct, frozen=True, array_like=True, tag="o"):
 
     def after(self, sort: str) -> Cursor:
         """The store's cursor; SluiceError invalid_request if it belongs to another order."""
-        if self.sort != sort:
+        if self.sort != sort or not _is_value(sort, self.value):
             raise _wrong()
         return Cursor(self.value, self.id)
 
@@ -63,12 +80,17 @@ def decoded(text: str) -> AnyCursor:
     return found
 
 
-def of_ranking(text: str | None) -> Place | None:
-    """The place in a cursor of a ranking; SluiceError invalid_request for one of a list."""
+def digest(kind: str, asked: str) -> int:
+    """Tells rankings apart; short, as cursors are parts of addresses."""
+    return crc32(f"{kind} {asked}".encode())
+
+
+def of_ranking(text: str | None, asked: int) -> Place | None:
+    """The place in a cursor of this ranking; SluiceError invalid_request for another, or one of a list."""
     found = decoded(text) if text else None
     if isinstance(found, InOrder):
         raise _wrong()
-    return Place(found.score, found.id, found.place) if found else None
+    return found.after(asked) if found else None
 
 
 def of_order(text: str | None, sort: str) -> Cursor | None:
@@ -77,6 +99,23 @@ def of_order(text: str | None, sort: str) -> Cursor | None:
     if isinstance(found, Ranked):
         raise _wrong()
     return found.after(sort) if found else None
+
+
+def _is_value(sort: str, value: float | str | None) -> bool:
+    """Whether points can have been left off at this value."""
+    if value is None:
+        return True
+    if isinstance(FIELDS.get(sort.removeprefix("-")), Moment):
+        return isinstance(value, str) and _is_instant(value)
+    return sort != "" and not isinstance(value, str)
+
+
+def _is_instant(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _wrong() -> SluiceError:

@@ -58,7 +58,7 @@ async def facets(
     filters_json: Filters = None,
 ) -> body.FacetsOut:
     """The most frequent values of each field among the images that fulfil the filters."""
-    requested = list(dict.fromkeys(filter(None, fields.split(","))))[:MOST_FIELDS]
+    requested = list(dict.fromkeys(filter(None, map(str.strip, fields.split(",")))))[:MOST_FIELDS]
     where = filters.parse_json(filters_json)
     found = await gallery.facets(name, requested, where, limit)
     counted = {

@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from services.gateway.api.models import Body
+from services.gateway.collections.models import Name
 
 FILTERS = (
     "{field: value | [values] | {gte, lte, gt, lt}} on payload fields; below: folder; near: {lat, lon, km}; "
@@ -17,7 +18,7 @@ FILTERS = (
 class SearchQuery(Body):
     """What to look for; without `query` and `like` everything is listed."""
 
-    collection: str | None = Field(
+    collection: Name | None = Field(
         None, max_length=255, description="Unset: the active one", examples=["photos"]
     )
     query: str | None = Field(
@@ -27,7 +28,9 @@ class SearchQuery(Body):
         examples=["a sandy beach"],
         description='Words, "a phrase", -without',
     )
-    like: UUID | None = Field(None, description="A point of the active collection: what is like it")
+    like: UUID | None = Field(
+        None, description="A point of the collection, in place of query, sort and words: what is like it"
+    )
     mode: Literal["hybrid", "meaning", "words"] | None = Field(
         None, description="Unset: by meaning and words where the model reads text, else by words"
     )

@@ -24,10 +24,12 @@ async def ranked_page(store: Store, name: str, ranking: Ranking, page: Page, but
     """The hits of the page, and the cursor of the next one; None at the end. The point `but` is left out."""
     read = tuple(dict.fromkeys((*page.shown, *READ)))
     wanted = RankedBy(name, ranking, page.where, read, but)
-    found = await store.ranked_page(wanted, page.limit, cursors.of_ranking(page.cursor), page.offset)
+    asked = cursors.digest(type(ranking).__name__, page.asked)
+    found = await store.ranked_page(wanted, page.limit, cursors.of_ranking(page.cursor, asked), page.offset)
     words, shown = _words(ranking) if found.by_words else (), frozenset(page.shown)
     hits = [_hit(ranking, hit, words, shown) for hit in found.hits]
-    return Found(hits, cursors.encoded(cursors.Ranked.of(found.next)) if found.next else None, found.by_words)
+    following = cursors.encoded(cursors.Ranked.of(found.next, asked)) if found.next else None
+    return Found(hits, following, found.by_words)
 
 
 def _hit(ranking: Ranking, hit: protocol.Hit, words: Sequence[str], shown: frozenset[str]) -> Hit:

@@ -24,6 +24,8 @@ class Page:
     where: Filter | None = None
     cursor: str | None = None
     shown: tuple[str, ...] = SEARCH
+    asked: str = ""
+    """What is looked for, in short: a cursor of another search is told apart by it."""
 
 
 def shown(*, thumbnails: bool) -> tuple[str, ...]:

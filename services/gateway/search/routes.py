@@ -9,6 +9,7 @@ from libs.common.filters import parsing as filters
 from services.gateway.api.capabilities import capability
 from services.gateway.api.models import problems
 from services.gateway.api.unread import ReadFields
+from services.gateway.collections.models import Name
 from services.gateway.search.models import Hits, SearchQuery
 from services.gateway.search.presentation import hits_out
 from services.gateway.search.requested import Page, shown
@@ -38,7 +39,7 @@ async def by_image(  # noqa: PLR0913, PLR0917 (one parameter an option)
     filters_json: Filters = None,
     cursor: Annotated[str | None, Query(max_length=1000)] = None,
     stacks: Annotated[Literal["cover", "all"], Query(description="As in /search")] = "cover",
-    collection: Annotated[str | None, Query(max_length=255, description="Unset: the active one")] = None,
+    collection: Annotated[Name | None, Query(max_length=255, description="Unset: the active one")] = None,
     thumbnails: Annotated[bool, Query(description="As in /search")] = False,
 ) -> Hits:
     """The pictures most like it, by cosine similarity."""

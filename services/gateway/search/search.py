@@ -10,7 +10,7 @@ from libs.common.errors import Code, SluiceError
 from libs.common.filters.parsing import both
 from libs.common.kafka.tables.control_table import ControlTable
 from libs.common.points.fields import Fields
-from libs.common.points.words import Query, parsed
+from libs.common.points.words import Query, parsed, wanted
 from libs.common.store.protocol import (
     Filter,
     FusedRanking,
@@ -65,6 +65,7 @@ class Search:
 
     async def _find(self, name: str, requested: SearchQuery, page: Page) -> Hits:
         if requested.like is not None:
+            _alone(requested)
             return await self.like(name, requested.like, page)
         if requested.query is None:
             return await self._listed(name, NO_QUERY, requested.sort or BY_ID, page)
@@ -73,14 +74,18 @@ class Search:
     async def by_text(self, name: str, requested: SearchQuery, page: Page) -> Hits:
         """By meaning and words, where the model has text and answers; else by words.
 
-        Raises SluiceError no_text_model where `mode` is meaning and there is none.
+        A query that only excludes lists the rest, and one without words, such as of an emoji, is the model's
+        alone. Raises SluiceError no_text_model where `mode` is meaning and there is none.
         """
         text, mode, sort = requested.query or "", requested.mode, requested.sort
-        query = parsed(text)
-        page = replace(page, where=both(page.where, _required(query)))
-        if sort is not None or not (query.words or mode == "meaning"):
+        query, asked = parsed(text), wanted(text)
+        page = replace(page, where=both(page.where, _required(query)), asked=asked)
+        if not asked or (query.words and sort is not None):
             return await self._listed(name, query, sort or BY_ID, page)
-        vector = None if mode == "words" else await self._meaning(name, text, required=mode == "meaning")
+        by_words = mode == "words" or sort is not None
+        vector = None if by_words else await self._meaning(name, asked, required=mode == "meaning")
+        if vector is None and not query.words:
+            return Hits([], "lexical", None, None, name)
         if vector is not None:
             await self._check(name, len(vector))
         return await self._ranked(name, await self._ranking(query, vector, mode), query, page)
@@ -103,6 +108,7 @@ class Search:
         found = await self.store.retrieve(name, [str(point)], payload="none", vectors=True)
         if not found or not found[0].vector:
             raise SluiceError(Code.IMAGE_NOT_FOUND, f"collection {name} has no image {point}")
+        page = replace(page, asked=str(point))
         return await self._near(name, found[0].vector, page, but=str(point))
 
     async def _named(self, collection: str | None) -> str:
@@ -149,7 +155,7 @@ class Search:
         words = WordRanking(_TEXT, " ".join(query.words))
         if vector is None:
             return words
-        if mode == "meaning" or not await self.store.can_rank():
+        if mode == "meaning" or not query.words or not await self.store.can_rank():
             return NearRanking(vector)
         return FusedRanking(vector, words, FUSED_DEPTH)
 
@@ -192,6 +198,13 @@ class Search:
     def _model(self, name: str) -> str | None:
         model = self._known(name)
         return model.model if model else None
+
+
+def _alone(requested: SearchQuery) -> None:
+    """SluiceError invalid_request for what cannot be looked for with a point: its hits are the nearest."""
+    for field, value in (("query", requested.query), ("sort", requested.sort)):
+        if value is not None:
+            raise SluiceError(Code.INVALID_REQUEST, f"{field}: like finds the nearest; leave out one of both")
 
 
 def _shown(page: Page, stacks: Stacks) -> Page:

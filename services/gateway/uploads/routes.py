@@ -7,6 +7,7 @@ from starlette.requests import ClientDisconnect
 
 from services.gateway.api.capabilities import capability
 from services.gateway.api.models import problems
+from services.gateway.collections.models import Name
 from services.gateway.jobs.polling import status_url
 from services.gateway.jobs.request_models import CallbackUrlIn
 from services.gateway.uploads.models import Uploaded
@@ -35,7 +36,7 @@ _FORM = {
 
 
 async def _options(
-    collection: Annotated[str | None, Query(description="Unset: the active one")] = None,
+    collection: Annotated[Name | None, Query(description="Unset: the active one")] = None,
     force: Annotated[bool, Query(description="Reprocess unchanged and cached files")] = False,
     caption: Annotated[bool, Query(description="Whether images get a caption")] = True,
     on_duplicate: Annotated[

@@ -551,7 +551,7 @@ async def test_the_service_serves_on_its_port_and_a_second_one_is_told_the_way_o
 
 
 async def test_a_slash_at_the_end_changes_nothing_and_the_active_collection_is_told(
-    gateway: httpx.AsyncClient,
+    gateway: httpx.AsyncClient, tmp_path: Path
 ) -> None:
     name = f"Été 2019. {uuid4().hex[:6]}"
     made = await gateway.post(f"{API}/collections/", json={"collection_name": name})
@@ -566,5 +566,12 @@ async def test_a_slash_at_the_end_changes_nothing_and_the_active_collection_is_t
     assert name in listed
     assert active == {"active_collection": name}
     assert (found.status_code, found.json()["name"]) == (200, name)
+    assert (await gateway.get("/livez/")).status_code == 200
+    searched = (await gateway.post(f"{API}/search", json={"collection": decomposed})).json()
+    assert searched["collection"] == name
+    body = {"directory_path": str(tmp_path), "collection": decomposed}
+    job = (await gateway.post(f"{API}/ingest", json=body)).json()["job_id"]
+    jobs = (await gateway.get(f"{API}/ingest/jobs", params={"collection": decomposed})).json()["items"]
+    assert [each["job_id"] for each in jobs] == [job]
     wrong = await gateway.post(f"{API}/collections", json={"collection_name": "../x"})
     assert code_of(wrong) == (422, "invalid_request")

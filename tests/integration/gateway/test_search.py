@@ -1,6 +1,8 @@
 """Searches: by meaning where the model has words, page by page, and with filters that are none."""
 
 import asyncio
+import base64
+import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -318,12 +320,45 @@ async def test_facets_count_what_the_filters_leave(
     assert (gone.status_code, gone.json()["code"]) == (404, "collection_not_found")
 
 
+def forged(*parts: Any) -> str:
+    """A cursor that no page gave."""
+    return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
+
+
+async def test_a_query_without_words_finds_nothing_and_one_that_only_excludes_the_rest(
+    gateway: httpx.AsyncClient, album: list[str]
+) -> None:
+    for sign in ("🎉", "!!!", "\0", "\u200f\ufdd0"):
+        assert (await search(gateway, query=sign))["results"] == []
+        assert (await search(gateway, query=sign, sort="width"))["results"] == []
+    assert (await search(gateway, query="-tree"))["results"] == []
+    for nothing in ("-sea", ' "" ', " "):
+        assert len((await search(gateway, query=nothing, limit=100))["results"]) == len(album)
+
+
 async def test_a_cursor_or_an_order_that_is_none_is_a_422(
     gateway: httpx.AsyncClient, album: list[str]
 ) -> None:
     page = await search(gateway, query="tree", limit=5)
-    assert album
-    for wrong in ({"cursor": "x"}, {"sort": "caption"}, {"sort": "iso", "cursor": page["next"]}):
+    listed = await search(gateway, sort="-width", limit=5)
+    for wrong in (
+        {"cursor": "x"},
+        {"sort": "caption"},
+        {"sort": "iso,-taken_at"},
+        {"sort": "iso", "cursor": page["next"]},
+        {"sort": "-iso", "cursor": listed["next"]},
+        {"query": "another", "cursor": page["next"]},
+        {"query": None, "like": album[0], "cursor": page["next"]},
+        {"cursor": forged("r", 0.5, "x", 3)},
+        {"cursor": forged("r", 0.5, album[0], -1)},
+        {"cursor": forged("r", 0.5, album[0], 10**9)},
+        {"sort": "-taken_at", "cursor": forged("o", "-taken_at", 5, album[0])},
+        {"sort": "-taken_at", "cursor": forged("o", "-taken_at", "x", album[0])},
+        {"sort": "width", "cursor": forged("o", "width", "2019-01-01T00:00:00Z", album[0])},
+        {"sort": "width", "cursor": forged("o", "width", 5, "../x")},
+        {"like": album[0]},
+        {"query": None, "like": album[0], "sort": "width"},
+    ):
         answer = await gateway.post(f"{API}/search", json={"query": "tree"} | wrong)
         assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request"), wrong
 

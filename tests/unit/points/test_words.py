@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from libs.common.points.words import Query, joined, parsed, parts_of, words_of
+from libs.common.points.words import Query, joined, parsed, parts_of, wanted, words_of
 
 
 @pytest.mark.parametrize(
@@ -59,6 +59,22 @@ def test_every_word_of_a_query_for_a_text_is_in_what_is_stored_of_it(texts: list
 )
 def test_a_query_has_words_phrases_and_what_is_excluded(text: str, expected: Query) -> None:
     assert parsed(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a cup of coffee", "a cup of coffee"),
+        ('boat -red  "blue sea" -"black cat"', "boat blue sea"),
+        ("-cat", ""),
+        ("well-known", "well-known"),
+        ("🎉", "🎉"),
+        ('"" "', ""),
+        (" ", ""),
+    ],
+)
+def test_a_model_reads_what_is_wanted_and_nothing_that_is_excluded(text: str, expected: str) -> None:
+    assert wanted(text) == expected
 
 
 def test_words_of_a_field_stand_one_after_another_and_parts_at_the_end() -> None:

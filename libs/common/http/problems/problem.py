@@ -102,8 +102,10 @@ def _nowhere(field: str, value: str) -> JSONResponse:
 
 
 def _field_error(found: Mapping[str, Any]) -> dict[str, str]:
-    place = [str(part) for part in found["loc"] if part not in ("body", "query", "path", "header")]
-    return {"field": ".".join(place) or "body", "message": str(found["msg"])}
+    # A place begins with the part of the request; in a body that is no JSON a position follows.
+    place = [] if found["type"] == "json_invalid" else found["loc"][1:]
+    message = str(found["msg"]).removeprefix("Value error, ")
+    return {"field": ".".join(map(str, place)) or "body", "message": message}
 
 
 async def _of_http(request: Request, error: HTTPException) -> JSONResponse:

@@ -8,6 +8,7 @@ from fastapi.responses import StreamingResponse
 
 from services.gateway.api.capabilities import capability
 from services.gateway.api.models import problems
+from services.gateway.collections.models import Name
 from services.gateway.jobs.following.stream import Wanted, job_events
 from services.gateway.jobs.following.watch import JobWatch
 from services.gateway.jobs.models import JOB
@@ -47,7 +48,7 @@ async def recent(jobs: Jobs) -> dict[str, str]:
 async def changes(
     watch: Annotated[JobWatch, Depends(capability(JobWatch))],
     request: Request,
-    collection: Annotated[str | None, Query(description="Only its jobs")] = None,
+    collection: Annotated[Name | None, Query(description="Only its jobs")] = None,
     job: Annotated[list[UUID] | None, Query(description="Only these jobs")] = None,
     last_event_id: Annotated[str | None, Header(max_length=1000)] = None,
 ) -> StreamingResponse:

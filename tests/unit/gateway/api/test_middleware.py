@@ -2,12 +2,12 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, Field, SecretStr
 
 from libs.common.errors import Code, SluiceError, UnavailableError
 from libs.common.http.limits.body import OTHER_BYTES, BodyLimit
@@ -22,8 +22,15 @@ FIELDS = {"type", "title", "status", "detail", "code", "errors", "retryable", "r
 FRONTEND = "http://localhost:3000"
 
 
+def _even(number: int) -> int:
+    if number % 2:
+        raise ValueError("use an even number")
+    return number
+
+
 class Body(BaseModel):
     number: int = Field(ge=1)
+    query: Annotated[int, AfterValidator(_even)] = 0
 
 
 def app_of(settings: GatewaySettings) -> FastAPI:
@@ -106,6 +113,24 @@ async def test_what_will_pass_by_itself_says_so(client: httpx.AsyncClient) -> No
 
     assert response.json()["retryable"] is True
     assert "retry-after" in response.headers
+
+
+@pytest.mark.parametrize(
+    ("content", "field", "message"),
+    [
+        (b'{"number": 1, "query": 1}', "query", "use an even number"),
+        (b"{", "body", "JSON decode error"),
+        (b"[]", "body", "Input should be"),
+    ],
+)
+async def test_the_field_that_is_wrong_is_named_as_it_was_sent(
+    client: httpx.AsyncClient, content: bytes, field: str, message: str
+) -> None:
+    response = await client.post("/number", content=content, headers={"content-type": "application/json"})
+
+    (error,) = response.json()["errors"]
+    assert error["field"] == field
+    assert error["message"].startswith(message)
 
 
 @pytest.mark.parametrize("content", [b'{"number": 0}', b"{}", b"{", b"", b"[]"])
