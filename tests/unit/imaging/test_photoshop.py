@@ -39,6 +39,10 @@ def packed(planes: NDArray[np.generic], compression: int, version: int) -> bytes
             return lengths + b"".join(all_runs)
         case 2:
             return zlib.compress(b"".join(rows))
+        case 3 if planes.dtype == ">f4":
+            levels = np.array(planes).view(np.uint8).reshape(*planes.shape, 4).swapaxes(2, 3)
+            flat = levels.reshape(*planes.shape[:2], -1)
+            return zlib.compress(np.diff(flat, axis=2, prepend=np.zeros_like(flat[..., :1])).tobytes())
         case 3:
             differences = np.diff(planes, axis=2, prepend=np.zeros_like(planes[..., :1]))
             return zlib.compress(differences.astype(planes.dtype).tobytes())
@@ -69,11 +73,26 @@ def shown(data: bytes, expected: NDArray[np.float64]) -> NormalisedImage:
 @pytest.mark.parametrize("version", [1, 2])
 @pytest.mark.parametrize(
     ("depth", "compression"),
-    [(8, 0), (8, 1), (8, 2), (8, 3), (16, 0), (16, 1), (16, 2), (16, 3), (32, 0), (32, 1)],
+    [(8, 0), (8, 1), (8, 2), (8, 3), (16, 0), (16, 1), (16, 2), (16, 3), (32, 0), (32, 1), (32, 3)],
 )
 def test_every_depth_and_compression(depth: int, compression: int, version: int) -> None:
     data = psd(SHARES.transpose(2, 0, 1), RGB, depth=depth, compression=compression, version=version)
     assert shown(data, DRAWN).mode == "RGB"
+
+
+def test_of_floats_white_is_one_whatever_shines_or_is_no_number() -> None:
+    planes = SHARES.transpose(2, 0, 1).copy()
+    planes[0, 0, :4] = np.nan, np.inf, 1e30, -3
+    shown(psd(planes, RGB, depth=32), DRAWN)
+
+
+@pytest.mark.parametrize(
+    ("mode", "depth"), [(CMYK, 32), (LAB, 32), (2, 32), (2, 16), (0, 8), (RGB, 1), (RGB, 64)]
+)
+def test_depths_that_a_kind_of_colour_never_has_are_refused(mode: int, depth: int) -> None:
+    head = struct.pack(">4sH6xHIIHH", b"8BPS", 1, 4, 1, 1, depth, mode) + struct.pack(">IIIH", 0, 0, 0, 0)
+    with pytest.raises(FileError, match=f"of kind {mode} with {depth} bits"):
+        normalise(head + bytes(64), Limits())
 
 
 @pytest.mark.parametrize("depth", [8, 16])

@@ -1,6 +1,7 @@
 """The `.json` that Google Takeout puts next to each photo: what people said of it there."""
 
 from html import unescape
+from json import detect_encoding
 
 import msgspec
 from msgspec import Struct
@@ -33,14 +34,13 @@ class _Photo(Struct, rename="camel"):
     people: list[_Person] | None = None
 
 
-_MARK = b"\xef\xbb\xbf"
 _decoder = msgspec.json.Decoder(_Photo, strict=False)
 
 
 def metadata_of(body: bytes) -> Metadata:
     """Date, place, height, description and people; nothing where it is another kind of JSON, or damaged."""
     try:
-        photo = _decoder.decode(body.removeprefix(_MARK))
+        photo = _decoder.decode(body.decode(detect_encoding(body)))
     except (msgspec.DecodeError, ValueError, RecursionError):
         return Metadata()
     when = _when(photo.photo_taken_time)

@@ -322,6 +322,12 @@ def test_an_export_of_google_with_a_mark_a_height_and_escaped_texts() -> None:
     assert (found.description, found.people, found.altitude_m) == ("Opa & Oma's", ("A <B>",), 35.0)
 
 
+@pytest.mark.parametrize("charset", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_an_export_of_google_in_any_unicode(charset: str) -> None:
+    """As editors save it; of JSON the first bytes tell which it is."""
+    assert takeout.metadata_of('{"description": "Größe 猫"}'.encode(charset)).description == "Größe 猫"
+
+
 def test_an_export_of_google() -> None:
     body = (
         b'{"title": "IMG.jpg", "description": "At the tower", "photoTakenTime": {"timestamp": "1563724991"},'
@@ -340,7 +346,16 @@ def test_an_export_of_google() -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"[]", b"{}", b"\xff", b'{"people": 3}', b'{"photoTakenTime": {"timestamp": "x"}}', b"[" * 99999],
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b"\xff",
+        b'{"people": 3}',
+        b'{"photoTakenTime": {"timestamp": "x"}}',
+        b"[" * 99999,
+        b"\xff\xfe{",
+    ],
 )
 def test_any_other_json_says_nothing(body: bytes) -> None:
     assert takeout.metadata_of(body) == Metadata()
