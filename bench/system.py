@@ -19,7 +19,8 @@ import psutil
 from bench.ml_stub import Usage
 from libs.common.errors import Code, SluiceError
 
-READY_SECONDS = 60.0
+READY_SECONDS = 300.0
+"""With a million points in the embedded store, whose indexes the engine reads as it starts."""
 STOP_SECONDS = 40.0
 POLL_SECONDS = 0.02
 
@@ -48,6 +49,11 @@ class System:
     process: asyncio.subprocess.Process
     http: httpx.AsyncClient
     ready_s: float
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return self.http.base_url.port or 0
 
     async def collection(self, name: str) -> None:
         """Make a collection and select it."""

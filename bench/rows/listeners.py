@@ -9,6 +9,7 @@ from uuid import uuid4
 import psutil
 
 from bench.cluster import Cluster, cluster
+from bench.connection import PlainHttp
 from bench.place import Place
 from bench.result import Figure
 from bench.system import System, cpu_of, free_port
@@ -35,7 +36,7 @@ async def readers(place: Place) -> list[Figure]:
         running.gateway() as gateway,
         _job(running) as job,
     ):
-        port, path = gateway.http.base_url.port or 0, f"/api/v1/ingest/status/{job}"
+        port, path = gateway.port, f"/api/v1/ingest/status/{job}"
         quiet, _ = await _measured(gateway, path)
         async with _clients([_listen(port) for _ in range(LISTENERS)]):
             listened, core = await _measured(gateway, path)
@@ -70,14 +71,15 @@ def _p99(waits: list[float]) -> float:
 async def _measured(gateway: System, path: str) -> tuple[list[float], float]:
     """Milliseconds of each status read of one client, and the gateway's share of a core."""
     process, waits = psutil.Process(gateway.process.pid), list[float]()
-    for _ in range(3):
-        await gateway.http.get(path)
-    begun, before = time.perf_counter(), cpu_of(process)
-    while time.perf_counter() - begun < SECONDS:
-        start = time.perf_counter()
-        (await gateway.http.get(path)).raise_for_status()
-        waits.append(1000 * (time.perf_counter() - start))
-        await asyncio.sleep(0.05)
+    async with PlainHttp.open(gateway.port) as http:
+        for _ in range(3):
+            await http.get(path)
+        begun, before = time.perf_counter(), cpu_of(process)
+        while time.perf_counter() - begun < SECONDS:
+            start = time.perf_counter()
+            await http.get(path)
+            waits.append(1000 * (time.perf_counter() - start))
+            await asyncio.sleep(0.05)
     return waits, (cpu_of(process) - before) / (time.perf_counter() - begun)
 
 
@@ -134,17 +136,11 @@ async def _listen(port: int) -> None:
 
 async def _poll(port: int, path: str, waits: list[float]) -> None:
     """Read the status again as soon as it was read."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    try:
+    async with PlainHttp.open(port) as http:
         while True:
             start = time.perf_counter()
-            writer.write(f"GET {path} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\n\r\n".encode())
-            head = await reader.readuntil(b"\r\n\r\n")
-            lines = dict(line.split(b": ", 1) for line in head.lower().split(b"\r\n")[1:-2])
-            await reader.readexactly(int(lines[b"content-length"]))
+            await http.get(path)
             waits.append(1000 * (time.perf_counter() - start))
-    finally:
-        writer.close()
 
 
 async def _asked(port: int, path: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:

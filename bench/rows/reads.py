@@ -8,13 +8,12 @@ import os
 import random
 import time
 
-import httpx
-
 from bench import photos
+from bench.connection import Answer, PlainHttp
 from bench.filled import complete, filled, point_id, random_rows
 from bench.place import Place
 from bench.result import Figure
-from bench.system import System, stub, system
+from bench.system import stub, system
 from bench.waits import Call, figure, measured
 from libs.common.errors import Code, SluiceError
 from libs.common.store.protocol import Payload
@@ -46,7 +45,8 @@ async def reads(place: Place) -> list[Figure]:
         job = await running.submit(folder)
         await running.select(NAME)
         end = time.perf_counter() + SECONDS
-        waits = await measured(_calls(running, job), lambda _: time.perf_counter() < end)
+        async with PlainHttp.open(running.port) as http:
+            waits = await measured(_calls(http, job), lambda _: time.perf_counter() < end)
         left = await running.status(job)
     if left["status"] != "running":
         raise SluiceError(Code.INTERNAL, f"the job was to be running still: {left['message']}")
@@ -58,17 +58,17 @@ async def reads(place: Place) -> list[Figure]:
     ]
 
 
-def _calls(running: System, job: str) -> dict[str, Call]:
-    http, chance = running.http, random.Random(5)  # noqa: S311 - no secret
+def _calls(http: PlainHttp, job: str) -> dict[str, Call]:
+    chance = random.Random(5)  # noqa: S311 - no secret
 
-    async def status() -> httpx.Response:
+    async def status() -> Answer:
         return await http.get(f"/api/v1/ingest/status/{job}")
 
-    async def search() -> httpx.Response:
+    async def search() -> Answer:
         words = " ".join(chance.sample(_WORDS, 2))
-        return await http.post("/api/v1/search", json={"query": words, "limit": 20})
+        return await http.post("/api/v1/search", {"query": words, "limit": 20})
 
-    async def thumbnail() -> httpx.Response:
+    async def thumbnail() -> Answer:
         return await http.get(f"/api/v1/images/{point_id(NAME, chance.randrange(POINTS))}/thumbnail")
 
     return {"status": status, "search": search, "thumbnail": thumbnail}

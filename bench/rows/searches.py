@@ -7,14 +7,13 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
-
 from bench import photos
+from bench.connection import Answer, PlainHttp
 from bench.filled import add, filled, point_id, random_rows
 from bench.known_photos import WORDS, photo, small
 from bench.place import Place
 from bench.result import Figure
-from bench.system import System, stub, system
+from bench.system import stub, system
 from bench.waits import Call, figure, measured
 from libs.common.errors import Code, SluiceError
 from libs.common.store.edge import EdgeStore
@@ -63,8 +62,9 @@ async def search(place: Place) -> list[Figure]:
         await running.collection("filling")
         job = await running.submit(folder)
         await running.select(NAME)
-        waits = await measured(_calls(running, POINTS), lambda number: number < CALLS)
-        pages = await _pages(running)
+        async with PlainHttp.open(running.port) as http:
+            waits = await measured(_calls(http, POINTS), lambda number: number < CALLS)
+            pages = await _pages(http)
         left = await running.status(job)
     if left["status"] != "running":
         raise SluiceError(Code.INTERNAL, f"the job was to be running still: {left['message']}")
@@ -81,9 +81,13 @@ async def search_million(place: Place) -> list[Figure]:
     rate = MILLION / (time.perf_counter() - start)
     async with system(data) as running:
         await running.select(NAME)
-        waits = await measured(_calls(running, MILLION), lambda number: number < MILLION_CALLS)
+        async with PlainHttp.open(running.port) as http:
+            waits = await measured(_calls(http, MILLION), lambda number: number < MILLION_CALLS)
         memory = running.memory_mb()
-    note = f"{MILLION} points, stored at {rate:.0f} a second; all processes take {memory:.0f} MB"
+    note = (
+        f"{MILLION} points, stored at {rate:.0f} a second; ready after {running.ready_s:.0f} s; "
+        f"all processes take {memory:.0f} MB"
+    )
     limits = {name: Limit(300 if name in ("vector-filters", "fused") else 50) for name in waits}
     return [
         shown
@@ -124,11 +128,11 @@ async def _empty(stores: AsyncExitStack, place: Place, indexed: bool) -> EdgeSto
     return store
 
 
-def _calls(running: System, points: int) -> dict[str, Call]:
-    http, chance = running.http, random.Random(5)  # noqa: S311 - no secret
+def _calls(http: PlainHttp, points: int) -> dict[str, Call]:
+    chance = random.Random(5)  # noqa: S311 - no secret
 
     def searched(body: Callable[[], dict[str, Any]]) -> Call:
-        return lambda: http.post("/api/v1/search", json={"limit": 20, **body()})
+        return lambda: http.post("/api/v1/search", {"limit": 20, **body()})
 
     def words() -> dict[str, Any]:
         return {"query": " ".join(chance.sample(WORDS, 2)), "mode": "words"}
@@ -140,13 +144,13 @@ def _calls(running: System, points: int) -> dict[str, Call]:
     def like() -> dict[str, Any]:
         return {"like": point_id(NAME, chance.randrange(points))}
 
-    async def gallery() -> httpx.Response:
+    async def gallery() -> Answer:
         offset = PAGE * chance.randrange(10)
-        return await http.get(f"/api/v1/collections/{NAME}/images", params={"limit": PAGE, "offset": offset})
+        return await http.get(f"/api/v1/collections/{NAME}/images", {"limit": PAGE, "offset": offset})
 
-    async def facets() -> httpx.Response:
+    async def facets() -> Answer:
         fields = "camera,month,format,kind"
-        return await http.get(f"/api/v1/collections/{NAME}/facets", params={"fields": fields})
+        return await http.get(f"/api/v1/collections/{NAME}/facets", {"fields": fields})
 
     return {
         "words": searched(words),
@@ -158,15 +162,15 @@ def _calls(running: System, points: int) -> dict[str, Call]:
     }
 
 
-async def _pages(running: System) -> Figure:
+async def _pages(http: PlainHttp) -> Figure:
     """Page 1,000 of the gallery next to page 1: the median of the pages around each."""
     first, deep = list[float](), list[float]()
     cursor: str | None = None
     for number in range(DEEP + 10):
         start = time.perf_counter()
         params: dict[str, str | int] = {"limit": PAGE} | ({"cursor": cursor} if cursor else {})
-        answer = await running.http.get(f"/api/v1/collections/{NAME}/images", params=params)
-        cursor = answer.raise_for_status().json()["next"]
+        answer = await http.get(f"/api/v1/collections/{NAME}/images", params)
+        cursor = answer.json()["next"]
         wait = 1000 * (time.perf_counter() - start)
         if number < 20:
             first.append(wait)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from libs.common.store.protocol import (
+    Filter,
     FusedRanking,
     Hit,
     NearRanking,
@@ -14,6 +15,7 @@ from libs.common.store.protocol import (
     Reads,
     Record,
     WordRanking,
+    Words,
 )
 from libs.common.store.vectors import cosine
 
@@ -40,12 +42,18 @@ async def ranked_page(
 async def _with_words(store: Reads, wanted: RankedBy) -> RankedBy:
     """By nearness alone where no point has any of the words: a fused ranking would lose its scores."""
     match wanted.ranking:
-        case FusedRanking(vector, words) if not await store.rank(
-            wanted.collection, words, limit=1, where=wanted.where
-        ):
+        case FusedRanking(vector, words) if not await _has_any(store, wanted, words):
             return replace(wanted, ranking=NearRanking(vector))
         case _:
             return wanted
+
+
+async def _has_any(store: Reads, wanted: RankedBy, words: WordRanking) -> bool:
+    """Whether a point has any of the words: the first that has, as a ranking would score all of them."""
+    every = () if wanted.where is None else (wanted.where,)
+    where = Filter(words={words.field: Words(words.text, "any")}, every=every)
+    found, _ = await store.scroll(wanted.collection, limit=1, where=where, payload="none")
+    return bool(found)
 
 
 async def _behind(

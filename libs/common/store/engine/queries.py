@@ -25,14 +25,14 @@ def by_words(words: WordRanking, limit: int, where: edge.Filter | None) -> edge.
 
 
 def fused(
-    vector: list[float], words: WordRanking, depth: int, where: edge.Filter | None
+    vector: list[float], words: WordRanking, depth: int, limit: int, where: edge.Filter | None
 ) -> edge.QueryRequest:
-    """All points of both rankings, by reciprocal rank."""
+    """The points of both rankings, each of `depth`, by reciprocal rank."""
     prefetches = [
         edge.Prefetch(limit=depth, query=edge.Query.Nearest(vector), filter=where),
         edge.Prefetch(limit=depth, query=_text(words), filter=where),
     ]
-    return edge.QueryRequest(limit=2 * depth, query=_RRF, prefetches=prefetches)
+    return edge.QueryRequest(limit=limit, query=_RRF, prefetches=prefetches)
 
 
 def _text(words: WordRanking) -> edge.TextQuery:

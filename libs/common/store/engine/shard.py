@@ -177,8 +177,10 @@ class Shard:
                     lambda count: self._ranked(queries.by_words(ranking, count, condition)), limit
                 )
             case FusedRanking(vector, words, depth):
-                fused = queries.fused(self._checked(vector), words, depth, condition)
-                return settled(self._ranked(fused), limit)
+                row = self._checked(vector)
+                return self._settled(
+                    lambda count: self._ranked(queries.fused(row, words, depth, count, condition)), limit
+                )
 
     def ordered(self, order: Order, limit: int, where: Filter | None, payload: PayloadFields) -> list[Record]:
         """The first points in this order, of those that have a value of the field."""

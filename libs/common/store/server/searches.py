@@ -145,9 +145,8 @@ class Searches:
                     query=_text(ranking), using=path_of(ranking.field), filter=condition
                 )
                 return await _settled(self._asking(name, request), limit)
-            case FusedRanking(depth=depth):
-                found = await self._asking(name, _fused(ranking, condition))(2 * depth)
-                return settled(found, limit)
+            case FusedRanking():
+                return await _settled(self._asking(name, _fused(ranking, condition)), limit)
 
     async def ordered(
         self,
