@@ -54,6 +54,8 @@ def _draw_store(axes: Any, found: list[dict[str, Any]], _: int) -> None:
         costs = [each["calls"][name]["cpu_ms"] for each in found]
         axes.plot(sizes, costs, "o-", label=name.replace("-", " "))
     axes.set(xscale="log", yscale="log", xlabel="points in the collection", ylabel="CPU ms of a call")
+    axes.set_xticks(sizes, [f"{size // 1000},000" for size in sizes], minor=False)
+    axes.set_xticks([], minor=True)
     axes.set_title("The embedded store")
     axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from libs.common.store.engine import root as root_module
+from libs.common.store.engine.residence import release
 from libs.common.store.engine.root import Root
 from libs.common.store.engine.shard import Shard
 from libs.common.store.protocol import Shape
@@ -70,3 +71,37 @@ def test_counts_are_kept_until_something_is_written_also_of_what_is_closed(
     root.delete("c1")
     root.create("c1", Shape(2, "Cosine"))
     assert root.info("c1").points_count == 0
+
+
+def resident_bytes(folder: Path) -> int:
+    """Of the files in the folder, what this process has mapped."""
+    total, counts = 0, False
+    for line in Path("/proc/self/smaps").read_text().splitlines():
+        if "-" in line.partition(" ")[0]:
+            counts = str(folder) in line
+        elif counts and line.startswith("Rss:"):
+            total += 1024 * int(line.split()[1])
+    return total
+
+
+@pytest.mark.skipif(not Path("/proc/self/smaps").is_file(), reason="asks Linux for what is resident")
+def test_what_opening_reads_does_not_stay_in_memory_and_no_write_is_lost(root: Root, tmp_path: Path) -> None:
+    write(root, "c0", 1)
+    assert resident_bytes(tmp_path / "c0") > 1 << 20
+    release([tmp_path / "c0"])
+    assert resident_bytes(tmp_path / "c0") == 0
+    write(root, "c0", 2)
+    found = root.shard("c0").retrieve([str(UUID(int=number)) for number in (1, 2)], "all", False)
+    assert sorted(each.payload["n"] for each in found) == [1, 2]
+
+
+@pytest.mark.skipif(not Path("/proc/self/smaps").is_file(), reason="asks Linux for what is resident")
+@pytest.mark.parametrize("when", ["no call waits", "many were opened"])
+def test_it_is_unloaded_when(when: str, root: Root, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(root_module, "RESIDENT", 2 if when == "many were opened" else 3)
+    for name in ("c0", "c1"):
+        root.shard(name)
+    if when == "no call waits":
+        assert resident_bytes(tmp_path) > 1 << 20
+        root.tidy()
+    assert resident_bytes(tmp_path) < 1 << 20

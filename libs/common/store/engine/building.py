@@ -45,14 +45,19 @@ _KINDS: dict[Index, edge.PayloadSchemaType | edge.TextIndexParams] = {
 def build(shape: Shape, indexes: Mapping[str, Index], folder: Path) -> None:
     """An empty shard with these indexes in `folder`, durably."""
     with _workspace(folder) as place:
-        vectors = edge.EdgeVectorParams(size=shape.vector_size, distance=_DISTANCES[shape.distance])
         # No graph index: building one blocks every other call for as long as it takes (8 s for 20,000
         # points), while comparing with every point takes 1 ms there and is exact.
         optimizers = edge.EdgeOptimizersConfig(indexing_threshold=0)
-        engine = edge.EdgeShard.create(str(place), edge.EdgeConfig(vectors=vectors, optimizers=optimizers))
+        config = edge.EdgeConfig(vectors=vectors_of(shape), optimizers=optimizers)
+        engine = edge.EdgeShard.create(str(place), config)
         for field, kind in indexes.items():
             add_index(engine, field, kind)
         engine.close()
+
+
+def vectors_of(shape: Shape) -> edge.EdgeVectorParams:
+    """The vectors of a shard of this shape."""
+    return edge.EdgeVectorParams(size=shape.vector_size, distance=_DISTANCES[shape.distance])
 
 
 def add_index(engine: edge.EdgeShard, field: str, kind: Index) -> None:

@@ -11,6 +11,7 @@ from libs.common.points.field import Index
 from libs.common.runtime.disk import has_room, no_room
 from libs.common.runtime.lock import DirLock
 from libs.common.store.engine.building import build, copy
+from libs.common.store.engine.residence import release
 from libs.common.store.engine.room import NEEDED_BYTES
 from libs.common.store.engine.shape import read_name, read_shape, write_shape
 from libs.common.store.engine.shard import Closed, Shard
@@ -22,10 +23,15 @@ from sluice.names import is_name
 _SHARD = "shard"
 _PASSING = "."
 """Names of folders that are being made or removed begin with this; no collection's can."""
-KEPT_OPEN = 16
-"""Collections that stay open. Each has eight threads of the engine's and its indexes in memory."""
+KEPT_OPEN = 32
+"""Collections that stay open. Each has two threads of the engine's, its indexes in memory, and 320 to 600
+maps of files, of which a process may have 65,530.
+"""
 MOST_OPEN = 2 * KEPT_OPEN
 """Collections open at once: beyond KEPT_OPEN they are closed while no call waits, beyond this at once."""
+
+RESIDENT = 8
+"""Collections whose pages stay in memory after they were opened, 174 MB each, until no call waits."""
 
 
 class Root:
@@ -39,6 +45,8 @@ class Root:
         self._lock.acquire(lock_patience_seconds)
         self._open: dict[str, Shard] = {}
         """The one that was used last is the last."""
+        self._resident: list[Path] = []
+        """Of those that were opened since the last `_release`."""
         self._closed: dict[str, Closed] = {}
         self._templates: dict[Shape, Path] = {}
         self._warming = Warming()
@@ -97,6 +105,7 @@ class Root:
 
     def tidy(self) -> None:
         """Flush and compact what was written since the last time, and close one that is not needed open."""
+        self._release()
         for shard in self._open.values():
             shard.tidy()
         if len(self._open) > KEPT_OPEN:
@@ -123,7 +132,15 @@ class Root:
             # The engine's panics are no Exceptions.
             raise self._unusable(folder, error) from error
         self._warming.begin(folder / _SHARD)
+        self._resident.append(folder)
+        if len(self._resident) >= RESIDENT:
+            self._release()
         return shard
+
+    def _release(self) -> None:
+        if self._resident:
+            release(self._resident)
+            self._resident.clear()
 
     def _unusable(self, folder: Path, error: BaseException) -> SluiceError:
         if not has_room(folder, NEEDED_BYTES):
