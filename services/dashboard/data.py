@@ -1,6 +1,6 @@
 """What the pages' own scripts fetch: calls of the gateway, passed on with the visitor's key."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import httpx
 from fastapi import APIRouter, Request, Response
@@ -54,16 +54,19 @@ async def clustered_map(api: Visitor, sample_size: int = 500) -> Response:
 async def upload(api: Visitor, request: Request) -> Response:
     """A job over the files of the request, passed on as they come."""
     try:
-        taken = await api.http.send(
-            "POST",
-            "/ingest/upload",
-            content=request.stream(),
-            headers={"content-type": request.headers.get("content-type", "")},
-            timeout=httpx.Timeout(wire.SECONDS, read=wire.UPLOAD_SECONDS, write=wire.UPLOAD_SECONDS),
-        )
+        taken = await api.http.send("POST", "/ingest/upload", **as_it_comes(request))
     except SluiceError as error:
         return problem(error)
     return Response(taken.content, status_code=taken.status_code, media_type="application/json")
+
+
+def as_it_comes(request: Request) -> dict[str, Any]:
+    """The body of a request as that of a call of the gateway, which says how large it may be."""
+    return {
+        "content": request.stream(),
+        "headers": {"content-type": request.headers.get("content-type", "")},
+        "timeout": httpx.Timeout(wire.SECONDS, read=wire.UPLOAD_SECONDS, write=wire.UPLOAD_SECONDS),
+    }
 
 
 def problem(error: SluiceError) -> Response:

@@ -3,10 +3,12 @@
 import re
 
 import pytest
+from PIL import Image
 from playwright.async_api import Page, expect
 
 from tests.e2e.dashboard.conftest import Shown
 from tests.support.browser import MS, NEEDED
+from tests.support.system import finished, new_collection, submit
 
 pytestmark = [pytest.mark.slow, NEEDED, pytest.mark.timeout(400)]
 
@@ -116,3 +118,25 @@ async def test_back_from_a_photo_leads_to_the_place_in_the_timeline(library: Pag
     await library.go_back()
     await expect(library.locator(".sl-tile img").first).to_be_visible(timeout=MS)
     assert await library.evaluate("scrollY") >= 500
+
+
+async def test_back_from_a_photo_of_the_third_page_leads_to_it(ready: Shown, page: Page) -> None:
+    many = ready.folder / "many"
+    many.mkdir()
+    for number in range(130):
+        Image.new("RGB", (32, 24), (number, 255 - number, 90)).save(many / f"{number}.png")
+    await new_collection(ready.http, "many")
+    await finished(ready.http, await submit(ready.http, many))
+
+    await page.goto(ready.url("/library?q=png"))
+    tiles = page.locator(".sl-photo")
+    for count in (60, 120):
+        await expect(tiles.nth(count - 1)).to_be_visible(timeout=MS)
+        await page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    await expect(tiles).to_have_count(130, timeout=MS)
+    last = await tiles.last.get_attribute("data-id")
+    await tiles.last.click()
+    await expect(page).to_have_url(re.compile("/photo/"), timeout=MS)
+    await page.go_back()
+
+    await expect(page.locator(f'.sl-photo[data-id="{last}"]')).to_be_in_viewport(timeout=MS)

@@ -1,16 +1,16 @@
 """Searches of the library's script, answered as HTML: by words, by a stored photo, or by a picture."""
 
 from html import escape
-from typing import Annotated
 
-from fastapi import APIRouter, File, Response, UploadFile
+from fastapi import APIRouter, Request, Response
 
 from libs.common.errors import SluiceError
 from services.dashboard import shell
-from services.dashboard.data import AS_IT_IS, problem
+from services.dashboard.data import AS_IT_IS, as_it_comes, problem
 from services.dashboard.media import Visitor
 from services.dashboard.pages.library.filters import chosen
 from services.dashboard.pages.library.found import HITS, first_page, next_page
+from sluice import wire
 from sluice.models.photos import SearchResults
 
 router = APIRouter(prefix="/data", include_in_schema=False)
@@ -38,15 +38,15 @@ async def by_words(
 
 @router.post("/collections/{name}/found")
 async def by_picture(
-    api: Visitor, name: str, file: Annotated[UploadFile, File()], f: str = "", cursor: str | None = None
+    api: Visitor, request: Request, name: str, called: str = "it", f: str = "", cursor: str | None = None
 ) -> Response:
-    """A page of photos that look like a picture."""
-    called = file.filename or "it"
+    """A page of photos that look like the picture in the form of the request, which is passed on."""
+    given = {"limit": HITS, "filters": wire.as_query(chosen(f)), "cursor": cursor, "collection": name}
+    params = wire.given({**given, "thumbnails": "true"})
     try:
-        found = await api.photos.search_image(
-            called, await file.read(), filters=chosen(f), limit=HITS, cursor=cursor,
-            collection=name, thumbnails=True,
-        )  # fmt: skip
+        found = await api.http.call(
+            "POST", "/search/image", SearchResults, params=params, **as_it_comes(request)
+        )
     except SluiceError as error:
         return problem(error)
     return _shown(found, f"that look like {escape(called)}", cursor)

@@ -5,6 +5,7 @@ export class Found {
   /** `more(cursor)` gives the HTML of the next page. */
   constructor(more, { signal }) {
     this.more = more;
+    this.pages = 0;
     this.place = Object.assign(document.createElement("section"), { className: "sl-found sl-stack", hidden: true });
     this.place.setAttribute("aria-live", "polite");
     this.place.addEventListener("click", (event) => this.#clicked(event));
@@ -12,12 +13,14 @@ export class Found {
     this.watch = new IntersectionObserver((seen) => seen.some((each) => each.isIntersecting) && this.#next(), { rootMargin: "800px" });
   }
 
-  /** The first page. */
-  show(html) {
+  /** The first page, and those after it that were there when it was left. */
+  async show(html, pages) {
     this.clear();
     this.place.hidden = false;
     this.place.innerHTML = html;
+    this.pages = 1;
     this.#arrived();
+    while (this.pages < pages && (await this.#next()));
   }
 
   /** A sentence in place of photos. */
@@ -29,6 +32,7 @@ export class Found {
 
   clear() {
     this.watch.disconnect();
+    this.pages = 0;
     if (this.place.hidden) return;
     this.selection.clear();
     this.place.hidden = true;
@@ -47,19 +51,22 @@ export class Found {
 
   async #next() {
     const button = this.place.querySelector(".sl-more");
-    if (!button || button.disabled) return;
+    if (!button || button.disabled) return false;
     button.disabled = true;
     try {
       const page = document.createElement("template");
       page.innerHTML = await this.more(button.dataset.cursor);
-      if (!button.isConnected) return;
+      if (!button.isConnected) return false;
       this.watch.disconnect();
       button.remove();
       for (const part of [...page.content.children]) this.#add(part);
+      this.pages += 1;
       this.#arrived();
+      return true;
     } catch (error) {
       button.disabled = false;
       button.textContent = `${error.message}: try again`;
+      return false;
     }
   }
 

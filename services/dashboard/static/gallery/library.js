@@ -62,14 +62,17 @@ class Library extends HTMLElement {
   }
 
   #leave() {
-    if (this.address) sessionStorage.setItem(`sl-scroll:${this.address}`, scrollY);
+    if (!this.address) return;
+    sessionStorage.setItem(`sl-scroll:${this.address}`, scrollY);
+    sessionStorage.setItem(`sl-pages:${this.address}`, this.found.pages);
   }
 
   async #show(isBack) {
     const view = (this.view = viewed());
     const isFirst = !this.address;
     this.address = location.href;
-    this.scroll = isBack ? Number(sessionStorage.getItem(`sl-scroll:${this.address}`)) : 0;
+    const left = (what) => (isBack ? Number(sessionStorage.getItem(`sl-${what}:${this.address}`)) : 0);
+    [this.scroll, this.pages] = [left("scroll"), left("pages")];
     this.form.elements.q.value = view.q;
     clearTimeout(this.again);
     if (view.q || view.like || view.picture) await this.#result(view);
@@ -98,8 +101,8 @@ class Library extends HTMLElement {
     this.removeAttribute("aria-busy");
     this.gallery?.hide();
     if (error) return this.#failed(error);
-    this.found.show(html);
-    scrollTo(0, this.scroll);
+    await this.found.show(html, this.pages);
+    if (this.view === view) scrollTo(0, this.scroll);
   }
 
   #failed(error) {
@@ -109,7 +112,7 @@ class Library extends HTMLElement {
 
   /** A page of what was looked for, as HTML; throws the gateway's sentence. */
   async #asked({ q, like, f, picture }, cursor) {
-    const params = new URLSearchParams({ ...(q && { q }), ...(like && { like }), ...(f !== "{}" && { f }), ...(cursor && { cursor }) });
+    const params = new URLSearchParams({ ...(q && { q }), ...(like && { like }), ...(picture && { called: picture }), ...(f !== "{}" && { f }), ...(cursor && { cursor }) });
     const request = picture ? { method: "POST", body: this.#form(picture) } : {};
     const answer = await fetch(`${this.dataset.base}/found?${params}`, request).catch(() => null);
     if (!answer) throw Object.assign(new Error("The dashboard does not answer; this page tries again by itself."), { again: true });
