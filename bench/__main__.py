@@ -27,6 +27,7 @@ from bench.rows import (
     reads,
     remaking,
     replicas,
+    retry,
     running,
     searches,
 )
@@ -63,6 +64,7 @@ ALONE: dict[str, Row] = {
     "growth-store": growing.growth_store,
     "readers": listeners.readers,
     "window": latency.latency,
+    "retry": retry.retry,
     "ceilings": ceilings.ceilings,
 }
 """Rows that take so long that they run only when asked for by name."""

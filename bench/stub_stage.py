@@ -1,6 +1,7 @@
 """A stage that stands for all of them: every path is `stored` at once, by the real runner.
 
-STUB_SECONDS is how long each batch takes (0, if unset), next to any number of others.
+STUB_SECONDS is how long each batch takes (0, if unset), next to any number of others. With STUB_FAILS every
+path is `failed` with that code.
 `python -m bench.stub_stage` is a member of the processor's group, so that scanner and gateway meet what they
 meet in earnest: records taken, outcomes reported in batches, offsets committed.
 """
@@ -10,7 +11,8 @@ import os
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
-from libs.common.events import MAX_ITEMS, Outcome
+from libs.common.errors import Code, SluiceError
+from libs.common.events import MAX_ITEMS, Outcome, failure
 from libs.common.kafka.membership import Membership
 from libs.common.kafka.outgoing import Outgoing, outcomes
 from libs.common.kafka.runner.batch import Input
@@ -22,11 +24,12 @@ from libs.common.settings import StageSettings
 from libs.common.stages import PROCESSOR
 
 
-class _Stored:
-    """A Worker over PathRecord."""
+class _Stub:
+    """A Worker over PathRecord; with a `code` all fail."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, code: Code | None) -> None:
         self._seconds = seconds
+        self._code = code
 
     @property
     def waiting(self) -> str | None:
@@ -34,22 +37,23 @@ class _Stored:
 
     async def __call__(self, batch: Sequence[PathRecord]) -> list[Outgoing]:
         await asyncio.sleep(self._seconds)
-        return outcomes((record.file.job_id, _outcome(record.file)) for record in batch)
+        return outcomes((record.file.job_id, self._outcome(record.file)) for record in batch)
 
-
-def _outcome(file: File) -> Outcome:
-    return Outcome(
-        file_id=file.file_id, file=file.file, outcome="stored", source="batch_ml", caption="a picture"
-    )
+    def _outcome(self, file: File) -> Outcome:
+        if self._code is not None:
+            return failure(file.file_id, file.file, SluiceError(self._code, "the stub fails all files"))
+        return Outcome(
+            file_id=file.file_id, file=file.file, outcome="stored", source="batch_ml", caption="a picture"
+        )
 
 
 def build(settings: StageSettings) -> Service:
     """The stage, not yet started."""
 
     async def wire(_: Membership, __: AsyncExitStack) -> Wired[PathRecord]:
-        return Wired(_Stored(seconds))
+        return Wired(_Stub(seconds, Code(fails) if fails else None))
 
-    seconds = float(os.environ.get("STUB_SECONDS", "0"))
+    seconds, fails = float(os.environ.get("STUB_SECONDS", "0")), os.environ.get("STUB_FAILS")
     return WorkerStage(settings, Input(PROCESSOR, batch=MAX_ITEMS, in_flight=64 if seconds else 2), wire)
 
 

@@ -68,6 +68,10 @@ class System:
         """Have a folder, or a file, ingested; the job id."""
         return str((await self._post("/ingest/", {"directory_path": str(path), **options}))["job_id"])
 
+    async def retry(self, job_id: str, **options: Any) -> str:
+        """Have a job's failed files gone through again; the id of the job that does."""
+        return str((await self._post(f"/ingest/jobs/{job_id}/retry", options))["job_id"])
+
     async def status(self, job_id: str) -> dict[str, Any]:
         """The job as clients see it."""
         answer = await self.http.get(f"/api/v1/ingest/status/{job_id}")

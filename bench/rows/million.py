@@ -13,6 +13,7 @@ from bench.place import Place
 from bench.result import Figure
 from bench.system import System, free_port
 from libs.common import events
+from libs.common.errors import Code
 from libs.common.kafka.connection import Connection
 from libs.common.kafka.tables.tail import Tail
 from libs.common.settings import StageSettings
@@ -87,16 +88,18 @@ async def million(place: Place) -> list[Figure]:
 
 
 @asynccontextmanager
-async def listing_cluster(place: Place, seconds: float = 0.0) -> AsyncIterator[tuple[Cluster, System, int]]:
+async def listing_cluster(
+    place: Place, seconds: float = 0.0, *, fails: Code | None = None
+) -> AsyncIterator[tuple[Cluster, System, int]]:
     """Scanner, gateway and stub stage, ready, with a collection selected; and the scanner's pid.
 
-    `seconds`: how long the stub takes for a batch.
+    `seconds`: how long the stub takes for a batch. `fails`: what all files fail with.
     """
     port = str(free_port())
     async with cluster(place.fresh(), QDRANT_HOST="127.0.0.1", QDRANT_PORT=port) as running:
         await running.start("store", "bench.store_stub", port)
         scanner = await running.start("scanner", "services.scanner")
-        await running.start("stages", "bench.stub_stage", STUB_SECONDS=str(seconds))
+        await running.start("stages", "bench.stub_stage", STUB_SECONDS=str(seconds), STUB_FAILS=fails or "")
         async with running.gateway() as gateway:
             await ready(gateway, gateway=1, scanner=1, processor=1)
             await gateway.collection("million")
