@@ -62,10 +62,10 @@ class Emission:
         until = time.monotonic() + within_s
         while self._spool.in_flight and time.monotonic() < until:
             await self._wait(until - time.monotonic())
-        after = ""
+        after = None
         while files := await asyncio.to_thread(self._spool.under_way, BATCH, after):
             await self._report(left_over(self._record, file, ending) for file in files)
-            after = files[-1].file_id
+            after = files[-1]
 
     def _window(self) -> int:
         model, settings = self._wiring.control.model(self._record.model), self._wiring.settings

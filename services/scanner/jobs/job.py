@@ -49,7 +49,8 @@ class Job:
     async def run(self) -> None:
         """Go on from where the job's events leave off, to its end."""
         record, status = self._record, self._wiring.status
-        spool = await asyncio.to_thread(Spool, self._wiring.spool_dir / f"{record.job_id}.sqlite")
+        file = self._wiring.spool_dir / f"{record.job_id}.sqlite"
+        spool = await asyncio.to_thread(Spool, file, record.shown_below)
         sync = Sync(record, spool, self._projected, self._orders, self._wiring, self._wait)
         emission = Emission(record, spool, self._orders, self._wiring, self._wait, sync)
         waves = Waves(record, spool, self._wiring)

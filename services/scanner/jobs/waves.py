@@ -67,10 +67,10 @@ class Waves:
                 _, last = await bounds(admin, self._wiring.connection, stage.inputs)
                 await self._passed(admin, stage.name, last)
         await self._wiring.status.caught_up(self._record.job_id)
-        after = ""
+        after = None
         while page := await asyncio.to_thread(self._spool.under_way, PAGE, after, began):
             await self._again(page)
-            after = page[-1].file_id
+            after = page[-1]
 
     async def _passed(self, admin: AIOKafkaAdminClient, stage: str, ends: Offsets) -> None:
         """Wait until the stage's group has taken all before `ends`: as long as the stage itself waits."""

@@ -5,8 +5,10 @@ The spool is never the truth: it is recreated, from job-status and the listing, 
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,6 +16,7 @@ from msgspec import msgpack
 
 from libs.common.errors import Code
 from libs.common.events import Counts, Outcome
+from libs.common.ids import display_name
 from libs.common.rows import insert, marks, parts, select
 from libs.common.runtime.disk import needing_room
 from libs.common.sources.entries import NO_EXTRA, Extra
@@ -36,28 +39,33 @@ PRAGMA cache_size = -16384;
 PRAGMA synchronous = OFF;
 PRAGMA locking_mode = EXCLUSIVE;
 CREATE TABLE files (
-    number INTEGER PRIMARY KEY, file_id TEXT NOT NULL UNIQUE, state INTEGER NOT NULL, path BLOB,
-    size INTEGER, mtime_ns INTEGER, ctime_ns INTEGER, code TEXT, error TEXT, details TEXT, target BLOB,
-    existing_id TEXT, etag TEXT NOT NULL DEFAULT '', extra BLOB, emitted_at REAL
+    number INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, file_id TEXT AS (substr(key, 9)),
+    state INTEGER NOT NULL, path BLOB, size INTEGER, mtime_ns INTEGER, ctime_ns INTEGER, code TEXT,
+    error TEXT, details TEXT, target BLOB, existing_id TEXT, etag TEXT NOT NULL DEFAULT '', extra BLOB,
+    emitted_at REAL
 );
 CREATE TABLE earlier (
-    file_id TEXT PRIMARY KEY, file TEXT NOT NULL, wanted INTEGER NOT NULL, code TEXT
-);
+    key TEXT PRIMARY KEY, file_id TEXT AS (substr(key, 9)), file TEXT NOT NULL, wanted INTEGER NOT NULL,
+    code TEXT
+) WITHOUT ROWID;
 """
 _ADD = """
 INSERT OR IGNORE INTO files
-    (file_id, state, path, size, mtime_ns, ctime_ns, code, error, details, target, existing_id,
-    etag, extra)"""
-_END_OTHER = "INSERT INTO files (file_id, state)"
-_IF_LISTED = "ON CONFLICT (file_id) DO UPDATE SET state = excluded.state WHERE state = 0"
-_COLUMNS = "file_id, path, size, mtime_ns, ctime_ns, code, error, details, target, existing_id, etag, extra"
+    (key, state, path, size, mtime_ns, ctime_ns, code, error, details, target, existing_id, etag, extra)"""
+_END_OTHER = "INSERT INTO files (key, state)"
+_IF_LISTED = "ON CONFLICT (key) DO UPDATE SET state = excluded.state WHERE state = 0"
+_COLUMNS = "key, path, size, mtime_ns, ctime_ns, code, error, details, target, existing_id, etag, extra"
 _READ = f"SELECT {_COLUMNS}, number FROM files"  # noqa: S608
+_NUMBER = "coalesce((SELECT number FROM files WHERE key = ?), 0)"
 _ADD_GONE = """
-INSERT OR IGNORE INTO files (file_id, state, path, size, mtime_ns, ctime_ns, code, error)
-SELECT file_id, 0, CAST(file AS BLOB), 0, 0, 0, ?, ? FROM earlier WHERE wanted
+INSERT OR IGNORE INTO files (key, state, path, size, mtime_ns, ctime_ns, code, error)
+SELECT key, 0, CAST(file AS BLOB), 0, 0, 0, ?, ? FROM earlier WHERE wanted
 """
 
 
+_NO_FOLDER = "-" * 8
+Named = tuple[str, str]
+"""A file's id, and its name as people are shown it."""
 _Row = tuple[Any, ...]
 """The columns, and the number."""
 
@@ -67,16 +75,26 @@ class Spool:
 
     Calls from several threads take turns. After `close` there is nothing to call, nor after a call that
     raised UnavailableError disk_full.
+
+    Files are found by a key that has their folder in front of their id: those of a folder are listed, and
+    done, at about the same time, and change a few pages of the index, where by the id alone each changes
+    another. The outcome of a record that could not be decoded names its file by the id alone: from then on
+    all are found by it.
     """
 
-    def __init__(self, file: Path) -> None:
-        """Start empty at `file`, whatever an earlier run left there."""
+    def __init__(self, file: Path, shown_below: bytes = b"") -> None:
+        """Start empty at `file`, whatever an earlier run left there.
+
+        `shown_below` is what the names that people are shown leave out of the paths.
+        """
         with needing_room(file.parent):
             file.parent.mkdir(parents=True, exist_ok=True)
             file.unlink(missing_ok=True)
             self._db = sqlite3.connect(file, check_same_thread=False)
             self._db.executescript(_SCHEMA)
         self._file = file
+        self._shown_below = shown_below
+        self._by_id = False
         self._turn = threading.Lock()
         self._last_taken = 0
         self.total = 0
@@ -90,40 +108,42 @@ class Spool:
 
     def add(self, files: Iterable[Spooled]) -> None:
         """Put in the files that are not there yet; one that has its outcome already keeps it."""
-        rows = [
-            (
-                *(f.file_id, LISTED, f.path, f.size, f.mtime_ns, f.ctime_ns, f.code, f.error, f.details),
-                *(f.target, f.existing_id, f.etag, _encoded(f.extra)),
-            )
-            for f in files
-        ]
         with self._writing():
+            rows = [
+                (
+                    *(self._key(f), LISTED, f.path, f.size, f.mtime_ns, f.ctime_ns, f.code, f.error),
+                    *(f.details, f.target, f.existing_id, f.etag, _encoded(f.extra)),
+                )
+                for f in files
+            ]
             self.total += insert(self._db, _ADD, rows)
 
     def fold(self, outcomes: Sequence[Outcome]) -> int:
         """Give files their outcomes; the first one of a file wins. How many were the first."""
-        states: dict[str, int] = {}
+        firsts: dict[str, Outcome] = {}
         for outcome in outcomes:
-            states.setdefault(outcome.file_id, _state_of(outcome))
+            firsts.setdefault(outcome.file_id, outcome)
         with self._writing():
-            landed = sum(self._land(state, ids) for state, ids in _by_state(states).items())
+            keys = self._keys((each.file_id, each.file) for each in firsts.values())
+            states = [_state_of(each) for each in firsts.values()]
+            landed = self._land(keys, states)
             before = self._rows()
-            others = (
-                insert(self._db, _END_OTHER, list(states.items()), _IF_LISTED) if landed < len(states) else 0
-            )
+            rows = list(zip(keys, states, strict=True)) if landed < len(keys) else []
+            others = insert(self._db, _END_OTHER, rows, _IF_LISTED)
             self.in_flight -= landed
             self.total += self._rows() - before
             self.ended += landed + others
         return landed + others
 
-    def _land(self, state: int, ids: Sequence[str]) -> int:
-        """Give this state to those of the files that are under way; how many are."""
+    def _land(self, keys: Sequence[str], states: Sequence[int]) -> int:
+        """Give these states to those of the files that are under way; how many are."""
         return sum(
             self._db.execute(
-                f"UPDATE files SET state = ? WHERE state = 1 AND file_id IN ({marks(len(part))})",  # noqa: S608
+                f"UPDATE files SET state = ? WHERE state = 1 AND key IN ({marks(len(part))})",  # noqa: S608
                 [state, *part],
             ).rowcount
-            for part in parts(self._db, ids)
+            for state in set(states)
+            for part in parts(self._db, [key for key, of in zip(keys, states, strict=True) if of == state])
         )
 
     def take(self, limit: int, now: float) -> list[Spooled]:
@@ -142,18 +162,21 @@ class Spool:
                 self.in_flight += len(found)
         return [_spooled(row) for row in found]
 
-    def ended_of(self, file_ids: Sequence[str]) -> set[str]:
-        """Those of the files that have their outcome."""
-        with self._turn:
-            rows = select(self._db, "SELECT file_id FROM files WHERE state > 1 AND file_id", file_ids)
-        return {row[0] for row in rows}
+    def ended_of(self, files: Sequence[Named]) -> set[str]:
+        """The ids of those of the files that have their outcome."""
+        with self._writing():
+            query = "SELECT file_id FROM files WHERE state > 1 AND key"
+            return {row[0] for row in select(self._db, query, self._keys(files))}
 
-    def under_way(self, limit: int, after: str = "", emitted_before: float = float("inf")) -> list[Spooled]:
-        """A page, in order of file id, of files that were emitted (before then) and have no outcome."""
-        with self._turn:
+    def under_way(
+        self, limit: int, after: Spooled | None = None, emitted_before: float = float("inf")
+    ) -> list[Spooled]:
+        """A page, as they were listed, of files that were emitted (before then) and have no outcome."""
+        with self._writing():
+            key = None if after is None else self._key(after)
             rows = self._db.execute(
-                f"{_READ} WHERE state = 1 AND file_id > ? AND emitted_at < ? ORDER BY file_id LIMIT ?",
-                (after, emitted_before, limit),
+                f"{_READ} WHERE state = 1 AND emitted_at < ? AND number > {_NUMBER} ORDER BY number LIMIT ?",
+                (emitted_before, key, limit),
             ).fetchall()
         return [_spooled(row) for row in rows]
 
@@ -163,34 +186,38 @@ class Spool:
         Files that failed, or that a cancel skipped, with one of `codes` (any code, if None) are wanted again;
         those that were no pictures only if `codes` name that.
         """
-        rows = [(each.file_id, each.file, _is_wanted(each, codes), each.code) for each in outcomes]
         with self._writing():
-            insert(self._db, "INSERT OR IGNORE INTO earlier", rows)
+            keys = self._keys((each.file_id, each.file) for each in outcomes)
+            rows = [
+                (key, each.file, _is_wanted(each, codes), each.code)
+                for key, each in zip(keys, outcomes, strict=True)
+            ]
+            insert(self._db, "INSERT OR IGNORE INTO earlier (key, file, wanted, code)", rows)
 
-    def wanted(self, file_ids: Sequence[str] | None = None) -> set[str]:
-        """Which of `file_ids` are wanted again; without any, one that is, if there is one."""
+    def wanted(self, files: Sequence[Named] | None = None) -> set[str]:
+        """The ids of those of the files that are wanted again; without any, one that is, if there is one."""
         query = "SELECT file_id FROM earlier WHERE wanted"
-        with self._turn:
-            if file_ids is None:
+        with self._writing():
+            if files is None:
                 rows = self._db.execute(f"{query} LIMIT 1").fetchall()
             else:
-                rows = select(self._db, f"{query} AND file_id", file_ids)
+                rows = select(self._db, f"{query} AND key", self._keys(files))
         return {row[0] for row in rows}
 
-    def missed(self) -> list[tuple[str, str]]:
-        """The ids and names of what is wanted again, was not listed, and may be a folder by its code."""
+    def missed(self) -> list[Named]:
+        """What is wanted again, was not listed, and may be a folder by its code."""
         with self._turn:
             return self._db.execute(
                 f"SELECT file_id, file FROM earlier e WHERE wanted AND code IN ({OF_FOLDERS}) "  # noqa: S608
-                "AND NOT EXISTS (SELECT 1 FROM files f WHERE f.file_id = e.file_id)"
+                "AND NOT EXISTS (SELECT 1 FROM files f WHERE f.key = e.key)"
             ).fetchall()
 
-    def not_wanted(self, file_ids: Sequence[str]) -> None:
+    def not_wanted(self, files: Sequence[Named]) -> None:
         """These are not wanted again."""
         with self._writing():
-            for part in parts(self._db, file_ids):
+            for part in parts(self._db, self._keys(files)):
                 self._db.execute(
-                    f"UPDATE earlier SET wanted = 0 WHERE file_id IN ({marks(len(part))})",  # noqa: S608
+                    f"UPDATE earlier SET wanted = 0 WHERE key IN ({marks(len(part))})",  # noqa: S608
                     list(part),
                 )
 
@@ -231,20 +258,47 @@ class Spool:
         with self._turn, needing_room(self._file.parent), self._db:
             yield
 
+    def _key(self, file: Spooled) -> str:
+        """What the file is found by; within a transaction, as `_keys` may change that of all."""
+        if self._by_id:
+            return _NO_FOLDER + file.file_id
+        return _folder_of(file.path.removeprefix(self._shown_below).rpartition(b"/")[0]) + file.file_id
+
+    def _keys(self, files: Iterable[Named]) -> list[str]:
+        named = list(files)
+        if not self._by_id and any(file_id == name for file_id, name in named):
+            self._forget_folders()
+        if self._by_id:
+            return [_NO_FOLDER + file_id for file_id, _ in named]
+        return [_folder(name.rpartition("/")[0]) + file_id for file_id, name in named]
+
+    def _forget_folders(self) -> None:
+        self._by_id = True
+        for table in ("files", "earlier"):
+            self._db.execute(f"UPDATE OR REPLACE {table} SET key = ? || file_id", (_NO_FOLDER,))  # noqa: S608
+        # An id that was listed under two names is one file now.
+        self.total, self.in_flight, self.ended = self._db.execute(
+            "SELECT count(*), count(*) FILTER (WHERE state = 1), count(*) FILTER (WHERE state > 1) FROM files"
+        ).fetchone()
+
     def _rows(self) -> int:
         found: int = self._db.execute("SELECT coalesce(max(number), 0) FROM files").fetchone()[0]
         return found
 
 
+@lru_cache(4096)
+def _folder(name: str) -> str:
+    """What stands for a folder in front of the ids of its files: as many characters as _NO_FOLDER."""
+    return blake2b(name.encode(), digest_size=4).hexdigest()
+
+
+@lru_cache(4096)
+def _folder_of(path: bytes) -> str:
+    return _folder(display_name(path))
+
+
 def _encoded(extra: Extra) -> bytes | None:
     return None if extra is NO_EXTRA else msgpack.encode(extra)
-
-
-def _by_state(states: Mapping[str, int]) -> dict[int, list[str]]:
-    found: dict[int, list[str]] = {}
-    for file_id, state in states.items():
-        found.setdefault(state, []).append(file_id)
-    return found
 
 
 def _state_of(outcome: Outcome) -> int:
@@ -254,9 +308,9 @@ def _state_of(outcome: Outcome) -> int:
 
 
 def _spooled(row: _Row) -> Spooled:
-    file_id, path, size, mtime_ns, ctime_ns, code, error, details, target, existing_id, etag, extra, _ = row
+    key, path, size, mtime_ns, ctime_ns, code, error, details, target, existing_id, etag, extra, _ = row
     return Spooled(
-        file_id=file_id,
+        file_id=key[len(_NO_FOLDER) :],
         path=path,
         size=size,
         mtime_ns=mtime_ns,

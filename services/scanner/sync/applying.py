@@ -58,14 +58,15 @@ class Applying:
         async for body in values(self._wiring.connection, REMOVED, self._record.job_id, since=0):
             kept = messages.decode(body or b"", RemovedRecord)
             still = {record.id for record in await self._read(list(kept.ids))}
-            told = await asyncio.to_thread(self._spool.ended_of, kept.ids)
             paths = {
                 id_: path_of(Fields(payload)) or b""
                 for id_, payload in zip(kept.ids, kept.payloads, strict=True)
-                if id_ not in still | told
             }
-            if paths:
-                await self._report([self._outcome(id_, path, Code.REMOVED) for id_, path in paths.items()])
+            named = [(id_, self._shown(path)) for id_, path in paths.items()]
+            told = await asyncio.to_thread(self._spool.ended_of, named)
+            left = paths.keys() - still - told
+            if left:
+                await self._report([self._outcome(id_, paths[id_], Code.REMOVED) for id_ in left])
 
     async def remove(self, points: StoredPoints) -> None:
         """Remove the points of gone files, once they lie on `removed`."""

@@ -290,6 +290,36 @@ async def test_a_retry_sends_what_was_listed_while_it_lists_on(
 
 
 @pytest.mark.slow
+async def test_a_retry_of_one_code_goes_on_with_the_next_scanner_and_so_does_its_own_retry(
+    world: Bench, tmp_path: Path
+) -> None:
+    wrong, stage = {"0": Code.DECODE_FAILED, "1": Code.TOO_LARGE}, open_reporter()
+
+    def outcome_of(file: File) -> Outcome:
+        code = wrong.get(str(int(Path(file.file).stem) % 3))
+        if code is None:
+            return stored(file)
+        return Outcome(file_id=file.file_id, file=file.file, outcome="failed", code=code)
+
+    stage.outcome_of = outcome_of
+    async with world.stage(stage):
+        async with world.scanner(tmp_path / "data"):
+            job = await world.request(photos(tmp_path / "photos", 900))
+            assert (await world.finished(job)).failed == 600
+            stage.seen.clear()
+            stage.gate.clear()
+            retry = await world.request(retry_of=job, codes=(Code.DECODE_FAILED,))
+            await until(lambda: len(stage.seen) >= 64)
+        stage.gate.set()
+        async with world.scanner(tmp_path / "data"):
+            first = await world.finished(retry)
+            wrong.clear()
+            second = await world.finished(await world.request(retry_of=retry))
+    assert (first.state, first.total, first.failed) == ("completed", 300, 300)
+    assert (second.state, second.total, second.stored) == ("completed", 300, 300)
+
+
+@pytest.mark.slow
 async def test_a_retry_lists_a_folder_that_could_not_be_read(world: Bench, tmp_path: Path) -> None:
     folder = photos(tmp_path / "photos", 2)
     album, empty = folder / "album", folder / "empty"
