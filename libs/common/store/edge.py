@@ -42,6 +42,11 @@ LEAST_SEARCHES, MOST_SEARCHES = 8, 64
 COMPARED_PER_CALL = 1_600_000
 """Points that the searches of one call are compared with, some 0.1 s, before other calls get their turn."""
 
+POINTS_PER_CALL = 16
+"""Points written in one call, which takes some 10 ms: reads that wait go before the next.
+
+Written by 16 a file from the cache takes 1 % more than by 32, by 8 3 %.
+"""
 INDEX_SECONDS = 900.0
 """One index of a large collection reads all its payloads: 20 s for a million of 1 KB."""
 
@@ -107,13 +112,14 @@ class EdgeStore:
         return await self._ask(wire.GetShape(name), Shape)
 
     async def upsert(self, name: str, points: Sequence[Point]) -> None:
-        """Write the points; they are in the engine's log when this returns."""
-        if points:
+        """Write the points; they are in the engine's log when this returns, and some of them if it raises."""
+        for start in range(0, len(points), POINTS_PER_CALL):
+            part = points[start : start + POINTS_PER_CALL]
             call = wire.Upsert(
                 name,
-                [point.id for point in points],
-                wire.floats([point.vector for point in points]),
-                [point.payload for point in points],
+                [point.id for point in part],
+                wire.floats([point.vector for point in part]),
+                [point.payload for point in part],
             )
             await self._ask(call, None)
 
