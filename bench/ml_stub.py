@@ -1,7 +1,7 @@
 """An ML service that costs nothing: the real wire format, and a vector looked up instead of computed.
 
-`python -m bench.ml_stub PORT FIXED_MS PER_IMAGE_MS`: with times above 0 it serves one request at a time
-and takes as long as a model would.
+`python -m bench.ml_stub PORT FIXED_MS PER_IMAGE_MS [text]`: with times above 0 it serves one request at a
+time and takes as long as a model would; with `text` it also reads text, which takes no time.
 """
 
 import asyncio
@@ -74,7 +74,7 @@ class _Model:
         return b'{"results":[' + b",".join(results) + b"]}"
 
 
-def app(fixed_ms: float = 0.0, per_image_ms: float = 0.0) -> Starlette:
+def app(fixed_ms: float = 0.0, per_image_ms: float = 0.0, *, reads_text: bool = False) -> Starlette:
     """The service as an ASGI app."""
     model = _Model(fixed_ms / 1000, per_image_ms / 1000, vectors=_vectors())
 
@@ -89,7 +89,7 @@ def app(fixed_ms: float = 0.0, per_image_ms: float = 0.0) -> Starlette:
                 "cuda_available": False,
                 "model_name_clip": "stub-512",
                 "embedding_dimension": DIMENSION,
-                "has_text_model": False,
+                "has_text_model": reads_text,
                 "input_side": 224,
             }
         )
@@ -103,9 +103,13 @@ def app(fixed_ms: float = 0.0, per_image_ms: float = 0.0) -> Starlette:
         decoded = [(each["unique_id"], base64.b64decode(each["image_base64"])) for each in images]
         return await _answered(model, request, decoded)
 
+    async def embed_text(request: Request) -> Response:
+        vector = model.vectors[zlib.crc32(await request.body()) % _VECTORS]
+        return _raw(b'{"embedding":%s,"embedding_shape":[512]}' % vector)
+
     async def usage(_: Request) -> Response:
         found, model.usage = model.usage, Usage()
-        return Response(msgspec.json.encode(found), media_type="application/json")
+        return _json(found)
 
     prefix = "/api/v1"
     return Starlette(
@@ -113,6 +117,7 @@ def app(fixed_ms: float = 0.0, per_image_ms: float = 0.0) -> Starlette:
             Route(f"{prefix}/capabilities", capabilities),
             Route(f"{prefix}/batch_embed_and_caption", by_json, methods=["POST"]),
             Route(f"{prefix}/batch_embed_and_caption_multipart", multipart, methods=["POST"]),
+            Route(f"{prefix}/embed_text", embed_text, methods=["POST"]),
             Route("/usage", usage),
         ],
         lifespan=_nothing,
@@ -121,7 +126,7 @@ def app(fixed_ms: float = 0.0, per_image_ms: float = 0.0) -> Starlette:
 
 async def _answered(model: _Model, request: Request, images: list[tuple[str, bytes]]) -> Response:
     caption = request.query_params.get("caption", "true") == "true"
-    return Response(await model.answer(images, caption), media_type="application/json")
+    return _raw(await model.answer(images, caption))
 
 
 def _parts(body: bytes, boundary: bytes) -> list[tuple[str, bytes]]:
@@ -141,7 +146,11 @@ def _vectors() -> list[bytes]:
 
 
 def _json(body: object) -> Response:
-    return Response(msgspec.json.encode(body), media_type="application/json")
+    return _raw(msgspec.json.encode(body))
+
+
+def _raw(body: bytes) -> Response:
+    return Response(body, media_type="application/json")
 
 
 @asynccontextmanager
@@ -151,7 +160,7 @@ async def _nothing(_: Starlette) -> AsyncIterator[None]:
 
 if __name__ == "__main__":
     uvicorn.run(
-        app(float(sys.argv[2]), float(sys.argv[3])),
+        app(float(sys.argv[2]), float(sys.argv[3]), reads_text="text" in sys.argv[4:]),
         host="127.0.0.1",
         port=int(sys.argv[1]),
         log_level="error",

@@ -132,11 +132,14 @@ async def system(data_dir: Path, **environment: str) -> AsyncIterator[System]:
 
 
 @asynccontextmanager
-async def stub(fixed_ms: float = 0.0, per_image_ms: float = 0.0) -> AsyncIterator[Stub]:
+async def stub(
+    fixed_ms: float = 0.0, per_image_ms: float = 0.0, *, reads_text: bool = False
+) -> AsyncIterator[Stub]:
     """The ML stub in a process of its own."""
     port = free_port()
+    text = ["text"] if reads_text else []
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bench.ml_stub", str(port), str(fixed_ms), str(per_image_ms)
+        sys.executable, "-m", "bench.ml_stub", str(port), str(fixed_ms), str(per_image_ms), *text
     )
     base = f"http://127.0.0.1:{port}"
     try:

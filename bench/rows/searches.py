@@ -49,6 +49,8 @@ LIMITS: Mapping[str, Limit] = {
     "facets": Limit(20, 60),
 }
 
+MODES = {"words": "lexical", "words-date-folder": "lexical", "vector-filters": "vector", "fused": "hybrid"}
+
 
 async def search(place: Place) -> list[Figure]:
     """100,000 points as photos give them, each kind of search by turns while a job runs."""
@@ -56,14 +58,14 @@ async def search(place: Place) -> list[Figure]:
     kept = await _kept_by_indexes(place)
     await filled(data / "store", NAME, POINTS, random_rows(SIZE), photo)
     async with (
-        stub(0.0, 1000 / JOB_RATE) as model,
+        stub(0.0, 1000 / JOB_RATE, reads_text=True) as model,
         system(data, ML_INFERENCE_SERVICE_URL=model.base_url) as running,
     ):
         await running.collection("filling")
         job = await running.submit(folder)
         await running.select(NAME)
         async with PlainHttp.open(running.port) as http:
-            waits = await measured(_calls(http, POINTS), lambda number: number < CALLS)
+            waits = await measured(await _checked(_calls(http, POINTS)), lambda number: number < CALLS)
             pages = await _pages(http)
         left = await running.status(job)
     if left["status"] != "running":
@@ -79,10 +81,15 @@ async def search_million(place: Place) -> list[Figure]:
     start = time.perf_counter()
     await filled(data / "store", NAME, MILLION, random_rows(SIZE), small)
     rate = MILLION / (time.perf_counter() - start)
-    async with system(data) as running:
+    async with (
+        stub(reads_text=True) as model,
+        system(data, ML_INFERENCE_SERVICE_URL=model.base_url) as running,
+    ):
         await running.select(NAME)
         async with PlainHttp.open(running.port) as http:
-            waits = await measured(_calls(http, MILLION), lambda number: number < MILLION_CALLS)
+            waits = await measured(
+                await _checked(_calls(http, MILLION)), lambda number: number < MILLION_CALLS
+            )
         memory = running.memory_mb()
     note = (
         f"{MILLION} points, stored at {rate:.0f} a second; ready after {running.ready_s:.0f} s; "
@@ -156,10 +163,19 @@ def _calls(http: PlainHttp, points: int) -> dict[str, Call]:
         "words": searched(words),
         "words-date-folder": searched(lambda: {**words(), "filters": filters()}),
         "vector-filters": searched(lambda: {**like(), "filters": filters()}),
-        "fused": searched(lambda: {**like(), **words(), "mode": "hybrid"}),
+        "fused": searched(lambda: {**words(), "mode": "hybrid"}),
         "gallery-page": gallery,
         "facets": facets,
     }
+
+
+async def _checked(calls: dict[str, Call]) -> dict[str, Call]:
+    """The calls, if each search is answered in the way that is to be measured; SluiceError internal."""
+    for name, mode in MODES.items():
+        found = (await calls[name]()).json()["mode"]
+        if found != mode:
+            raise SluiceError(Code.INTERNAL, f"{name} was to be a search of mode {mode}, and was {found}")
+    return calls
 
 
 async def _pages(http: PlainHttp) -> Figure:
