@@ -39,7 +39,7 @@ A flush waits for the disk for each of some 330 files, during which no call is a
 busy disk, 0.05 to 0.1 of it work. So many points are 120 MB of log, which a start after a kill applies again.
 """
 SEARCH_THREADS = 2
-"""Of a shard, which search its segments at the same time: it has one or two. The engine would take eight."""
+"""Of a shard, for its segments. It has one, once compacted too; the engine would take eight, and use one."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 COMPACT_AFTER = 1000
 """Deleted points after which a compaction is worth its time; the engine's own threshold is the same."""
