@@ -1,6 +1,7 @@
 """Filters of a search, from the options of a command."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -33,12 +34,17 @@ class SearchFilters:
         taken = {"gte": self.after, "lt": self.before}
         found = _Conditions(
             taken_at={bound: date for bound, date in taken.items() if date},
-            below=self.below,
+            below=_whole(self.below) if self.below else None,
             near=_circle(self.near) if self.near else None,
             camera=self.camera,
             place=self.place,
         )
         return {name: value for name, value in msgspec.to_builtins(found).items() if value}
+
+
+def _whole(folder: str) -> str:
+    """The whole path of a folder that is here, as photos are stored under; others are the gateway's."""
+    return str(Path(folder).resolve()) if Path(folder).is_dir() else folder
 
 
 def _circle(text: str) -> dict[str, float]:
