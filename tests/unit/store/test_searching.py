@@ -18,6 +18,7 @@ from libs.common.store.protocol import (
     FusedRanking,
     NearRanking,
     Order,
+    Place,
     Point,
     Range,
     RankedBy,
@@ -305,3 +306,32 @@ async def test_a_new_collection_has_all_its_indexes(collection: Collection) -> N
     assert await collection.store.can_rank()
     shape = await collection.store.shape(collection.name)
     assert (shape.vector_size, shape.distance) == (4, "Cosine")
+
+
+@pytest.mark.parametrize("order", [Order("iso"), Order("iso", descending=True), None])
+async def test_pages_while_others_are_stored_miss_none_of_those_there_and_give_none_twice(
+    collection: Collection, order: Order | None
+) -> None:
+    store, name = collection.store, collection.name
+    there = [point(3 * n, (1, n % 9, 0, 0), iso=n % 7) for n in range(100)]
+    await store.upsert(name, there)
+    seen: list[str] = []
+    after: Cursor | None = None
+    place: Place | None = None
+    for turn in range(20):
+        if order is not None:
+            records, after = await store.page(Sorted(name, order, None, "none"), 15, after)
+            seen += [each.id for each in records]
+        else:
+            wanted = RankedBy(name, NearRanking([1, 0, 0, 0]), None, "none")
+            page = await store.ranked_page(wanted, 15, place)
+            seen += [hit.id for hit in page.hits]
+            place = page.next
+        if after is None and place is None:
+            break
+        numbers = (1 + 3 * turn, 301 - 3 * turn)
+        await store.upsert(name, [point(n, (1, n % 9, 0, 0), iso=n % 7) for n in numbers])
+    assert after is None
+    assert place is None
+    assert len(seen) == len(set(seen))
+    assert {each.id for each in there} <= set(seen)
