@@ -475,6 +475,10 @@ async def test_a_job_whose_model_does_not_fit_is_refused_before_it_begins(
         assert code_of(refused) == (409, code)
         assert "collection" in refused.json()["detail"]
 
+    fresh = f"c{uuid4().hex[:8]}"
+    await gateway.post(f"{API}/collections", json={"collection_name": fresh})
+    assert (await info_of(gateway, fresh))["config"]["vector_size"] == size
+
 
 @pytest.mark.slow
 async def test_a_search_by_a_picture_says_that_the_ml_service_is_away(

@@ -235,6 +235,8 @@ def test_an_untouched_file_is_unchanged() -> None:
         {"stored_at": 50.0},
         {"stored_at": None},
         {"has_caption": False},
+        {"payload_version": VERSION - 1},
+        {"payload_version": None},
     ],
 )
 def test_any_difference_means_processing_again(difference: dict[str, Any]) -> None:

@@ -189,15 +189,16 @@ async def test_half_a_character_in_an_error_can_be_sent() -> None:
     assert json.loads(body)["detail"] == "no ?"
 
 
-async def test_the_frontend_may_call_and_read(client: httpx.AsyncClient) -> None:
+@pytest.mark.parametrize("origin", [FRONTEND, "http://127.0.0.1:3000"])
+async def test_the_frontend_may_call_and_read(client: httpx.AsyncClient, origin: str) -> None:
     preflight = await client.options(
-        "/number", headers={"origin": FRONTEND, "access-control-request-method": "POST"}
+        "/number", headers={"origin": origin, "access-control-request-method": "POST"}
     )
-    error = await client.get("/raise/bug", headers={"origin": FRONTEND})
+    error = await client.get("/raise/bug", headers={"origin": origin})
 
     assert preflight.status_code == 200
-    assert preflight.headers["access-control-allow-origin"] == FRONTEND
-    assert error.headers["access-control-allow-origin"] == FRONTEND
+    assert preflight.headers["access-control-allow-origin"] == origin
+    assert error.headers["access-control-allow-origin"] == origin
 
 
 @pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://localhost:3001"])
