@@ -13,18 +13,20 @@ import httpx
 import pytest
 from PIL import Image
 
+from libs.common import stages
 from libs.common.control import CollectionState, FilledBy, ModelInUse
 from libs.common.errors import Code, SluiceError
-from libs.common.events import Accepted
+from libs.common.events import Accepted, Heartbeat, encode
 from libs.common.imaging.limits import Limits
 from libs.common.imaging.normalise import normalise
 from libs.common.kafka.connection import Connection
-from libs.common.kafka.outgoing import event, fact
+from libs.common.kafka.outgoing import Outgoing, event, fact
 from libs.common.kafka.publisher import Publisher
 from libs.common.kafka.tables.control_table import ControlTable
 from libs.common.points.derived import additions
 from libs.common.store import advice
 from libs.common.store.protocol import Point, Store
+from libs.common.topics import SERVICES
 from services.gateway.app import build
 from services.gateway.search.query_vectors import QueryVectors
 from services.gateway.settings import GatewaySettings
@@ -477,7 +479,13 @@ async def test_a_job_whose_model_does_not_fit_is_refused_before_it_begins(
 
     fresh = f"c{uuid4().hex[:8]}"
     await gateway.post(f"{API}/collections", json={"collection_name": fresh})
-    assert (await info_of(gateway, fresh))["config"]["vector_size"] == size
+    assert (await info_of(gateway, fresh))["config"] == {"vector_size": size, "distance": "Cosine"}
+    ready = [
+        Heartbeat(instance=f"{stage}-1", stage=stage, release="1", state="ready") for stage in stages.needed()
+    ]
+    await publisher.publish([Outgoing(SERVICES, beat.instance, encode(beat)) for beat in ready])
+    told = (await gateway.get(f"{API}/capabilities")).json()
+    assert (told["is_ready_for_ingestion"], told["not_ready_reason"]) == (False, scan.json()["detail"])
 
 
 @pytest.mark.slow

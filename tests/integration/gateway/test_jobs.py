@@ -752,7 +752,8 @@ async def test_what_was_asked_of_a_job_is_dropped_with_it_and_of_a_running_one_i
         assert inside.commands.control.command(over) is None
 
 
-async def test_an_unknown_job_is_a_404(gateway: httpx.AsyncClient) -> None:
-    response = await gateway.get(f"{API}/ingest/status/{uuid4()}")
+@pytest.mark.parametrize("job_id", ["8d0e2f1a-2b1f-5f0e-9c3d-7a1b2c3d4e5f", "anything", "%00", "é"])
+async def test_an_unknown_job_is_a_404(gateway: httpx.AsyncClient, job_id: str) -> None:
+    response = await gateway.get(f"{API}/ingest/status/{job_id}")
 
     assert (response.status_code, response.json()["code"]) == (404, "job_not_found")
