@@ -9,7 +9,7 @@ import qdrant_edge as edge
 
 from libs.common.points.field import Index
 from libs.common.store.engine import queries
-from libs.common.store.engine.building import add_index, vectors_of
+from libs.common.store.engine.building import add_index, load
 from libs.common.store.engine.conditions import condition_of, payload_of
 from libs.common.store.filters import path_of
 from libs.common.store.pages import page_of, scored, uuid_of
@@ -38,8 +38,6 @@ FLUSH_EVERY = 8192
 A flush waits for the disk for each of some 330 files, during which no call is answered: 0.6 to 1.8 s on a
 busy disk, 0.05 to 0.1 of it work. So many points are 120 MB of log, which a start after a kill applies again.
 """
-SEARCH_THREADS = 2
-"""Of a shard, for its segments. It has one, once compacted too; the engine would take eight, and use one."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 COMPACT_AFTER = 1000
 """Deleted points after which a compaction is worth its time; the engine's own threshold is the same."""
@@ -84,8 +82,7 @@ class Shard:
 
         `closed`: what `known` gave, if this process had it open before.
         """
-        config = edge.EdgeConfig(vectors=vectors_of(shape), max_search_threads=SEARCH_THREADS)
-        return cls(name, shape, indexes, edge.EdgeShard.load(str(folder), config), closed)
+        return cls(name, shape, indexes, load(shape, folder), closed)
 
     def known(self) -> Closed:
         """What stays true of it once it is closed."""
