@@ -59,7 +59,13 @@ def test_the_payloads_of_an_opened_collection_are_in_memory(
 def test_what_would_push_other_things_out_of_memory_is_not_read(
     warming: Warming, file: Path, tmp_path: Path
 ) -> None:
-    assert warming.read(tmp_path, most=file.stat().st_size - 1) == 0
+    assert warming.read(tmp_path, most=512 * file.stat().st_blocks - 1) == 0
+
+
+def test_holes_are_not_read(warming: Warming, file: Path, tmp_path: Path) -> None:
+    with file.open("r+b") as opened:
+        opened.truncate(1 << 30)
+    assert warming.read(tmp_path, most=1 << 25) < 1 << 22
 
 
 def test_a_collection_that_is_gone_is_no_failure(warming: Warming, tmp_path: Path) -> None:

@@ -13,12 +13,12 @@ from msgspec import Struct, json
 
 from libs.common.points.field import Index
 from libs.common.runtime.disk import has_room
+from libs.common.store.engine.holes import PART_BYTES, parts_with_data
 from libs.common.store.protocol import Shape
 
 _MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it
 _NEEDED_BYTES = 256 << 20
 _SYNCS = 16
-_CHUNK = 1 << 20
 _CONFIG = "edge_config.json"
 _HALVED_FROM = 128
 """Numbers of a vector from which it is kept as float16."""
@@ -126,21 +126,9 @@ def _copy(source: str, target: str) -> None:
     """Copy a file that is mostly holes, and leave them holes."""
     with Path(source).open("rb") as read, Path(target).open("wb") as written:
         written.truncate(os.fstat(read.fileno()).st_size)
-        for start in _data(read.fileno()):
-            if (chunk := os.pread(read.fileno(), _CHUNK, start)).strip(b"\0"):
+        for start in parts_with_data(read.fileno()):
+            if (chunk := os.pread(read.fileno(), PART_BYTES, start)).strip(b"\0"):
                 os.pwrite(written.fileno(), chunk, start)
-
-
-def _data(file: int) -> Iterator[int]:
-    """Where each chunk of the file begins that is no hole."""
-    start = 0
-    while True:
-        try:
-            start = os.lseek(file, start, os.SEEK_DATA)
-        except OSError:
-            return
-        yield start
-        start += _CHUNK
 
 
 def _sync(path: Path) -> None:

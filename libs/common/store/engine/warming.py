@@ -11,11 +11,11 @@ from pathlib import Path
 from threading import Event
 
 from libs.common.runtime.memory import available_bytes
+from libs.common.store.engine.holes import PART_BYTES, parts_with_data
 
 log = logging.getLogger(__name__)
 
 _FILES = "segments/*/payload_storage/*.dat"
-_PART_BYTES = 1 << 20
 
 
 class Warming:
@@ -42,16 +42,18 @@ class Warming:
             log.debug("%s is not read in advance: %s", shard, error)
 
     def read(self, shard: Path, most: int) -> int:
-        """Read the shard's payloads, if they are `most` bytes at most; how many were read."""
+        """Read the shard's payloads, if they take `most` bytes of the disk at most; how many were read."""
         files = sorted(shard.glob(_FILES))
-        if sum(file.stat().st_size for file in files) > most:
+        if sum(512 * file.stat().st_blocks for file in files) > most:
             return 0
-        part = bytearray(_PART_BYTES)
+        part = bytearray(PART_BYTES)
         return sum(self._read(file, part) for file in files)
 
     def _read(self, file: Path, part: bytearray) -> int:
         count = 0
         with file.open("rb", buffering=0) as opened:
-            while not self._closed.is_set() and (read := os.readv(opened.fileno(), [part])):
-                count += read
+            for start in parts_with_data(opened.fileno()):
+                if self._closed.is_set():
+                    break
+                count += os.preadv(opened.fileno(), [part], start)
         return count
