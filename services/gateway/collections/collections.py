@@ -22,7 +22,7 @@ from libs.common.store.named import held_in
 from libs.common.store.names import not_found
 from libs.common.store.protocol import CollectionInfo, Distance, Record, Shape, Store
 from services.gateway.api.caller import check_collection, sees
-from services.gateway.api.deadlines import deadline, refreshed
+from services.gateway.api.deadlines import SECONDS, deadline, refreshed
 from services.gateway.collections import records
 from services.gateway.tasks.tasks import Tasks
 from services.gateway.view.fold import Job
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 SAMPLES = 5
 DEFAULT_SIZE = 512
 """Numbers a vector, while no model is known."""
-NOTED_S = 2.0
+NOTED_S = SECONDS
 """How long after it is there another replica writes down at most that it has made a collection."""
 
 
@@ -106,6 +106,15 @@ class Collections:
             await self.store.create(name, shape.vector_size, shape.distance)
         except SluiceError as error:
             if error.code is not Code.COLLECTION_EXISTS or not await self._is_left_over(name, shape):
+                raise
+            await self._make_again(name, shape)
+
+    async def _make_again(self, name: str, shape: Shape) -> None:
+        """It was there, and may have been deleted since it was looked at."""
+        try:
+            await self.store.create(name, shape.vector_size, shape.distance)
+        except SluiceError as error:
+            if error.code is not Code.COLLECTION_EXISTS:
                 raise
 
     async def _is_left_over(self, name: str, shape: Shape) -> bool:

@@ -50,7 +50,8 @@ class Job:
         """Go on from where the job's events leave off, to its end."""
         record, status = self._record, self._wiring.status
         file = self._wiring.spool_dir / f"{record.job_id}.sqlite"
-        spool = await asyncio.to_thread(Spool, file, record.shown_below)
+        of_points = record.source is not None
+        spool = await asyncio.to_thread(Spool, file, record.shown_below, by_id=of_points)
         sync = Sync(record, spool, self._projected, self._orders, self._wiring, self._wait)
         emission = Emission(record, spool, self._orders, self._wiring, self._wait, sync)
         waves = Waves(record, spool, self._wiring)

@@ -155,7 +155,7 @@ class Following:
     async def _request(self, paths: tuple[str, ...]) -> None:
         """Ask for a job; it runs where its id belongs."""
         job_id = uuid4()
-        self._retrying.begun(self._generation())
+        self._retrying.begun(self._generation(), whole=not paths)
         ended = await self._endings.of(str(job_id))
         body = encode(scan_request(self._library, job_id, paths))
         await self._wiring.outbox.send([Outgoing(INGEST, str(job_id), body)])

@@ -15,17 +15,21 @@ class Retrying:
     def __init__(self) -> None:
         self._wait_s = FIRST_S
         self._begun: str | None = None
-        """The generation of the collection that the last job was requested for."""
+        """The generation of the collection that the last job of all of it was requested for."""
+        self._whole = False
         self._until: float | None = None
 
-    def begun(self, generation: str | None) -> None:
-        """A job is requested; None where there is no collection."""
-        self._begun = generation
+    def begun(self, generation: str | None, *, whole: bool) -> None:
+        """A job is requested, for all or for some paths; None where there is no collection."""
+        self._whole = whole
+        if whole:
+            self._begun = generation
 
     def ended(self, state: FinalState | None, now: float) -> None:
-        """It has ended so; None where that is not known."""
+        """It has ended so; None where that is not known. Of some paths, it does not stand for all of them."""
         if state != "failed":
-            self._until, self._wait_s = None, FIRST_S
+            if self._whole:
+                self._until, self._wait_s = None, FIRST_S
             return
         self._until = now + self._wait_s
         self._wait_s = min(2 * self._wait_s, LONGEST_S)

@@ -82,10 +82,11 @@ class Spool:
     all are found by it.
     """
 
-    def __init__(self, file: Path, shown_below: bytes = b"") -> None:
+    def __init__(self, file: Path, shown_below: bytes = b"", *, by_id: bool = False) -> None:
         """Start empty at `file`, whatever an earlier run left there.
 
-        `shown_below` is what the names that people are shown leave out of the paths.
+        `shown_below` is what the names that people are shown leave out of the paths. `by_id`: files are found
+        by their ids from the start, as those of points, whose paths may be corrected between two jobs.
         """
         with needing_room(file.parent):
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -94,7 +95,7 @@ class Spool:
             self._db.executescript(_SCHEMA)
         self._file = file
         self._shown_below = shown_below
-        self._by_id = False
+        self._by_id = by_id
         self._turn = threading.Lock()
         self._last_taken = 0
         self.total = 0

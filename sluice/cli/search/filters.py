@@ -43,8 +43,9 @@ class SearchFilters:
 
 
 def _whole(folder: str) -> str:
-    """The whole path of a folder that is here, as photos are stored under; others are the gateway's."""
-    return str(Path(folder).resolve()) if Path(folder).is_dir() else folder
+    """The whole path of a folder that is named from here; a whole path is as the gateway has it."""
+    is_here = not Path(folder).is_absolute() and Path(folder).is_dir()
+    return str(Path(folder).resolve()) if is_here else folder
 
 
 def _circle(text: str) -> dict[str, float]:

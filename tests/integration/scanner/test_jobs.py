@@ -19,7 +19,7 @@ from services.scanner.jobs import changelog
 from services.scanner.listing import inventory
 from tests.support.kafka import records_of
 from tests.support.scanning import COLLECTION, Bench, Reporter, id_in, open_reporter, photos, stored
-from tests.support.waiting import LIMIT_S, until
+from tests.support.waiting import LIMIT_S, eventually, until
 
 
 async def test_a_job_completes_with_the_right_counts(world: Bench, tmp_path: Path) -> None:
@@ -135,7 +135,10 @@ async def test_a_bad_request_is_a_dead_letter_and_the_next_one_goes_on(
 
 
 async def _letters(world: Bench, count: int) -> list[DeadLetter]:
-    records = await records_of(world.connection, DEAD_LETTERS)
+    """The dead letters, once there are so many: they are written next to other jobs."""
+    records = await eventually(
+        lambda: records_of(world.connection, DEAD_LETTERS), lambda found: len(found) >= count
+    )
     assert len(records) == count
     return [events.decode(record.value, DeadLetter) for record in records]
 

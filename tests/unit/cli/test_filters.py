@@ -21,3 +21,9 @@ def test_a_folder_that_is_here_is_meant_by_its_whole_path(
 @pytest.mark.parametrize("folder", ["/nas/photos", "s3://bucket/2023", "upload/2023"])
 def test_a_folder_of_the_gateway_is_passed_on_as_it_is(folder: str) -> None:
     assert SearchFilters(below=folder).body() == {"below": folder}
+
+
+def test_a_whole_path_is_not_followed_here(tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "photos")
+    assert SearchFilters(below=str(tmp_path / "link")).body() == {"below": str(tmp_path / "link")}

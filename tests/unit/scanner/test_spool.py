@@ -153,6 +153,16 @@ def test_an_outcome_names_its_file_as_people_are_shown_it(tmp_path: Path, below:
     spool.close()
 
 
+def test_a_retry_of_points_wants_one_whose_path_was_corrected_since(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "job.sqlite", by_id=True)
+    failed = Outcome(file_id="a", file="/wrong/a.jpg", outcome="failed", code=Code.FILE_VANISHED)
+    spool.remember([failed], None)
+    assert spool.wanted([("a", "/right/a.jpg")]) == {"a"}
+    spool.add([Spooled(file_id="a", path=b"/right/a.jpg")])
+    assert not spool.missed()
+    spool.close()
+
+
 def test_a_retry_wants_the_failed_files_and_misses_those_that_are_gone(spool: Spool) -> None:
     failed = Outcome(file_id="b", file="/b.jpg", outcome="failed", code=Code.DECODE_FAILED)
     other = Outcome(file_id="c", file="/c.jpg", outcome="failed", code=Code.TOO_LARGE)

@@ -131,7 +131,8 @@ class Root:
                 raise
             # The engine's panics are no Exceptions.
             raise self._unusable(folder, error) from error
-        self._warming.begin(folder / _SHARD)
+        if len(self._open) < KEPT_OPEN:  # one of so many is soon closed again
+            self._warming.begin(folder / _SHARD)
         self._resident.append(folder)
         if len(self._resident) >= RESIDENT:
             self._release()

@@ -128,3 +128,20 @@ async def test_of_two_requests_at_the_same_time_one_makes_it(collections: Collec
     (refused,) = [answer for answer in answers if answer is not None]
     assert isinstance(refused, SluiceError)
     assert refused.code is Code.COLLECTION_EXISTS
+
+
+async def test_one_that_is_deleted_while_it_is_looked_at_is_made_again(
+    collections: Collections, store: EdgeStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(making, "NOTED_S", 0.01)
+    await collections.create(NAME)
+
+    class Deleting(NeverWritten):
+        async def changed(self, timeout_s: float) -> bool:
+            if NAME in await store.collections():
+                await store.delete(NAME)
+            return await super().changed(timeout_s)
+
+    await replace(collections, control=cast("ControlTable", Deleting())).create(NAME)
+
+    assert await collections.names() == [NAME]
