@@ -56,7 +56,7 @@ def line(figure: Figure) -> str:
 
 
 HEADER = (
-    f"{'name':<26} {'value':>10} {'unit':<10} {'beside':>8} {'ratio':>6}  {'target':<14} "
+    f"{'name':<26} {'value':>10} {'unit':<10} {'next to':>8} {'ratio':>6}  {'target':<14} "
     f"{'met':<4} {'load':>5}  note"
 )
 
