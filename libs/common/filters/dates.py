@@ -15,7 +15,7 @@ _INSTANT = re.compile(
 )
 """Python's own parser takes more: weeks, and whatever stands between date and time."""
 _LAST = datetime.max.replace(tzinfo=UTC)
-_BOUNDS = frozenset(("gte", "lte", "gt", "lt"))
+BOUNDS = frozenset(("gte", "lte", "gt", "lt"))
 _TWICE = frozenset(("gte", "gt")), frozenset(("lte", "lt"))
 _MONTHS = 12
 
@@ -33,7 +33,7 @@ def condition(name: str, requested: Any) -> Filter:
 
 def _are_bounds(requested: Set[str]) -> bool:
     """Whether they are bounds, and at most one at each end."""
-    return bool(requested) and requested <= _BOUNDS and not any(ends <= requested for ends in _TWICE)
+    return bool(requested) and requested <= BOUNDS and not any(ends <= requested for ends in _TWICE)
 
 
 def _within(name: str, text: Any) -> Dates:

@@ -6,7 +6,7 @@ from typing import Any, TypeGuard
 
 from libs.common.errors import Code, SluiceError
 from libs.common.filters import dates
-from libs.common.filters.dates import MOST_VALUES
+from libs.common.filters.dates import BOUNDS, MOST_VALUES
 from libs.common.labels import is_name
 from libs.common.points.exif import is_exif
 from libs.common.points.field import Field, Flag, Location, Moment, Number, Whole
@@ -15,7 +15,6 @@ from libs.common.store.protocol import Filter, Range, Scalar
 
 _LARGEST = 2**63
 """Whole numbers of the store are smaller."""
-_BOUNDS = frozenset(("gte", "lte", "gt", "lt"))
 _FILTERS = {name: field for name, field in FIELDS.items() if "filter" in field.serves}
 _KNOWN = sorted({*INDEXES, Fields.caption.name} & _FILTERS.keys())
 """Fields of which the store knows whether there is a value."""
@@ -122,7 +121,7 @@ _SCALAR = "a text, a number of 64 bits, true or false", _is_scalar
 
 
 def _range(name: str, requested: Mapping[str, Any]) -> Range:
-    if not requested or set(requested) - _BOUNDS or not all(map(is_number, requested.values())):
+    if not requested or set(requested) - BOUNDS or not all(map(is_number, requested.values())):
         raise wrong(
             f"the range of {name} is {{gte, lte, gt, lt: a number}}, one of them at least, of 64 bits"
         )

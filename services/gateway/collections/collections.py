@@ -102,20 +102,21 @@ class Collections:
 
     async def _make(self, name: str, shape: Shape) -> None:
         """Make it in the store, or take one that a request before made there and gave up waiting for."""
-        try:
-            await self.store.create(name, shape.vector_size, shape.distance)
-        except SluiceError as error:
-            if error.code is not Code.COLLECTION_EXISTS or not await self._is_left_over(name, shape):
-                raise
-            await self._make_again(name, shape)
+        if (exists := await self._created(name, shape)) is None:
+            return
+        if not await self._is_left_over(name, shape):
+            raise exists
+        await self._created(name, shape)  # it may have been deleted since it was looked at
 
-    async def _make_again(self, name: str, shape: Shape) -> None:
-        """It was there, and may have been deleted since it was looked at."""
+    async def _created(self, name: str, shape: Shape) -> SluiceError | None:
+        """Make it in the store; the store's collection_exists where it is there already."""
         try:
             await self.store.create(name, shape.vector_size, shape.distance)
         except SluiceError as error:
             if error.code is not Code.COLLECTION_EXISTS:
                 raise
+            return error
+        return None
 
     async def _is_left_over(self, name: str, shape: Shape) -> bool:
         """Whether it is as it would be made now: of this shape, empty, and never used here."""

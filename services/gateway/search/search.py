@@ -55,8 +55,7 @@ class Search:
         """What the body asks for."""
         page = _shown(page, requested.stacks)
         if requested.collection is not None:
-            await self.collections.check(requested.collection)
-            return await self._find(requested.collection, requested, page)
+            return await self._find(await self._named(requested.collection), requested, page)
 
         async def in_the_active() -> Hits:
             return await self._find(self.collections.chosen(), requested, page)

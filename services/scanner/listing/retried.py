@@ -20,7 +20,6 @@ class Retried:
         self._record = record
         self._collection = record.collection or ""
         self._root = record.root or b""
-        self._shown_below = record.shown_below
         self._spool = spool
         self._opened: set[Named] = set()
         """Folders that can be read by now."""
@@ -54,7 +53,7 @@ class Retried:
 
     def _is_folder(self, name: str) -> bool:
         """Whether the name that people are shown is a folder's; not known of names that are not UTF-8."""
-        path = os.path.join(os.fsdecode(self._shown_below), name)  # noqa: PTH118 (may be absolute)
+        path = os.path.join(os.fsdecode(self._record.shown_below), name)  # noqa: PTH118 (may be absolute)
         return os.path.isdir(path)  # noqa: PTH112 (likewise)
 
 

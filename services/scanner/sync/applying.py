@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from libs.common import ids, messages
+from libs.common import messages
 from libs.common.duplicates.settling import settle
 from libs.common.errors import Code
 from libs.common.events import Outcome
@@ -19,6 +19,7 @@ from libs.common.points.payload import moved
 from libs.common.store.protocol import Payload, Point, Record
 from libs.common.topics import REMOVED
 from services.scanner.jobs.changelog import JobRecord
+from services.scanner.jobs.files import shown
 from services.scanner.jobs.orders import Orders
 from services.scanner.listing.spool import Spool
 from services.scanner.outbox import until_available
@@ -62,7 +63,7 @@ class Applying:
                 id_: path_of(Fields(payload)) or b""
                 for id_, payload in zip(kept.ids, kept.payloads, strict=True)
             }
-            named = [(id_, self._shown(path)) for id_, path in paths.items()]
+            named = [(id_, shown(self._record, path)) for id_, path in paths.items()]
             told = await asyncio.to_thread(self._spool.ended_of, named)
             left = paths.keys() - still - told
             if left:
@@ -109,7 +110,7 @@ class Applying:
             collection=self._collection,
             generation=self._record.generation,
             path=found.path,
-            file=self._shown(found.path),
+            file=shown(self._record, found.path),
             size=found.size,
             mtime_ns=found.mtime_ns,
             ctime_ns=found.ctime_ns,
@@ -138,15 +139,12 @@ class Applying:
         where = "It has moved" if code is Code.MOVED else "It is gone"
         return Outcome(
             file_id=file_id,
-            file=self._shown(path),
+            file=shown(self._record, path),
             outcome="skipped",
             code=code,
             error=f"{where}, and its point with it",
             existing_id=existing_id,
         )
-
-    def _shown(self, path: bytes) -> str:
-        return ids.display_name(path.removeprefix(self._record.shown_below))
 
     async def _read(self, ids_: list[str]) -> list[Record]:
         store = self._wiring.store

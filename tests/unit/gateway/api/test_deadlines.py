@@ -19,6 +19,13 @@ class Written:
     changes: int = 0
     asked: asyncio.Event = field(default_factory=asyncio.Event)
 
+    reads: list[str] = field(default_factory=list)
+
+    async def read(self) -> str:
+        self.reads.append(self.value)
+        self.asked.set()
+        return self.value
+
     async def refresh(self) -> None:
         await self.asked.wait()
         if self.failing is not None:
@@ -28,27 +35,15 @@ class Written:
 
 
 async def test_what_was_up_to_date_is_read_once_and_while_the_brokers_are_asked() -> None:
-    table, reads = Written("a", "a"), list[str]()
-
-    async def read() -> str:
-        reads.append(table.value)
-        table.asked.set()
-        return table.value
-
-    assert await as_of_now(table, read) == "a"
-    assert reads == ["a"]
+    table = Written("a", "a")
+    assert await as_of_now(table, table.read) == "a"
+    assert table.reads == ["a"]
 
 
 async def test_what_was_written_before_the_call_is_in_the_answer() -> None:
-    table, reads = Written("a", "b"), list[str]()
-
-    async def read() -> str:
-        reads.append(table.value)
-        table.asked.set()
-        return table.value
-
-    assert await as_of_now(table, read) == "b"
-    assert reads == ["a", "b"]
+    table = Written("a", "b")
+    assert await as_of_now(table, table.read) == "b"
+    assert table.reads == ["a", "b"]
 
 
 async def test_a_failure_of_what_is_out_of_date_is_none() -> None:
